@@ -1,0 +1,28 @@
+"""Every reason code, in one table. docs/codes.md is generated from it (`make docs`).
+
+A code is what a person and a script can both act on. Each says what it means, what usually causes it, who acts,
+and how to mend it; the sentence shown with it names the document or profile.
+"""
+
+from __future__ import annotations
+
+from .base import Code
+from .delivery import DELIVERY
+from .document import DOCUMENT
+from .files import FILES
+from .pipeline import PIPELINE
+from .quality import QUALITY
+
+CODES: dict[str, Code] = {}
+for _code in (*PIPELINE, *FILES, *DOCUMENT, *QUALITY, *DELIVERY):
+    if _code.id in CODES:
+        raise ValueError(f"reason code {_code.id} is defined twice")
+    CODES[_code.id] = _code
+
+
+def explain(code: str) -> Code:
+    """The code's entry; raises KeyError for one that is in no table (a test keeps that from happening)."""
+    return CODES[code]
+
+
+__all__ = ["CODES", "Code", "explain"]

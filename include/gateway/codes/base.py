@@ -1,0 +1,27 @@
+"""The shape of a reason code."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Code:
+    """One reason.
+
+    id       SCREAMING_SNAKE, stable: reports and filters of others depend on it
+    stage    intake | extract | quality | deliver | review | notify
+    means    one sentence for a recruiter
+    cause    what usually brings it about
+    who      who acts: recruiter | sender | operator | nobody
+    fix      what to do, in one sentence
+    example  a line as it would be shown
+    """
+
+    id: str
+    stage: str
+    means: str
+    cause: str
+    who: str
+    fix: str
+    example: str

@@ -1,0 +1,82 @@
+"""Settings: one frozen object, read once from the environment (`GATEWAY_*`). docs/settings.md is generated from it.
+
+Secrets are not here: they live in Airflow connections.
+"""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from pathlib import Path
+
+from pydantic import Field, ValidationError
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from gateway.errors import Misconfigured
+
+PROJECT = Path(__file__).resolve().parents[2]
+
+
+class Settings(BaseSettings):
+    """Every knob, with its unit in its name. An unknown or malformed GATEWAY_* value stops the start."""
+
+    model_config = SettingsConfigDict(env_prefix="GATEWAY_", frozen=True, extra="forbid")
+
+    home: Path = Field(PROJECT / ".gateway", description="Everything the gateway keeps: databases, inbox, files.")
+    database_url: str = Field("", description="SQLAlchemy URL of the store; empty = SQLite file in the home.")
+    agents_dir: Path = Field(PROJECT / "include" / "agents", description="One YAML file an interview agent.")
+    inbox_dir: Path | None = Field(None, description="Watched folder, one sub-folder an agent; empty = <home>/inbox.")
+    files_url: str = Field("", description="Where files are kept (fsspec URL, s3://... in production); empty = <home>/files.")
+    pool_dir: Path | None = Field(None, description="JSON Lines exports of our own candidate pool; empty = <home>/pool.")
+    allowed_paths: tuple[Path, ...] = Field(
+        (), description="Folders a manual trigger may read besides the inbox and include/samples (JSON list)."
+    )
+    page_url: str = Field("", description="Address of the Airflow UI used in notices; empty = no link.")
+
+    quiet_period_s: float = Field(5.0, ge=0, description="A drop without a marker is complete when nothing changed this long.")
+    poll_s: float = Field(1.0, gt=0, description="How often the inbox is looked at.")
+
+    max_batch_files: int = Field(10_000, gt=0, description="Files in one batch, ZIP members included.")
+    max_file_bytes: int = Field(50_000_000, gt=0, description="Bytes of one file.")
+    max_batch_bytes: int = Field(5_000_000_000, gt=0, description="Bytes of one batch, unpacked.")
+    max_zip_ratio: float = Field(200.0, gt=1, description="Unpacked to packed bytes of one ZIP member above 10 MB.")
+    max_zip_depth: int = Field(3, ge=1, description="ZIPs inside ZIPs.")
+
+    limit_pages: int = Field(60, gt=0, description="Pages read of one PDF; the rest is noted, never dropped in silence.")
+    document_timeout_s: float = Field(25.0, gt=0, description="Wall time for one document (one minute a page for OCR is not given).")
+    document_memory_mb: int = Field(900, gt=0, description="Address space a reading child may add to what it started with.")
+    document_output_bytes: int = Field(200_000_000, gt=0, description="Bytes one document's profiles may take.")
+    recycle_after: int = Field(200, gt=0, description="Documents after which a reading child is replaced.")
+    extract_jobs: int = Field(2, gt=0, description="Reading children of one extraction chunk.")
+
+    fan_out_limit: int = Field(64, gt=0, description="One mapped task a document up to this many; chunks above it.")
+    max_chunks: int = Field(64, gt=0, le=1000, description="Mapped tasks of a large batch.")
+
+    response_timeout_h: float = Field(168.0, gt=0, description="How long a review's required action waits; then held stays held.")
+    claim_alarm_s: float = Field(900.0, gt=0, description="A complete drop unclaimed this long raises an alarm.")
+
+    @property
+    def store_url(self) -> str:
+        return self.database_url or f"sqlite:///{self.home / 'gateway.db'}"
+
+    @property
+    def inbox(self) -> Path:
+        return self.inbox_dir or self.home / "inbox"
+
+    @property
+    def files_root(self) -> str:
+        return self.files_url or str(self.home / "files")
+
+    @property
+    def pool(self) -> Path:
+        return self.pool_dir or self.home / "pool"
+
+
+@lru_cache(maxsize=1)
+def settings() -> Settings:
+    """The settings of this process; raises Misconfigured naming the variable that is wrong."""
+    try:
+        return Settings()
+    except ValidationError as wrong:
+        first = wrong.errors()[0]
+        name = "GATEWAY_" + "_".join(str(part) for part in first["loc"]).upper()
+        raise Misconfigured("SETTING_INVALID", f"Setting {name}: {first['msg']}. See docs/settings.md.") from wrong
