@@ -42,6 +42,8 @@ def plan_chunks(batch_id: str) -> list[Chunk]:
             .where(Document.batch_id == batch_id, Document.state == DocumentState.PROCESSING)
             .order_by(Document.id)
         ).all()
+    if not rows:  # everything is known already or was refused: one task that has nothing to do, instead of a skip
+        return [{"batch_id": batch_id, "first": "", "last": "", "label": "nothing to read"}]
     if len(rows) <= limits.fan_out_limit:
         return [
             {"batch_id": batch_id, "first": row.id, "last": row.id,

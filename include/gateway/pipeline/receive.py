@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import logging
 import shutil
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -84,7 +86,7 @@ def sense(*, actor: str = SENSOR) -> Sensed:
             (root / agent_id).mkdir(exist_ok=True)
         for agent_id, batch_id, folder in inbox.claimed(root):
             if agent_id in agents and not _known(batch_id):
-                _open(agents[agent_id], batch_id, folder, actor=actor)
+                _open(agents[agent_id], batch_id, folder, actor=actor, run_id=batch_id)
         view = inbox.look(root, set(agents), quiet_s=config.quiet_period_s, alarm_s=config.claim_alarm_s)
         troubles += [t for t in view.troubles if not (t.code == "UNKNOWN_AGENT" and t.where in broken)]
         for drop in view.drops:
@@ -97,12 +99,12 @@ def sense(*, actor: str = SENSOR) -> Sensed:
                 continue
             batch_id = ids.batch_id()
             try:
-                _open(agent, batch_id, inbox.claim(root, drop, batch_id), actor=actor)
+                _open(agent, batch_id, inbox.claim(root, drop, batch_id), actor=actor, run_id=batch_id)
             except Transient as later:
                 troubles.append(Trouble(later.code, later.sentence, agent.id))
     _report(troubles, actor)
     with reading() as session:
-        waiting = select(Batch.id).where(Batch.state == BatchState.RECEIVING, Batch.uploaded_by.is_distinct_from("manual"))
+        waiting = select(Batch.id).where(Batch.state == BatchState.RECEIVING, Batch.run_id == Batch.id)
         return Sensed(tuple(session.scalars(waiting.order_by(Batch.id))), tuple(troubles))
 
 
@@ -124,7 +126,9 @@ def _report(troubles: list[Trouble], actor: str) -> None:
                 )  # fmt: skip
 
 
-def _open(agent: Agent, batch_id: str, folder: Path, *, actor: str, given: Manifest | None = None) -> None:
+def _open(
+    agent: Agent, batch_id: str, folder: Path, *, actor: str, run_id: str | None, given: Manifest | None = None
+) -> None:
     """The Batch row of a claimed folder. A manifest that cannot be read makes the batch a review: nothing is sent."""
     sync_agent(agent)
     code = error = None
@@ -145,6 +149,7 @@ def _open(agent: Agent, batch_id: str, folder: Path, *, actor: str, given: Manif
         consent=manifest.consent,
         uploaded_by=manifest.uploaded_by,
         canary=manifest.canary,
+        run_id=run_id,
         manifest=manifest.model_dump(mode="json", exclude_none=True),
         statistics={},
     )
@@ -160,11 +165,13 @@ def open_batch(
     mode: Mode | None = None,
     canary: int | None = None,
     batch_id: str | None = None,
+    run_id: str | None = None,
     source: str = "manual trigger",
 ) -> str:
     """A batch from files or folders that a person named: they are copied, the originals stay where they are.
 
     batch_id   names a batch that may exist already (a cleared run); then nothing is copied again
+    run_id     the Airflow run that will process it, None outside Airflow
     raises     Misconfigured(UNKNOWN_AGENT | AGENT_FILE_INVALID | AGENT_CLOSED), Refused(PATH_REFUSED | NOTHING_THERE)
     """
     agent = agent_of(agent_id)
@@ -193,12 +200,28 @@ def open_batch(
             except Misconfigured:
                 base = Manifest()
             given = base.model_copy(update={k: v for k, v in (("mode", mode), ("canary", canary)) if v})
-        _open(agent, batch_id, folder, actor=actor, given=given)
+        _open(agent, batch_id, folder, actor=actor, run_id=run_id, given=given)
         with writing() as session:
             batch = session.get_one(Batch, batch_id)
             batch.source = batch.manifest.get("source") or source
             batch.uploaded_by = batch.uploaded_by or actor
     return batch_id
+
+
+def open_from_form(form: Mapping[str, Any], *, run_id: str, at: datetime) -> str:
+    """The batch a run is for: the claimed one it names, or one opened from the trigger form's agent and path.
+
+    at   when the run was to start; with run_id it fixes the id, so that a cleared run finds its batch again
+    """
+    if form.get("batch_id"):
+        return str(form["batch_id"])
+    if not form.get("agent") or not form.get("path"):
+        raise Misconfigured("FORM_INCOMPLETE", "Name an agent and a folder or file, or drop files into the inbox.")
+    mode = Mode(form["mode"]) if form.get("mode") else None
+    return open_batch(
+        str(form["agent"]), [allowed(Path(str(form["path"])))], actor="manual trigger", mode=mode,
+        canary=form.get("canary"), batch_id=ids.batch_id_of_run(run_id, at), run_id=run_id,
+    )  # fmt: skip
 
 
 def _copy(path: Path, into: Path) -> None:

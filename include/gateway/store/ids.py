@@ -18,6 +18,12 @@ def batch_id(at: datetime | None = None) -> str:
     return f"b{(at or datetime.now(UTC)):%Y%m%d-%H%M%S}-{_random(6)}"
 
 
+def batch_id_of_run(run_id: str, at: datetime) -> str:
+    """The batch id of a run that a person triggered: the same for the same run, so that clearing it finds its batch."""
+    digest = hashlib.sha256(run_id.encode()).digest()
+    return f"b{at.astimezone(UTC):%Y%m%d-%H%M%S}-{''.join(_ALPHABET[byte % len(_ALPHABET)] for byte in digest[:6])}"
+
+
 def document_id(batch: str, path: str) -> str:
     """The same document of the same batch has the same id, so registering twice changes nothing."""
     return "d" + hashlib.sha256(f"{batch}\0{path}".encode()).hexdigest()[:20]

@@ -58,7 +58,11 @@ class Agent(Base):
 
 
 class Batch(Base):
-    """What was claimed, uploaded or named, for one agent, in one mode. Its id is also its Airflow run id."""
+    """What was claimed, uploaded or named, for one agent, in one mode.
+
+    run_id   the Airflow run that processes it: the batch's own id when the gateway starts the run, another for a
+             manual trigger, None outside Airflow
+    """
 
     __tablename__ = "batch"
 
@@ -72,6 +76,7 @@ class Batch(Base):
     consent: Mapped[str | None] = mapped_column(String(200))
     uploaded_by: Mapped[str | None] = mapped_column(String(200))
     canary: Mapped[int | None] = mapped_column(Integer)
+    run_id: Mapped[str | None] = mapped_column(String(250), index=True)
     manifest: Mapped[dict[str, Any]] = mapped_column(default=dict)
     statistics: Mapped[dict[str, Any]] = mapped_column(default=dict)
     created_at: Mapped[datetime] = mapped_column(default=now, index=True)
