@@ -55,3 +55,13 @@ def load_agent(path: Path) -> Agent:
 def load_agents(folder: Path) -> dict[str, Agent]:
     """Every agent of a folder by id; the file's name must be the id. Raises Misconfigured."""
     return {path.stem: load_agent(path) for path in sorted(folder.glob("*.yaml"))}
+
+
+def load_agents_lenient(folder: Path) -> tuple[dict[str, Agent], list[Misconfigured]]:
+    good, bad = {}, []
+    for path in sorted(folder.glob("*.yaml")):
+        try:
+            good[path.stem] = load_agent(path)
+        except Misconfigured as wrong:
+            bad.append(wrong)
+    return good, bad
