@@ -96,32 +96,7 @@ def retry_failed(batch_id: str, *, actor: str) -> int:
         return len(rows)
 
 
-def table(batch_id: str) -> list[dict[str, Any]]:
-    """One line a document for people: path, status, profiles, what became of them. Personal: for the operator's eyes."""
-    lines = []
-    with reading() as session:
-        documents = session.scalars(select(Document).where(Document.batch_id == batch_id).order_by(Document.path)).all()
-        for document in documents:
-            profiles = session.execute(
-                select(Profile.state, Profile.codes).where(Profile.document_id == document.id).order_by(Profile.ordinal)
-            ).all()
-            outcome: dict[str, int] = {}
-            for state, codes in profiles:
-                words = str(state) + (f" ({', '.join(codes)})" if codes and state != P.DELIVERED else "")
-                outcome[words] = outcome.get(words, 0) + 1
-            lines.append(
-                {
-                    "path": document.path,
-                    "status": document.state,
-                    "code": document.code,
-                    "error": document.error,
-                    "profiles": len(profiles),
-                    "outcome": "; ".join(f"{n} {words}" for words, n in outcome.items()),
-                }
-            )
-    return lines
-
-
 def totals(batch_id: str | None = None) -> Counts:
+    """The counts of one batch, or of everything."""
     with reading() as session:
         return counts(session, batch_id)
