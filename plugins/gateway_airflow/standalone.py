@@ -27,7 +27,6 @@ import requests
 from gateway.errors import GatewayError
 from gateway.settings import PROJECT, settings
 from gateway_airflow.processes import Died, Processes
-from gateway_airflow.summary import print_table
 
 USER = "admin"
 COMPONENTS = ("api-server", "scheduler", "dag-processor", "triggerer")
@@ -79,7 +78,7 @@ def run(*, once: bool, samples: bool) -> int:
             batch_id, good = None, True
             if samples:
                 batch_id = run_samples(api, processes)
-                good = print_table(batch_id, api.run(batch_id))
+                good = show(batch_id, api.run(batch_id))
             say(f"\nAirflow: {url}   user {USER}   password {password}   ({time.monotonic() - started:.0f} s)")
             ready = {"url": url, "username": USER, "password": password, "batch_id": batch_id}
             say(f"GATEWAY_READY {json.dumps(ready)}")
@@ -256,6 +255,19 @@ def run_samples(api: Api, processes: Processes) -> str:
     wait_until(claimed, BATCH_S, processes, "the batch")
     wait_until(lambda: api.run(found[0]).get("state") in ("success", "failed"), BATCH_S, processes, "the run")
     return found[0]
+
+
+def show(batch_id: str, ended: dict[str, Any]) -> bool:
+    """Prints the batch; True if its run succeeded and the counts add up."""
+    from gateway.cli.ingest import print_batch
+    from gateway.pipeline.lines import document_lines
+    from gateway.pipeline.report import totals
+
+    numbers = totals(batch_id)
+    print_batch(batch_id, document_lines(batch_id), numbers)
+    if ended.get("state") != "success":
+        say(f"The run ended as {ended.get('state')}: open it in Airflow.")
+    return ended.get("state") == "success" and numbers.add_up() and not numbers.processing
 
 
 def drop_samples() -> str:

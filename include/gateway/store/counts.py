@@ -39,6 +39,22 @@ class Counts:
             self.received == self.success + self.failed + self.processing and self.profiles == at_rest + self.in_flight
         )
 
+    def sentence(self, *, short: bool = False) -> str:
+        """The two sums in words; the short form leaves out what is nought."""
+        documents = [(self.success, "read"), (self.failed, "failed"), (self.processing, "processing")]
+        profiles = [
+            (self.delivered, "ingested"), (self.held, "held"), (self.duplicate, "duplicate"),
+            (self.discarded, "discarded"), (self.refused, "refused"), (self.unknown, "unknown"),
+            (self.in_flight, "in flight"),
+        ]  # fmt: skip
+        if short:
+            documents, profiles = ([part for part in parts if part[0]] for parts in (documents, profiles))
+        said = [
+            f"{total} {noun}" + (" = " + " + ".join(f"{number} {word}" for number, word in parts) if parts else "")
+            for total, noun, parts in ((self.received, "documents", documents), (self.profiles, "profiles", profiles))
+        ]
+        return "; ".join(said) if short else "\n".join(said)
+
     def as_dict(self) -> dict[str, object]:
         return asdict(self)
 
@@ -48,31 +64,30 @@ def counts(session: Session, batch_id: str | None = None) -> Counts:
 
     received and profiles are counted without regard to state, so a state unknown to Counts would show as a gap.
     """
-    documents, of_document, received = (
-        select(Document.state, func.count()),
-        select(Document.code, func.count()),
-        select(func.count(Document.id)),
+    of_batch = [] if batch_id is None else [Document.batch_id == batch_id]
+    profiles_of_batch = [] if batch_id is None else [Profile.batch_id == batch_id]
+    by_document: dict[str, int] = dict(
+        session.execute(select(Document.state, func.count()).where(*of_batch).group_by(Document.state)).tuples().all()
     )
-    profiles, total, held = select(Profile.state, func.count()), select(func.count(Profile.id)), select(Profile.codes)
-    if batch_id is not None:
-        documents, of_document, received = (
-            q.where(Document.batch_id == batch_id) for q in (documents, of_document, received)
-        )  # type: ignore[assignment]
-        profiles, total, held = (q.where(Profile.batch_id == batch_id) for q in (profiles, total, held))  # type: ignore[assignment]
-    by_document: dict[str, int] = dict(session.execute(documents.group_by(Document.state)).tuples().all())
-    by_profile: dict[str, int] = dict(session.execute(profiles.group_by(Profile.state)).tuples().all())
-    codes: dict[str, int] = {}
-    for code, number in session.execute(of_document.where(Document.code.is_not(None)).group_by(Document.code)).tuples():
-        codes[str(code)] = number
-    for listed in session.scalars(held.where(Profile.state.in_([P.HELD, P.DUPLICATE, P.REFUSED]))):
+    by_profile: dict[str, int] = dict(
+        session.execute(select(Profile.state, func.count()).where(*profiles_of_batch).group_by(Profile.state))
+        .tuples()
+        .all()
+    )
+    of_documents = (
+        select(Document.code, func.count()).where(Document.code.is_not(None), *of_batch).group_by(Document.code)
+    )
+    codes: dict[str, int] = {str(code): number for code, number in session.execute(of_documents).tuples()}
+    stopped = select(Profile.codes).where(Profile.state.in_([P.HELD, P.DUPLICATE, P.REFUSED]), *profiles_of_batch)
+    for listed in session.scalars(stopped):
         for code in listed:
             codes[code] = codes.get(code, 0) + 1
     return Counts(
-        received=session.scalar(received) or 0,
+        received=session.scalar(select(func.count(Document.id)).where(*of_batch)) or 0,
         success=by_document.get(D.SUCCESS, 0),
         failed=by_document.get(D.FAILED, 0),
         processing=by_document.get(D.PROCESSING, 0),
-        profiles=session.scalar(total) or 0,
+        profiles=session.scalar(select(func.count(Profile.id)).where(*profiles_of_batch)) or 0,
         delivered=by_profile.get(P.DELIVERED, 0),
         held=by_profile.get(P.HELD, 0),
         discarded=by_profile.get(P.DISCARDED, 0),
