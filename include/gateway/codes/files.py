@@ -150,6 +150,15 @@ _TABLE = (
     ),
 )
 
+_COMMAND = (
+    Code(
+        "PATH_NOT_FOUND", "intake", "A path given on the command line does not exist.",
+        "A typing error, or a file that was moved.",
+        "operator", "Check the path and run the command again.",
+        "PATH_NOT_FOUND: there is no file or folder inbox/list.csv.",
+    ),
+)
+
 _ARCHIVE = (
     Code(
         "ZIP_BROKEN", "intake", "The ZIP archive is damaged or incomplete and cannot be opened.",
@@ -250,4 +259,4 @@ _SANDBOX = (
     ),
 )
 
-FILES: tuple[Code, ...] = (*_ANY_FILE, *_OFFICE, *_TABLE, *_ARCHIVE, *_SANDBOX)
+FILES: tuple[Code, ...] = (*_ANY_FILE, *_OFFICE, *_TABLE, *_ARCHIVE, *_COMMAND, *_SANDBOX)

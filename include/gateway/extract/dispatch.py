@@ -47,7 +47,10 @@ _KINDS = {
 def preload() -> None:
     """Import every reader and warm its tables, so that no document pays for it."""
     for target in _READERS.values():
-        module = importlib.import_module(target.partition(":")[0])
+        try:
+            module = importlib.import_module(target.partition(":")[0])
+        except ModuleNotFoundError:
+            continue
         warm = getattr(module, "preload", None)
         if warm is not None:
             warm()
