@@ -1,0 +1,72 @@
+"""Text as it should be compared, and the scripts it is written in. Values keep the printed form; matching "
+"uses these."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from functools import lru_cache
+
+# Characters that print nothing: soft hyphen, zero-width space and joiners, direction marks, word joiner, BOM.
+INVISIBLE = dict.fromkeys([0xAD, *range(0x200B, 0x2010), *range(0x202A, 0x202F), *range(0x2060, 0x2070), 0xFEFF])
+_TYPOGRAPHIC = str.maketrans("’‘ʼ“”‐‑‒–—−\u00a0", "'''\"\"------ ")
+_UNDECOMPOSED = str.maketrans("ıłøđ", "ilod")
+_SPACES = re.compile(r"\s+")
+_CJK = re.compile(r"[\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff\uac00-\ud7af]")
+
+
+def tidy(text: str) -> str:
+    """The text on one line, without invisible and private-use characters (icon fonts), compatibility forms kept."""
+    if text.isascii():
+        return " ".join(text.split())
+    text = text.translate(INVISIBLE)
+    text = "".join(" " if unicodedata.category(c) in ("Co", "Cc", "Cn") else c for c in text)
+    return unicodedata.normalize("NFC", _SPACES.sub(" ", text)).strip()
+
+
+@lru_cache(maxsize=16384)
+def fold(text: str) -> str:
+    """Case, accents (of alphabets, not of kana or Indic scripts), width and typographic forms taken away."""
+    if text.isascii():
+        return " ".join(text.lower().split())
+    text = unicodedata.normalize("NFKC", text.translate(INVISIBLE)).translate(_TYPOGRAPHIC).casefold()
+    out = []
+    for char in unicodedata.normalize("NFD", text):
+        if "\u0300" <= char <= "\u036f" or "\u064b" <= char <= "\u0652":
+            continue
+        out.append(char)
+    text = unicodedata.normalize("NFC", "".join(out)).translate(_UNDECOMPOSED)
+    return _SPACES.sub(" ", text).strip()
+
+
+def is_cjk(text: str) -> bool:
+    """Chinese, Japanese or Korean letters are in it (such text has names of two to five signs and no spaces)."""
+    return not text.isascii() and _CJK.search(text) is not None
+
+
+def script(text: str) -> str:
+    """The script of most letters: latin, cyrillic, greek, arabic, hebrew, cjk, kana, hangul, devanagari, "
+    "thai, other, none."""
+    if text.isascii():
+        return "latin" if any(c.isalpha() for c in text) else "none"
+    counts: dict[str, int] = {}
+    for char in text:
+        if char.isalpha():
+            kind = _script(char)
+            counts[kind] = counts.get(kind, 0) + 1
+    return max(counts, key=lambda k: counts[k]) if counts else "none"
+
+
+_RANGES = (
+    (0x0000, 0x024F, "latin"), (0x1E00, 0x1EFF, "latin"), (0x0370, 0x03FF, "greek"), (0x1F00, 0x1FFF, "greek"),
+    (0x0400, 0x052F, "cyrillic"), (0x0590, 0x05FF, "hebrew"), (0x0600, 0x06FF, "arabic"), (0x0750, 0x077F, "arabic"),
+    (0xFB50, 0xFDFF, "arabic"), (0xFE70, 0xFEFF, "arabic"), (0x0900, 0x097F, "devanagari"), (0x0E00, 0x0E7F, "thai"),
+    (0x3040, 0x30FF, "kana"), (0x3400, 0x9FFF, "cjk"), (0xF900, 0xFAFF, "cjk"), (0xAC00, 0xD7AF, "hangul"),
+    (0xFF21, 0xFF5A, "latin"),
+)  # fmt: skip
+
+
+@lru_cache(maxsize=4096)
+def _script(char: str) -> str:
+    code = ord(char)
+    return next((name for low, high, name in _RANGES if low <= code <= high), "other")

@@ -1,0 +1,83 @@
+"""What a page is to every reader: words with a place and a look, and the links over them.
+
+Coordinates are points, origin top left; box = (x0, top, x1, bottom). A reader without a page geometry (office formats)
+lays its lines out on a synthetic page: one line every 1.4 sizes, words one after the other.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from gateway.model import Box
+
+
+@dataclass(frozen=True, slots=True)
+class Word:
+    """A run of characters without a space, as printed.
+
+    size        height of the type in points as shown (after scaling)
+    colour      0xRRGGBB, None when unknown
+    source      text | ocr | form
+    hidden      printed so that a reader cannot see it (white on white, off the page, invisible, under a point)
+    confidence  that of the reader in the characters: 1 for a text layer, the model's for OCR
+    """
+
+    text: str
+    box: Box
+    size: float = 10.0
+    bold: bool = False
+    italic: bool = False
+    colour: int | None = None
+    source: str = "text"
+    hidden: bool = False
+    confidence: float = 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """A link annotation; the box covers the words one clicks on."""
+
+    uri: str
+    box: Box
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """One page.
+
+    number        counts from 1
+    words         in the order of the file, which is usually but not always the order of reading
+    text_quality  share of characters that are what they look like, 0..1 (broken encodings bring it down)
+    source        text | ocr | office
+    """
+
+    number: int
+    width: float
+    height: float
+    words: tuple[Word, ...] = ()
+    links: tuple[Link, ...] = ()
+    text_quality: float = 1.0
+    source: str = "text"
+
+
+def page_of_lines(
+    lines: Iterable[tuple[str, float, bool]], *, number: int = 1, width: float = 595.0, indent: float = 50.0
+) -> Page:
+    """A synthetic page from (text, size in points, bold) lines in reading order; an empty text is a gap.
+
+    For readers of formats that have paragraphs instead of places. Bullets and tabs may stay in the text: a tab becomes
+    a wide gap, as it would on paper.
+    """
+    words: list[Word] = []
+    top = 50.0
+    for text, size, bold in lines:
+        x = indent
+        for block in text.split("\t"):
+            for token in block.split():
+                end = x + 0.55 * size * len(token)
+                words.append(Word(token, (x, top, end, top + size), size=size, bold=bold))
+                x = end + 0.3 * size
+            x += 4 * size
+        top += 1.4 * size
+    return Page(number, width, max(842.0, top + 50), tuple(words), source="office")
