@@ -16,6 +16,9 @@ from gateway.errors import GatewayError
 
 COMMANDS: dict[str, str] = {
     "extract": "gateway.cli.extract",
+    "ingest": "gateway.cli.ingest",
+    "status": "gateway.cli.status",
+    "review": "gateway.cli.review",
 }
 
 
