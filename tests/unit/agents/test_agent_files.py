@@ -64,18 +64,22 @@ def test_a_mistake_is_told_with_its_line(added: str, line: int, said: str) -> No
 
 
 @pytest.mark.parametrize(
-    ("expectation", "said"),
+    ("rule", "said"),
     [
-        ("{type: expect_x, column: email, says: a rule of ours}", "not available"),
-        ("{type: expect_column_values_to_match_regex, column: name, kwargs: {regex: a}, says: a rule of ours}", "'name'"),
-        ("{type: expect_column_values_to_match_regex, column: email, kwargs: {regex: '('}, says: a rule of ours}", "compile"),
-        ("{type: expect_column_values_to_match_regex, column: email, says: a rule of ours}", "regex needed"),
-        ("{type: expect_column_values_to_be_between, column: quality, kwargs: {min: 1}, says: a rule of ours}", "min unknown"),
-        ("{type: expect_column_values_to_be_between, column: email, kwargs: {min_value: 1}, says: a rule of ours}", "text"),
+        ("expect_x, column: email", "not available"),
+        ("expect_column_values_to_match_regex, column: name, kwargs: {regex: a}", "'name'"),
+        ("expect_column_values_to_match_regex, column: email, kwargs: {regex: '('}", "compile"),
+        ("expect_column_values_to_match_regex, column: email", "regex needed"),
+        ("expect_column_values_to_be_between, column: quality, kwargs: {min: 1}", "min unknown"),
+        ("expect_column_values_to_be_between, column: email, kwargs: {min_value: 1}", "text"),
+        (
+            "expect_column_values_to_be_between, column: quality, kwargs: {min_value: 1, max_value: 0}",
+            "above max_value",
+        ),
     ],
-)  # fmt: skip
-def test_an_own_expectation_must_be_one_that_judges_the_reading(expectation: str, said: str) -> None:
-    assert said in refused(f"{SHORT}expectations:\n  - {expectation}\n")
+)
+def test_an_own_expectation_must_be_one_that_judges_the_reading(rule: str, said: str) -> None:
+    assert said in refused(f"{SHORT}expectations:\n  - {{type: {rule}, says: a rule of ours}}\n")
 
 
 def test_norway_is_a_country_not_a_no() -> None:
