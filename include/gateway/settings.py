@@ -25,14 +25,20 @@ class Settings(BaseSettings):
     database_url: str = Field("", description="SQLAlchemy URL of the store; empty = SQLite file in the home.")
     agents_dir: Path = Field(PROJECT / "include" / "agents", description="One YAML file an interview agent.")
     inbox_dir: Path | None = Field(None, description="Watched folder, one sub-folder an agent; empty = <home>/inbox.")
-    files_url: str = Field("", description="Where files are kept (fsspec URL, s3://... in production); empty = <home>/files.")
-    pool_dir: Path | None = Field(None, description="JSON Lines exports of our own candidate pool; empty = <home>/pool.")
+    files_url: str = Field(
+        "", description="Where files are kept (fsspec URL, s3://... in production); empty = <home>/files."
+    )
+    pool_dir: Path | None = Field(
+        None, description="JSON Lines exports of our own candidate pool; empty = <home>/pool."
+    )
     allowed_paths: tuple[Path, ...] = Field(
         (), description="Folders a manual trigger may read besides the inbox and include/samples (JSON list)."
     )
     page_url: str = Field("", description="Address of the Airflow UI used in notices; empty = no link.")
 
-    quiet_period_s: float = Field(5.0, ge=0, description="A drop without a marker is complete when nothing changed this long.")
+    quiet_period_s: float = Field(
+        5.0, ge=0, description="A drop without a marker is complete when nothing changed this long."
+    )
     poll_s: float = Field(1.0, gt=0, description="How often the inbox is looked at.")
 
     max_batch_files: int = Field(10_000, gt=0, description="Files in one batch, ZIP members included.")
@@ -41,9 +47,15 @@ class Settings(BaseSettings):
     max_zip_ratio: float = Field(200.0, gt=1, description="Unpacked to packed bytes of one ZIP member above 10 MB.")
     max_zip_depth: int = Field(3, ge=1, description="ZIPs inside ZIPs.")
 
-    limit_pages: int = Field(60, gt=0, description="Pages read of one PDF; the rest is noted, never dropped in silence.")
-    document_timeout_s: float = Field(25.0, gt=0, description="Wall time for one document (one minute a page for OCR is not given).")
-    document_memory_mb: int = Field(900, gt=0, description="Address space a reading child may add to what it started with.")
+    limit_pages: int = Field(
+        60, gt=0, description="Pages read of one PDF; the rest is noted, never dropped in silence."
+    )
+    document_timeout_s: float = Field(
+        25.0, gt=0, description="Wall time for one document (one minute a page for OCR is not given)."
+    )
+    document_memory_mb: int = Field(
+        900, gt=0, description="Address space a reading child may add to what it started with."
+    )
     document_output_bytes: int = Field(200_000_000, gt=0, description="Bytes one document's profiles may take.")
     recycle_after: int = Field(200, gt=0, description="Documents after which a reading child is replaced.")
     extract_jobs: int = Field(2, gt=0, description="Reading children of one extraction chunk.")
@@ -51,7 +63,9 @@ class Settings(BaseSettings):
     fan_out_limit: int = Field(64, gt=0, description="One mapped task a document up to this many; chunks above it.")
     max_chunks: int = Field(64, gt=0, le=1000, description="Mapped tasks of a large batch.")
 
-    response_timeout_h: float = Field(168.0, gt=0, description="How long a review's required action waits; then held stays held.")
+    response_timeout_h: float = Field(
+        168.0, gt=0, description="How long a review's required action waits; then held stays held."
+    )
     claim_alarm_s: float = Field(900.0, gt=0, description="A complete drop unclaimed this long raises an alarm.")
 
     @property

@@ -1,0 +1,37 @@
+# `make` lists the targets; CI calls the same ones.
+.DEFAULT_GOAL := help
+SHELL := /bin/bash
+VENV ?= .venv
+PY := $(VENV)/bin/python
+PYTHON ?=
+SETUP := bash tools/setup.sh
+.PHONY: help setup run test lint format bench score docs lock clean
+
+help: ## this list
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
+
+setup: ## .venv from the lock (requirements.txt), bytecode compiled
+	@VENV=$(VENV) PYTHON="$(PYTHON)" $(SETUP) requirements.txt
+
+run: setup ## Airflow with the sample batch on this machine; ONCE=1 ends after the table
+	@$(PY) -m gateway_airflow.standalone $(if $(ONCE),--once) $(if $(NO_SAMPLES),--no-samples)
+
+setup-dev:
+	@VENV=$(VENV) PYTHON="$(PYTHON)" $(SETUP) requirements-dev.txt
+
+test: setup-dev ## the tests, the real Airflow included (T="-m 'not integration'" for less)
+	@$(PY) -m pytest $(T)
+
+lint: setup-dev ## ruff, mypy, import rules, generated docs up to date
+	@$(VENV)/bin/ruff check -q . && $(VENV)/bin/ruff format -q --check .
+	@$(VENV)/bin/mypy
+	@PYTHONPATH=include:plugins $(VENV)/bin/lint-imports --no-cache > /tmp/lint-imports.$$$$ 2>&1 || { cat /tmp/lint-imports.$$$$; exit 1; }
+
+format: setup-dev ## ruff's fixes and format
+	@$(VENV)/bin/ruff check -q --fix . ; $(VENV)/bin/ruff format -q .
+
+lock: setup-dev ## the three locks anew from pyproject.toml
+	@bash tools/lock.sh
+
+clean: ## everything that make made, .gateway (the data!) left alone
+	@rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .hypothesis .artifacts

@@ -1,0 +1,42 @@
+"""
+### Deliver what reviewers approved
+
+Judges approved and corrected profiles again, sends them through the same ledger as `ingest_batch`, and closes batches
+that have nothing held any more.
+
+**Starts** when decisions are made (asset), and every ten minutes for decisions made outside Airflow.
+**Reads** decisions. **Writes** verdicts, deliveries, events.
+**Triage**: clear the task; who was delivered is not delivered again. What no target can take (no email, no name) is
+held again with its code.
+"""
+
+from __future__ import annotations
+
+from airflow.sdk import Asset, AssetOrTimeSchedule, CronTriggerTimetable, dag, task
+from gateway_airflow.names import DECISIONS_URI, Pool, Tag
+from gateway_airflow.policy import TASK_DEFAULTS
+
+
+@dag(
+    schedule=AssetOrTimeSchedule(
+        timetable=CronTriggerTimetable("*/10 * * * *", timezone="UTC"),
+        assets=[Asset(name="decisions", uri=DECISIONS_URI)],
+    ),
+    catchup=False,
+    max_active_runs=1,
+    default_args=TASK_DEFAULTS,
+    doc_md=__doc__,
+    tags=[Tag.REVIEW, Tag.DELIVER, Tag.PII],
+)
+def deliver_reviewed() -> None:
+    @task(pool=Pool.DELIVER)
+    def deliver_approved() -> dict[str, int]:
+        """Approved profiles through the ledger; returns counts."""
+        from gateway.pipeline.review import deliver_reviewed as deliver
+
+        return deliver()
+
+    deliver_approved()
+
+
+deliver_reviewed()

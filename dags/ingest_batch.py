@@ -1,0 +1,126 @@
+"""
+### Ingest one batch
+
+Reads every document of a batch, judges every profile, delivers what passes, holds what does not, and reports.
+
+**Starts** from `sense_inbox` (the run id is the batch id), or by hand: choose an agent and a folder or file below the
+inbox, the samples or `GATEWAY_ALLOWED_PATHS`; the mode; and, to begin small, a canary: the first N passing candidates
+are delivered and the rest waits for your word.
+**Modes**: `ingest` delivers what passes every gate; `review` holds everything for a person; `dry_run` sends nothing.
+**Reads** the claimed files. **Writes** documents, profiles, verdicts, deliveries and events in the store.
+**Triage**: documents that fail are data (code and sentence in the store, `python -m gateway status BATCH`), not failed
+tasks. A failed task may be cleared at any time: work done is not done again, nobody is delivered twice.
+**Settings**: `GATEWAY_FAN_OUT_LIMIT`, `GATEWAY_MAX_CHUNKS`, `GATEWAY_DOCUMENT_*` (docs/settings.md); the agent's file.
+"""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+from airflow.providers.standard.operators.trigger_dagrun import TriggerDagRunOperator
+from airflow.sdk import Param, TriggerRule, dag, get_current_context, task
+from gateway_airflow.names import Pool, Tag
+from gateway_airflow.policy import TASK_DEFAULTS
+
+from gateway.model import Mode
+from gateway.settings import settings
+
+AGENTS = sorted(path.stem for path in settings().agents_dir.glob("*.yaml"))
+PARAMS = {
+    "agent": Param(
+        None, type=["null", "string"], enum=[None, *AGENTS], title="Agent", description="Interview agent to ingest for"
+    ),
+    "path": Param(
+        None, type=["null", "string"], title="Folder or file", description="Below the inbox, the samples or an allowed path"
+    ),
+    "mode": Param(
+        None, type=["null", "string"], enum=[None, *(str(mode) for mode in Mode)], title="Mode",
+        description="ingest: deliver what passes. review: hold everything. dry_run: send nothing. Empty: the agent's own",
+    ),
+    "canary": Param(
+        None, type=["null", "integer"], minimum=1, title="Canary",
+        description="Deliver the first N passing candidates, then ask before the rest",
+    ),
+    "batch_id": Param(None, type=["null", "string"], title="Batch", description="Filled in by sense_inbox; leave empty"),
+}  # fmt: skip
+
+
+@dag(
+    schedule=None,
+    catchup=False,
+    max_active_runs=4,
+    default_args=TASK_DEFAULTS,
+    params=PARAMS,
+    doc_md=__doc__,
+    tags=[Tag.INGEST, Tag.DELIVER, Tag.PII],
+    render_template_as_native_obj=True,
+)
+def ingest_batch() -> None:
+    @task(pool=Pool.STORE)
+    def register() -> dict[str, Any]:
+        """The batch with its documents: opened from the form, or claimed before."""
+        from gateway.pipeline.receive import open_from_form, register_batch
+
+        context = get_current_context()
+        run = context["dag_run"]
+        batch_id = open_from_form(dict(context["params"]), run_id=run.run_id, at=run.run_after)
+        return register_batch(batch_id)
+
+    @task(pool=Pool.STORE)
+    def plan_chunks(batch: dict[str, Any]) -> list[dict[str, Any]]:
+        """One document a task while they are few, chunks above that."""
+        from gateway.pipeline.read import plan_chunks as plan
+
+        return plan(batch["batch_id"])
+
+    @task(pool=Pool.EXTRACT, map_index_template="{{ label }}", execution_timeout=timedelta(hours=2))
+    def extract_chunk(chunk: dict[str, Any]) -> dict[str, int]:
+        """Documents into profiles."""
+        from gateway.pipeline.read import read_chunk
+
+        get_current_context()["label"] = chunk["label"]
+        return read_chunk(chunk)
+
+    # A chunk whose worker died must not keep the others from being judged; the report then says what is missing.
+    @task(pool=Pool.STORE, trigger_rule=TriggerRule.ALL_DONE_MIN_ONE_SUCCESS)
+    def judge(batch: dict[str, Any]) -> dict[str, int]:
+        """Profiles into verdicts: passed, held, duplicate."""
+        from gateway.pipeline.judge import judge_batch
+
+        return judge_batch(batch["batch_id"])
+
+    @task(pool=Pool.DELIVER)
+    def deliver(batch: dict[str, Any]) -> dict[str, int]:
+        """Passed profiles through the ledger into the agent's target."""
+        from gateway.pipeline.deliver import deliver_batch
+
+        return deliver_batch(batch["batch_id"])
+
+    @task(pool=Pool.STORE, trigger_rule=TriggerRule.ALL_DONE_MIN_ONE_SUCCESS)
+    def report(batch: dict[str, Any]) -> list[dict[str, Any]]:
+        """The batch's end and its digest; returns the review to ask for, none or one."""
+        from gateway_airflow.notifiers.digest_notifier import send_digest
+
+        from gateway.pipeline.report import finish_batch, review_request
+
+        finish_batch(batch["batch_id"])
+        send_digest(batch["batch_id"], batch["agent_id"])
+        return review_request(batch["batch_id"])
+
+    batch = register()
+    read = extract_chunk.expand(chunk=plan_chunks(batch))
+    judged = judge(batch)
+    delivered = deliver(batch)
+    asked = report(batch)
+    read >> judged >> delivered >> asked
+    TriggerDagRunOperator.partial(
+        task_id="ask_review",
+        trigger_dag_id="review_batch",
+        skip_when_already_exists=True,
+        pool=Pool.STORE,
+        map_index_template="{{ task.trigger_run_id }}",
+    ).expand_kwargs(asked)
+
+
+ingest_batch()

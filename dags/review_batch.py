@@ -1,0 +1,75 @@
+"""
+### Ask a person about one batch's held profiles
+
+One required action a batch, never one a candidate. Answering here decides all of them at once; deciding them one by
+one on the review queue does the same. No answer keeps them held.
+
+**Starts** from `ingest_batch` when something is held; the run id is `review-<batch id>`.
+**Reads** counts and codes; the request holds no personal data. **Writes** decisions and their events.
+**Triage**: answering twice, or after somebody decided on the queue, changes nothing: the first decision stands.
+**Settings**: `GATEWAY_RESPONSE_TIMEOUT_H`.
+"""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+from airflow.providers.standard.operators.hitl import HITLOperator
+from airflow.sdk import Asset, Param, dag, task
+from gateway_airflow.names import DECISIONS_URI, Pool, Tag
+from gateway_airflow.policy import TASK_DEFAULTS
+
+from gateway.pipeline.choices import APPROVE_ALL, APPROVE_PASSED, DISCARD_ALL, KEEP_HELD
+from gateway.settings import settings
+
+BODY = """\
+{{ params.held }} candidate profile(s) of batch `{{ params.batch_id }}` ({{ params.agent }}) are held.
+
+{% for code, number in params.codes.items() %}
+* {{ number }} x **{{ code }}**
+{% endfor %}
+
+See them with `python -m gateway review --batch {{ params.batch_id }}`. Reason codes: docs/codes.md.
+"""
+
+
+@dag(
+    schedule=None,
+    catchup=False,
+    max_active_runs=100,
+    default_args=TASK_DEFAULTS,
+    params={
+        "batch_id": Param("", type="string"),
+        "agent": Param("", type="string"),
+        "held": Param(0, type="integer"),
+        "codes": Param({}, type="object"),
+    },
+    doc_md=__doc__,
+    tags=[Tag.REVIEW],
+)
+def review_batch() -> None:
+    ask = HITLOperator(
+        task_id="decide",
+        subject="{{ params.agent }}: {{ params.held }} held candidate(s) of batch {{ params.batch_id }}",
+        body=BODY,
+        options=[APPROVE_PASSED, APPROVE_ALL, DISCARD_ALL, KEEP_HELD],
+        defaults=KEEP_HELD,
+        response_timeout=timedelta(hours=settings().response_timeout_h),
+        execution_timeout=None,
+        retries=0,
+    )
+
+    @task(pool=Pool.STORE, outlets=[Asset(name="decisions", uri=DECISIONS_URI)])
+    def apply_decision(answer: dict[str, Any], batch_id: str) -> int:
+        """Writes the answer as decisions; deliver_reviewed is woken by the asset."""
+        from gateway.pipeline.review import answer_batch
+
+        chosen = answer.get("chosen_options") or [KEEP_HELD]
+        user = answer.get("responded_by_user") or {}
+        return answer_batch(batch_id, chosen[0], reviewer=str(user.get("name") or user.get("id") or "timeout"))
+
+    apply_decision(ask.output, "{{ params.batch_id }}")
+
+
+review_batch()

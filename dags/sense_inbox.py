@@ -1,0 +1,68 @@
+"""
+### Sense the inbox
+
+Claims every complete drop below `inbox/<agent>/` as one batch and starts one `ingest_batch` run for each.
+
+**Starts** by the inbox's doorbell (an asset watcher) and, for what a bell may miss, every five minutes.
+**Reads** the inbox. **Writes** batches in the store; moves what it claims into `inbox/.claimed/`.
+**Triage**: a trouble in the log of `claim_drops` names its code (docs/codes.md) and the folder; nothing was deleted.
+A claimed batch without a run is found again by the next run of this DAG.
+**Settings**: `GATEWAY_INBOX_DIR`, `GATEWAY_QUIET_PERIOD_S`, `GATEWAY_POLL_S` (docs/settings.md).
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from airflow.providers.standard.operators.trigger_dagrun import TriggerDagRunOperator
+from airflow.sdk import Asset, AssetOrTimeSchedule, AssetWatcher, CronTriggerTimetable, dag, task
+from gateway_airflow.names import INBOX_URI, Pool, Tag
+from gateway_airflow.policy import TASK_DEFAULTS
+from gateway_airflow.triggers.inbox_trigger import InboxTrigger
+
+from gateway.settings import settings
+
+CONFIG = settings()
+INBOX = Asset(
+    name="inbox",
+    uri=INBOX_URI,
+    watchers=[
+        AssetWatcher(
+            name="inbox_doorbell",
+            trigger=InboxTrigger(
+                inbox=str(CONFIG.inbox),
+                agents_dir=str(CONFIG.agents_dir),
+                quiet_s=CONFIG.quiet_period_s,
+                poll_s=CONFIG.poll_s,
+            ),
+        )
+    ],
+)
+
+
+@dag(
+    schedule=AssetOrTimeSchedule(timetable=CronTriggerTimetable("*/5 * * * *", timezone="UTC"), assets=[INBOX]),
+    catchup=False,
+    max_active_runs=1,
+    default_args=TASK_DEFAULTS,
+    doc_md=__doc__,
+    tags=[Tag.INGEST],
+)
+def sense_inbox() -> None:
+    @task(pool=Pool.STORE)
+    def claim_drops() -> list[dict[str, Any]]:
+        """Batches that wait for their run, as arguments of the runs to start."""
+        from gateway.pipeline.receive import sense
+
+        return [{"trigger_run_id": batch_id, "conf": {"batch_id": batch_id}} for batch_id in sense().batch_ids]
+
+    TriggerDagRunOperator.partial(
+        task_id="start_ingest",
+        trigger_dag_id="ingest_batch",
+        skip_when_already_exists=True,
+        pool=Pool.STORE,
+        map_index_template="{{ task.trigger_run_id }}",
+    ).expand_kwargs(claim_drops())
+
+
+sense_inbox()

@@ -1,0 +1,51 @@
+"""The library's command line: `python -m gateway COMMAND ...`.
+
+A command is a module of this package with `register(commands)`: it adds its parser and sets `run`, a function of the
+parsed arguments that returns the exit code. COMMANDS names them; each is imported only to be run or to show the help.
+"""
+
+from __future__ import annotations
+
+import argparse
+import importlib
+import os
+import sys
+from collections.abc import Sequence
+
+from gateway.errors import GatewayError
+
+COMMANDS: dict[str, str] = {
+    "extract": "gateway.cli.extract",
+    "ingest": "gateway.cli.ingest",
+    "status": "gateway.cli.status",
+    "review": "gateway.cli.review",
+}
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run one command.
+
+    returns  0 = it did what was asked (documents that fail are data), 1 = it could not, 2 = wrong usage,
+             130 = interrupted
+    """
+    arguments = list(sys.argv[1:] if argv is None else argv)
+    parser = argparse.ArgumentParser(prog="gateway", description="Candidate Ingestion Gateway")
+    commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
+    asked = arguments[0] if arguments else ""
+    for name, module in COMMANDS.items():
+        if asked in COMMANDS and name != asked:
+            continue  # the others' imports would only cost start-up time
+        importlib.import_module(module).register(commands)
+    options = parser.parse_args(arguments)
+    try:
+        code: int = options.run(options)
+        sys.stdout.flush()
+        return code
+    except GatewayError as wrong:
+        print(f"{wrong.code}: {wrong.sentence}", file=sys.stderr)  # noqa: T201
+        return 1
+    except BrokenPipeError:  # the reader of our output has gone, as in `... | head`
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 1
+    except KeyboardInterrupt:
+        return 130

@@ -1,0 +1,95 @@
+"""The first target: our own candidate pool, a table and one JSON Lines file a batch.
+
+Putting is one statement that the unique external_id makes safe to repeat; the file is rewritten from the table and
+appears whole, so a reader never meets half of it.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from pathlib import Path
+
+from sqlalchemy import select
+from sqlalchemy.dialects import postgresql, sqlite
+
+from gateway.deliver.port import Receipt, Request
+from gateway.settings import settings
+from gateway.store.engine import reading, writing
+from gateway.store.tables import PoolCandidate, now
+
+IN_LIST = 500  # ids in one IN (...): SQLite before 3.32 takes 999 parameters
+
+
+class OwnPool:
+    """Candidates into `pool_candidate`; `<pool>/<posting>/<batch>.jsonl` for whoever reads files."""
+
+    kind = "own_pool"
+    chunk_size = 500
+
+    def preflight(self, posting: str) -> None:
+        """Our own pool is always open."""
+
+    def put(self, requests: Sequence[Request]) -> Iterable[Receipt]:
+        rows = [
+            {"id": f"c{request.external_id[1:]}", "posting": request.posting, "external_id": request.external_id,
+             "batch_id": request.batch_id, "created_at": now(), "record": record(request)}
+            for request in requests
+        ]  # fmt: skip
+        with writing() as session:
+            insert = postgresql.insert if session.get_bind().dialect.name == "postgresql" else sqlite.insert
+            session.execute(insert(PoolCandidate).on_conflict_do_nothing(index_elements=["external_id"]), rows)
+        return [_receipt(str(row["external_id"]), str(row["id"])) for row in rows]
+
+    def find(self, posting: str, external_ids: Sequence[str], since: datetime) -> Iterable[Receipt]:
+        found: list[Receipt] = []
+        with reading() as session:
+            for start in range(0, len(external_ids), IN_LIST):
+                part = external_ids[start : start + IN_LIST]
+                rows = session.execute(
+                    select(PoolCandidate.external_id, PoolCandidate.id).where(PoolCandidate.external_id.in_(part))
+                )
+                found += [_receipt(row.external_id, row.id) for row in rows]
+        return found
+
+    def finish(self, posting: str, batch_id: str) -> None:
+        with reading() as session:
+            records = session.scalars(
+                select(PoolCandidate.record)
+                .where(PoolCandidate.posting == posting, PoolCandidate.batch_id == batch_id)
+                .order_by(PoolCandidate.external_id)
+            ).all()
+        if not records:
+            return
+        folder = settings().pool / _safe(posting)
+        folder.mkdir(parents=True, exist_ok=True)
+        part = folder / f".{batch_id}.part"
+        part.write_text("".join(json.dumps(r, ensure_ascii=False, sort_keys=True) + "\n" for r in records), "utf-8")
+        part.replace(export_path(posting, batch_id))
+
+
+def export_path(posting: str, batch_id: str) -> Path:
+    """Where the JSON Lines of a batch are."""
+    return settings().pool / _safe(posting) / f"{batch_id}.jsonl"
+
+
+def record(request: Request) -> dict[str, object]:
+    """One line of the export: the request as a target would get it."""
+    return {
+        "external_id": request.external_id,
+        "name": request.name,
+        "email": request.email,
+        "phone_number": request.phone,
+        "metadata": request.metadata,
+        "data": request.data,
+    }
+
+
+def _receipt(external_id: str, target_id: str) -> Receipt:
+    return Receipt(external_id, True, target_id)
+
+
+def _safe(posting: str) -> str:
+    """A posting's name as one folder name."""
+    return "".join(c if c.isalnum() or c in "-_" else "-" for c in posting)[:100] or "posting"

@@ -1,0 +1,122 @@
+"""One document in, its profiles out: picks the reader by content and turns every trouble into a failed Reading.
+
+Runs in the calling process, without limits of its own: documents of strangers go through gateway.extract.sandbox.
+"""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Callable
+from pathlib import Path
+
+from gateway.errors import Unreadable
+from gateway.extract import sniff
+from gateway.model import ExtractedProfile, Hints, Reading
+from gateway.settings import settings
+
+Sink = Callable[[ExtractedProfile], None]
+
+# media type -> "module:function"; imported at first use in a process, or all at once by preload()
+_READERS = {
+    sniff.PDF: "gateway.extract.pdf:read_pdf",
+    sniff.CSV: "gateway.extract.tables.reader:read_csv",
+    sniff.XLSX: "gateway.extract.tables.workbook:read_xlsx",
+    sniff.ODS: "gateway.extract.tables.workbook:read_ods",
+    sniff.DOCX: "gateway.extract.office.docx_reader:read_docx",
+    sniff.ODT: "gateway.extract.office.odt_reader:read_odt",
+    sniff.RTF: "gateway.extract.office.text_reader:read_rtf",
+    sniff.HTML: "gateway.extract.office.html_reader:read_html",
+    sniff.TEXT: "gateway.extract.office.text_reader:read_text",
+}
+
+_KINDS = {
+    "application/x-msdownload": "a program",
+    "application/x-executable": "a program",
+    "application/x-mach-binary": "a program",
+    "application/zip": "a ZIP archive",
+    "application/gzip": "a packed file",
+    "application/xml": "an XML file",
+    sniff.PPTX: "a presentation",
+    sniff.BINARY: "a binary file of no known kind",
+    sniff.HTML: "a web page",
+    sniff.TEXT: "plain text",
+    sniff.CSV: "a text table",
+}
+
+
+def preload() -> None:
+    """Import every reader and warm its tables, so that no document pays for it."""
+    for target in _READERS.values():
+        try:
+            module = importlib.import_module(target.partition(":")[0])
+        except ModuleNotFoundError:
+            continue
+        warm = getattr(module, "preload", None)
+        if warm is not None:
+            warm()
+
+
+def read_document(path: Path, sink: Sink, hints: Hints, *, limit_pages: int) -> Reading:
+    """Read one document; its profiles go to `sink` in order, and into none if it fails early.
+
+    path         the file; its content decides the reader, never its name alone
+    hints        the agent's country and column mapping
+    limit_pages  pages read of a PDF
+    returns      a Reading with status "failed", a code and a sentence for anything that cannot be read;
+                 raises only what the sink raises, and MemoryError
+    """
+    kind = sniff.BINARY
+    try:
+        refused = _refusal(path)
+        if refused is not None:
+            return refused
+        kind = sniff.media_type(path)
+        refused = _refuse_kind(kind, path.suffix.lower())
+        if refused is not None:
+            return refused
+        if kind == sniff.PDF:
+            from gateway.extract.pdf import read_pdf
+
+            return read_pdf(path, sink, hints, limit_pages=limit_pages)
+        module, _, function = _READERS[kind].partition(":")
+        reading: Reading = getattr(importlib.import_module(module), function)(path, sink, hints)
+        return reading
+    except Unreadable as wrong:
+        return Reading("failed", kind, code=wrong.code, error=wrong.sentence)
+    except OSError as wrong:
+        return _failed(kind, "FILE_UNREADABLE", f"The file could not be opened ({wrong.strerror or 'I/O error'}).")
+
+
+def _refusal(path: Path) -> Reading | None:
+    size, most = path.stat().st_size, settings().max_file_bytes
+    if size == 0:
+        return _failed(sniff.EMPTY, "EMPTY_FILE", "The file is empty (0 bytes). Send it again from where it opens.")
+    if size > most:
+        return _failed(sniff.BINARY, "FILE_TOO_LARGE", f"The file has {size:,} bytes, the limit is {most:,}.")
+    return None
+
+
+def _refuse_kind(kind: str, suffix: str) -> Reading | None:
+    if suffix == ".pdf" and kind in (sniff.HTML, sniff.TEXT, sniff.CSV, sniff.BINARY, "application/xml"):
+        what = _KINDS[kind]
+        return _failed(kind, "NOT_A_PDF", f"The name says PDF, the content is {what} ({kind}). Export it as PDF again.")
+    if sniff.is_image(kind):
+        return _failed(kind, "IMAGE_FILE", f"This is a picture ({kind}). Save it as PDF and send that: scans are read.")
+    if kind == sniff.DOC:
+        return _failed(kind, "LEGACY_DOC", "This is a Word 97-2003 document (.doc). Save it as PDF or DOCX and send that.")
+    if kind == sniff.XLS:
+        return _failed(kind, "LEGACY_XLS", "This is an Excel 97-2003 workbook (.xls). Save it as XLSX or CSV.")
+    if kind == sniff.ENCRYPTED_OFFICE:
+        return _failed(kind, "ENCRYPTED_OFFICE", "A password is needed to open this document. Save it without one.")
+    if kind not in _READERS:
+        what = _KINDS.get(kind, "a file of another kind")
+        return _failed(
+            kind,
+            "UNSUPPORTED_TYPE",
+            f"This is {what} ({kind}), not a résumé or a candidate list. Send PDF, DOCX, ODT, RTF, TXT, HTML, CSV or XLSX.",
+        )
+    return None
+
+
+def _failed(kind: str, code: str, sentence: str) -> Reading:
+    return Reading("failed", kind, code=code, error=sentence)

@@ -1,0 +1,305 @@
+"""Which row is the header and which column is what: decided by the headers' words and the values below together."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from gateway.extract.tables import cells as cell_values
+from gateway.extract.tables.headers import Meaning, meaning
+from gateway.extract.text import fold, is_cjk, tidy
+from gateway.extract.values import find_emails, is_plausible_name, normalise_link
+
+HEADER_SEARCH_ROWS = 40
+SAMPLE_ROWS = 300
+
+PERSON_FIELDS = ("name", "given_name", "family_name", "email", "phone")
+FIELDS = (
+    "name", "given_name", "middle_name", "family_name", "second_family_name", "email", "phone", "location", "city", "region",
+    "country", "address", "links", "skills", "languages", "headline", "company", "institution", "degree",
+)  # fmt: skip
+
+_PHONE_SHAPE = re.compile(r"^['(+]?[\d(][\d\s().\-–/]{5,}\d$")
+_TYPED_LIKE_NUMBER = re.compile(r"^[-+]?[\d.,' %€$£]+$")
+_DATE = re.compile(r"^\d{1,4}[-./]\d{1,2}[-./]\d{1,4}")
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """One column of the table and what is taken from it.
+
+    field       one of FIELDS, or None = kept as extra data
+    strength    0..1, how sure the field is
+    rule        for the evidence: "header:email", "values:email", "mapping:email"
+    """
+
+    index: int
+    title: str
+    field: str | None
+    strength: float
+    preference: int
+    rule: str
+
+
+@dataclass(frozen=True)
+class Plan:
+    """How to read the rows below `header` (its place in the rows looked at; -1 = the table has none)."""
+
+    columns: tuple[Column, ...]
+    header: int
+    by_field: dict[str, tuple[Column, ...]] = field(default_factory=dict)
+
+    @property
+    def mapping(self) -> dict[str, str | None]:
+        return {column.title: column.field for column in self.columns}
+
+
+@dataclass(slots=True)
+class _Stats:
+    """What a column's values look like: shares of the cells that are not blank, 0..1."""
+
+    filled: int = 0
+    email: float = 0.0
+    at_sign: float = 0.0
+    phone: float = 0.0
+    link: float = 0.0
+    name: float = 0.0
+    number: float = 0.0
+    date: float = 0.0
+    letters: float = 0.0
+    distinct: float = 0.0
+
+
+def make_plan(rows: Sequence[Sequence[str]], override: dict[str, str | None]) -> Plan | None:
+    """Find the header and assign the columns.
+
+    rows      the table's first records, blank ones included
+    override  header -> field, from the agent; decides over everything found here
+    returns   None when no column holds names, addresses or phone numbers of people
+    """
+    header = _find_header(rows, override)
+    below = [row for row in rows[header + 1 :] if any(cell.strip() for cell in row)][:SAMPLE_ROWS]
+    titles = _titles(rows[header] if header >= 0 else [], below)
+    return assign(titles, below, header, override)
+
+
+def assign(titles: list[str], below: Sequence[Sequence[str]], header: int, override: dict[str, str | None]) -> Plan | None:
+    """The plan for known titles ("" = no header) and sample rows; None without a column of a person."""
+    stats = [_stats([row[index] for row in below if index < len(row)]) for index in range(len(titles))]
+    wanted = {fold(title): target for title, target in override.items()}
+    columns = []
+    for index, title in enumerate(titles):
+        plain = re.sub(r" \(\d+\)$", "", title)
+        if fold(plain) in wanted or fold(title) in wanted:
+            target = wanted.get(fold(title), wanted.get(fold(plain)))
+            known = target if target in FIELDS else None
+            columns.append(Column(index, title, known, 1.0, 0, f"mapping:{known}"))
+            continue
+        columns.append(_judge(index, title, meaning(plain) if header >= 0 else Meaning(), stats[index], header >= 0))
+    columns = _settle_names(columns, below, stats, header)
+    grouped: dict[str, tuple[Column, ...]] = {}
+    for name in FIELDS:
+        of_field = [column for column in columns if column.field == name]
+        grouped[name] = tuple(sorted(of_field, key=lambda column: (column.preference, column.index)))
+    if not any(grouped[name] for name in PERSON_FIELDS):
+        return None
+    return Plan(tuple(columns), header, grouped)
+
+
+def is_header_row(row: Sequence[str]) -> bool:
+    """A row that can only be a header: two fields of a person by name, nothing that is a value."""
+    filled = [cell for cell in row if cell.strip()]
+    known = [meaning(cell) for cell in filled]
+    fields = {m.field for m in known if m.strength >= 0.95} & {*PERSON_FIELDS, "any_name", "country", "city"}
+    return len(fields) >= 2 and sum(m.strength > 0 or m.blocked for m in known) >= 0.6 * len(filled) and not _has_values(row)
+
+
+def _has_values(row: Sequence[str]) -> bool:
+    return any("@" in cell and find_emails(cell) or _PHONE_SHAPE.match(cell.strip()) for cell in row)
+
+
+def _find_header(rows: Sequence[Sequence[str]], override: dict[str, str | None]) -> int:
+    """The index of the header row, or -1."""
+    wanted = {fold(title) for title in override}
+    best, best_score = -1, 0.0
+    for index, row in enumerate(rows[:HEADER_SEARCH_ROWS]):
+        filled = [cell for cell in row if cell.strip()]
+        if not filled or _has_values(row):
+            continue
+        fields = {m.field: m.strength for m in map(meaning, filled) if m.field}
+        score = sum(fields.values()) + 2.0 * sum(fold(cell) in wanted for cell in filled)
+        person = any(name in fields for name in (*PERSON_FIELDS, "any_name"))
+        if not person and score < 2:
+            score = 0.0
+        if len(filled) == 1 and len(rows) > index + 1 and _is_lonely(rows, index):
+            score = 0.0  # a title above the table
+        if score > best_score + 0.5:
+            best, best_score = index, score
+    if best_score >= 0.75:
+        return best
+    return _unknown_header(rows)
+
+
+def _is_lonely(rows: Sequence[Sequence[str]], index: int) -> bool:
+    """A row of one cell above rows of several."""
+    below = [sum(bool(cell.strip()) for cell in row) for row in rows[index + 1 : index + 10] if any(row)]
+    return bool(below) and sum(count > 1 for count in below) > 0.5 * len(below)
+
+
+def _unknown_header(rows: Sequence[Sequence[str]]) -> int:
+    """A first row of words over columns of values, in a language headers.yaml lacks; -1 if it is a row like the others."""
+    filled = [(index, row) for index, row in enumerate(rows[:HEADER_SEARCH_ROWS]) if any(cell.strip() for cell in row)]
+    if len(filled) < 3:
+        return -1
+    first_index, first = filled[0]
+    if _has_values(first) or any(_TYPED_LIKE_NUMBER.match(cell.strip()) for cell in first if cell.strip()):
+        return -1
+    below = [row for _, row in filled[1:]]
+    if sum(bool(cell.strip()) for cell in first) < max(1, 0.5 * max(len(row) for row in below)):
+        return -1
+    with_values = sum(_has_values(row) for row in below)
+    return first_index if with_values >= 0.7 * len(below) else -1
+
+
+def _titles(header: Sequence[str], below: Sequence[Sequence[str]]) -> list[str]:
+    """A distinct title for every column, spare ones of longer rows included."""
+    width = max([len(header), *(len(row) for row in below)], default=0)
+    out: list[str] = []
+    seen: dict[str, int] = {}
+    for index in range(width):
+        title = tidy(header[index]) if index < len(header) else ""
+        title = title or f"Column {index + 1}"
+        seen[title] = seen.get(title, 0) + 1
+        out.append(title if seen[title] == 1 else f"{title} ({seen[title]})")
+    return out
+
+
+def _stats(values: Sequence[str]) -> _Stats:
+    shown = [text for text in (cell_values.clean(value) for value in values) if not cell_values.is_blank(text)]
+    if not shown:
+        return _Stats()
+    short = [text[:500] for text in shown]
+    count = len(short)
+    return _Stats(
+        filled=count,
+        email=sum("@" in text and bool(find_emails(text)) for text in short) / count,
+        at_sign=sum("@" in text for text in short) / count,
+        phone=sum(_is_phone_like(text) for text in short) / count,
+        link=sum(normalise_link(text.split()[0].strip(",;"), bare_hosts=False) is not None for text in short) / count,
+        name=sum(is_plausible_name(text) and len(text.split()) >= (1 if is_cjk(text) else 2) for text in short) / count,
+        number=sum(bool(_TYPED_LIKE_NUMBER.match(text)) for text in short) / count,
+        date=sum(bool(_DATE.match(text)) for text in short) / count,
+        letters=sum(any(char.isalpha() for char in text) for text in short) / count,
+        distinct=len(set(short)) / count,
+    )
+
+
+def _is_phone_like(text: str) -> bool:
+    digits = sum(char.isdigit() for char in text)
+    if not 6 <= digits <= 40 or _DATE.match(text):
+        return "E+" in text.upper() and digits >= 4
+    return digits >= 0.4 * len(text)
+
+
+def _judge(index: int, title: str, said: Meaning, stats: _Stats, has_header: bool) -> Column:
+    """One column by its header and its values; the values can refuse what the header says."""
+
+    def column(field_name: str | None, strength: float, rule: str) -> Column:
+        return Column(index, title, field_name, strength, said.preference, rule)
+
+    if said.field is not None:
+        field_name = said.field
+        if field_name not in ("email", "phone") and stats.email > 0.5 and field_name not in ("name", "any_name"):
+            return column("email", 0.9, "values:email")
+        if _agrees(field_name, stats):
+            return column(field_name, said.strength, f"header:{field_name}")
+        if stats.filled and stats.email > 0.5:
+            return column("email", 0.9, "values:email")
+        return column(None, 0.0, "values contradict the header")
+    if said.blocked or not stats.filled:
+        return column(None, 0.0, "")
+    if stats.email >= 0.6:
+        return column("email", 0.95 if not has_header else 0.9, "values:email")
+    if stats.link >= 0.7:
+        return column("links", 0.85, "values:links")
+    if stats.phone >= 0.8 and stats.distinct > 0.5 and not has_header:
+        return column("phone", 0.85, "values:phone")
+    return column(None, 0.0, "")
+
+
+def _agrees(field_name: str, stats: _Stats) -> bool:
+    """Whether the values can be what the header says; an empty column can be anything."""
+    if not stats.filled:
+        return True
+    if field_name == "email":
+        return stats.at_sign > 0 or stats.distinct > 0.5
+    if field_name == "phone":
+        return stats.phone >= 0.25 and stats.email < 0.5
+    if field_name == "links":
+        return stats.link >= 0.25
+    if field_name in ("name", "any_name", "given_name", "family_name", "middle_name", "second_family_name"):
+        return stats.letters >= 0.5 and stats.date < 0.3
+    if field_name in ("city", "country", "location", "region", "address"):
+        return stats.letters >= 0.5 and stats.at_sign < 0.3
+    return True
+
+
+def _settle_names(
+    columns: list[Column], below: Sequence[Sequence[str]], stats: list[_Stats], header: int
+) -> list[Column]:
+    """Decide what "Nom" or "Name" is by its neighbours, and find a name column nobody announced."""
+    fields = {column.field for column in columns}
+    given, family = "given_name" in fields, "family_name" in fields
+    meant = "family_name" if given and not family else "given_name" if family and not given else "name"
+    out = []
+    for column in columns:
+        if column.field == "any_name":
+            rule = column.rule.replace("any_name", meant)
+            column = Column(column.index, column.title, meant, column.strength, column.preference, rule)
+        out.append(column)
+    fields = {column.field for column in out}
+    if not fields & {"name", "given_name", "family_name"}:
+        found = _unannounced_name(out, below, stats, header)
+        out = [found if found is not None and column.index == found.index else column for column in out]
+    return out
+
+
+def _unannounced_name(
+    columns: list[Column], below: Sequence[Sequence[str]], stats: list[_Stats], header: int
+) -> Column | None:
+    """The column whose words recur in the addresses' local parts, or the only one of names in a table without header."""
+    mails = [column for column in columns if column.field == "email"]
+    best: Column | None = None
+    best_score = 0.5
+    for column in columns:
+        if column.field is not None and column.rule.startswith(("header", "mapping")):
+            continue
+        if column.field is None and header >= 0 and meaning(column.title).blocked:
+            continue
+        own = stats[column.index]
+        if not own.filled or own.name < 0.5:
+            continue
+        agreeing = _agreement([column, *mails[:1]], below) if mails else 0.0
+        score = own.name * 0.6 + agreeing + (0.1 * own.distinct)
+        needed = best_score if mails or header < 0 else 0.9
+        if score > max(needed, best_score):
+            best, best_score = column, score
+    if best is None:
+        return None
+    return Column(best.index, best.title, "name", 0.9, 1, "values:name")
+
+
+def _agreement(pair: list[Column], below: Sequence[Sequence[str]]) -> float:
+    """Share of rows in which a word of the first column stands in the local part of the second one's address."""
+    seen = hits = 0
+    for row in below:
+        if max(column.index for column in pair) >= len(row):
+            continue
+        text, mail = fold(row[pair[0].index]), fold(row[pair[1].index])
+        local = mail.partition("@")[0]
+        words = [word for word in re.findall(r"[^\W\d_]{3,}", text)]
+        if local and words:
+            seen += 1
+            hits += any(word in local for word in words)
+    return hits / seen if seen else 0.0

@@ -1,0 +1,247 @@
+"""Drops in the watched folder, and claiming them.
+
+    inbox/<agent>/<folder>/...     one drop a folder
+    inbox/<agent>/<files>          the loose files of an agent are one drop together
+    inbox/.claimed/<agent>/<batch> what was claimed and is not registered yet
+
+A drop is complete when a `_READY` file is in it, or a batch.yaml whose listed files are all there, or when nothing in
+it changed for the quiet period. A file with an upload's temporary suffix keeps it open until the file is stale.
+
+Claiming is one rename a folder (or a file), inside the inbox and so on one file system, under a lock that all
+claimers share. What a killed claimer left in .claimed is found again: nothing is deleted before it is registered.
+"""
+
+from __future__ import annotations
+
+import errno
+import fcntl
+import os
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from gateway.errors import Misconfigured, Transient
+from gateway.intake.manifest import NAME as MANIFEST
+from gateway.intake.manifest import read_manifest
+
+READY = "_READY"
+CLAIMED = ".claimed"
+UNFINISHED = (".part", ".partial", ".tmp", ".crdownload", ".filepart", ".download", ".swp")
+STALE_S = 900.0  # an upload that stood still this long will not go on; its file is claimed and fails by itself
+
+
+@dataclass(frozen=True, slots=True)
+class Drop:
+    """Something in the inbox that belongs together.
+
+    entries    what to move: the folder itself, or the loose files
+    complete   may be claimed now
+    signature  changes whenever anything in the drop does: (path, size, mtime) of every file, hashed
+    """
+
+    agent_id: str
+    folder: Path
+    entries: tuple[Path, ...]
+    loose: bool
+    complete: bool
+    changed_at: float
+    signature: int
+
+
+@dataclass(frozen=True, slots=True)
+class Trouble:
+    """Something in the inbox that stays there until somebody acts. `where` is a folder of the inbox, not a file."""
+
+    code: str
+    sentence: str
+    where: str
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """One look at the inbox."""
+
+    drops: tuple[Drop, ...]
+    troubles: tuple[Trouble, ...]
+
+
+def look(inbox: Path, agents: set[str], *, quiet_s: float, alarm_s: float, at: float | None = None) -> Look:
+    """Every drop of known agents, and everything that needs a person.
+
+    agents   ids that have an agent file; another folder is reported (UNKNOWN_AGENT) and left alone
+    at       seconds since the epoch, now if not given
+    """
+    at = time.time() if at is None else at
+    drops: list[Drop] = []
+    troubles: list[Trouble] = []
+    for folder in _children(inbox, troubles, inbox):
+        if folder.name.startswith(".") or folder.is_symlink():
+            continue
+        if not folder.is_dir():
+            troubles.append(
+                Trouble("NO_AGENT_FOLDER", "A file lies in the inbox itself: move it into an agent's folder.", ".")
+            )
+        elif folder.name not in agents:
+            troubles.append(
+                Trouble(
+                    "UNKNOWN_AGENT",
+                    f"Inbox folder {folder.name!r} names no agent: add include/agents/{folder.name}.yaml or move its "
+                    "content; nothing in it was touched.",
+                    folder.name,
+                )
+            )
+        else:
+            drops += _drops_of(folder, troubles, inbox, quiet_s, at)
+    for drop in drops:
+        waited = at - drop.changed_at
+        if drop.complete and waited > max(alarm_s, quiet_s):
+            troubles.append(
+                Trouble("INBOX_STALE", f"A complete drop for {drop.agent_id} waits since {waited:.0f} s.", drop.agent_id)
+            )
+    return Look(tuple(drops), tuple(dict.fromkeys(troubles)))
+
+
+def _drops_of(folder: Path, troubles: list[Trouble], inbox: Path, quiet_s: float, at: float) -> Iterator[Drop]:
+    loose: list[Path] = []
+    for entry in _children(folder, troubles, inbox):
+        if entry.name.startswith("."):
+            continue
+        if entry.is_dir() and not entry.is_symlink():
+            drop = _drop(folder.name, entry, (entry,), False, troubles, inbox, quiet_s, at)
+            if drop is not None:
+                yield drop
+        else:
+            loose.append(entry)
+    if loose:
+        drop = _drop(folder.name, folder, tuple(loose), True, troubles, inbox, quiet_s, at)
+        if drop is not None:
+            yield drop
+
+
+def _drop(
+    agent_id: str,
+    folder: Path,
+    entries: tuple[Path, ...],
+    loose: bool,
+    troubles: list[Trouble],
+    inbox: Path,
+    quiet_s: float,
+    at: float,
+) -> Drop | None:
+    """The drop in a folder, None when nothing is in it or it cannot be looked at."""
+    before = len(troubles)
+    files = list(entries) if loose else list(_walk(folder, troubles, inbox))
+    if len(troubles) > before:
+        return None  # unreadable in part: claiming now would leave the rest behind
+    seen: list[tuple[str, int, float]] = []
+    changed = 0.0 if loose else folder.stat().st_mtime
+    unfinished = False
+    for path in files:
+        try:
+            facts = path.lstat()
+        except FileNotFoundError:
+            return None  # moved away while we looked: look again next time
+        seen.append((str(path), facts.st_size, facts.st_mtime))
+        # The change of the inode counts too: a copy that keeps old times (cp -p, unzip) is still new here.
+        touched = max(facts.st_mtime, facts.st_ctime)
+        changed = max(changed, touched)
+        unfinished |= path.name.lower().endswith(UNFINISHED) and at - touched < STALE_S
+    if not [path for path in files if path.name not in (READY, MANIFEST)] and at - changed < STALE_S:
+        return None  # an empty folder is somebody about to copy
+    return Drop(
+        agent_id, folder, entries, loose, _is_complete(folder, files, unfinished, at - changed, quiet_s), changed,
+        hash(tuple(sorted(seen))),
+    )  # fmt: skip
+
+
+def _is_complete(folder: Path, files: list[Path], unfinished: bool, quiet_for_s: float, quiet_s: float) -> bool:
+    names = {path.name for path in files if path.parent == folder}
+    if READY in names:
+        return True
+    if unfinished:
+        return False
+    if MANIFEST in names:
+        try:
+            manifest = read_manifest(folder)
+        except Misconfigured:
+            manifest = None  # perhaps half written: the quiet period decides, registering reports it
+        if manifest is not None and (manifest.files or quiet_for_s >= 0):
+            present = {str(path.relative_to(folder)) for path in files}
+            if not manifest.files or set(manifest.files) <= present:
+                return True
+            return quiet_for_s >= max(STALE_S, quiet_s)  # a listed file never came: go on without it, and say so
+    return quiet_for_s >= quiet_s
+
+
+def _children(folder: Path, troubles: list[Trouble], inbox: Path) -> list[Path]:
+    try:
+        with os.scandir(folder) as entries:
+            return sorted(Path(entry.path) for entry in entries)
+    except OSError as wrong:
+        troubles.append(_unreadable(folder, inbox, wrong))
+        return []
+
+
+def _walk(folder: Path, troubles: list[Trouble], inbox: Path) -> Iterator[Path]:
+    for entry in _children(folder, troubles, inbox):
+        if entry.is_dir() and not entry.is_symlink():
+            yield from _walk(entry, troubles, inbox)
+        else:
+            yield entry
+
+
+def _unreadable(folder: Path, inbox: Path, wrong: OSError) -> Trouble:
+    where = folder.relative_to(inbox).parts[0] if folder != inbox else "."
+    reason = os.strerror(wrong.errno) if wrong.errno else type(wrong).__name__
+    return Trouble(
+        "FOLDER_UNREADABLE", f"A folder of the inbox below {where!r} cannot be read ({reason}): give it access.", where
+    )
+
+
+@contextmanager
+def locked(inbox: Path) -> Iterator[None]:
+    """The claimers' lock: held by the process, so a killed one lets go."""
+    inbox.mkdir(parents=True, exist_ok=True)
+    with (inbox / ".lock").open("a") as handle:
+        fcntl.flock(handle, fcntl.LOCK_EX)
+        yield
+
+
+def claim(inbox: Path, drop: Drop, batch_id: str) -> Path:
+    """Moves a drop to .claimed/<agent>/<batch_id>; call under `locked`.
+
+    raises   Transient(DISK_FULL | CLAIM_FAILED): what was not moved is still in the inbox, what was is found again
+    """
+    into = inbox / CLAIMED / drop.agent_id / batch_id
+    try:
+        into.parent.mkdir(parents=True, exist_ok=True)
+        if not drop.loose:
+            drop.folder.rename(into)
+            return into
+        into.mkdir()
+        for entry in drop.entries:
+            entry.rename(into / entry.name)
+    except OSError as wrong:
+        if into.is_dir() and not any(into.iterdir()):
+            into.rmdir()
+        raise disk_trouble(wrong, f"A drop for {drop.agent_id} could not be claimed") from wrong
+    return into
+
+
+def claimed(inbox: Path) -> Iterator[tuple[str, str, Path]]:
+    """(agent id, batch id, folder) of everything claimed and not yet registered, oldest first."""
+    root = inbox / CLAIMED
+    if root.is_dir():
+        for folder in sorted(root.glob("*/*"), key=lambda path: path.name):
+            if folder.is_dir():
+                yield folder.parent.name, folder.name, folder
+
+
+def disk_trouble(wrong: OSError, what: str) -> Transient:
+    """A full disk or another refusal of the file system as an error to try again."""
+    if wrong.errno in (errno.ENOSPC, errno.EDQUOT):
+        return Transient("DISK_FULL", f"{what}: no space left. Free some; it is tried again, nothing is lost.", 60)
+    reason = os.strerror(wrong.errno) if wrong.errno else type(wrong).__name__
+    return Transient("CLAIM_FAILED", f"{what} ({reason}). It is tried again; nothing is lost.", 10)

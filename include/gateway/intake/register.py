@@ -1,0 +1,187 @@
+"""A claimed folder becomes Document rows: every file named, hashed, typed by content, ZIP members included.
+
+Nothing is skipped in silence: a file that is refused is a failed document with a code. Registering the same folder
+again (a cleared task, a killed worker) finds the same ids and changes nothing.
+"""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import islice
+from pathlib import Path
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from gateway.errors import Unreadable
+from gateway.extract.sniff import media_type
+from gateway.intake import archive, files
+from gateway.intake.inbox import READY, UNFINISHED
+from gateway.intake.manifest import NAME as MANIFEST
+from gateway.model import DocumentState, Mode
+from gateway.settings import settings
+from gateway.store import change
+from gateway.store.engine import reading, writing
+from gateway.store.ids import document_id
+from gateway.store.tables import Batch, Document
+
+JUNK = {READY, MANIFEST, "Thumbs.db", "desktop.ini", ".DS_Store"}
+SLICE = 200  # documents whose rows are written together: the lock is held for milliseconds
+EMPTY = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """One file before it is a row. `path` is how the sender named it; code and error when it is refused already."""
+
+    path: str
+    file: Path | None
+    sha256: str = EMPTY
+    size_bytes: int = 0
+    media_type: str = "application/octet-stream"
+    code: str | None = None
+    error: str | None = None
+
+
+def find(folder: Path, unpack_into: Path) -> Iterator[Found]:
+    """Every document below a folder, in the order of their paths, ZIPs replaced by their members."""
+    limits = settings()
+    total = 0
+    number = 0
+    for path in sorted(folder.rglob("*")):
+        if path.name in JUNK or (path.is_dir() and not path.is_symlink()):
+            continue
+        relative = str(path.relative_to(folder))
+        for found in _file(path, relative, unpack_into / str(number)):
+            number += 1
+            total += found.size_bytes
+            if found.code is None and number > limits.max_batch_files:
+                found = _refused(found, "BATCH_TOO_MANY_FILES", f"more than {limits.max_batch_files:,} files in the batch")
+            elif found.code is None and total > limits.max_batch_bytes:
+                found = _refused(found, "BATCH_TOO_LARGE", f"more than {limits.max_batch_bytes:,} bytes in the batch")
+            yield found
+
+
+def _refused(found: Found, code: str, limit: str) -> Found:
+    return Found(
+        found.path, None, found.sha256, found.size_bytes, found.media_type, code,
+        f"Not read: {limit}. Send it in a batch of its own.",
+    )  # fmt: skip
+
+
+def _file(path: Path, relative: str, unpack_into: Path) -> Iterator[Found]:
+    limit = settings().max_file_bytes
+    if path.is_symlink() or not path.is_file():
+        yield Found(relative, None, code="NOT_A_FILE", error="A link or device instead of a file: send the file itself.")
+        return
+    if path.name.lower().endswith(UNFINISHED):
+        yield Found(relative, None, code="UNFINISHED_UPLOAD", error="The upload of this file never finished: send it again.")
+        return
+    size = path.stat().st_size
+    kind = media_type(path) if size else "application/x-empty"
+    if kind == "application/zip":
+        yield from _members(path, relative, unpack_into)
+        return
+    found = Found(relative, path, files.sha256(path), size, kind)
+    yield found if size <= limit else _refused(found, "FILE_TOO_LARGE", f"larger than {limit:,} bytes")
+
+
+def _members(path: Path, relative: str, unpack_into: Path) -> Iterator[Found]:
+    """The members of a ZIP; a ZIP that cannot be opened is one failed document itself."""
+    size = path.stat().st_size
+    try:
+        members = archive.expand(path, unpack_into)
+    except Unreadable as wrong:
+        yield Found(
+            relative, None, files.sha256(path), size, "application/zip", code=wrong.code, error=wrong.sentence
+        )
+        return
+    usable = [member for member in members if not member.ignored]
+    if not usable:
+        yield Found(
+            relative, None, files.sha256(path), size, "application/zip", "EMPTY_ARCHIVE",
+            "The ZIP holds no document: pack the files themselves and send it again.",
+        )  # fmt: skip
+    for member in usable:
+        name = f"{relative}!/{member.path_in_zip}"
+        if member.file is None:
+            yield Found(name, None, size_bytes=member.size_bytes, code=member.code, error=member.sentence)
+        else:
+            kind = media_type(member.file) if member.size_bytes else "application/x-empty"
+            yield Found(name, member.file, files.sha256(member.file), member.size_bytes, kind)
+
+
+def register(batch_id: str, folder: Path, *, actor: str) -> int:
+    """Writes a Document row for everything in the folder and keeps the bytes; returns how many rows are new.
+
+    The same bytes received before by this agent become a success with code DUPLICATE_FILE that points at the first:
+    linked, not read again. A dry run reads them all the same: it asks what would happen.
+    Bytes are kept before their rows are written, so a row never points at nothing.
+    """
+    new = 0
+    names: dict[str, int] = {}
+    with tempfile.TemporaryDirectory(prefix="gateway-zip-") as temporary:
+        stream = find(folder, Path(temporary))
+        while piece := list(islice(stream, SLICE)):
+            with reading() as session:
+                agent_id = session.get_one(Batch, batch_id).agent_id
+            kept = [(found, files.keep(found.file, agent_id, found.sha256) if found.file else None) for found in piece]
+            with writing() as session:
+                batch = session.get_one(Batch, batch_id)
+                for found, key in kept:
+                    names[found.path] = names.get(found.path, 0) + 1
+                    # Two ZIP members may carry one name; both count.
+                    path = found.path if names[found.path] == 1 else f"{found.path} ({names[found.path]})"
+                    new += _add(session, batch, path, found, key, actor)
+    return new
+
+
+def _add(session: Session, batch: Batch, path: str, found: Found, key: str | None, actor: str) -> bool:
+    identity = document_id(batch.id, path)
+    if session.get(Document, identity) is not None:
+        return False
+    first = None if found.code else _first(session, batch, found.sha256)
+    document = Document(
+        id=identity,
+        batch_id=batch.id,
+        agent_id=batch.agent_id,
+        path=path,
+        file_key=key,
+        sha256=found.sha256,
+        size_bytes=found.size_bytes,
+        media_type=found.media_type,
+        state=DocumentState.PROCESSING,
+        code=found.code,
+        error=found.error,
+    )
+    if found.code is not None:
+        document.state = DocumentState.FAILED
+    elif first is not None:
+        document.state = DocumentState.SUCCESS
+        document.code = "DUPLICATE_FILE"
+        document.error = f"The same file was received before, in batch {first.batch_id}; it is not read again."
+        document.duplicate_of = first.id
+    change.create(session, document, actor=actor, code=document.code)
+    session.flush()  # the next one may be its twin
+    return True
+
+
+def _first(session: Session, batch: Batch, digest: str) -> Document | None:
+    """The document of this agent that had these bytes first and was read, or is being read, for real."""
+    if batch.mode == Mode.DRY_RUN or digest == EMPTY:
+        return None
+    return session.scalar(
+        select(Document)
+        .join(Batch, Batch.id == Document.batch_id)
+        .where(
+            Document.agent_id == batch.agent_id,
+            Document.sha256 == digest,
+            Document.state != DocumentState.FAILED,
+            Document.duplicate_of.is_(None),
+            Batch.mode != Mode.DRY_RUN,
+        )
+        .order_by(Document.created_at, Document.id)
+        .limit(1)
+    )

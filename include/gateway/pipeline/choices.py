@@ -1,0 +1,9 @@
+"""What a reviewer may answer for a whole batch. Imported at DAG parse: constants only."""
+
+APPROVE_PASSED = "Approve those that passed every gate"
+APPROVE_ALL = "Approve all held"
+DISCARD_ALL = "Discard all held"
+KEEP_HELD = "Keep held"
+
+# Codes that hold a profile although every gate passed: its mode, the canary, or its batch made it wait.
+WAITS = frozenset({"REVIEW_MODE", "CANARY_WAIT"})

@@ -1,0 +1,269 @@
+"""Batches come to be: claimed from the inbox, or named by a person; then their documents are registered."""
+
+from __future__ import annotations
+
+import logging
+import shutil
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import select
+
+from gateway.agents import Agent, load_agents_lenient
+from gateway.errors import Misconfigured, Refused, Transient
+from gateway.intake import inbox
+from gateway.intake.inbox import Trouble
+from gateway.intake.manifest import Manifest, read_manifest
+from gateway.intake.register import register
+from gateway.model import AgentState, BatchState, Mode
+from gateway.settings import PROJECT, settings
+from gateway.store import change, ids
+from gateway.store.engine import reading, writing
+from gateway.store.tables import Agent as AgentRow
+from gateway.store.tables import Batch, Event, now
+
+log = logging.getLogger(__name__)
+SENSOR = "sense_inbox"
+
+
+@dataclass(frozen=True, slots=True)
+class Sensed:
+    """What one look at the inbox led to: batches waiting for their run, and what needs a person."""
+
+    batch_ids: tuple[str, ...]
+    troubles: tuple[Trouble, ...]
+
+    def as_dict(self) -> dict[str, Any]:
+        return {"batch_ids": list(self.batch_ids), "troubles": [asdict(trouble) for trouble in self.troubles]}
+
+
+def agent_of(agent_id: str) -> Agent:
+    """The agent with that id; raises Misconfigured(UNKNOWN_AGENT | AGENT_FILE_INVALID)."""
+    agents, wrong = load_agents_lenient(settings().agents_dir)
+    if agent_id in agents:
+        return agents[agent_id]
+    for error in wrong:
+        if f"{agent_id}.yaml" in error.sentence:
+            raise error
+    known = ", ".join(sorted(agents)) or "none"
+    raise Misconfigured("UNKNOWN_AGENT", f"There is no agent {agent_id!r}; known: {known}.")
+
+
+def sync_agent(agent: Agent) -> None:
+    """Keeps the store's copy of an agent file current, so that history can say what was in force."""
+    config = agent.model_dump(mode="json")
+    with writing() as session:
+        row = session.get(AgentRow, agent.id)
+        if row is None:
+            row = AgentRow(
+                id=agent.id, title=agent.title, state=agent.state, target_kind=agent.target.kind,
+                posting=agent.target.posting, config=config,
+            )  # fmt: skip
+            change.create(session, row, actor="agent file")
+        elif row.config != config:
+            row.title, row.target_kind, row.posting = agent.title, agent.target.kind, agent.target.posting
+            row.config, row.updated_at = config, now()
+            change.record(session, "agent_changed", row, actor="agent file")
+        change.move(session, row, agent.state, actor="agent file")
+
+
+def sense(*, actor: str = SENSOR) -> Sensed:
+    """Claims every complete drop and returns all batches that have no run yet, those of a killed claimer included.
+
+    One drop that cannot be claimed does not stop the next; what is wrong comes back as troubles, and each trouble is
+    an event once a day.
+    """
+    config = settings()
+    root = config.inbox
+    agents, wrong = load_agents_lenient(config.agents_dir)
+    broken = {error.sentence.split(".yaml")[0].rsplit(" ", 1)[-1] for error in wrong}
+    troubles = [Trouble(error.code, error.sentence, "include/agents") for error in wrong]
+    with inbox.locked(root):
+        for agent_id in agents:
+            (root / agent_id).mkdir(exist_ok=True)
+        for agent_id, batch_id, folder in inbox.claimed(root):
+            if agent_id in agents and not _known(batch_id):
+                _open(agents[agent_id], batch_id, folder, actor=actor, run_id=batch_id)
+        view = inbox.look(root, set(agents), quiet_s=config.quiet_period_s, alarm_s=config.claim_alarm_s)
+        troubles += [t for t in view.troubles if not (t.code == "UNKNOWN_AGENT" and t.where in broken)]
+        for drop in view.drops:
+            agent = agents[drop.agent_id]
+            if not drop.complete or agent.state == AgentState.CLOSED:
+                if drop.complete:
+                    troubles.append(
+                        Trouble("AGENT_CLOSED", f"Agent {agent.id} is closed; its drop waits in the inbox.", agent.id)
+                    )
+                continue
+            batch_id = ids.batch_id()
+            try:
+                _open(agent, batch_id, inbox.claim(root, drop, batch_id), actor=actor, run_id=batch_id)
+            except Transient as later:
+                troubles.append(Trouble(later.code, later.sentence, agent.id))
+    _report(troubles, actor)
+    with reading() as session:
+        waiting = select(Batch.id).where(Batch.state == BatchState.RECEIVING, Batch.run_id == Batch.id)
+        return Sensed(tuple(session.scalars(waiting.order_by(Batch.id))), tuple(troubles))
+
+
+def _known(batch_id: str) -> bool:
+    with reading() as session:
+        return session.get(Batch, batch_id) is not None
+
+
+def _report(troubles: list[Trouble], actor: str) -> None:
+    today = f"{now():%Y-%m-%d}"
+    for trouble in troubles:
+        log.warning("%s: %s", trouble.code, trouble.sentence)
+        with writing() as session:
+            once = f"trouble:{today}:{trouble.code}:{trouble.where}"[:200]
+            if session.scalar(select(Event.id).where(Event.once == once)) is None:
+                session.add(
+                    Event(kind="trouble", subject="inbox", subject_id=trouble.where[:64], code=trouble.code,
+                          actor=actor, once=once)
+                )  # fmt: skip
+
+
+def _open(
+    agent: Agent, batch_id: str, folder: Path, *, actor: str, run_id: str | None, given: Manifest | None = None
+) -> None:
+    """The Batch row of a claimed folder. A manifest that cannot be read makes the batch a review: nothing is sent."""
+    sync_agent(agent)
+    code = error = None
+    manifest = given
+    try:
+        manifest = manifest or read_manifest(folder) or Manifest()
+    except Misconfigured as wrong:
+        code, error = wrong.code, f"{wrong.sentence} Until then every profile of this batch is held for review."
+        manifest = Manifest(mode=Mode.REVIEW)
+    batch = Batch(
+        id=batch_id,
+        agent_id=agent.id,
+        mode=manifest.mode or agent.default_mode,
+        state=BatchState.RECEIVING,
+        code=code,
+        error=error,
+        source=manifest.source or "inbox",
+        consent=manifest.consent,
+        uploaded_by=manifest.uploaded_by,
+        canary=manifest.canary,
+        run_id=run_id,
+        manifest=manifest.model_dump(mode="json", exclude_none=True),
+        statistics={},
+    )
+    with writing() as session:
+        change.create(session, batch, actor=actor, code=code)
+
+
+def open_batch(
+    agent_id: str,
+    paths: list[Path],
+    *,
+    actor: str,
+    mode: Mode | None = None,
+    canary: int | None = None,
+    batch_id: str | None = None,
+    run_id: str | None = None,
+    source: str = "manual trigger",
+) -> str:
+    """A batch from files or folders that a person named: they are copied, the originals stay where they are.
+
+    batch_id   names a batch that may exist already (a cleared run); then nothing is copied again
+    run_id     the Airflow run that will process it, None outside Airflow
+    raises     Misconfigured(UNKNOWN_AGENT | AGENT_FILE_INVALID | AGENT_CLOSED), Refused(PATH_REFUSED | NOTHING_THERE)
+    """
+    agent = agent_of(agent_id)
+    if agent.state == AgentState.CLOSED:
+        raise Misconfigured("AGENT_CLOSED", f"Agent {agent_id} is closed: open it in its file, or name another.")
+    batch_id = batch_id or ids.batch_id()
+    if _known(batch_id):
+        return batch_id
+    for path in paths:
+        if not path.exists():
+            raise Refused("NOTHING_THERE", "The path given does not exist on this machine: correct it.")
+    folder = settings().inbox / inbox.CLAIMED / agent_id / batch_id
+    with inbox.locked(settings().inbox):
+        shutil.rmtree(folder, ignore_errors=True)  # a copy that a killed worker left half done
+        folder.mkdir(parents=True)
+        try:
+            for path in paths:
+                _copy(path, folder)
+        except OSError as wrong:
+            shutil.rmtree(folder, ignore_errors=True)
+            raise inbox.disk_trouble(wrong, f"The files named for {agent_id} could not be copied") from wrong
+        given = None
+        if mode or canary:
+            try:
+                base = read_manifest(folder) or Manifest()
+            except Misconfigured:
+                base = Manifest()
+            given = base.model_copy(update={k: v for k, v in (("mode", mode), ("canary", canary)) if v})
+        _open(agent, batch_id, folder, actor=actor, run_id=run_id, given=given)
+        with writing() as session:
+            batch = session.get_one(Batch, batch_id)
+            batch.source = batch.manifest.get("source") or source
+            batch.uploaded_by = batch.uploaded_by or actor
+    return batch_id
+
+
+def open_from_form(form: Mapping[str, Any], *, run_id: str, at: datetime) -> str:
+    """The batch a run is for: the claimed one it names, or one opened from the trigger form's agent and path.
+
+    at   when the run was to start; with run_id it fixes the id, so that a cleared run finds its batch again
+    """
+    if form.get("batch_id"):
+        return str(form["batch_id"])
+    if not form.get("agent") or not form.get("path"):
+        raise Misconfigured("FORM_INCOMPLETE", "Name an agent and a folder or file, or drop files into the inbox.")
+    mode = Mode(form["mode"]) if form.get("mode") else None
+    return open_batch(
+        str(form["agent"]), [allowed(Path(str(form["path"])))], actor="manual trigger", mode=mode,
+        canary=form.get("canary"), batch_id=ids.batch_id_of_run(run_id, at), run_id=run_id,
+    )  # fmt: skip
+
+
+def _copy(path: Path, into: Path) -> None:
+    if path.is_dir():
+        shutil.copytree(path, into, symlinks=True, dirs_exist_ok=True)
+    else:
+        shutil.copyfile(path, into / path.name, follow_symlinks=True)
+
+
+def allowed(path: Path) -> Path:
+    """The path if a trigger form may name it: below the inbox, the samples or a folder of GATEWAY_ALLOWED_PATHS.
+
+    raises   Refused(PATH_REFUSED): a form must not become a way to read any file of the worker
+    """
+    resolved = path.expanduser().resolve()
+    config = settings()
+    for root in (config.inbox, PROJECT / "include" / "samples", *config.allowed_paths):
+        if resolved == root.resolve() or root.resolve() in resolved.parents:
+            return resolved
+    raise Refused(
+        "PATH_REFUSED",
+        "The path given is outside the folders a trigger may read: put the files into the inbox, or add their folder "
+        "to GATEWAY_ALLOWED_PATHS.",
+    )
+
+
+def register_batch(batch_id: str, *, actor: str = "ingest_batch") -> dict[str, Any]:
+    """Documents of a claimed batch; moves it to running and then lets go of the claimed folder.
+
+    returns   {"batch_id", "agent_id", "mode", "documents"}
+    raises    Misconfigured(UNKNOWN_BATCH), Transient(DISK_FULL | CLAIM_FAILED)
+    """
+    with writing() as session:
+        batch = session.get(Batch, batch_id)
+        if batch is None:
+            raise Misconfigured("UNKNOWN_BATCH", f"There is no batch {batch_id!r}: trigger with an agent and a path.")
+        change.move(session, batch, BatchState.RUNNING, actor=actor)
+        agent_id, mode = batch.agent_id, batch.mode
+    folder = settings().inbox / inbox.CLAIMED / agent_id / batch_id
+    if folder.is_dir():
+        register(batch_id, folder, actor=actor)
+        shutil.rmtree(folder)
+    with reading() as session:
+        total = len(session.get_one(Batch, batch_id).documents)
+    return {"batch_id": batch_id, "agent_id": agent_id, "mode": mode, "documents": total}

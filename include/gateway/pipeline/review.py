@@ -1,0 +1,218 @@
+"""What a person decides about held profiles. Decisions are idempotent; the first writer wins, the second is told.
+
+    approve   deliver it although a gate held it (what no target can take stays held)
+    correct   replace values; the profile is judged again and delivered if it passes
+    discard   never deliver it
+    undo      back to held, as long as nothing was sent
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session, selectinload
+
+from gateway.errors import Conflict, Misconfigured
+from gateway.extract.values import normalise_email, normalise_phone
+from gateway.model import BatchState
+from gateway.model import ProfileState as P
+from gateway.pipeline.choices import APPROVE_ALL, APPROVE_PASSED, DISCARD_ALL, WAITS
+from gateway.pipeline.deliver import deliver_profiles, finish
+from gateway.pipeline.judge import judge_profiles
+from gateway.pipeline.read import email_key
+from gateway.pipeline.receive import agent_of
+from gateway.store import change, ids
+from gateway.store.engine import reading, writing
+from gateway.store.tables import Batch, Field, Profile, Review
+
+CORRECTABLE = ("name", "email", "phone", "location")
+TO = {"approve": P.APPROVED, "correct": P.APPROVED, "discard": P.DISCARDED, "undo": P.HELD}
+
+
+@dataclass(frozen=True, slots=True)
+class HeldProfile:
+    """One line of the queue. Personal: shown to reviewers only."""
+
+    profile_id: str
+    batch_id: str
+    agent_id: str
+    path: str
+    ordinal: int
+    name: str | None
+    email: str | None
+    codes: tuple[str, ...]
+
+
+def queue(batch_id: str | None = None, agent_id: str | None = None, limit: int = 100) -> list[HeldProfile]:
+    """Held profiles, oldest first."""
+    query = (
+        select(Profile)
+        .where(Profile.state == P.HELD)
+        .options(selectinload(Profile.document))
+        .order_by(Profile.created_at, Profile.id)
+        .limit(limit)
+    )
+    if batch_id:
+        query = query.where(Profile.batch_id == batch_id)
+    if agent_id:
+        query = query.where(Profile.agent_id == agent_id)
+    with reading() as session:
+        return [
+            HeldProfile(p.id, p.batch_id, p.agent_id, p.document.path, p.ordinal, p.name, p.email, tuple(p.codes))
+            for p in session.scalars(query)
+        ]
+
+
+def held_count(batch_id: str) -> int:
+    with reading() as session:
+        return (
+            session.scalar(select(func.count(Profile.id)).where(Profile.batch_id == batch_id, Profile.state == P.HELD)) or 0
+        )
+
+
+def held_codes(batch_id: str) -> dict[str, int]:
+    """How many held profiles carry each code: what a notice may say."""
+    counted: dict[str, int] = {}
+    with reading() as session:
+        for codes in session.scalars(select(Profile.codes).where(Profile.batch_id == batch_id, Profile.state == P.HELD)):
+            for code in codes:
+                counted[code] = counted.get(code, 0) + 1
+    return dict(sorted(counted.items()))
+
+
+def decide(
+    profile_id: str,
+    decision: str,
+    *,
+    reviewer: str,
+    corrections: Mapping[str, str | None] | None = None,
+    expected_version: int | None = None,
+    note: str | None = None,
+) -> bool:
+    """Writes one decision; False when this very decision stands already.
+
+    corrections        with "correct": new values of name, email, phone, location; None or "" empties one
+    expected_version   the profile's version the reviewer looked at; another one now is a conflict
+    raises             Conflict(STATE_CONFLICT | VERSION_CONFLICT), Misconfigured(CORRECTION_INVALID | UNKNOWN_PROFILE)
+    """
+    if decision not in TO:
+        raise Misconfigured("DECISION_INVALID", f"Unknown decision {decision!r}: use {', '.join(TO)}.")
+    with writing() as session:
+        profile = session.get(Profile, profile_id)
+        if profile is None:
+            raise Misconfigured("UNKNOWN_PROFILE", f"There is no profile {profile_id!r}.")
+        if expected_version is not None and profile.version != expected_version:
+            raise Conflict("VERSION_CONFLICT", f"Profile {profile_id} was changed meanwhile: reload and decide again.")
+        if profile.state == TO[decision] and not corrections:
+            return False
+        before, after = _correct(session, profile, corrections or {}) if decision == "correct" else ({}, {})
+        change.move(session, profile, TO[decision], actor=reviewer, rule=decision)
+        sequence = session.scalar(select(func.count(Review.id)).where(Review.profile_id == profile_id)) or 0
+        session.add(
+            Review(
+                id=ids.review_id(), profile_id=profile_id, sequence=sequence + 1, decision=decision,
+                before=before, after=after, reviewer=reviewer, note=note,
+            )
+        )  # fmt: skip
+    return True
+
+
+def answer_batch(batch_id: str, answer: str, *, reviewer: str) -> int:
+    """The answer to a batch's required action, for every profile held now; returns how many it decided."""
+    decisions = {APPROVE_PASSED: "approve", APPROVE_ALL: "approve", DISCARD_ALL: "discard"}
+    if answer not in decisions:
+        return 0
+    with reading() as session:
+        held = session.execute(
+            select(Profile.id, Profile.codes)
+            .where(Profile.batch_id == batch_id, Profile.state == P.HELD)
+            .order_by(Profile.created_at, Profile.id)
+        ).all()
+    decided = 0
+    for profile_id, codes in held:
+        if answer == APPROVE_PASSED and not WAITS.issuperset(codes):
+            continue
+        try:
+            decided += decide(profile_id, decisions[answer], reviewer=reviewer)
+        except Conflict:
+            continue  # somebody on the queue was first; theirs stands
+    return decided
+
+
+def _correct(
+    session: Session, profile: Profile, corrections: Mapping[str, str | None]
+) -> tuple[dict[str, Any], dict[str, Any]]:
+    wrong = sorted(set(corrections) - set(CORRECTABLE))
+    if wrong or not corrections:
+        raise Misconfigured(
+            "CORRECTION_INVALID", f"A correction names one or more of {', '.join(CORRECTABLE)}; got {wrong or 'nothing'}."
+        )
+    before = {name: getattr(profile, name) for name in corrections}
+    after: dict[str, Any] = {}
+    for name, given in corrections.items():
+        value = _checked(profile, name, given.strip()) if given and given.strip() else None
+        after[name] = value
+        setattr(profile, name, value)
+        row = session.scalar(select(Field).where(Field.profile_id == profile.id, Field.name == name))
+        if row is None:
+            row = Field(profile_id=profile.id, name=name)
+            session.add(row)
+        # The person is the evidence now; where it was read stays in the review row's before.
+        row.value, row.raw, row.confidence = value or "", given or "", 1.0
+        row.source, row.rule, row.page, row.box, row.row, row.column = "person", "review", None, None, None, None
+    profile.email_norm = email_key(profile.email)
+    profile.version += 1
+    return before, after
+
+
+def _checked(profile: Profile, name: str, value: str) -> str:
+    if name == "email":
+        email = normalise_email(value)
+        if email is None:
+            raise Misconfigured("CORRECTION_INVALID", "The email address given is not one: check it and try again.")
+        return email
+    if name == "phone":
+        phone, valid = normalise_phone(value, agent_of(profile.agent_id).country)
+        if phone is None or not valid:
+            raise Misconfigured("CORRECTION_INVALID", "The phone number given is not one: add its country code (+...).")
+        return phone
+    return value
+
+
+def deliver_reviewed() -> dict[str, int]:
+    """Judges approved profiles again, for the record, and sends them; then closes batches with nothing held.
+
+    A person's approval outweighs a gate, except for what no target can take (no email, no name): that is held again.
+    """
+    with reading() as session:
+        approved = session.execute(
+            select(Profile.agent_id, Profile.id).where(Profile.state == P.APPROVED).order_by(Profile.agent_id, Profile.id)
+        ).all()
+        batches = session.scalars(select(Profile.batch_id).where(Profile.state == P.APPROVED).distinct()).all()
+    done: dict[str, int] = {}
+    by_agent: dict[str, list[str]] = {}
+    for agent_id, profile_id in approved:
+        by_agent.setdefault(agent_id, []).append(profile_id)
+    for agent_id, profile_ids in by_agent.items():
+        judge_profiles(agent_of(agent_id), profile_ids)
+        for key, number in deliver_profiles(agent_of(agent_id), profile_ids).items():
+            done[key] = done.get(key, 0) + number
+    finish(batches)
+    done["batches_closed"] = close_reviewed()
+    return done
+
+
+def close_reviewed() -> int:
+    """Batches that waited for review and have nothing open any more become done; returns how many."""
+    open_states = [P.HELD, P.APPROVED, P.EXTRACTED, P.PASSED]
+    closed = 0
+    with writing() as session:
+        for batch in session.scalars(select(Batch).where(Batch.state == BatchState.WAITING_REVIEW)):
+            left = select(Profile.id).where(Profile.batch_id == batch.id, Profile.state.in_(open_states)).limit(1)
+            if session.scalar(left) is None:
+                change.move(session, batch, BatchState.DONE, actor="review", rule="nothing held")
+                closed += 1
+    return closed

@@ -1,0 +1,144 @@
+"""The only place where a state changes. Every change is allowed by the table below and appends an event.
+
+batch     receiving -> running -> waiting_review | done | failed; waiting_review -> running | done; failed -> running
+document  processing -> success | failed; failed -> processing (retry)
+profile   extracted -> passed | held | duplicate; see PROFILE below
+delivery  reserved -> sent -> confirmed | refused | unknown; unknown -> confirmed | reserved (proved absent)
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.orm import Session
+
+from gateway.errors import Conflict
+from gateway.model import BatchState as B
+from gateway.model import DeliveryState as L
+from gateway.model import DocumentState as D
+from gateway.model import ProfileState as P
+from gateway.store.tables import Agent, Batch, Delivery, Document, Event, Profile, now
+
+ALLOWED: dict[str, dict[str | None, set[str]]] = {
+    "agent": {None: {"open", "closed"}, "open": {"closed"}, "closed": {"open"}},
+    "batch": {
+        None: {B.RECEIVING},
+        B.RECEIVING: {B.RUNNING, B.FAILED},
+        B.RUNNING: {B.WAITING_REVIEW, B.DONE, B.FAILED},
+        B.WAITING_REVIEW: {B.RUNNING, B.DONE},
+        B.FAILED: {B.RUNNING},
+        B.DONE: {B.RUNNING},
+    },
+    "document": {
+        None: {D.PROCESSING, D.SUCCESS, D.FAILED},
+        D.PROCESSING: {D.SUCCESS, D.FAILED},
+        D.FAILED: {D.PROCESSING},
+    },
+    "profile": {
+        None: {P.EXTRACTED},
+        P.EXTRACTED: {P.PASSED, P.HELD, P.DUPLICATE},
+        P.PASSED: {P.HELD, P.DELIVERED, P.REFUSED, P.UNKNOWN, P.DUPLICATE},
+        P.HELD: {P.PASSED, P.APPROVED, P.DISCARDED, P.DUPLICATE},
+        P.APPROVED: {P.HELD, P.DELIVERED, P.REFUSED, P.UNKNOWN, P.DUPLICATE, P.DISCARDED},
+        P.UNKNOWN: {P.DELIVERED, P.REFUSED, P.PASSED},
+        P.REFUSED: {P.HELD, P.DISCARDED, P.APPROVED},
+        P.DUPLICATE: {P.HELD},
+        P.DISCARDED: {P.HELD},
+    },
+    "delivery": {
+        None: {L.RESERVED},
+        L.RESERVED: {L.SENT, L.REFUSED},
+        L.SENT: {L.CONFIRMED, L.REFUSED, L.UNKNOWN},
+        L.UNKNOWN: {L.CONFIRMED, L.REFUSED, L.RESERVED},
+        L.REFUSED: {L.RESERVED},
+    },
+}
+
+Row = Agent | Batch | Document | Profile | Delivery
+
+
+def move(session: Session, row: Row, to: str, *, actor: str, code: str | None = None, rule: str | None = None) -> bool:
+    """Moves one row to a state and appends the event; False if it is there already (nothing is appended).
+
+    raises   Conflict(STATE_CONFLICT) when the table above does not allow the step
+    """
+    subject = row.__tablename__
+    before: str | None = row.state
+    if before == to:
+        return False
+    if to not in ALLOWED[subject].get(before, set()):
+        raise Conflict(
+            "STATE_CONFLICT", f"{subject} {row.id} is {before}, which does not lead to {to}: reload and decide again."
+        )
+    row.state = str(to)
+    if not isinstance(row, Agent):
+        _stamp(row)
+    _append(session, row, subject, before, str(to), actor, code, rule)
+    return True
+
+
+def create(session: Session, row: Row, *, actor: str, code: str | None = None, rule: str | None = None) -> None:
+    """Adds a new row in its first state and appends the event."""
+    subject = row.__tablename__
+    if row.state not in ALLOWED[subject][None]:
+        raise Conflict("STATE_CONFLICT", f"A new {subject} cannot begin as {row.state}.")
+    session.add(row)
+    _append(session, row, subject, None, row.state, actor, code, rule)
+
+
+def record(
+    session: Session, kind: str, row: Row, *, actor: str, code: str | None = None, rule: str | None = None
+) -> None:
+    """Appends an event that changes no state (a correction, a reading, a look at personal data)."""
+    session.add(_event(kind, row, row.__tablename__, row.state, row.state, actor, code, rule))
+
+
+def first_time(session: Session, once: str, *, kind: str, batch_id: str, actor: str) -> bool:
+    """True for the one caller, ever, that may do the thing named `once`; decided by the database, not by a look first."""
+    values: dict[str, Any] = {
+        "at": now(), "kind": kind, "subject": "batch", "subject_id": batch_id, "batch_id": batch_id,
+        "actor": actor, "once": once,
+    }  # fmt: skip
+    insert = postgresql.insert if session.get_bind().dialect.name == "postgresql" else sqlite.insert
+    done = session.execute(insert(Event).values(**values).on_conflict_do_nothing().returning(Event.id))
+    return done.scalar_one_or_none() is not None
+
+
+def forget(session: Session, once: str) -> None:
+    """Gives `once` back after the thing it guarded failed, so that a retry may do it."""
+    found = session.scalar(select(Event).where(Event.once == once))
+    if found is not None:
+        found.once = None
+        found.code = "NOT_SENT"
+
+
+def _stamp(row: Batch | Document | Profile | Delivery) -> None:
+    if isinstance(row, Batch):
+        row.finished_at = now() if row.state in (B.DONE, B.FAILED) else None
+    else:
+        row.updated_at = now()
+
+
+def _append(
+    session: Session,
+    row: Row,
+    subject: str,
+    before: str | None,
+    after: str,
+    actor: str,
+    code: str | None,
+    rule: str | None,
+) -> None:
+    session.add(_event("state", row, subject, before, after, actor, code, rule))
+
+
+def _event(
+    kind: str, row: Row, subject: str, before: str | None, after: str, actor: str, code: str | None, rule: str | None
+) -> Event:
+    batch_id = row.id if isinstance(row, Batch) else getattr(row, "batch_id", None)
+    return Event(
+        kind=kind, subject=subject, subject_id=row.id, batch_id=batch_id, before=before, after=after,
+        actor=actor, code=code, rule=rule,
+    )  # fmt: skip

@@ -1,0 +1,76 @@
+"""One engine a process, sessions on it, and the tables' version."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+from alembic import command
+from alembic.config import Config
+from sqlalchemy import Engine, create_engine, event
+from sqlalchemy.orm import Session
+
+from gateway.settings import settings
+
+BUSY_MS = 30_000  # a writer waits this long for another on SQLite; a batch's largest transaction takes under 2 s
+
+
+@lru_cache(maxsize=8)
+def engine_for(url: str) -> Engine:
+    """An engine with what each database needs: SQLite gets WAL, foreign keys and patience."""
+    if not url.startswith("sqlite"):
+        return create_engine(url, pool_pre_ping=True)
+    path = url.removeprefix("sqlite:///")
+    if path and path != ":memory:":
+        Path(path).parent.mkdir(parents=True, exist_ok=True)
+    engine = create_engine(url)
+
+    @event.listens_for(engine, "connect")
+    def _prepare(connection: Any, _: Any) -> None:
+        connection.isolation_level = None  # the driver's own implicit BEGIN would come too late to lock
+        for pragma in ("journal_mode=WAL", f"busy_timeout={BUSY_MS}", "foreign_keys=ON", "synchronous=NORMAL"):
+            connection.execute(f"PRAGMA {pragma}")
+
+    @event.listens_for(engine, "begin")
+    def _begin(connection: Any) -> None:
+        # IMMEDIATE takes the write lock now, under busy_timeout; a deferred transaction that turns into a writer
+        # fails at once with "database is locked" instead of waiting (sqlite.org/lang_transaction.html).
+        immediate = connection.get_execution_options().get("gateway_write", True)
+        connection.exec_driver_sql("BEGIN IMMEDIATE" if immediate else "BEGIN")
+
+    return engine
+
+
+def engine() -> Engine:
+    return engine_for(settings().store_url)
+
+
+@contextmanager
+def writing() -> Iterator[Session]:
+    """A session in one transaction: committed at the end, rolled back on any exception."""
+    with Session(engine(), expire_on_commit=False) as session, session.begin():
+        yield session
+
+
+@contextmanager
+def reading() -> Iterator[Session]:
+    """A session that only looks; takes no write lock on SQLite."""
+    with Session(engine().execution_options(gateway_write=False), expire_on_commit=False) as session:
+        yield session
+
+
+def alembic_config(url: str) -> Config:
+    """Alembic on this store; its scripts are beside this file."""
+    config = Config()
+    config.set_main_option("script_location", str(Path(__file__).with_name("migrations")))
+    config.set_main_option("path_separator", "os")
+    config.attributes["url"] = url
+    return config
+
+
+def migrate(url: str | None = None) -> None:
+    """Brings the tables to the newest version; safe to call by several processes, and when nothing is to do."""
+    command.upgrade(alembic_config(url or settings().store_url), "head")

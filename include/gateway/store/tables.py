@@ -1,0 +1,263 @@
+"""The nouns as tables. A `state` column is written by store.change only (a test reads the source for that).
+
+Identifiers are text made here (ids.py): sortable by time where that helps, never a database's serial number.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any
+
+from sqlalchemy import JSON, BigInteger, DateTime, Float, ForeignKey, Index, Integer, String, Text, UniqueConstraint
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.engine import Dialect
+from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, relationship
+from sqlalchemy.types import TypeDecorator
+
+Json = JSON().with_variant(JSONB(), "postgresql")
+Serial = BigInteger().with_variant(Integer(), "sqlite")  # SQLite counts rows up in INTEGER only
+
+
+class UtcDateTime(TypeDecorator[datetime]):
+    """Aware UTC in Python; SQLite keeps no zone, so it is put back on the way out."""
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        if value is not None and value.tzinfo is None:
+            raise ValueError("a naive datetime must not reach the store")
+        return value.astimezone(UTC) if value is not None else None
+
+    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        if value is None:
+            return None
+        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+
+
+def now() -> datetime:
+    return datetime.now(UTC)
+
+
+class Base(DeclarativeBase):
+    type_annotation_map = {datetime: UtcDateTime, dict[str, Any]: Json, list[Any]: Json}  # noqa: RUF012
+
+
+class Agent(Base):
+    """An interview agent as last loaded from its file; the file is the truth, this row is what history refers to."""
+
+    __tablename__ = "agent"
+
+    id: Mapped[str] = mapped_column(String(64), primary_key=True)
+    title: Mapped[str] = mapped_column(String(200))
+    state: Mapped[str] = mapped_column(String(16))
+    target_kind: Mapped[str] = mapped_column(String(32))
+    posting: Mapped[str] = mapped_column(String(200))
+    config: Mapped[dict[str, Any]]
+    updated_at: Mapped[datetime] = mapped_column(default=now)
+
+
+class Batch(Base):
+    """What was claimed, uploaded or named, for one agent, in one mode.
+
+    run_id   the Airflow run that processes it: the batch's own id when the gateway starts the run, another for a
+             manual trigger, None outside Airflow
+    """
+
+    __tablename__ = "batch"
+
+    id: Mapped[str] = mapped_column(String(40), primary_key=True)
+    agent_id: Mapped[str] = mapped_column(ForeignKey("agent.id"), index=True)
+    mode: Mapped[str] = mapped_column(String(16))
+    state: Mapped[str] = mapped_column(String(20), index=True)
+    code: Mapped[str | None] = mapped_column(String(64))
+    error: Mapped[str | None] = mapped_column(Text)
+    source: Mapped[str | None] = mapped_column(String(200))
+    consent: Mapped[str | None] = mapped_column(String(200))
+    uploaded_by: Mapped[str | None] = mapped_column(String(200))
+    canary: Mapped[int | None] = mapped_column(Integer)
+    run_id: Mapped[str | None] = mapped_column(String(250), index=True)
+    manifest: Mapped[dict[str, Any]] = mapped_column(default=dict)
+    statistics: Mapped[dict[str, Any]] = mapped_column(default=dict)
+    created_at: Mapped[datetime] = mapped_column(default=now, index=True)
+    finished_at: Mapped[datetime | None]
+
+    documents: Mapped[list[Document]] = relationship(back_populates="batch", order_by="Document.path")
+
+
+class Document(Base):
+    """One file, or one member of a ZIP, in one batch.
+
+    path       inside the batch as the sender named it ("list.zip!/a/b.pdf"); may name a person: never logged
+    file_key   inside the files root; generated, says nothing
+    duplicate_of   the document with the same bytes that this agent received first
+    """
+
+    __tablename__ = "document"
+    __table_args__ = (UniqueConstraint("batch_id", "path"), Index("ix_document_agent_sha", "agent_id", "sha256"))
+
+    id: Mapped[str] = mapped_column(String(40), primary_key=True)
+    batch_id: Mapped[str] = mapped_column(ForeignKey("batch.id"), index=True)
+    agent_id: Mapped[str] = mapped_column(ForeignKey("agent.id"))
+    path: Mapped[str] = mapped_column(Text)
+    file_key: Mapped[str | None] = mapped_column(Text)
+    sha256: Mapped[str] = mapped_column(String(64))
+    size_bytes: Mapped[int] = mapped_column(BigInteger)
+    media_type: Mapped[str] = mapped_column(String(100))
+    state: Mapped[str] = mapped_column(String(16), index=True)
+    code: Mapped[str | None] = mapped_column(String(64))
+    error: Mapped[str | None] = mapped_column(Text)
+    duplicate_of: Mapped[str | None] = mapped_column(ForeignKey("document.id"))
+    facts: Mapped[dict[str, Any]] = mapped_column(default=dict)  # pages, rows, language, layout, mapping, notes, cpu
+    created_at: Mapped[datetime] = mapped_column(default=now)
+    updated_at: Mapped[datetime] = mapped_column(default=now)
+
+    batch: Mapped[Batch] = relationship(back_populates="documents")
+    profiles: Mapped[list[Profile]] = relationship(back_populates="document", order_by="Profile.ordinal")
+
+
+class Profile(Base):
+    """One candidate in one document. `data` holds the lists (links, skills, work, ...); `field` rows hold the evidence."""
+
+    __tablename__ = "profile"
+    __table_args__ = (
+        UniqueConstraint("document_id", "ordinal"),
+        Index("ix_profile_agent_email", "agent_id", "email_norm"),
+    )
+
+    id: Mapped[str] = mapped_column(String(40), primary_key=True)
+    document_id: Mapped[str] = mapped_column(ForeignKey("document.id"), index=True)
+    batch_id: Mapped[str] = mapped_column(ForeignKey("batch.id"), index=True)
+    agent_id: Mapped[str] = mapped_column(ForeignKey("agent.id"))
+    ordinal: Mapped[int]
+    state: Mapped[str] = mapped_column(String(16), index=True)
+    name: Mapped[str | None] = mapped_column(Text)
+    email: Mapped[str | None] = mapped_column(Text)
+    email_norm: Mapped[str | None] = mapped_column(Text)
+    phone: Mapped[str | None] = mapped_column(String(64))
+    location: Mapped[str | None] = mapped_column(Text)
+    data: Mapped[dict[str, Any]] = mapped_column(default=dict)
+    codes: Mapped[list[Any]] = mapped_column(default=list)  # of the latest verdict: what a list shows
+    quality: Mapped[float | None] = mapped_column(Float)
+    completeness: Mapped[float | None] = mapped_column(Float)
+    duplicate_of: Mapped[str | None] = mapped_column(ForeignKey("profile.id"))
+    version: Mapped[int] = mapped_column(default=1)  # counts corrections
+    created_at: Mapped[datetime] = mapped_column(default=now)
+    updated_at: Mapped[datetime] = mapped_column(default=now)
+
+    document: Mapped[Document] = relationship(back_populates="profiles")
+    fields: Mapped[list[Field]] = relationship(back_populates="profile", cascade="all, delete-orphan")
+    verdicts: Mapped[list[Verdict]] = relationship(back_populates="profile", cascade="all, delete-orphan")
+
+
+class Field(Base):
+    """One value with its evidence: page and box, or row and column."""
+
+    __tablename__ = "field"
+    __table_args__ = (UniqueConstraint("profile_id", "name"),)
+
+    id: Mapped[int] = mapped_column(Serial, primary_key=True, autoincrement=True)
+    profile_id: Mapped[str] = mapped_column(ForeignKey("profile.id", ondelete="CASCADE"), index=True)
+    name: Mapped[str] = mapped_column(String(80))
+    value: Mapped[str] = mapped_column(Text)
+    raw: Mapped[str] = mapped_column(Text)
+    confidence: Mapped[float]
+    source: Mapped[str | None] = mapped_column(String(16))
+    rule: Mapped[str | None] = mapped_column(String(80))
+    page: Mapped[int | None]
+    box: Mapped[list[Any] | None] = mapped_column(Json)
+    row: Mapped[int | None] = mapped_column("row_number", Integer)
+    column: Mapped[str | None] = mapped_column("column_name", Text)
+
+    profile: Mapped[Profile] = relationship(back_populates="fields")
+
+
+class Verdict(Base):
+    """The outcome of every gate for a profile under one version of the agent's suite; findings as reason codes."""
+
+    __tablename__ = "verdict"
+    __table_args__ = (UniqueConstraint("profile_id", "profile_version", "suite_version"),)
+
+    id: Mapped[str] = mapped_column(String(40), primary_key=True)
+    profile_id: Mapped[str] = mapped_column(ForeignKey("profile.id", ondelete="CASCADE"), index=True)
+    profile_version: Mapped[int]
+    suite_version: Mapped[str] = mapped_column(String(64))
+    outcome: Mapped[str] = mapped_column(String(8))
+    quality: Mapped[float]
+    completeness: Mapped[float]
+    findings: Mapped[list[Any]] = mapped_column(default=list)  # model.Finding as objects
+    parts: Mapped[dict[str, Any]] = mapped_column(default=dict)
+    created_at: Mapped[datetime] = mapped_column(default=now)
+
+    profile: Mapped[Profile] = relationship(back_populates="verdicts")
+
+
+class Delivery(Base):
+    """The ledger: at most one row for a person and a posting, whatever is run however often."""
+
+    __tablename__ = "delivery"
+    __table_args__ = (UniqueConstraint("target", "posting", "email_norm", name="uq_delivery_person"),)
+
+    id: Mapped[str] = mapped_column(String(40), primary_key=True)  # sent along as external_id
+    target: Mapped[str] = mapped_column(String(32))
+    posting: Mapped[str] = mapped_column(String(200))
+    email_norm: Mapped[str] = mapped_column(Text)
+    profile_id: Mapped[str] = mapped_column(ForeignKey("profile.id"), index=True)
+    batch_id: Mapped[str] = mapped_column(ForeignKey("batch.id"), index=True)
+    state: Mapped[str] = mapped_column(String(16), index=True)
+    attempts: Mapped[int] = mapped_column(default=0)
+    code: Mapped[str | None] = mapped_column(String(64))
+    error: Mapped[str | None] = mapped_column(Text)
+    receipt: Mapped[dict[str, Any]] = mapped_column(default=dict)  # the target's own id and link
+    created_at: Mapped[datetime] = mapped_column(default=now)
+    updated_at: Mapped[datetime] = mapped_column(default=now)
+
+
+class Review(Base):
+    """A person's decision on a profile, with what it changed."""
+
+    __tablename__ = "review"
+    __table_args__ = (UniqueConstraint("profile_id", "sequence"),)
+
+    id: Mapped[str] = mapped_column(String(40), primary_key=True)
+    profile_id: Mapped[str] = mapped_column(ForeignKey("profile.id"), index=True)
+    sequence: Mapped[int]
+    decision: Mapped[str] = mapped_column(String(16))  # approve | correct | discard | duplicate | undo
+    before: Mapped[dict[str, Any]] = mapped_column(default=dict)
+    after: Mapped[dict[str, Any]] = mapped_column(default=dict)
+    reviewer: Mapped[str] = mapped_column(String(200))
+    note: Mapped[str | None] = mapped_column(Text)
+    created_at: Mapped[datetime] = mapped_column(default=now)
+
+
+class Event(Base):
+    """Append-only: who did what to which thing, when, by which rule. `once` makes a thing happen at most once."""
+
+    __tablename__ = "event"
+
+    id: Mapped[int] = mapped_column(Serial, primary_key=True, autoincrement=True)
+    at: Mapped[datetime] = mapped_column(default=now, index=True)
+    kind: Mapped[str] = mapped_column(String(40))
+    subject: Mapped[str] = mapped_column(String(16))  # agent | batch | document | profile | delivery
+    subject_id: Mapped[str] = mapped_column(String(64), index=True)
+    batch_id: Mapped[str | None] = mapped_column(String(40), index=True)
+    before: Mapped[str | None] = mapped_column(String(20))
+    after: Mapped[str | None] = mapped_column(String(20))
+    code: Mapped[str | None] = mapped_column(String(64))
+    actor: Mapped[str] = mapped_column(String(200))
+    rule: Mapped[str | None] = mapped_column(String(100))
+    once: Mapped[str | None] = mapped_column(String(200), unique=True)
+
+
+class PoolCandidate(Base):
+    """Our own candidate pool, the first target: one row a person and posting."""
+
+    __tablename__ = "pool_candidate"
+    __table_args__ = (UniqueConstraint("external_id"), Index("ix_pool_posting", "posting", "created_at"))
+
+    id: Mapped[str] = mapped_column(String(40), primary_key=True)
+    posting: Mapped[str] = mapped_column(String(200))
+    external_id: Mapped[str] = mapped_column(String(40))
+    batch_id: Mapped[str] = mapped_column(String(40), index=True)
+    record: Mapped[dict[str, Any]]
+    created_at: Mapped[datetime] = mapped_column(default=now)

@@ -1,0 +1,1 @@
+"""Notifiers: how a message leaves."""

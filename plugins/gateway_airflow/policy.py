@@ -1,0 +1,50 @@
+"""How tasks fail and try again, and the defaults all tasks share.
+
+The library says whether trying again can help (gateway.errors); here that becomes Airflow's decision.
+"""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any
+
+from airflow.sdk.definitions.retry_policy import RetryDecision, RetryPolicy
+
+from gateway.errors import Permanent, Transient
+from gateway_airflow.names import OWNER
+
+if TYPE_CHECKING:
+    from airflow.sdk.definitions.context import Context
+
+
+class ByReason(RetryPolicy):
+    """Permanent: fail now. Transient: retry after what the other side asked for. Anything else: the task's own delay."""
+
+    def evaluate(
+        self, exception: BaseException, try_number: int, max_tries: int, context: Context | None = None
+    ) -> RetryDecision:
+        if isinstance(exception, Permanent):
+            return RetryDecision.fail(exception.code)
+        if isinstance(exception, Transient) and exception.retry_after_s is not None:
+            return RetryDecision.retry(timedelta(seconds=exception.retry_after_s), exception.code)
+        return RetryDecision.default()
+
+    def serialize(self) -> dict[str, Any]:
+        return {}
+
+    @classmethod
+    def deserialize(cls, data: dict[str, Any]) -> ByReason:
+        return cls()
+
+
+TASK_DEFAULTS: dict[str, Any] = {
+    "owner": OWNER,
+    "retries": 2,
+    "retry_delay": timedelta(seconds=5),
+    "retry_exponential_backoff": 2.0,
+    "max_retry_delay": timedelta(minutes=5),
+    "retry_policy": ByReason(),
+    "execution_timeout": timedelta(minutes=30),
+}
+
+

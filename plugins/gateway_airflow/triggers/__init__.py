@@ -1,0 +1,1 @@
+"""Triggers: tiny, cached by the triggerer until it restarts."""
