@@ -7,6 +7,7 @@ beside its text or a date at the margin; the tests in `_is_columns` tell these a
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from statistics import median
@@ -35,6 +36,8 @@ class Cell:
     last: int = 0
 
     def close(self) -> Cell:
+        if len(self.words) > 1 and any("\u0590" <= c <= "\u08ff" for w in self.words for c in w.text):
+            self.words = _logical(self.words)
         words = self.words
         self.box = around([w.box for w in words])
         weights = [max(1, len(w.text)) for w in words]
@@ -77,6 +80,12 @@ class Line:
     def words(self) -> list[Word]:
         return [word for cell in self.cells for word in cell.words]
 
+    @property
+    def content(self) -> list[Cell]:
+        """The cells with letters or digits, without a heading that stands in the same line."""
+        cells = [c for c in self.cells if any(ch.isalnum() for ch in c.text)]
+        return cells[1:] if "inline" in self.marks and len(cells) > 1 else cells
+
 
 def around(boxes: Sequence[Box]) -> Box:
     """The smallest box around all."""
@@ -88,6 +97,22 @@ def joined(words: Sequence[Word]) -> str:
     if len(words) >= 4 and sum(len(w.text) == 1 for w in words) >= 0.7 * len(words):
         return tidy(_unspaced(words))
     return tidy(" ".join(w.text for w in words))
+
+
+def _logical(words: list[Word]) -> list[Word]:
+    """Right-to-left words with the numbers and Latin words among them put back in their own, left-to-right order."""
+    if words[0].box[0] < words[-1].box[0]:
+        return words
+    out: list[Word] = []
+    run: list[Word] = []
+    for word in words:
+        if any("\u0590" <= c <= "\u08ff" for c in word.text):
+            out += sorted(run, key=lambda w: w.box[0])
+            run = []
+            out.append(word)
+        else:
+            run.append(word)
+    return out + sorted(run, key=lambda w: w.box[0])
 
 
 def _unspaced(words: Sequence[Word]) -> str:
@@ -128,6 +153,9 @@ def _continues(before: Word, word: Word, count: int) -> bool:
     reach = GAP * size
     if b[0] >= a[0]:
         gap = b[0] - a[2]
+        changes = (before.bold != word.bold) + (before.colour != word.colour) + (abs(before.size - word.size) > 0.04 * size)
+        if changes >= 2 and abs(before.size - word.size) > 0.04 * size:
+            reach = 0.45 * size  # a label and a title in types of their own, set close
         if len(before.text) == 1 and len(word.text) == 1 and count >= 2:
             reach = 2.2 * size  # between the words of letter-spaced text
         return -0.6 * size <= gap <= reach
@@ -214,6 +242,7 @@ def _cut(
         out.append(cells)
         return
     x, top, bottom = best
+    top = _without_header(cells, x, top, bottom)
     above = [c for c in cells if _middle(c) < top]
     below = [c for c in cells if _middle(c) > bottom]
     band = [c for c in cells if top <= _middle(c) <= bottom]
@@ -222,6 +251,22 @@ def _cut(
     for part in (above, left, right, below):
         if part:
             _cut(part, page, is_heading, is_dated, out, depth + 1)
+
+
+def _without_header(cells: list[Cell], x: float, top: float, bottom: float) -> float:
+    """The band's top, moved below rows of a header that only happen not to cross the gutter: they keep other margins."""
+    band = sorted((c for c in cells if top <= _middle(c) <= bottom), key=_middle)
+    margins = Counter(round(c.box[0]) for c in band)
+    for cell in band:
+        if cell.box[0] < x or abs(cell.box[0] - x) < 2.5 or margins[round(cell.box[0])] > 2:
+            if cell.box[0] >= x:
+                break
+            continue
+        row = [c for c in band if abs(_middle(c) - _middle(cell)) < 0.5 * cell.size]
+        top = max(_middle(c) for c in row) + 0.1
+        if not [c for c in band if c.box[0] < x and _middle(c) > top]:
+            return band[0].box[1] - 0.1
+    return top
 
 
 def _middle(cell: Cell) -> float:
@@ -265,6 +310,11 @@ def _is_columns(
     size = median([c.size for c in left + right])
     if gutter < 0.3 * size:
         return False
+    shared = min(max(c.box[3] for c in left), max(c.box[3] for c in right)) - max(
+        min(c.box[1] for c in left), min(c.box[1] for c in right)
+    )
+    if shared < 2 * size:
+        return False  # one above the other, not side by side
     headings_left = [c for c in left if is_heading(c)]
     headings_right = [c for c in right if is_heading(c)]
     rows_left, rows_right = _tops(left), _tops(right)

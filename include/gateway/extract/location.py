@@ -113,6 +113,8 @@ def _city_in(text: str) -> tuple[str, int, bool] | None:
             after = cleaned[at + 1 : at + 3]
             if any(country_code(p) or region_country(p) for p in after):
                 score += 1.0
+            if any(city_countries(p) for p in after):
+                score += 0.4
             if country_code(piece) and at == len(cleaned) - 1 and len(cleaned) > 1:
                 score -= 1.5  # "Luxembourg", "Mexico": the country at the end of an address
             if any(ch.isdigit() for ch in pieces[at]) and _POSTAL.search(pieces[at]):

@@ -117,11 +117,19 @@ def _stacked(
         texts.append(beneath.text)
         boxes.append(beneath.box)
         last = beneath
-        whole = " ".join(texts)
+        whole = _glued(texts)
         if not is_plausible_name(whole):
             return
         features = _features(person, index, line, 0, cell, whole, "stacked", largest, handles, contact_lines)
+        features["stacked"] = len(texts) - 1.0
         yield Candidate("name", whole, whole, Evidence("text", "stacked", page=line.page, box=around(boxes)), index, features)
+
+
+def _glued(texts: Sequence[str]) -> str:
+    out = texts[0]
+    for text in texts[1:]:
+        out += text if out.endswith("-") else " " + text
+    return out
 
 
 def agreement(name: str, handles: Sequence[str]) -> float:

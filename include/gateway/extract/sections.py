@@ -62,6 +62,8 @@ def mark_sections(lines: Sequence[Line], heights: dict[int, float] | None = None
         previous = line
         if found is not None:
             section, language, inline = found
+            if inline:
+                line.marks.add("inline")
             if language:
                 languages[language] += 1
             part += 1
@@ -169,6 +171,8 @@ def _heading(
         name, language = found
         strong = look in looks and (looks[look] > 1 or cell.bold or cell.size > body * 1.08 or cell.text.isupper())
         styled = cell.bold or cell.size > body * 1.08 or cell.text.isupper()
+        if looks and cell.size < 0.88 * _dominant(looks):
+            return None  # a word of a smaller type than the headings': a label, an entry
         if len(cells) == 1:
             if not styled and not strong and section != "top" and _is_label(text, name):
                 return None
@@ -192,6 +196,13 @@ def _heading(
         if distinct and section != "top" and len(text.split()) <= 5 and not text.endswith((".", ",")):
             return "other", None, False
     return None
+
+
+def _dominant(looks: Counter[tuple[float, bool, int | None, bool]]) -> float:
+    """The type size of most headings; 0 when no look stands out."""
+    look, count = looks.most_common(1)[0]
+    larger = [other for other, n in looks.items() if other[0] > look[0] and n >= 2]
+    return max((other[0] for other in larger), default=look[0] if count >= 3 else 0.0)
 
 
 def _is_label(text: str, name: str) -> bool:

@@ -101,7 +101,7 @@ def _chunks(lines: Sequence[Line]) -> Iterator[tuple[str, Cell, int]]:
 
 
 def _without_heading(line: Line) -> list[Cell]:
-    cells = [c for c in line.cells if any(ch.isalnum() for ch in c.text)]
+    cells = line.content
     if len(cells) > 1 and heading_of(cells[0].text):
         return cells[1:]
     if len(cells) == 1 and (match := _INLINE_LABEL.match(cells[0].text)) and heading_of(match.group(1)):
