@@ -9,12 +9,12 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from gateway.extract.contact import Person
 from gateway.extract.dates import Period, find_periods
-from gateway.extract.layout import Cell, Line, around, joined
-from gateway.extract.lexicon import hits, phrases, title_score
+from gateway.extract.layout import Cell, Line, around, joined, run_on
+from gateway.extract.lexicon import heading_of, hits, phrases, title_score
 from gateway.extract.places import city_countries, country_code, region_country
 from gateway.extract.text import fold, is_cjk, tidy
 from gateway.extract.words import Word
@@ -119,17 +119,28 @@ def _rows(lines: Sequence[Line], kind: str) -> list[_Row]:
             inner = line.words[1].box[0] if len(line.words) > 1 else line.box[0]
             bullet_at = min(inner, line.box[0] + 3 * line.size)
         wrapped = previous is not None and rows and _wraps(previous, line, right[(line.page, line.region)])
+        if wrapped and not bullet and periods and rows[-1].body and not previous.text.endswith((".", "。")):  # type: ignore[union-attr]
+            body, periods = True, []
         if wrapped and not bullet and not periods and (rows[-1].body or _SENTENCE_INSIDE.search(rows[-1].cells[-1].text)):
             body = True
         if wrapped and not body and not rows[-1].body and not periods and len(cells) == 1 and len(previous.cells) == 1:  # type: ignore[union-attr]
             last = rows[-1].cells[-1]
-            rows[-1].cells[-1] = Cell(last.words + cells[0].words, line.page, last.order).close()
+            rows[-1].cells[-1] = _glued(last, cells[0])
         else:
             rows.append(_Row(cells, line.page, line.box, body, periods, line.size))
         if not body:
             bullet_at = None
         previous = line
     return rows
+
+
+def _glued(first: Cell, second: Cell) -> Cell:
+    """Two cells of one wrapped text; a word broken at the line's end is whole again."""
+    a, b = first.words[-1], second.words[0]
+    if a.text.endswith("-") and b.text[:1].isalpha():
+        whole = replace(a, text=run_on(a.text, b.text), box=around([a.box, b.box]))
+        return Cell([*first.words[:-1], whole, *second.words[1:]], first.page, first.order).close()
+    return Cell(first.words + second.words, first.page, first.order).close()
 
 
 def _periods(cells: Sequence[Cell], kind: str) -> list[tuple[Cell, Period]]:
@@ -185,7 +196,7 @@ def _is_text(line: Line, cells: Sequence[Cell], periods: Sequence[tuple[Cell, Pe
 
 def _ends_with_legal(words: Sequence[str]) -> bool:
     last = fold(words[-1]).replace(".", "").strip(",;)") if words else ""
-    return last in phrases("legal") or len(last) <= 2
+    return last in phrases("legal") or (len(last) <= 2 and last.isalpha())
 
 
 def _wraps(previous: Line, line: Line, right: float) -> bool:
@@ -265,6 +276,8 @@ def _entry(rows: Sequence[_Row]) -> Entry:
             continue
         if line >= 4 or (entry.fragments and line >= 3 and entry.period is None):
             break
+        if len(row.cells) == 1 and not row.periods and heading_of(row.cells[0].text) and entry.fragments:
+            continue  # "Highlights", "Responsibilities": a label inside the entry
         order = 0
         for cell in row.cells:
             words = list(cell.words)

@@ -99,6 +99,15 @@ def joined(words: Sequence[Word]) -> str:
     return tidy(" ".join(w.text for w in words))
 
 
+def run_on(first: str, second: str) -> str:
+    """Two lines of one text: a word broken with a hyphen becomes whole, a compound keeps its hyphen."""
+    if first.endswith("-") and second[:1].islower() and len(first) > 2 and first[-2].isalpha():
+        return first[:-1] + second
+    if first.endswith("-") and second[:1].isalpha():
+        return first + second
+    return f"{first} {second}" if first else second
+
+
 def _logical(words: list[Word]) -> list[Word]:
     """Right-to-left words with the numbers and Latin words among them put back in their own, left-to-right order."""
     if words[0].box[0] < words[-1].box[0]:
@@ -229,7 +238,32 @@ def _rows(cells: list[Cell], page: int, region: int) -> list[Line]:
         arabic = sum(any("\u0590" <= ch <= "\u08ff" for ch in c.text) for c in row) * 2 > len(row)
         row.sort(key=lambda c: -c.box[2] if arabic else c.box[0])
         out.append(Line(row, page, region).close())
-    return out
+    return _aligned(out)
+
+
+def _aligned(lines: list[Line]) -> list[Line]:
+    """Cells cut where a word after a wider space stands under the left edge of other lines: a narrow column of labels beside them."""
+    starts = Counter(round(c.box[0]) for line in lines for c in line.cells)
+    for line in lines:
+        cells: list[Cell] = []
+        for cell in line.cells:
+            at = next((n for n in range(1, min(5, len(cell.words))) if _under_edge(cell, n, starts)), None)
+            if at is None:
+                cells.append(cell)
+                continue
+            cells.append(Cell(cell.words[:at], cell.page, cell.order, last=cell.last).close())
+            cells.append(Cell(cell.words[at:], cell.page, cell.order + at, last=cell.last).close())
+        if len(cells) != len(line.cells):
+            line.cells = cells
+            line.close()
+    return lines
+
+
+def _under_edge(cell: Cell, at: int, starts: Counter[int]) -> bool:
+    before, word = cell.words[at - 1], cell.words[at]
+    gap = word.box[0] - before.box[2]
+    x = word.box[0]
+    return gap >= 0.42 * cell.size and sum(starts[round(x) + d] for d in (-1, 0, 1)) >= 2 and len(before.text) > 1
 
 
 def _cut(
@@ -308,7 +342,7 @@ def _is_columns(
     """Two texts side by side, rather than the two halves of table rows."""
     gutter = min(c.box[0] for c in right) - max(c.box[2] for c in left)
     size = median([c.size for c in left + right])
-    if gutter < 0.3 * size:
+    if gutter < 0.12 * size:
         return False
     shared = min(max(c.box[3] for c in left), max(c.box[3] for c in right)) - max(
         min(c.box[1] for c in left), min(c.box[1] for c in right)
@@ -317,6 +351,8 @@ def _is_columns(
         return False  # one above the other, not side by side
     headings_left = [c for c in left if is_heading(c)]
     headings_right = [c for c in right if is_heading(c)]
+    if len(headings_left) == len(left) or len(headings_right) == len(right):
+        return False  # headings set apart from their text (centred, or in the margin)
     rows_left, rows_right = _tops(left), _tops(right)
     pairs = _matched(rows_left, rows_right, size)
     unmatched_left = 1 - pairs / len(rows_left)
@@ -330,6 +366,8 @@ def _is_columns(
         return own > 0 or contiguous or any(
             abs(_middle(a) - _middle(b)) < 0.5 * size for a in headings_left for b in headings_right
         )
+    if gutter < 0.3 * size:
+        return False
     dated_left = sum(is_dated(c.text) for c in left)
     dated_right = sum(is_dated(c.text) for c in right)
     margin_left = _is_margin(left, headings_left, dated_left)
