@@ -89,7 +89,10 @@ def evidence(line: Line, cell: Cell, rule: str, raw: str | None = None) -> Evide
 
 
 def cells(person: Person) -> Iterator[tuple[int, Line, int, Cell]]:
+    """Every cell with its line, except among the referees: what stands there is never the candidate's."""
     for index, line in enumerate(person.lines):
+        if line.section == "references":
+            continue
         for number, cell in enumerate(line.cells):
             yield index, line, number, cell
 
@@ -255,7 +258,8 @@ def _links(person: Person) -> Iterator[tuple[int, Link, int]]:
                     if line.box[0] - 4 <= link.box[2] and link.box[0] <= line.box[2] + 4:
                         best = index
                         break
-            yield page.number, link, best
+            if best < 0 or person.lines[best].section != "references":
+                yield page.number, link, best
 
 
 def phone_candidates(person: Person, countries: Sequence[str | None]) -> list[Candidate]:
