@@ -114,14 +114,21 @@ def fit(field: str, rows: list[Example]) -> tuple[float, dict[str, float]]:
     x = np.array([[1.0, *(c.features.get(n, 0.0) for n in names)] for _, pool, _ in rows for c, _ in pool])
     y = np.array([float(t) for _, pool, _ in rows for _, t in pool])
     weights = centre.copy()
-    ridge = np.diag([1e-6, *([PENALTY] * len(names))])
-    for _ in range(30):
+    ridge = np.diag([0.2, *([PENALTY] * len(names))])
+
+    def loss(w: np.ndarray) -> float:
+        z = x @ w
+        return float(np.sum(np.logaddexp(0, z) - y * z) + 0.5 * (w - centre) @ ridge @ (w - centre))
+
+    for _ in range(60):
         p = 1 / (1 + np.exp(-np.clip(x @ weights, -30, 30)))
         gradient = x.T @ (p - y) + ridge @ (weights - centre)
         hessian = (x * (p * (1 - p))[:, None]).T @ x + ridge
-        step = np.linalg.solve(hessian, gradient)
-        weights -= step
-        if np.abs(step).max() < 1e-6:
+        step, scale = np.linalg.solve(hessian, gradient), 1.0
+        while scale > 1e-4 and loss(weights - scale * step) > loss(weights):
+            scale /= 2  # plain Newton steps overshoot where the classes separate
+        weights -= scale * step
+        if np.abs(scale * step).max() < 1e-5:
             break
     return float(weights[0]), {n: round(float(w), 4) for n, w in zip(names, weights[1:], strict=True) if abs(w) > 1e-4}
 

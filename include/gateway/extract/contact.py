@@ -251,13 +251,15 @@ def _links(person: Person) -> Iterator[tuple[int, Link, int]]:
     """Links of the person's pages with the line each lies over (-1 for none)."""
     for page in person.pages:
         for link in page.links:
-            middle = (link.box[1] + link.box[3]) / 2
-            best = -1
+            best, most = -1, 0.0
             for index, line in enumerate(person.lines):
-                if line.page == page.number and line.box[1] - 3 <= middle <= line.box[3] + 3:
-                    if line.box[0] - 4 <= link.box[2] and link.box[0] <= line.box[2] + 4:
-                        best = index
-                        break
+                if line.page != page.number or line.box[1] > link.box[3] or line.box[3] < link.box[1]:
+                    continue
+                for cell in line.cells:
+                    wide = min(cell.box[2], link.box[2]) - max(cell.box[0], link.box[0])
+                    high = min(cell.box[3], link.box[3]) - max(cell.box[1], link.box[1])
+                    if wide > 0 and high > 0 and wide * high > most:
+                        best, most = index, wide * high
             if best < 0 or person.lines[best].section != "references":
                 yield page.number, link, best
 
