@@ -152,9 +152,7 @@ def _answer(request: dict[str, Any], read: Callable[..., Reading]) -> dict[str, 
                 spool.write("\n")
                 count += 1
 
-            reading = read(
-                Path(request["path"]), sink, hints_in(request["hints"]), limit_pages=request["limit_pages"]
-            )
+            reading = read(Path(request["path"]), sink, hints_in(request["hints"]), limit_pages=request["limit_pages"])
         return {"reading": {**reading_out(reading), "profiles": count}}
     except OutputTooLarge:
         return {"broken": "OUTPUT_TOO_LARGE"}
