@@ -279,8 +279,8 @@ class ReaderPool:
     def _failed(self, job: _Job, code: str, detail: str) -> ReadResult[Any]:
         job.spool.write_bytes(b"")
         sentences = {
-            "TIMED_OUT": f"Stopped after {self.config.document_timeout_s:g} seconds. Print it to PDF again.",
-            "OUT_OF_MEMORY": f"Stopped at {self.config.document_memory_mb} MB of memory. Print it to PDF again.",
+            "TIMED_OUT": f"Reading took more than {self.config.document_timeout_s:g} seconds. Print it to PDF again.",
+            "OUT_OF_MEMORY": f"Reading needed more than {self.config.document_memory_mb} MB. Print it to PDF again.",
             "OUTPUT_TOO_LARGE": f"More than {self.config.document_output_bytes:,} bytes of profiles. Split it.",
             "READER_CRASHED": f"The reading process ended by {detail}. Print it to PDF again and send that.",
             "READER_FAILED": f"The reader stopped with an error of kind {detail}. Print it to PDF again and send that.",
