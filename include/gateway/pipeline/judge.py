@@ -83,7 +83,7 @@ def judge_profiles(agent: Agent, profile_ids: Sequence[str]) -> None:
     """Writes a new verdict for corrected or approved profiles; their state is a person's decision and stays."""
     with reading() as session:
         versions = dict(
-            session.execute(select(Profile.id, Profile.version).where(Profile.id.in_(profile_ids))).tuples().all()
+            session.execute(select(Profile.id, Profile.version).where(Profile.id.in_(profile_ids))).all()
         )
         cases = _cases(session, agent, profile_ids, None)
     verdict = judge(agent, cases)

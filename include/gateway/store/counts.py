@@ -67,17 +67,17 @@ def counts(session: Session, batch_id: str | None = None) -> Counts:
     of_batch = [] if batch_id is None else [Document.batch_id == batch_id]
     profiles_of_batch = [] if batch_id is None else [Profile.batch_id == batch_id]
     by_document: dict[str, int] = dict(
-        session.execute(select(Document.state, func.count()).where(*of_batch).group_by(Document.state)).tuples().all()
+        session.execute(select(Document.state, func.count()).where(*of_batch).group_by(Document.state)).all()
     )
     by_profile: dict[str, int] = dict(
         session.execute(select(Profile.state, func.count()).where(*profiles_of_batch).group_by(Profile.state))
-        .tuples()
+        
         .all()
     )
     of_documents = (
         select(Document.code, func.count()).where(Document.code.is_not(None), *of_batch).group_by(Document.code)
     )
-    codes: dict[str, int] = {str(code): number for code, number in session.execute(of_documents).tuples()}
+    codes: dict[str, int] = {str(code): number for code, number in session.execute(of_documents)}
     stopped = select(Profile.codes).where(Profile.state.in_([P.HELD, P.DUPLICATE, P.REFUSED]), *profiles_of_batch)
     for listed in session.scalars(stopped):
         for code in listed:

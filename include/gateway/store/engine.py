@@ -62,7 +62,8 @@ def reading() -> Iterator[Session]:
         yield session
 
 
-def _alembic(url: str) -> Config:
+def alembic_config(url: str) -> Config:
+    """Alembic on this store; its scripts are beside this file."""
     config = Config()
     config.set_main_option("script_location", str(Path(__file__).with_name("migrations")))
     config.set_main_option("path_separator", "os")
@@ -72,4 +73,4 @@ def _alembic(url: str) -> Config:
 
 def migrate(url: str | None = None) -> None:
     """Brings the tables to the newest version; safe to call by several processes, and when nothing is to do."""
-    command.upgrade(_alembic(url or settings().store_url), "head")
+    command.upgrade(alembic_config(url or settings().store_url), "head")

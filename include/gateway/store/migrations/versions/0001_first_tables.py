@@ -74,6 +74,7 @@ def upgrade() -> None:
         sa.Column("consent", sa.String(length=200), nullable=True),
         sa.Column("uploaded_by", sa.String(length=200), nullable=True),
         sa.Column("canary", sa.Integer(), nullable=True),
+        sa.Column("run_id", sa.String(length=250), nullable=True),
         sa.Column("manifest", sa.JSON().with_variant(postgresql.JSONB(), "postgresql"), nullable=False),
         sa.Column("statistics", sa.JSON().with_variant(postgresql.JSONB(), "postgresql"), nullable=False),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
@@ -87,6 +88,7 @@ def upgrade() -> None:
     with op.batch_alter_table("batch", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_batch_agent_id"), ["agent_id"], unique=False)
         batch_op.create_index(batch_op.f("ix_batch_created_at"), ["created_at"], unique=False)
+        batch_op.create_index(batch_op.f("ix_batch_run_id"), ["run_id"], unique=False)
         batch_op.create_index(batch_op.f("ix_batch_state"), ["state"], unique=False)
 
     op.create_table(
@@ -302,6 +304,7 @@ def downgrade() -> None:
     op.drop_table("document")
     with op.batch_alter_table("batch", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_batch_state"))
+        batch_op.drop_index(batch_op.f("ix_batch_run_id"))
         batch_op.drop_index(batch_op.f("ix_batch_created_at"))
         batch_op.drop_index(batch_op.f("ix_batch_agent_id"))
 

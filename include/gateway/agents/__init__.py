@@ -1,0 +1,34 @@
+"""Agent files: one YAML an interview agent, validated, unknown keys refused. `include/agents/` holds the examples."""
+
+from __future__ import annotations
+
+from .files import load_agent, load_agents, load_agents_lenient, parse_agent
+from .schema import (
+    FIELD_NAMES,
+    Agent,
+    Allowed,
+    BatchLimits,
+    Fields,
+    Notify,
+    OwnExpectation,
+    Preset,
+    Target,
+    Template,
+)
+
+__all__ = [
+    "FIELD_NAMES",
+    "Agent",
+    "Allowed",
+    "BatchLimits",
+    "Fields",
+    "Notify",
+    "OwnExpectation",
+    "Preset",
+    "Target",
+    "Template",
+    "load_agent",
+    "load_agents",
+    "load_agents_lenient",
+    "parse_agent",
+]

@@ -1,0 +1,132 @@
+"""Reading agent files, with the line in every error."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Hashable, Sequence
+from pathlib import Path
+from typing import Any
+
+import yaml
+from pydantic import ValidationError
+
+from gateway.agents.schema import Agent
+from gateway.errors import Misconfigured
+
+LIMIT_BYTES = 1_000_000  # an agent file is a page or two; anything near this is a mistake
+
+
+class _UniqueKeys(yaml.SafeLoader):
+    """SafeLoader without two traps of YAML 1.1: a key written twice (the last one wins in silence) is refused, and
+    NO, yes, on, off are words (`country: NO` is Norway), not booleans.
+    """
+
+    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Hashable, Any]:
+        seen: set[Hashable] = set()
+        for key_node, _ in node.value:
+            key = self.construct_object(key_node, deep=True)
+            if isinstance(key, Hashable) and key in seen:
+                raise yaml.constructor.ConstructorError(
+                    None, None, f"key {key!r} is written twice", key_node.start_mark
+                )
+            seen.add(key)
+        return super().construct_mapping(node, deep=deep)
+
+
+_UniqueKeys.yaml_implicit_resolvers = {
+    first: [(tag, pattern) for tag, pattern in resolvers if tag != "tag:yaml.org,2002:bool"]
+    for first, resolvers in yaml.SafeLoader.yaml_implicit_resolvers.items()
+}
+_UniqueKeys.add_implicit_resolver("tag:yaml.org,2002:bool", re.compile(r"^(?:true|false)$"), list("tf"))
+
+
+def load_agent(path: Path) -> Agent:
+    """The agent in one YAML file.
+
+    raises  Misconfigured(AGENT_FILE_INVALID): unreadable, no YAML, unknown key, wrong value, or an id that is not
+            the file's name. The sentence names the file and, for each mistake, its line.
+    """
+    try:
+        if path.stat().st_size > LIMIT_BYTES:
+            raise _invalid(path.name, ["it is larger than 1 MB; an agent file holds a page of settings"])
+        text = path.read_text("utf-8")
+    except (OSError, UnicodeDecodeError) as wrong:
+        raise _invalid(path.name, [f"it cannot be read as UTF-8 text ({type(wrong).__name__})"]) from wrong
+    agent = parse_agent(text, path.name)
+    if agent.id != path.stem:
+        raise _invalid(path.name, [f"id is {agent.id!r} but the file is named {path.stem!r}; make them the same"])
+    return agent
+
+
+def parse_agent(text: str, shown_as: str) -> Agent:
+    """The agent in a YAML text; `shown_as` names it in errors. Raises Misconfigured(AGENT_FILE_INVALID)."""
+    try:
+        node = yaml.compose(text, Loader=_UniqueKeys)
+        content = yaml.load(text, Loader=_UniqueKeys)  # noqa: S506 - a SafeLoader with one more check
+    except yaml.MarkedYAMLError as wrong:
+        mark = wrong.problem_mark or wrong.context_mark
+        where = f"line {mark.line + 1}: " if mark else ""
+        raise _invalid(shown_as, [f"{where}{wrong.problem or 'no YAML'}"]) from wrong
+    except yaml.YAMLError as wrong:
+        raise _invalid(shown_as, ["it is no YAML"]) from wrong
+    if not isinstance(content, dict):
+        raise _invalid(shown_as, ["line 1: it must be a mapping with id, title and target"])
+    try:
+        return Agent.model_validate(content)
+    except ValidationError as wrong:
+        mistakes = [_mistake(node, error["loc"], error["msg"], error["type"]) for error in wrong.errors()]
+        raise _invalid(shown_as, mistakes) from wrong
+
+
+def load_agents(folder: Path) -> dict[str, Agent]:
+    """Every agent of a folder by id. Raises Misconfigured for the first bad file."""
+    return {path.stem: load_agent(path) for path in _agent_files(folder)}
+
+
+def load_agents_lenient(folder: Path) -> tuple[dict[str, Agent], list[Misconfigured]]:
+    """Every good agent of a folder by id, and the error of each bad file: one mistake must not stop the others."""
+    good: dict[str, Agent] = {}
+    bad: list[Misconfigured] = []
+    for path in _agent_files(folder):
+        try:
+            good[path.stem] = load_agent(path)
+        except Misconfigured as wrong:
+            bad.append(wrong)
+    return good, bad
+
+
+def _agent_files(folder: Path) -> list[Path]:
+    """YAML files of the folder in order; .yml counts, so that a file is never overlooked for its ending."""
+    if not folder.is_dir():
+        return []
+    return sorted(p for p in folder.iterdir() if p.suffix in (".yaml", ".yml") and not p.name.startswith("."))
+
+
+def _invalid(shown_as: str, mistakes: list[str]) -> Misconfigured:
+    return Misconfigured("AGENT_FILE_INVALID", f"Agent file {shown_as}: " + "; ".join(mistakes) + ".")
+
+
+def _mistake(root: yaml.Node | None, loc: Sequence[int | str], message: str, kind: str) -> str:
+    """One pydantic error as "line 7: fields.required.1: ...", at the deepest place the file has for it."""
+    node, line = root, 1
+    for step in loc:
+        found = _child(node, step)
+        if found is None:
+            continue  # pydantic adds steps that are not in the file, such as a union's branch
+        node, line = found
+    if kind == "extra_forbidden":
+        message = "unknown key; see `python -m gateway agents check --schema` for those there are"
+    if kind == "missing":
+        message = "missing"
+    place = ".".join(str(step) for step in loc if step != "[key]")
+    return f"line {line}: {place}: {message.removeprefix('Value error, ')}" if place else f"line {line}: {message}"
+
+
+def _child(node: yaml.Node | None, step: int | str) -> tuple[yaml.Node, int] | None:
+    if isinstance(node, yaml.MappingNode):
+        for key, value in node.value:
+            if key.value == str(step):
+                return value, key.start_mark.line + 1
+    elif isinstance(node, yaml.SequenceNode) and isinstance(step, int) and step < len(node.value):
+        return node.value[step], node.value[step].start_mark.line + 1
+    return None

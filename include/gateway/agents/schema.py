@@ -1,0 +1,241 @@
+"""What an agent file may say. Every model is frozen and refuses keys it does not know.
+
+An agent decides what we need to have read, and how sure we must be, before acting by ourselves. It holds nothing
+that ranks people: own expectations cannot look at a name's text.
+"""
+
+from __future__ import annotations
+
+import re
+import string
+from enum import StrEnum
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
+
+from gateway.model import AgentState, Hints, Mode, Severity
+
+FieldName = Literal[
+    "name", "email", "phone", "location", "headline", "links", "skills", "languages", "work", "education"
+]
+FIELD_NAMES: tuple[FieldName, ...] = (
+    "name", "email", "phone", "location", "headline", "links", "skills", "languages", "work", "education",
+)  # fmt: skip
+MAPPABLE = frozenset({*FIELD_NAMES, "first_name", "last_name", "country"})
+
+Country = Annotated[str, Field(pattern=r"^[A-Z]{2}$", description="ISO 3166-1 alpha-2, upper case")]
+Share = Annotated[float, Field(ge=0, le=1)]
+
+
+class Strict(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Preset(StrEnum):
+    """How careful the gates are: which of them hold, mark or only count, and from which confidence on."""
+
+    LENIENT = "lenient"
+    STANDARD = "standard"
+    STRICT = "strict"
+
+
+class Target(Strict):
+    """Where passing profiles go."""
+
+    kind: Literal["own_pool"] = "own_pool"
+    posting: str = Field(min_length=1, max_length=200, description="The posting's id in the target")
+
+
+class Fields(Strict):
+    """What to read. Required and missing holds; wanted and missing marks; the rest is optional."""
+
+    required: tuple[FieldName, ...] = ("name", "email")
+    wanted: tuple[FieldName, ...] = ("phone", "location", "skills", "work", "education")
+    optional: tuple[FieldName, ...] = ()
+
+    @model_validator(mode="after")
+    def _each_once(self) -> Fields:
+        every = (*self.required, *self.wanted, *self.optional)
+        twice = sorted({name for name in every if every.count(name) > 1})
+        if twice:
+            raise ValueError(f"{', '.join(twice)}: named twice; a field is required, wanted or optional")
+        if "email" not in self.required:
+            raise ValueError("email must be required: deliveries are counted by address, so that nobody is sent twice")
+        return self
+
+
+class Allowed(Strict):
+    """Limits on contact data; an empty list allows everything."""
+
+    countries: tuple[Country, ...] = Field(default=(), description="Countries a phone number may belong to")
+    email_domains: tuple[str, ...] = Field(default=(), description="Domains an address may have; sub-domains count")
+    languages: tuple[Annotated[str, Field(pattern=r"^[a-z]{2,3}$")], ...] = Field(
+        default=(), description="ISO 639 codes of languages a document may be written in"
+    )
+
+    @field_validator("email_domains")
+    @classmethod
+    def _domains(cls, domains: tuple[str, ...]) -> tuple[str, ...]:
+        for domain in domains:
+            if not re.fullmatch(r"[a-z0-9-]+(\.[a-z0-9-]+)+", domain):
+                raise ValueError(f"{domain!r} is no domain; write it like acme.org, lower case, without @")
+        return domains
+
+
+class BatchLimits(Strict):
+    """From where on a batch is strange and stops whole, before anything is sent. None switches a limit off."""
+
+    min_profiles: int = Field(default=10, ge=1, description="Shares are judged from this many profiles on")
+    max_hold_share: Share | None = Field(default=0.9, description="Held profiles of all profiles")
+    max_failed_share: Share | None = Field(
+        default=0.5, description="Documents that could not be read, of all documents"
+    )
+    max_duplicate_share: Share | None = Field(default=0.5, description="Profiles that repeat another one of the batch")
+    max_languages: int | None = Field(default=6, ge=1, description="Different document languages in one batch")
+    rows_must_match: bool = Field(default=True, description="A manifest's count must equal what was read")
+
+
+# Row-wise expectations of Great Expectations an agent may use, with the keys each takes (True = required).
+OWN_TYPES: dict[str, dict[str, bool]] = {
+    "expect_column_values_to_match_regex": {"regex": True},
+    "expect_column_values_to_not_match_regex": {"regex": True},
+    "expect_column_values_to_be_in_set": {"value_set": True},
+    "expect_column_values_to_not_be_in_set": {"value_set": True},
+    "expect_column_values_to_be_between": {"min_value": False, "max_value": False},
+    "expect_column_value_lengths_to_be_between": {"min_value": False, "max_value": False},
+    "expect_column_values_to_not_be_null": {},
+}
+TEXT_COLUMNS = ("email", "email_domain", "phone", "phone_country", "location", "headline", "language", "media_type")
+NUMBER_COLUMNS = (
+    *(f"{name}_confidence" for name in FIELD_NAMES),
+    *(f"{name}_count" for name in ("links", "skills", "languages", "work", "education")),
+    "quality", "completeness", "agreement", "text_quality", "ocr_share",
+)  # fmt: skip
+
+
+class OwnExpectation(Strict):
+    """One expectation of the agent's own, run with the built-in ones.
+
+    It may look at what was read and how well, but not at the text of a name: that would judge people.
+    """
+
+    type: str = Field(description="A row-wise Great Expectations type: " + ", ".join(OWN_TYPES))
+    column: str = Field(description="One of " + ", ".join((*TEXT_COLUMNS, *NUMBER_COLUMNS)))
+    kwargs: dict[str, Any] = Field(default_factory=dict, description="The expectation's own arguments")
+    severity: Severity = Severity.WARNING
+    says: str = Field(min_length=8, max_length=200, description="The rule in plain words, shown to people")
+
+    @model_validator(mode="after")
+    def _known(self) -> OwnExpectation:
+        if self.type not in OWN_TYPES:
+            raise ValueError(f"type {self.type!r} is not available; choose from {', '.join(OWN_TYPES)}")
+        if self.column not in (*TEXT_COLUMNS, *NUMBER_COLUMNS):
+            raise ValueError(f"column {self.column!r} cannot be judged; choose from {', '.join(TEXT_COLUMNS)}, "
+                             f"{', '.join(NUMBER_COLUMNS)}")  # fmt: skip
+        keys = OWN_TYPES[self.type]
+        if wrong := sorted(set(self.kwargs) - set(keys)):
+            raise ValueError(f"kwargs {', '.join(wrong)} unknown to {self.type}; it takes {', '.join(keys) or 'none'}")
+        if missing := sorted(key for key, needed in keys.items() if needed and key not in self.kwargs):
+            raise ValueError(f"kwargs {', '.join(missing)} needed by {self.type}")
+        if keys and not self.kwargs:
+            raise ValueError(f"{self.type} needs at least one of {', '.join(keys)}")
+        if self.column in NUMBER_COLUMNS and ("regex" in keys or "lengths" in self.type):
+            raise ValueError(f"column {self.column!r} holds numbers; use expect_column_values_to_be_between")
+        if self.column in TEXT_COLUMNS and self.type == "expect_column_values_to_be_between":
+            raise ValueError(f"column {self.column!r} holds text; compare lengths, sets or patterns")
+        self._arguments()
+        return self
+
+    def _arguments(self) -> None:
+        if "regex" in self.kwargs:
+            if not isinstance(self.kwargs["regex"], str):
+                raise ValueError("regex must be text")
+            try:
+                re.compile(self.kwargs["regex"])
+            except re.error as wrong:
+                raise ValueError(f"regex does not compile: {wrong}") from wrong
+        if "value_set" in self.kwargs and not isinstance(self.kwargs["value_set"], list):
+            raise ValueError("value_set must be a list")
+        for key in ("min_value", "max_value"):
+            value = self.kwargs.get(key)
+            if value is not None and (isinstance(value, bool) or not isinstance(value, int | float)):
+                raise ValueError(f"{key} must be a number")
+        low, high = self.kwargs.get("min_value"), self.kwargs.get("max_value")
+        if low is not None and high is not None and low > high:
+            raise ValueError(f"min_value {low} is above max_value {high}: nothing could meet it")
+
+
+class Notify(Strict):
+    """Who hears about a finished batch. Connections are Airflow's; addresses get counts and codes, never people."""
+
+    log: bool = True
+    email: tuple[str, ...] = ()
+    smtp_connection: str = "smtp_default"
+    webhook_connection: str | None = None
+
+
+PLACEHOLDERS = frozenset({"name", "agent", "posting", "link", "contact"})
+
+
+class Template(Strict):
+    """One message to candidates; {name}, {agent}, {posting}, {link} and {contact} are filled in."""
+
+    subject: str = Field(min_length=1, max_length=200)
+    body: str = Field(min_length=1, max_length=10_000)
+
+    @field_validator("subject", "body")
+    @classmethod
+    def _placeholders(cls, text: str) -> str:
+        try:
+            used = {name for _, name, _, _ in string.Formatter().parse(text) if name is not None}
+        except ValueError as wrong:
+            raise ValueError(f"braces do not match ({wrong}); write {{{{ for a brace of its own") from wrong
+        if strange := sorted(used - PLACEHOLDERS):
+            raise ValueError(f"placeholder {', '.join(strange)} unknown; there are {', '.join(sorted(PLACEHOLDERS))}")
+        return text
+
+
+class Agent(Strict):
+    """One interview agent: where its candidates go, what must be known of them, and how sure we must be."""
+
+    id: str = Field(pattern=r"^[a-z0-9][a-z0-9-]{0,62}$", description="The file's name without .yaml")
+    title: str = Field(min_length=1, max_length=200)
+    state: AgentState = AgentState.OPEN
+    target: Target
+    default_mode: Mode = Mode.REVIEW
+    country: Country | None = Field(default=None, description="Assumed for phone numbers printed without a country")
+    mapping: dict[str, str | None] = Field(
+        default_factory=dict, description="Table header as printed -> field, or null to ignore the column"
+    )
+    fields: Fields = Fields()
+    preset: Preset = Preset.STANDARD
+    thresholds: dict[FieldName, Share] = Field(
+        default_factory=dict, description="Lowest confidence a field may have, instead of the preset's"
+    )
+    allowed: Allowed = Allowed()
+    fictional_contacts: Literal["hold", "mark"] = Field(
+        default="hold", description="What reserved contact data (example.com, 555-01xx) does: hold or only mark"
+    )
+    check_dns: bool = Field(
+        default=False, description="Ask DNS whether an address's domain accepts mail (needs a network)"
+    )
+    expectations: tuple[OwnExpectation, ...] = ()
+    limits: BatchLimits = BatchLimits()
+    canary: int | None = Field(
+        default=None, ge=1, le=10_000, description="Judge this many first, stop and ask, then the rest"
+    )
+    audit_share: Share = Field(default=0.05, description="Share of automatic passes that a person looks at afterwards")
+    notify: Notify = Notify()
+    templates: dict[Annotated[str, Field(pattern=r"^[a-z][a-z_]{0,40}$")], Template] = Field(default_factory=dict)
+
+    @field_validator("mapping")
+    @classmethod
+    def _fields_exist(cls, mapping: dict[str, str | None]) -> dict[str, str | None]:
+        for header, name in mapping.items():
+            if name is not None and name not in MAPPABLE:
+                raise ValueError(f"header {header!r} maps to {name!r}; choose from {', '.join(sorted(MAPPABLE))}")
+        return mapping
+
+    def hints(self) -> Hints:
+        """What a reader may assume of this agent's documents."""
+        return Hints(country=self.country, mapping=dict(self.mapping))

@@ -1,0 +1,115 @@
+"""One profile as the judge sees it: values, how sure we are of each, what the document was like, whom it repeats.
+
+A Case needs no store and no file, so that history can be judged again under other criteria.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+from gateway.model import ExtractedProfile, Reading
+from gateway.quality.agreement import name_email_agreement
+from gateway.quality.scores import CONTACT, FIELDS, FieldFact, facts
+
+LISTS = ("links", "skills", "languages", "work", "education")
+TEXTS = ("name", "email", "phone", "location", "headline")
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """What the gates judge.
+
+    values, counts   texts (None = not read), and how many entries each list field has
+    confidences      calibrated, 0..1, of each field that was read; a list's is the mean of its entries
+    evidenced        fields of which every value has evidence (page and box, or row and column)
+    language         of the document, ISO 639; text_quality 0..1 of its text layer, None for tables
+    ocr_share        share of name, email and phone that were read by OCR, 0..1
+    marks            reason codes the reader attached to the profile
+    other_names_with_email, other_names_with_phone
+                     different people of this agent with the same email or phone, as the pipeline counted them
+    likely_duplicates    earlier profiles that are likely, but not surely, the same person
+    repeats_in_batch     exactly the same person stands earlier in this batch
+    domain_accepts_mail  DNS's answer for the address's domain; None = not asked, or no answer
+    """
+
+    profile_id: str
+    name: str | None = None
+    email: str | None = None
+    phone: str | None = None
+    location: str | None = None
+    headline: str | None = None
+    counts: Mapping[str, int] = field(default_factory=dict)
+    confidences: Mapping[str, float] = field(default_factory=dict)
+    evidenced: frozenset[str] = frozenset()
+    language: str | None = None
+    text_quality: float | None = None
+    ocr_share: float = 0.0
+    media_type: str | None = None
+    marks: tuple[str, ...] = ()
+    other_names_with_email: int = 0
+    other_names_with_phone: int = 0
+    likely_duplicates: int = 0
+    repeats_in_batch: bool = False
+    domain_accepts_mail: bool | None = None
+
+    @classmethod
+    def of(
+        cls,
+        profile_id: str,
+        profile: ExtractedProfile,
+        reading: Reading | None = None,
+        *,
+        language: str | None = None,
+        text_quality: float | None = None,
+        media_type: str | None = None,
+        **known: Any,
+    ) -> Case:
+        """The case of an extracted profile. Document facts come from its Reading, or one by one from the store.
+
+        known   other_names_with_email, other_names_with_phone, likely_duplicates, repeats_in_batch,
+                domain_accepts_mail: what the pipeline found out by comparing
+        """
+        read = facts(profile)
+        sources = [f.evidence.source for f in profile.fields if f.name in CONTACT and f.evidence is not None]
+        return cls(
+            profile_id=profile_id,
+            name=profile.name or None,
+            email=profile.email or None,
+            phone=profile.phone or None,
+            location=profile.location or None,
+            headline=profile.headline or None,
+            counts={name: len(getattr(profile, name)) for name in LISTS},
+            confidences={name: fact.confidence for name, fact in read.items() if fact.present},
+            evidenced=frozenset(name for name, fact in read.items() if fact.evidenced),
+            language=reading.language if reading else language,
+            text_quality=reading.text_quality if reading else text_quality,
+            ocr_share=round(sources.count("ocr") / len(sources), 4) if sources else 0.0,
+            media_type=reading.media_type if reading else media_type,
+            marks=tuple(profile.marks),
+            **known,
+        )
+
+    def has(self, name: str) -> bool:
+        """Was this field of FIELDS read?"""
+        return bool(self.counts.get(name)) if name in LISTS else bool(getattr(self, name))
+
+    def facts(self) -> dict[str, FieldFact]:
+        """The fields as the scores take them."""
+        return {
+            name: FieldFact(self.has(name), self.confidences.get(name, 0.0), name in self.evidenced) for name in FIELDS
+        }
+
+    @property
+    def agreement(self) -> float | None:
+        """name_email_agreement of this case."""
+        return name_email_agreement(self.name, self.email)
+
+    def as_json(self) -> dict[str, Any]:
+        """JSON-ready; Case.from_json gives an equal case back."""
+        return {**asdict(self), "evidenced": sorted(self.evidenced), "marks": list(self.marks)}
+
+    @classmethod
+    def from_json(cls, data: Mapping[str, Any]) -> Case:
+        return cls(**{**data, "evidenced": frozenset(data["evidenced"]), "marks": tuple(data["marks"])})

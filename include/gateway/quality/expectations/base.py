@@ -1,0 +1,44 @@
+"""What the gates' expectations and their metrics share: one look at each distinct value, plain words when shown."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+import pandas as pd
+from great_expectations.execution_engine.pandas_execution_engine import PandasExecutionEngine
+from great_expectations.expectations.expectation import ColumnMapExpectation
+from great_expectations.expectations.metrics.map_metric_provider.column_condition_partial import (
+    column_condition_partial,
+)
+from great_expectations.expectations.metrics.map_metric_provider.column_map_metric_provider import (
+    ColumnMapMetricProvider,
+)
+from great_expectations.render.renderer_configuration import RendererConfiguration
+
+
+class GateExpectation(ColumnMapExpectation):
+    """Base of the gates. A gate bound to an agent carries its own words; `says` stands in where none were given."""
+
+    says: ClassVar[str] = ""
+
+    @classmethod
+    def _prescriptive_template(cls, renderer_configuration: RendererConfiguration[Any]) -> RendererConfiguration[Any]:
+        """Data Docs show the rule as a sentence instead of the type's name and arguments."""
+        renderer_configuration.template_str = cls.says
+        return renderer_configuration
+
+
+class ValueMetric(ColumnMapMetricProvider):
+    """A condition on single values, asked once for each distinct value. Missing values are left out by GX."""
+
+    condition_value_keys = ()
+
+    @classmethod
+    def fits(cls, value: Any) -> bool:
+        """Is this value as expected?"""
+        raise NotImplementedError
+
+    @column_condition_partial(engine=PandasExecutionEngine)
+    def _pandas(cls, column: pd.Series[Any], **kwargs: Any) -> pd.Series[Any]:
+        answers = {value: cls.fits(value) for value in column.unique()}
+        return column.map(answers).astype(bool)

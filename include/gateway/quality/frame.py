@@ -1,0 +1,57 @@
+"""Cases as the table that is judged: one row a profile."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from gateway.quality.case import LISTS, TEXTS, Case
+from gateway.quality.rules.emails import domain_of
+from gateway.quality.rules.phones import country_of
+from gateway.quality.scores import CONTACT, FIELDS, Score
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+_NUMBERS = ("agreement", "text_quality", *(f"{name}_confidence" for name in FIELDS))
+
+
+def row_of(case: Case, quality: Score, completeness: Score) -> dict[str, Any]:
+    """The judged columns of one case; None where a fact is not known, which no gate but presence minds."""
+    row: dict[str, Any] = {name: getattr(case, name) for name in TEXTS}
+    for name in FIELDS:
+        present = case.has(name)
+        row[f"{name}_present"] = present
+        row[f"{name}_confidence"] = case.confidences.get(name, 0.0) if present else None
+    for name in CONTACT:
+        row[f"{name}_evidenced"] = (name in case.evidenced) if case.has(name) else None
+    for name in LISTS:
+        row[f"{name}_count"] = case.counts.get(name, 0)
+    return row | {
+        "email_domain": domain_of(case.email) or None if case.email else None,
+        "phone_country": country_of(case.phone) if case.phone else None,
+        "domain_refuses_mail": None if case.domain_accepts_mail is None else not case.domain_accepts_mail,
+        "language": case.language,
+        "media_type": case.media_type,
+        "text_quality": case.text_quality,
+        "ocr_share": case.ocr_share,
+        "marks": " ".join(case.marks) or None,
+        "agreement": case.agreement,
+        "quality": quality.value,
+        "completeness": completeness.value,
+        "other_names_with_email": case.other_names_with_email,
+        "other_names_with_phone": case.other_names_with_phone,
+        "likely_duplicates": case.likely_duplicates,
+    }
+
+
+def frame_of(rows: Sequence[Mapping[str, Any]]) -> pd.DataFrame:
+    """The rows as a DataFrame with a RangeIndex; number columns are floats (NaN = unknown), the rest objects."""
+    import pandas as pd
+
+    frame = pd.DataFrame(list(rows), dtype=object)
+    for column in frame.columns:
+        first = rows[0][column]
+        if column in _NUMBERS or (isinstance(first, int | float) and not isinstance(first, bool)):
+            frame[column] = frame[column].astype(float)
+    return frame

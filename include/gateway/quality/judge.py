@@ -1,0 +1,114 @@
+"""The verdict on every profile of a batch, in one Great Expectations run.
+
+A profile passes when no critical gate fails. A gate judges whether our reading is fit to act on, never the person.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from gateway.agents import Agent
+from gateway.model import Finding, Judgement, Severity
+from gateway.quality.batch import BatchFacts, batch_findings
+from gateway.quality.case import Case
+from gateway.quality.gates import Gate, gates_for
+from gateway.quality.scores import Score, completeness_score, quality_score
+from gateway.quality.versions import suite_version
+
+PASS, HOLD = "pass", "hold"
+
+
+@dataclass(frozen=True, slots=True)
+class BatchJudgement:
+    """What judging a batch gave.
+
+    judgements      one a case, in the cases' order
+    batch_findings  what is strange about the batch as a whole; a critical one stops it before anything is sent
+    statistics      JSON-ready counts for analytics: profiles, pass, hold, by code and severity; no personal data
+    result          GX's own result for Data Docs, None for an empty batch; holds values: never log or store it
+    """
+
+    judgements: tuple[Judgement, ...]
+    batch_findings: tuple[Finding, ...]
+    suite_version: str
+    statistics: dict[str, Any] = field(default_factory=dict)
+    result: Any = field(default=None, repr=False, compare=False)
+
+    @property
+    def stops(self) -> bool:
+        """Is the batch so strange that nothing of it may be sent?"""
+        return any(f.severity is Severity.CRITICAL for f in self.batch_findings)
+
+
+def judge(agent: Agent, cases: Sequence[Case], facts: BatchFacts | None = None) -> BatchJudgement:
+    """Judge every case by the agent's gates.
+
+    facts    what is known of the batch besides its profiles (documents, manifest); None = nothing
+    raises   Permanent(GATE_BROKEN) when a gate cannot be computed, Misconfigured(OWN_EXPECTATION_INVALID);
+             ValueError when two cases have the same profile_id
+    """
+    if len({case.profile_id for case in cases}) != len(cases):
+        raise ValueError("two cases have the same profile_id; each profile is judged once")
+    gates = gates_for(agent)
+    version = suite_version(agent)
+    scores = [scores_of(agent, case) for case in cases]
+    findings: list[list[Finding]] = [[] for _ in cases]
+    counts: Counter[tuple[str, str]] = Counter()
+    result = None
+    if cases:
+        from gateway.quality.engine import run
+        from gateway.quality.frame import frame_of, row_of
+
+        rows = [row_of(case, *both) for case, both in zip(cases, scores, strict=True)]
+        outcomes, result = run(f"{agent.id}-{agent.preset}", gates, frame_of(rows))
+        for outcome in outcomes:
+            for at in outcome.rows:
+                for found in _findings(outcome.gate, rows[at]):
+                    findings[at].append(found)
+                    counts[found.code, str(found.severity)] += 1
+    judgements = tuple(
+        Judgement(
+            case.profile_id, HOLD if any(f.severity is Severity.CRITICAL for f in found) else PASS,
+            quality.value, completeness.value, tuple(found), _parts(quality, completeness),
+        )
+        for case, (quality, completeness), found in zip(cases, scores, findings, strict=True)
+    )  # fmt: skip
+    held = sum(one.outcome == HOLD for one in judgements)
+    strange = batch_findings(agent, cases, held, facts or BatchFacts())
+    statistics = {
+        "profiles": len(cases),
+        "pass": len(cases) - held,
+        "hold": held,
+        "gates": len(gates),
+        "codes": {code: sum(n for (c, _), n in counts.items() if c == code) for code in sorted({c for c, _ in counts})},
+        "held_by": dict(sorted((code, n) for (code, s), n in counts.items() if s == Severity.CRITICAL)),
+        "batch_codes": [f.code for f in strange],
+    }
+    return BatchJudgement(judgements, strange, version, statistics, result)
+
+
+def scores_of(agent: Agent, case: Case) -> tuple[Score, Score]:
+    """(quality, completeness) of a case: completeness by what this agent asks for."""
+    known = case.facts()
+    quality = quality_score(known, agreement=case.agreement, text_quality=case.text_quality)
+    present = [name for name, fact in known.items() if fact.present]
+    return quality, completeness_score(present, agent.fields.required, agent.fields.wanted)
+
+
+def _parts(quality: Score, completeness: Score) -> dict[str, float]:
+    return {f"quality.{k}": v for k, v in quality.parts.items()} | {
+        f"completeness.{k}": v for k, v in completeness.parts.items()
+    }
+
+
+def _findings(gate: Gate, row: dict[str, Any]) -> list[Finding]:
+    remedy = gate.remedy if isinstance(gate.remedy, str) else gate.remedy(row)
+    if gate.expectation == "expect_no_reader_marks":
+        from gateway.quality.expectations.trust import chosen_marks
+
+        marks = chosen_marks(row["marks"], gate.kwargs["marks"], gate.kwargs.get("but", ()))
+        return [Finding(m, gate.severity, None, gate.expectation, "marked", gate.threshold, remedy) for m in marks]
+    return [Finding(gate.code, gate.severity, gate.field, gate.expectation, gate.measured(row), gate.threshold, remedy)]
