@@ -112,8 +112,8 @@ class TableReader:
                 "failed",
                 media_type,
                 code="NO_CANDIDATE_COLUMNS",
-                error=f"No column of the {self.width} is recognised as a candidate's name, e-mail or phone. Add a header "
-                "row with name, email and phone, or set the agent's column mapping.",
+                error=f"No column of the {self.width} is recognised as a candidate's name, e-mail or phone. Add a "
+                "header row with name, email and phone, or set the agent's column mapping.",
                 rows=self.rows,
                 layout=layout,
             )
