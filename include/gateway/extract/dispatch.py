@@ -5,6 +5,7 @@ Runs in the calling process, without limits of its own: documents of strangers g
 
 from __future__ import annotations
 
+import errno
 import importlib
 from collections.abc import Callable
 from pathlib import Path
@@ -86,6 +87,8 @@ def read_document(path: Path, sink: Sink, hints: Hints, *, limit_pages: int) -> 
     except Unreadable as wrong:
         return Reading("failed", kind, code=wrong.code, error=wrong.sentence)
     except OSError as wrong:
+        if wrong.errno == errno.ENOMEM:
+            raise MemoryError from wrong
         return _failed(kind, "FILE_UNREADABLE", f"The file could not be opened ({wrong.strerror or 'I/O error'}).")
 
 

@@ -313,13 +313,13 @@ def _import_roots() -> list[str]:
 
 
 def _memory(pid: int) -> tuple[int, int]:
-    """(private resident bytes, address space bytes) of a process; zeros when it is gone."""
+    """(resident bytes, shared memory included, address space bytes) of a process; zeros when it is gone."""
     try:
-        virtual, resident, shared = Path(f"/proc/{pid}/statm").read_text("ascii").split()[:3]
+        virtual, resident = Path(f"/proc/{pid}/statm").read_text("ascii").split()[:2]
     except OSError:
         return 0, 0
     page = os.sysconf("SC_PAGE_SIZE")
-    return (int(resident) - int(shared)) * page, int(virtual) * page
+    return int(resident) * page, int(virtual) * page
 
 
 def _kill(pid: int) -> None:

@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import contextlib
 import ctypes
+import errno
 import gc
 import importlib
 import json
@@ -158,9 +159,9 @@ def _answer(request: dict[str, Any], read: Callable[..., Reading]) -> dict[str, 
         return {"broken": "OUTPUT_TOO_LARGE"}
     except MemoryError:
         return {"broken": "OUT_OF_MEMORY"}
-    except RecursionError:
-        return {"broken": "READER_FAILED", "kind": "RecursionError"}
     except Exception as wrong:  # the reader's own promise is never to raise: this is its bug, and costs one document
+        if isinstance(wrong, OSError) and wrong.errno == errno.ENOMEM:
+            return {"broken": "OUT_OF_MEMORY"}
         return {"broken": "READER_FAILED", "kind": type(wrong).__name__}
 
 

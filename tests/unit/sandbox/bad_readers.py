@@ -14,6 +14,7 @@ from gateway.errors import Unreadable
 from gateway.model import Evidence, ExtractedProfile, Field, Hints, Note, Reading
 
 PRELOADED_IN = None
+AREA = mmap.mmap(-1, 100 << 20)  # address space taken before the limit is set; no memory until it is touched
 READ_HERE = 0
 
 
@@ -63,16 +64,22 @@ def do_memory(rest, sink, hints, limit_pages):
 
 def do_resident(rest, sink, hints, limit_pages):
     """Fills memory that an address space limit does not stop: pages mapped before it was set."""
-    ctypes.CDLL(None).abort() if rest == "abort" else None
-    area = mmap.mmap(-1, 100 << 20)
-    for offset in range(0, len(area), 4096):
-        area[offset] = 1
+    for offset in range(0, len(AREA), 4096):
+        AREA[offset] = 1
     time.sleep(30)
     return Reading("success", "x")
 
 
 def do_segfault(rest, sink, hints, limit_pages):
     ctypes.string_at(0)
+
+
+def do_abort(rest, sink, hints, limit_pages):
+    ctypes.CDLL(None).abort()
+
+
+def do_map(rest, sink, hints, limit_pages):
+    return Reading("success", str(mmap.mmap(-1, 4 << 30)))
 
 
 def do_exit(rest, sink, hints, limit_pages):
