@@ -92,19 +92,16 @@ def _members(path: Path, relative: str, unpack_into: Path) -> Iterator[Found]:
     """The members of a ZIP; a ZIP that cannot be opened is one failed document itself."""
     size = path.stat().st_size
     try:
-        members = archive.expand(path, unpack_into)
+        unpack_into.mkdir(parents=True)
+        members = archive.expand(path, unpack_into, archive.Limits.of(settings()))
     except Unreadable as wrong:
         yield Found(
             relative, None, files.sha256(path), size, "application/zip", code=wrong.code, error=wrong.sentence
         )
         return
-    usable = [member for member in members if not member.ignored]
-    if not usable:
-        yield Found(
-            relative, None, files.sha256(path), size, "application/zip", "EMPTY_ARCHIVE",
-            "The ZIP holds no document: pack the files themselves and send it again.",
-        )  # fmt: skip
-    for member in usable:
+    for member in members:
+        if member.ignored:
+            continue
         name = f"{relative}!/{member.path_in_zip}"
         if member.file is None:
             yield Found(name, None, size_bytes=member.size_bytes, code=member.code, error=member.sentence)
