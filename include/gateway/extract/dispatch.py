@@ -48,10 +48,7 @@ _KINDS = {
 def preload() -> None:
     """Import every reader and warm its tables, so that no document pays for it."""
     for target in _READERS.values():
-        try:
-            module = importlib.import_module(target.partition(":")[0])
-        except ModuleNotFoundError:
-            continue
+        module = importlib.import_module(target.partition(":")[0])
         warm = getattr(module, "preload", None)
         if warm is not None:
             warm()
