@@ -14,9 +14,11 @@ from pathlib import Path
 from typing import Any
 
 from gateway.errors import Unreadable
-from gateway.extract.office.sheet import Run, Sheet, reading_of
+from gateway.extract.office.sheet import Run, Sheet, preload, reading_of
 from gateway.extract.sniff import DOCX
 from gateway.model import ExtractedProfile, Hints, Reading
+
+__all__ = ["preload", "read_docx"]
 
 Sink = Callable[[ExtractedProfile], None]
 

@@ -108,6 +108,18 @@ class Sheet:
                 self._links.append(Link(run.uri, box))
 
 
+def preload() -> None:
+    """Read a made-up résumé, so that models and word lists are loaded before the first document."""
+    sheet = Sheet()
+    sheet.line("Ada Fictive", size=20.0, bold=True)
+    sheet.paragraph([Run("ada.fictive@example.org, +1 202-555-0143, Leeds, United Kingdom, github.com/adafictive")])
+    sheet.line("Experience", size=14.0, bold=True)
+    sheet.line("Shift Lead, Hollow Oak Bakery, 2019 - 2022")
+    sheet.line("Skills", size=14.0, bold=True)
+    sheet.line("Python, SQL, Baking")
+    read_profiles(sheet.pages(), lambda profile: None, Hints())
+
+
 def _pieces(text: str) -> list[tuple[str, str]]:
     """Words, spaces, tabs and line breaks of a text."""
     out: list[tuple[str, str]] = []
