@@ -117,7 +117,7 @@ _TRUST = (
           "Do what the rule says, or change it in the agent file.", "skills 2; at least three skills were read."),
 )  # fmt: skip
 _OTHERS = (
-    _gate("SHARED_EMAIL", "Somebody with another name has the same e-mail address.",
+    _gate("SHARED_CONTACT", "Somebody with another name has the same e-mail address.",
           "A recruiter's, referee's or family's address was read, or one person writes the name in two ways.",
           "Find out whose address it is; merge the profiles or correct one.", "e-mail shared with 2 other names."),
     _gate("SHARED_PHONE", "Somebody with another name has the same phone number.",

@@ -269,7 +269,7 @@ def _others(at: int) -> list[Gate]:
         Gate("EMAIL_ROLE", "email", "expect_email_to_be_personal", _must(_LETTERS["WCC"[at]]),
              "The e-mail address is a person's, not an office's such as info@ or jobs@", _look("e-mail address"),
              field="email", measured=_always("an office's address"), threshold="a person's"),
-        Gate("SHARED_EMAIL", "other_names_with_email", "expect_nobody_else_to_share", Severity.CRITICAL,
+        Gate("SHARED_CONTACT", "other_names_with_email", "expect_nobody_else_to_share", Severity.CRITICAL,
              "Nobody with another name has this e-mail address",
              "Find out whose address it is; a recruiter's or referee's may have been read.", field="email",
              measured=lambda row: f"{row['other_names_with_email']:.0f} other names", threshold="0"),
