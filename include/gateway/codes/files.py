@@ -103,13 +103,15 @@ _TABLE = (
         "Reports and spreadsheets add them.", "nobody", "Nothing.", "ROW_FOOTER: row 13 looks like a total.",
     ),
     Code(
-        "INVALID_EMAIL", "extract", "What stands in the e-mail column is no e-mail address; the person is kept without it.",
+        "INVALID_EMAIL", "extract",
+        "What stands in the e-mail column is no e-mail address; the person is kept without it.",
         "A typing error, or a remark in place of the address.",
         "recruiter", "Correct the address in the review queue or in the list.",
         "INVALID_EMAIL: row 5, the e-mail cell holds no valid address.",
     ),
     Code(
-        "INVALID_PHONE", "extract", "What stands in the phone column cannot be a phone number; the person is kept without it.",
+        "INVALID_PHONE", "extract",
+        "What stands in the phone column cannot be a phone number; the person is kept without it.",
         "A remark in place of the number, or digits missing.",
         "recruiter", "Correct the number in the review queue or in the list.",
         "INVALID_PHONE: row 7, the phone cell holds no possible number.",
@@ -127,7 +129,8 @@ _TABLE = (
         "ROW_TOO_LONG: row 7 has 8 cells, the header has 5.",
     ),
     Code(
-        "UNCLOSED_QUOTE", "extract", "A quotation mark was opened and never closed; the row was read to its line's end.",
+        "UNCLOSED_QUOTE", "extract",
+        "A quotation mark was opened and never closed; the row was read to its line's end.",
         "Inch marks or quotes typed into a cell without escaping.",
         "recruiter", "Look at the row named.", "UNCLOSED_QUOTE: row 9 opens a quotation mark that is never closed.",
     ),
@@ -138,7 +141,8 @@ _TABLE = (
         "CELL_CUT: row 3, a cell of 1,000,000 characters was cut to 20,000.",
     ),
     Code(
-        "BROKEN_CHARACTERS", "extract", "Some bytes of the file belong to no character of its character set and were replaced.",
+        "BROKEN_CHARACTERS", "extract",
+        "Some bytes of the file belong to no character of its character set and were replaced.",
         "Lists put together from files with different character sets.",
         "recruiter", "Look at names with the sign \ufffd; save the list as CSV UTF-8.",
         "BROKEN_CHARACTERS: row 12 holds bytes that are not valid utf-8.",
@@ -168,7 +172,8 @@ _ARCHIVE = (
     Code(
         "ZIP_EMPTY", "intake", "The ZIP archive contains no files.",
         "An empty folder was packed, or only system files.",
-        "sender", "Put the résumés into the archive and upload it again.", "ZIP_EMPTY: the archive contains no documents.",
+        "sender", "Put the résumés into the archive and upload it again.",
+        "ZIP_EMPTY: the archive contains no documents.",
     ),
     Code(
         "ZIP_ENCRYPTED", "intake", "The ZIP archive, or a file in it, is protected with a password.",
@@ -240,7 +245,8 @@ _SANDBOX = (
         "OUT_OF_MEMORY: reading stopped at 900 MB.",
     ),
     Code(
-        "READER_CRASHED", "extract", "The program that reads documents broke down on this one; the others are not affected.",
+        "READER_CRASHED", "extract",
+        "The program that reads documents broke down on this one; the others are not affected.",
         "A damaged or hostile document that trips a parsing library.",
         "sender", "Print it to PDF again and send that; tell the operator if it happens often.",
         "READER_CRASHED: the reading process ended by signal 11.",

@@ -5,6 +5,7 @@ Runs in the calling process, without limits of its own: documents of strangers g
 
 from __future__ import annotations
 
+import errno
 import importlib
 from collections.abc import Callable
 from pathlib import Path
@@ -56,6 +57,12 @@ def preload() -> None:
             warm()
 
 
+def _reader(kind: str) -> Callable[..., Reading]:
+    module, _, function = _READERS[kind].partition(":")
+    reader: Callable[..., Reading] = getattr(importlib.import_module(module), function)
+    return reader
+
+
 def read_document(path: Path, sink: Sink, hints: Hints, *, limit_pages: int) -> Reading:
     """Read one document; its profiles go to `sink` in order, and into none if it fails early.
 
@@ -75,15 +82,13 @@ def read_document(path: Path, sink: Sink, hints: Hints, *, limit_pages: int) -> 
         if refused is not None:
             return refused
         if kind == sniff.PDF:
-            from gateway.extract.pdf import read_pdf
-
-            return read_pdf(path, sink, hints, limit_pages=limit_pages)
-        module, _, function = _READERS[kind].partition(":")
-        reading: Reading = getattr(importlib.import_module(module), function)(path, sink, hints)
-        return reading
+            return _reader(kind)(path, sink, hints, limit_pages=limit_pages)
+        return _reader(kind)(path, sink, hints)
     except Unreadable as wrong:
         return Reading("failed", kind, code=wrong.code, error=wrong.sentence)
     except OSError as wrong:
+        if wrong.errno == errno.ENOMEM:
+            raise MemoryError from wrong
         return _failed(kind, "FILE_UNREADABLE", f"The file could not be opened ({wrong.strerror or 'I/O error'}).")
 
 
@@ -103,7 +108,9 @@ def _refuse_kind(kind: str, suffix: str) -> Reading | None:
     if sniff.is_image(kind):
         return _failed(kind, "IMAGE_FILE", f"This is a picture ({kind}). Save it as PDF and send that: scans are read.")
     if kind == sniff.DOC:
-        return _failed(kind, "LEGACY_DOC", "This is a Word 97-2003 document (.doc). Save it as PDF or DOCX and send that.")
+        return _failed(
+            kind, "LEGACY_DOC", "This is a Word 97-2003 document (.doc). Save it as PDF or DOCX and send that."
+        )
     if kind == sniff.XLS:
         return _failed(kind, "LEGACY_XLS", "This is an Excel 97-2003 workbook (.xls). Save it as XLSX or CSV.")
     if kind == sniff.ENCRYPTED_OFFICE:
@@ -113,7 +120,8 @@ def _refuse_kind(kind: str, suffix: str) -> Reading | None:
         return _failed(
             kind,
             "UNSUPPORTED_TYPE",
-            f"This is {what} ({kind}), not a résumé or a candidate list. Send PDF, DOCX, ODT, RTF, TXT, HTML, CSV or XLSX.",
+            f"This is {what} ({kind}), not a résumé or a candidate list. "
+            "Send PDF, DOCX, ODT, RTF, TXT, HTML, CSV or XLSX.",
         )
     return None
 

@@ -78,7 +78,7 @@ class ReaderPool:
 
     jobs      workers at the same time
     config    limits: document_timeout_s, document_memory_mb, document_output_bytes, limit_pages, recycle_after
-    workdir   where spools are kept while the pool is open; default: the system's temporary folder
+    spool_dir   where spools are kept while the pool is open; default: the system's temporary folder
     reader    "module:function" with read_document's signature; for tests
     raises    Transient(READER_START) when the children cannot be started at all
 
@@ -90,12 +90,12 @@ class ReaderPool:
         jobs: int,
         *,
         config: Settings | None = None,
-        workdir: Path | None = None,
+        spool_dir: Path | None = None,
         reader: str = _READER,
     ) -> None:
         self.jobs = max(1, jobs)
         self.config = config or settings()
-        self._workdir = workdir
+        self._spool_dir = spool_dir
         self._reader = reader
         self._workers: list[_Worker] = []
         self._selector = selectors.DefaultSelector()
@@ -103,7 +103,7 @@ class ReaderPool:
         self._exits: dict[int, int] = {}
 
     def __enter__(self) -> ReaderPool:
-        self._folder = tempfile.TemporaryDirectory(prefix="gateway-read-", dir=self._workdir)
+        self._folder = tempfile.TemporaryDirectory(prefix="gateway-read-", dir=self._spool_dir)
         ours, theirs = socket.socketpair()
         self._control, self._news = ours, bytearray()
         env = {**os.environ, "OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
@@ -279,9 +279,9 @@ class ReaderPool:
     def _failed(self, job: _Job, code: str, detail: str) -> ReadResult[Any]:
         job.spool.write_bytes(b"")
         sentences = {
-            "TIMED_OUT": f"Reading stopped after {self.config.document_timeout_s:g} seconds. Print it to PDF again.",
-            "OUT_OF_MEMORY": f"Reading stopped at {self.config.document_memory_mb} MB of memory. Print it to PDF again.",
-            "OUTPUT_TOO_LARGE": f"It gives more than {self.config.document_output_bytes:,} bytes of profiles. Split it.",
+            "TIMED_OUT": f"Reading took more than {self.config.document_timeout_s:g} seconds. Print it to PDF again.",
+            "OUT_OF_MEMORY": f"Reading needed more than {self.config.document_memory_mb} MB. Print it to PDF again.",
+            "OUTPUT_TOO_LARGE": f"More than {self.config.document_output_bytes:,} bytes of profiles. Split it.",
             "READER_CRASHED": f"The reading process ended by {detail}. Print it to PDF again and send that.",
             "READER_FAILED": f"The reader stopped with an error of kind {detail}. Print it to PDF again and send that.",
         }
@@ -313,13 +313,13 @@ def _import_roots() -> list[str]:
 
 
 def _memory(pid: int) -> tuple[int, int]:
-    """(private resident bytes, address space bytes) of a process; zeros when it is gone."""
+    """(resident bytes, shared memory included, address space bytes) of a process; zeros when it is gone."""
     try:
-        virtual, resident, shared = Path(f"/proc/{pid}/statm").read_text("ascii").split()[:3]
+        virtual, resident = Path(f"/proc/{pid}/statm").read_text("ascii").split()[:2]
     except OSError:
         return 0, 0
     page = os.sysconf("SC_PAGE_SIZE")
-    return (int(resident) - int(shared)) * page, int(virtual) * page
+    return int(resident) * page, int(virtual) * page
 
 
 def _kill(pid: int) -> None:

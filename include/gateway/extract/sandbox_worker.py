@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import contextlib
 import ctypes
+import errno
 import gc
 import importlib
 import json
@@ -152,17 +153,15 @@ def _answer(request: dict[str, Any], read: Callable[..., Reading]) -> dict[str, 
                 spool.write("\n")
                 count += 1
 
-            reading = read(
-                Path(request["path"]), sink, hints_in(request["hints"]), limit_pages=request["limit_pages"]
-            )
+            reading = read(Path(request["path"]), sink, hints_in(request["hints"]), limit_pages=request["limit_pages"])
         return {"reading": {**reading_out(reading), "profiles": count}}
     except OutputTooLarge:
         return {"broken": "OUTPUT_TOO_LARGE"}
     except MemoryError:
         return {"broken": "OUT_OF_MEMORY"}
-    except RecursionError:
-        return {"broken": "READER_FAILED", "kind": "RecursionError"}
     except Exception as wrong:  # the reader's own promise is never to raise: this is its bug, and costs one document
+        if isinstance(wrong, OSError) and wrong.errno == errno.ENOMEM:
+            return {"broken": "OUT_OF_MEMORY"}
         return {"broken": "READER_FAILED", "kind": type(wrong).__name__}
 
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
 
-from sqlalchemy import select
+from sqlalchemy import and_, or_, select
 from sqlalchemy.orm import Session
 
 from gateway.errors import Unreadable
@@ -169,7 +169,11 @@ def _add(session: Session, batch: Batch, path: str, found: Found, key: str | Non
 
 
 def _first(session: Session, batch: Batch, digest: str) -> Document | None:
-    """The document of this agent that had these bytes first and was read, or is being read, for real."""
+    """The document of this agent that had these bytes first: read in an earlier batch, or a twin in this one.
+
+    One that is still being read elsewhere does not count: that batch may have died, and the ledger keeps anybody from
+    being delivered twice anyway.
+    """
     if batch.mode == Mode.DRY_RUN or digest == EMPTY:
         return None
     return session.scalar(
@@ -178,7 +182,10 @@ def _first(session: Session, batch: Batch, digest: str) -> Document | None:
         .where(
             Document.agent_id == batch.agent_id,
             Document.sha256 == digest,
-            Document.state != DocumentState.FAILED,
+            or_(
+                Document.state == DocumentState.SUCCESS,
+                and_(Document.batch_id == batch.id, Document.state == DocumentState.PROCESSING),
+            ),
             Document.duplicate_of.is_(None),
             Batch.mode != Mode.DRY_RUN,
         )

@@ -19,10 +19,12 @@ from gateway.agents import Agent
 from gateway.model import DeliveryState, Judgement, Mode, Severity, as_json
 from gateway.model import ProfileState as P
 from gateway.pipeline.receive import agent_of
+from gateway.quality.batch import BatchFacts
 from gateway.quality.case import Case
 from gateway.quality.duplicates import same_name
 from gateway.quality.judge import judge
 from gateway.store import change, ids
+from gateway.store.counts import counts
 from gateway.store.engine import reading, writing
 from gateway.store.profiles import profile_rows
 from gateway.store.tables import Batch, Delivery, Document, Profile, Verdict, now
@@ -49,7 +51,8 @@ def judge_batch(batch_id: str) -> dict[str, int]:
         ).all()
         cases = _cases(session, agent, profile_ids, batch)
         known = _delivered_before(session, agent, profile_ids)
-    verdict = judge(agent, cases)
+        facts = _batch_facts(session, batch)
+    verdict = judge(agent, cases, facts)
     by_id = {judgement.profile_id: judgement for judgement in verdict.judgements}
     stop = sorted({f.code for f in verdict.batch_findings if f.severity == Severity.CRITICAL})
     _store_verdicts(list(by_id.values()), verdict.suite_version, dict.fromkeys(by_id, 1))
@@ -168,6 +171,16 @@ def _cases(session: Session, agent: Agent, profile_ids: Sequence[str], batch: Ba
             )
         )
     return cases
+
+
+def _batch_facts(session: Session, batch: Batch) -> BatchFacts:
+    numbers = counts(session, batch.id)
+    return BatchFacts(
+        documents=numbers.received,
+        documents_failed=numbers.failed,
+        rows_expected=batch.manifest.get("rows"),
+        rows_found=numbers.profiles,
+    )
 
 
 def _names_by_email(session: Session, agent: Agent, emails: Sequence[str]) -> dict[str, set[str]]:

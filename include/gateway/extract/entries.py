@@ -1,0 +1,437 @@
+"""Entries of the work and education sections: which lines make one entry, and which of its parts is what.
+
+Résumés repeat one pattern: the same part stands at the same place in the same type in every entry. So roles are decided for the
+whole section at once: each place in an entry (a slot) is judged by what all entries have there.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from gateway.extract.contact import Person
+from gateway.extract.dates import Period, find_periods
+from gateway.extract.layout import Cell, Line, around, joined
+from gateway.extract.lexicon import hits, phrases, title_score
+from gateway.extract.places import city_countries, country_code, region_country
+from gateway.extract.text import fold, is_cjk, tidy
+from gateway.extract.words import Word
+from gateway.model import Box
+
+BULLETS = frozenset("•◦▪▫‣⁃●○■□►▸▶➢➤➔→✓✔❖◆◇·∙*-–—‐⚬◾◽✦★›»❯")
+_SEPARATOR = re.compile(r"\s+[|•·–—/]\s+|\s+-\s+|\s*[|•]\s*|\s+@\s+|\s*；\s*|\s{3,}|\t")
+_AT = re.compile(r"\s+(?:at|bei|chez|hos|presso|@)\s+", re.I)
+_EDGE = " ,;:|•·–—-()[]/、，。.　"
+_REMOTE = frozenset({"remote", "hybrid", "remoto", "fernarbeit", "teletravail", "a distancia", "full time", "part time", "full-time", "part-time"})
+_DURATION = re.compile(r"\(?\b\d{1,2}\+?\s*(?:years?|yrs?|months?|mos?|jahre?|monate?|ans?|mois|años?|meses|anos|anni|mesi|jaar|år|lat|miesięcy)\b.*$", re.I)
+SENTENCE = 7  # words from which a line that ends with a full stop is text, not a heading of an entry
+
+
+@dataclass(slots=True)
+class Fragment:
+    """A piece of an entry's head lines in one look."""
+
+    text: str
+    line: int  # within the entry
+    order: int  # within the line
+    bold: bool
+    italic: bool
+    words: list[Word]
+    page: int
+    confidence: float = 1.0
+
+    @property
+    def slot(self) -> tuple[int, int, bool, bool]:
+        return (self.line, self.order, self.bold, self.italic)
+
+    @property
+    def box(self) -> Box:
+        return around([w.box for w in self.words])
+
+
+@dataclass(slots=True)
+class Entry:
+    fragments: list[Fragment] = field(default_factory=list)
+    period: Period | None = None
+    period_text: str = ""
+    period_page: int = 0
+    period_box: Box | None = None
+    first: Fragment | None = None  # company or institution
+    second: Fragment | None = None  # position or degree
+    margin: float = 0.0  # how clearly the roles were told apart
+
+
+@dataclass(slots=True)
+class _Row:
+    """A line, or several wrapped ones, as the grouping sees it."""
+
+    cells: list[Cell]
+    page: int
+    box: Box
+    body: bool
+    periods: list[tuple[Cell, Period]]
+    size: float
+
+
+def is_bullet(line: Line) -> bool:
+    words = line.words
+    return bool(words) and (words[0].text in BULLETS or (len(words[0].text) == 1 and "\ue000" <= words[0].text <= "\uf8ff")) and len(words) > 1
+
+
+def entries_of(person: Person, lines: Sequence[Line], kind: str) -> list[Entry]:
+    """
+    lines    of one section kind ("work" or "education"), headings left out, in reading order
+    returns  entries in that order; `first` and `second` may be None
+    """
+    out: list[Entry] = []
+    parts: dict[int, list[Line]] = {}
+    for line in lines:
+        parts.setdefault(line.part, []).append(line)
+    for group in parts.values():
+        rows = _rows(group, kind)
+        out.extend(_entries(rows, kind))
+    _assign(out, kind)
+    return [entry for entry in out if entry.first or entry.second]
+
+
+def _rows(lines: Sequence[Line], kind: str) -> list[_Row]:
+    rows: list[_Row] = []
+    right = {}
+    for line in lines:
+        key = (line.page, line.region)
+        right[key] = max(right.get(key, 0.0), line.box[2])
+    left = min((line.box[0] for line in lines), default=0.0)
+    bullet_at: float | None = None
+    previous: Line | None = None
+    for line in lines:
+        if not any(any(ch.isalnum() for ch in c.text) for c in line.cells):
+            continue
+        bullet = is_bullet(line)
+        cells = [c for c in line.cells if any(ch.isalnum() for ch in c.text)]
+        periods = [] if bullet else _periods(cells, kind)
+        body = bullet or _is_text(line, cells, periods)
+        if not body and not periods and bullet_at is not None and line.box[0] >= bullet_at - 1 and line.box[0] > left + 4:
+            body = True  # the second line of a bullet
+        if bullet:
+            inner = line.words[1].box[0] if len(line.words) > 1 else line.box[0]
+            bullet_at = min(inner, line.box[0] + 3 * line.size)
+        wrapped = previous is not None and rows and _wraps(previous, line, right[(line.page, line.region)])
+        if wrapped and not bullet and rows[-1].body and not periods:
+            body = True
+        if wrapped and not body and not rows[-1].body and not periods and len(cells) == 1 and len(previous.cells) == 1:  # type: ignore[union-attr]
+            last = rows[-1].cells[-1]
+            rows[-1].cells[-1] = Cell(last.words + cells[0].words, line.page, last.order).close()
+        else:
+            rows.append(_Row(cells, line.page, line.box, body, periods, line.size))
+        if not body:
+            bullet_at = None
+        previous = line
+    return rows
+
+
+def _periods(cells: Sequence[Cell], kind: str) -> list[tuple[Cell, Period]]:
+    out = []
+    for cell in cells:
+        for period in find_periods(cell.text):
+            rest = (cell.text[: period.span[0]] + cell.text[period.span[1] :]).strip(_EDGE)
+            if not period.is_range and kind == "work" and len(rest) > 12 and len(cells) == 1:
+                continue
+            if len(rest) > 90 or (len(cells) == 1 and len(rest.split()) > 12 and period.span[0] > 20):
+                continue
+            out.append((cell, period))
+            break
+    return out
+
+
+def _is_text(line: Line, cells: Sequence[Cell], periods: Sequence[tuple[Cell, Period]]) -> bool:
+    if periods:
+        return False
+    text = line.text
+    words = text.split()
+    if is_cjk(text):
+        return text.endswith(("。", "．")) or len(text) > 40
+    ends = text.endswith((".", "!", ";", "…", "؛")) and not _ends_with_legal(words)
+    if ends and len(words) >= 4:
+        return True
+    if len(words) >= 13 and len(cells) == 1:
+        return True
+    # A running sentence: mostly lower-case words and none of an entry's vocabulary
+    lower = sum(w[:1].islower() for w in words)
+    return len(words) >= SENTENCE and lower >= 0.6 * len(words) and not line.bold
+
+
+def _ends_with_legal(words: Sequence[str]) -> bool:
+    last = fold(words[-1]).replace(".", "").strip(",;)") if words else ""
+    return last in phrases("legal") or len(last) <= 2
+
+
+def _wraps(previous: Line, line: Line, right: float) -> bool:
+    """`line` goes on with `previous`: same type, tight beneath it, and its first word had no room up there."""
+    if line.page != previous.page or line.region != previous.region or not line.words:
+        return False
+    step = line.box[1] - previous.box[1]
+    if not 0 < step < 1.45 * max(line.size, previous.size) or abs(line.size - previous.size) > 0.6:
+        return False
+    last = previous.cells[-1]
+    if last.bold != line.bold or last.italic != line.italic:
+        return False
+    first = line.words[0]
+    return last.box[2] + 0.25 * line.size + (first.box[2] - first.box[0]) > right + 0.5
+
+
+def _entries(rows: Sequence[_Row], kind: str) -> list[Entry]:
+    if not rows:
+        return []
+    dated = [i for i, row in enumerate(rows) if row.periods and not row.body]
+    starts: list[int] = []
+    if dated:
+        lead = Counter[int]()
+        counts = {}
+        for position, at in enumerate(dated):
+            floor = dated[position - 1] + 1 if position else 0
+            k = 0
+            while at - k - 1 >= floor and not rows[at - k - 1].body:
+                k += 1
+            closed = position == 0 or any(rows[i].body for i in range(floor, at))
+            counts[at] = (k, closed)
+            if closed:
+                lead[k] += 1
+        usual = min((k for k, n in lead.items() if n == max(lead.values())), default=0)
+        for at in dated:
+            k, closed = counts[at]
+            back = k if closed and (k <= 3) else min(k, usual)
+            if not closed and usual == 0 and rows[at].cells[0] is not rows[at].periods[0][0]:
+                back = 0
+            starts.append(max(at - back, starts[-1] + 1 if starts else 0))
+    else:
+        starts = _undated_starts(rows, kind)
+    out = []
+    for number, start in enumerate(starts):
+        end = starts[number + 1] if number + 1 < len(starts) else len(rows)
+        out.append(_entry(rows[start:end]))
+    return out
+
+
+def _undated_starts(rows: Sequence[_Row], kind: str) -> list[int]:
+    heads = [i for i, row in enumerate(rows) if not row.body]
+    if not heads:
+        return []
+    first = rows[heads[0]].cells[0]
+    alike = [i for i in heads if rows[i].cells[0].bold == first.bold and rows[i].cells[0].italic == first.italic
+             and abs(rows[i].size - rows[heads[0]].size) < 0.3]  # fmt: skip
+    if len(alike) < len(heads):
+        return [i for n, i in enumerate(alike) if n == 0 or alike[n - 1] != i - 1]
+    # All alike: an entry starts after text, or at every other line
+    after_text = [i for n, i in enumerate(heads) if n == 0 or rows[i - 1].body]
+    if len(after_text) > 1:
+        return after_text
+    word = "institution" if kind == "education" else "legal"
+    marked = [i for i in heads if any(hits(word, c.text) for c in rows[i].cells)]
+    if len(marked) > 1 and marked[0] > 0 and marked[1] - marked[0] == 2:
+        return [i - 1 for i in marked]
+    return marked or heads[:1]
+
+
+def _entry(rows: Sequence[_Row]) -> Entry:
+    entry = Entry()
+    line = 0
+    for row in rows:
+        if row.body:
+            if entry.fragments:
+                break
+            continue
+        if line >= 4 or (entry.fragments and line >= 3 and entry.period is None):
+            break
+        order = 0
+        for cell in row.cells:
+            words = list(cell.words)
+            found = next((p for c, p in row.periods if c is cell), None)
+            if found is not None and (entry.period is None or found.is_range):
+                if entry.period is None:
+                    entry.period, entry.period_page = found, row.page
+                    entry.period_text = cell.text[found.span[0] : found.span[1]]
+                    entry.period_box = cell.box
+            if found is not None:
+                words = _without(words, cell.text[found.span[0] : found.span[1]])
+            for piece in _pieces(words, row.page, line):
+                piece.order = order
+                order += 1
+                entry.fragments.append(piece)
+        if order:
+            line += 1
+    return entry
+
+
+def _without(words: Sequence[Word], text: str) -> list[Word]:
+    """The words without those of a date range."""
+    tokens = text.split()
+    for start in range(len(words) - len(tokens) + 1):
+        if all(tidy(words[start + i].text).strip("(),.;|") == t.strip("(),.;|") for i, t in enumerate(tokens)):
+            return [*words[:start], *words[start + len(tokens) :]]
+    # the printed words hold more than the date ("(2018", "2019年4月–現在"): cut by letters
+    squeezed = text.replace(" ", "")
+    out: list[Word] = []
+    for word in words:
+        rest = word.text.replace(squeezed, "") if squeezed in word.text else word.text
+        if rest == word.text and len(word.text) >= 4 and word.text.strip("(),") in squeezed and any(c.isdigit() for c in word.text):
+            continue
+        if rest.strip(_EDGE):
+            out.append(word if rest == word.text else Word(rest, word.box, word.size, word.bold, word.italic, word.colour, word.source))
+    return out
+
+
+def _pieces(words: Sequence[Word], page: int, line: int) -> list[Fragment]:
+    runs: list[list[Word]] = []
+    for word in words:
+        last = runs[-1][-1] if runs else None
+        same = last is not None and (last.bold, last.italic) == (word.bold, word.italic) and last.colour == word.colour
+        if same and last is not None and abs(last.size - word.size) < 0.6:
+            runs[-1].append(word)
+        elif last is not None and not any(c.isalnum() for c in word.text):
+            runs[-1].append(word)
+        else:
+            runs.append([word])
+    out: list[Fragment] = []
+    for run in runs:
+        for text in _texts(joined(run)):
+            cut = _of(run, text)
+            out.append(Fragment(text, line, 0, run[0].bold, run[0].italic, cut, page, min(w.confidence for w in cut)))
+    return out
+
+
+def _texts(text: str) -> list[str]:
+    text = _DURATION.sub("", text)
+    pieces = [p for part in _SEPARATOR.split(text) for p in _AT.split(part)]
+    out = []
+    for piece in pieces:
+        sentence = re.match(r"(.{6,}?[^\W\d_]{3,})\.\s+[^\W\d_]", piece)
+        piece = sentence.group(1) if sentence and len(piece) > 50 else piece
+        piece = re.sub(r"^(?:at|bei|chez|hos|presso|@)\s+", "", piece.strip(), flags=re.I)
+        piece = piece.strip(_EDGE) if not piece.strip().endswith(".") else piece.strip(_EDGE.replace(".", "")).rstrip()
+        if piece.count("(") != piece.count(")"):
+            piece = piece + ")" if piece.count("(") > piece.count(")") else piece
+        if any(c.isalpha() for c in piece):
+            out.append(piece)
+    return out
+
+
+def _of(words: Sequence[Word], text: str) -> list[Word]:
+    tokens = set(text.split())
+    return [w for w in words if w.text.strip(_EDGE) and (w.text in tokens or w.text.strip(_EDGE) in text)] or list(words)
+
+
+def is_place(text: str) -> bool:
+    """The whole text is a place: a city, a region or country, "City, Region", "Remote"."""
+    key = fold(text).strip(_EDGE)
+    if key in _REMOTE or not key:
+        return True
+    parts = [p.strip(_EDGE) for p in re.split(r"[,/()]", text) if p.strip(_EDGE)]
+    if not parts or len(parts) > 4:
+        return False
+    return all(_one_place(p) for p in parts)
+
+
+def _one_place(text: str) -> bool:
+    return bool(city_countries(text) or country_code(text) or region_country(text)) or fold(text) in _REMOTE or (
+        len(text) == 2 and text.isupper()
+    )
+
+
+def _organisation(text: str, kind: str) -> float:
+    if kind == "education":
+        return 1.6 * min(2, hits("institution", text)) - 1.0 * min(2, hits("degree", text))
+    return 1.5 * min(1, hits("legal", text)) + 0.8 * min(2, hits("company", text)) + 0.4 * min(1, hits("institution", text)) - min(
+        2.0, title_score(text)
+    )
+
+
+def _assign(entries: Sequence[Entry], kind: str) -> None:
+    """Chooses for each entry which fragment is the organisation and which the position (or degree)."""
+    for entry in entries:
+        entry.fragments = _split_commas(entry, kind)
+    _drop_places(entries)
+    totals: Counter[tuple[tuple[int, int, bool, bool], tuple[int, int, bool, bool]]] = Counter()
+    for entry in entries:
+        pool = entry.fragments[:6]
+        for a in pool:
+            for b in pool:
+                if a is not b:
+                    totals[(a.slot, b.slot)] += 0.3 + _organisation(a.text, kind) - _organisation(b.text, kind) - 0.05 * (a.line + b.line + a.order + b.order)  # type: ignore[assignment]
+    for entry in entries:
+        pool = entry.fragments[:6]
+        if not pool:
+            continue
+        if len(pool) == 1:
+            only = pool[0]
+            if _organisation(only.text, kind) >= (0 if kind == "education" else 0.5):
+                entry.first = only
+            else:
+                entry.second = only
+            continue
+        pairs = [(totals[(a.slot, b.slot)] + 0.5 * (_organisation(a.text, kind) - _organisation(b.text, kind)), i, j)
+                 for i, a in enumerate(pool) for j, b in enumerate(pool) if a is not b]  # fmt: skip
+        pairs.sort(key=lambda p: (-p[0], p[1] + p[2]))
+        best = pairs[0]
+        entry.first, entry.second = pool[best[1]], pool[best[2]]
+        flipped = next((p[0] for p in pairs if p[1] == best[2] and p[2] == best[1]), 0.0)
+        entry.margin = best[0] - flipped
+
+
+def _split_commas(entry: Entry, kind: str) -> list[Fragment]:
+    """A fragment that holds two parts, or a part and its place, cut at commas."""
+    out: list[Fragment] = []
+    many = len([f for f in entry.fragments if not is_place(f.text)]) > 1
+    for fragment in entry.fragments:
+        pieces = [p.strip(_EDGE if not p.strip().endswith(".") else " ,;") for p in re.split(r"[,，、]\s*", fragment.text)]
+        pieces = [p for p in pieces if p]
+        while len(pieces) > 1 and (_one_place(pieces[-1]) or fold(pieces[-1]) in _REMOTE) and not _is_legal(pieces[-1]):
+            pieces = pieces[:-1]
+        text = ", ".join(pieces) if len(pieces) > 1 else pieces[0] if pieces else fragment.text
+        cut = _best_cut(pieces, kind) if len(pieces) > 1 and (not many or kind == "education") else None
+        if cut is None:
+            out.append(_like(fragment, text, fragment.order))
+            continue
+        out.append(_like(fragment, ", ".join(pieces[:cut]), fragment.order))
+        out.append(_like(fragment, ", ".join(pieces[cut:]), fragment.order + 1))
+    orders: Counter[int] = Counter()
+    for fragment in out:
+        fragment.order = orders[fragment.line]
+        orders[fragment.line] += 1
+    return out
+
+
+def _is_legal(text: str) -> bool:
+    return fold(text).replace(".", "").replace(" ", "") in phrases("legal")
+
+
+def _best_cut(pieces: Sequence[str], kind: str) -> int | None:
+    best, where = 0.9, None
+    for cut in range(1, len(pieces)):
+        left, right = ", ".join(pieces[:cut]), ", ".join(pieces[cut:])
+        if _is_legal(pieces[cut]):
+            continue
+        clear = abs(_organisation(left, kind) - _organisation(right, kind))
+        if clear > best:
+            best, where = clear, cut
+    return where
+
+
+def _like(fragment: Fragment, text: str, order: int) -> Fragment:
+    words = _of(fragment.words, text)
+    return Fragment(text, fragment.line, order, fragment.bold, fragment.italic, words, fragment.page, fragment.confidence)
+
+
+def _drop_places(entries: Sequence[Entry]) -> None:
+    """Fragments that are places go, unless nothing else would be left; a slot that is mostly places goes in every entry."""
+    seen: Counter[tuple[int, int, bool, bool]] = Counter()
+    places: Counter[tuple[int, int, bool, bool]] = Counter()
+    for entry in entries:
+        for fragment in entry.fragments:
+            seen[fragment.slot] += 1
+            places[fragment.slot] += is_place(fragment.text)
+    for entry in entries:
+        kept = [f for f in entry.fragments if not is_place(f.text) and not (places[f.slot] * 2 > seen[f.slot] and len(entry.fragments) > 2)]
+        if len(kept) >= 2 or (kept and len(entry.fragments) - len(kept) <= 1 and len(entry.fragments) > 1):
+            entry.fragments = kept
