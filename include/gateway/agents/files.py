@@ -80,14 +80,14 @@ def parse_agent(text: str, shown_as: str) -> Agent:
 
 def load_agents(folder: Path) -> dict[str, Agent]:
     """Every agent of a folder by id. Raises Misconfigured for the first bad file."""
-    return {path.stem: load_agent(path) for path in _agent_files(folder)}
+    return {path.stem: load_agent(path) for path in agent_files(folder)}
 
 
 def load_agents_lenient(folder: Path) -> tuple[dict[str, Agent], list[Misconfigured]]:
     """Every good agent of a folder by id, and the error of each bad file: one mistake must not stop the others."""
     good: dict[str, Agent] = {}
     bad: list[Misconfigured] = []
-    for path in _agent_files(folder):
+    for path in agent_files(folder):
         try:
             good[path.stem] = load_agent(path)
         except Misconfigured as wrong:
@@ -95,7 +95,7 @@ def load_agents_lenient(folder: Path) -> tuple[dict[str, Agent], list[Misconfigu
     return good, bad
 
 
-def _agent_files(folder: Path) -> list[Path]:
+def agent_files(folder: Path) -> list[Path]:
     """YAML files of the folder in order; .yml counts, so that a file is never overlooked for its ending."""
     if not folder.is_dir():
         return []

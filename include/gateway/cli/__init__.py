@@ -19,6 +19,8 @@ COMMANDS: dict[str, str] = {
     "ingest": "gateway.cli.ingest",
     "status": "gateway.cli.status",
     "review": "gateway.cli.review",
+    "agents": "gateway.cli.agents",
+    "docs": "gateway.cli.docs",
 }
 
 

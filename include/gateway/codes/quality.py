@@ -113,6 +113,8 @@ _TRUST = (
     _gate("LANGUAGE_UNEXPECTED", "The document is in a language the agent does not expect.",
           "A misplaced document, or an agent file that lists too few languages.",
           "Check the reading, or add the language to the agent file.", "language fr; expected de, en."),
+    _gate("READER_MARK", "The reader remarked something that has no code of its own.",
+          "A table or archive with an oddity that is rare.", "Look at the place in the document.", "marked."),
     _gate("OWN_EXPECTATION", "A rule of the agent's own was not met.", "The agent file asks for more than the presets.",
           "Do what the rule says, or change it in the agent file.", "skills 2; at least three skills were read."),
 )  # fmt: skip

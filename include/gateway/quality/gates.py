@@ -64,6 +64,7 @@ OCR_SHARE = {Preset.LENIENT: 0.99, Preset.STANDARD: 0.0, Preset.STRICT: 0.0}
 # Marks of the reader that mean a value may not be what a person would read on the page. Strict holds for any mark.
 HOLDING_MARKS = {Preset.LENIENT: ("HIDDEN_TEXT",), Preset.STANDARD: ("HIDDEN_TEXT",), Preset.STRICT: ("*",)}
 
+_MISSING = {"name": "NAME_MISSING", "email": "EMAIL_MISSING", "phone": "PHONE_MISSING"}  # other fields share a code
 _LOOK = "Open the document, compare, and correct the {field} or approve it as it is."
 
 
@@ -147,7 +148,7 @@ def _presence(agent: Agent) -> list[Gate]:
         required = severity is Severity.CRITICAL
         contact = name in CONTACT
         asks = "required" if required else "wanted"
-        code = f"{name.upper()}_MISSING" if contact else ("REQUIRED_MISSING" if required else "WANTED_MISSING")
+        code = _MISSING.get(name, "REQUIRED_MISSING" if required else "WANTED_MISSING")
         gates.append(Gate(
             code, f"{name}_present", "expect_field_to_be_read", severity if required or contact else Severity.INFO,
             f"The {name} was read" + ("" if required else " (wanted, not required)"),

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from gateway.agents import Agent
+from gateway.codes import CODES
 from gateway.model import Finding, Judgement, Severity
 from gateway.quality.batch import BatchFacts, batch_findings
 from gateway.quality.case import Case
@@ -110,5 +111,10 @@ def _findings(gate: Gate, row: dict[str, Any]) -> list[Finding]:
         from gateway.quality.expectations.trust import chosen_marks
 
         marks = chosen_marks(row["marks"], gate.kwargs["marks"], gate.kwargs.get("but", ()))
-        return [Finding(m, gate.severity, None, gate.expectation, "marked", gate.threshold, remedy) for m in marks]
+        return [
+            Finding(
+                m if m in CODES else gate.code, gate.severity, None, gate.expectation, "marked", gate.threshold, remedy
+            )
+            for m in marks
+        ]
     return [Finding(gate.code, gate.severity, gate.field, gate.expectation, gate.measured(row), gate.threshold, remedy)]
