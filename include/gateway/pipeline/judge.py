@@ -1,10 +1,10 @@
 """Profiles get their verdict: one Great Expectations run a batch, then what each verdict means here.
 
-    hold by a gate                  held, with the codes of its critical findings
-    pass, known already             duplicate: linked to the first, never sent
-    pass in review mode             held (REVIEW_MODE); behind the canary: held (CANARY_WAIT)
-    pass, but the batch is strange  held, all of them, with the batch's code
-    pass                            passed: delivered next
+hold by a gate                  held, with the codes of its critical findings
+pass, known already             duplicate: linked to the first, never sent
+pass in review mode             held (REVIEW_MODE); behind the canary: held (CANARY_WAIT)
+pass, but the batch is strange  held, all of them, with the batch's code
+pass                            passed: delivered next
 """
 
 from __future__ import annotations
@@ -67,7 +67,9 @@ def judge_batch(batch_id: str) -> dict[str, int]:
                 passed += state == P.PASSED
                 profile.quality, profile.completeness = judgement.quality, judgement.completeness
                 profile.codes, profile.duplicate_of = codes, of
-                change.move(session, profile, state, actor=ACTOR, code=codes[0] if codes else None, rule=verdict.suite_version)
+                change.move(
+                    session, profile, state, actor=ACTOR, code=codes[0] if codes else None, rule=verdict.suite_version
+                )
                 done[state] = done.get(state, 0) + 1
     with writing() as session:
         row = session.get_one(Batch, batch_id)
@@ -85,9 +87,7 @@ def judge_batch(batch_id: str) -> dict[str, int]:
 def judge_profiles(agent: Agent, profile_ids: Sequence[str]) -> None:
     """Writes a new verdict for corrected or approved profiles; their state is a person's decision and stays."""
     with reading() as session:
-        versions = dict(
-            session.execute(select(Profile.id, Profile.version).where(Profile.id.in_(profile_ids))).all()
-        )
+        versions = dict(session.execute(select(Profile.id, Profile.version).where(Profile.id.in_(profile_ids))).all())
         cases = _cases(session, agent, profile_ids, None)
     verdict = judge(agent, cases)
     _store_verdicts(verdict.judgements, verdict.suite_version, versions)

@@ -132,7 +132,9 @@ def _facts(outcome: Reading) -> dict[str, Any]:
 
 
 def _insert(session: Session, owner: dict[str, str], start: int, piece: list[ExtractedProfile]) -> None:
-    profiles, fields, events = [], [], []
+    profiles: list[dict[str, Any]] = []
+    fields: list[dict[str, Any]] = []
+    events: list[dict[str, Any]] = []
     for ordinal, profile in enumerate(piece, start):
         identity = ids.profile_id(owner["document_id"], ordinal)
         profiles.append(
