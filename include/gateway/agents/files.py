@@ -60,6 +60,35 @@ def load_agent(path: Path) -> Agent:
 
 def parse_agent(text: str, shown_as: str) -> Agent:
     """The agent in a YAML text; `shown_as` names it in errors. Raises Misconfigured(AGENT_FILE_INVALID)."""
+    content, node = _mapping(text, shown_as)
+    return _validated(content, node, shown_as)
+
+
+def changed_agent(agent: Agent, text: str, shown_as: str) -> Agent:
+    """The agent with the keys of a YAML text in place of its own, for a what-if.
+
+    Mappings (fields, allowed, limits, thresholds) are changed key by key; lists and values are replaced. The id stays.
+    raises  Misconfigured(AGENT_FILE_INVALID) naming the line of the text
+    """
+    content, node = _mapping(text, shown_as)
+    if "id" in content and content["id"] != agent.id:
+        raise _invalid(shown_as, [f"id: criteria cannot change the agent's id {agent.id!r}"])
+    merged: dict[Any, Any] = agent.model_dump(mode="json")
+    for key, value in content.items():
+        old = merged.get(key)
+        merged[key] = {**old, **value} if isinstance(old, dict) and isinstance(value, dict) else value
+    if isinstance(content.get("fields"), dict):
+        merged["fields"] = _moved(agent.fields.model_dump(mode="json"), content["fields"])
+    return _validated(merged, node, shown_as)
+
+
+def _moved(old: dict[str, list[str]], new: dict[str, Any]) -> dict[str, Any]:
+    """Field lists where naming a field in one list takes it out of the others."""
+    named = {name for names in new.values() if isinstance(names, list) for name in names if isinstance(name, str)}
+    return {**{key: [name for name in names if name not in named] for key, names in old.items()}, **new}
+
+
+def _mapping(text: str, shown_as: str) -> tuple[dict[Any, Any], yaml.Node | None]:
     try:
         node = yaml.compose(text, Loader=_UniqueKeys)
         content = yaml.load(text, Loader=_UniqueKeys)  # noqa: S506 - a SafeLoader with one more check
@@ -71,6 +100,10 @@ def parse_agent(text: str, shown_as: str) -> Agent:
         raise _invalid(shown_as, ["it is no YAML"]) from wrong
     if not isinstance(content, dict):
         raise _invalid(shown_as, ["line 1: it must be a mapping with id, title and target"])
+    return content, node
+
+
+def _validated(content: dict[Any, Any], node: yaml.Node | None, shown_as: str) -> Agent:
     try:
         return Agent.model_validate(content)
     except ValidationError as wrong:
