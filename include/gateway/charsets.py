@@ -6,6 +6,7 @@ import codecs
 import re
 import unicodedata
 from collections.abc import Callable, Iterable
+from itertools import pairwise
 
 from charset_normalizer import from_bytes
 
@@ -98,7 +99,7 @@ def _alphabetic(text: str, family: str) -> float:
         if not beyond:
             continue
         own = sum(weight.get(char.lower(), -0.5) for char in beyond)
-        if any(a.islower() and b.isupper() for a, b in zip(word, word[1:], strict=False) if not b.isascii()):
+        if any(a.islower() and b.isupper() for a, b in pairwise(word) if not b.isascii()):
             own -= 1.0  # a capital inside a word is the sign of a wrong table
         if len(beyond) == len(word) > 1 and family in ("west", "central", "baltic", "turkish"):
             own -= 0.7 * len(beyond)  # no language of these writes words without a-z

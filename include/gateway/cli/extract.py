@@ -38,7 +38,9 @@ def register(commands: Any) -> None:
         "extract", help="read documents and print their profiles as JSON lines", description=__doc__
     )
     parser.add_argument("paths", nargs="+", type=Path, metavar="PATH", help="file, folder or ZIP archive")
-    parser.add_argument("--jobs", type=int, default=settings().extract_jobs, metavar="N", help="documents read at a time")
+    parser.add_argument(
+        "--jobs", type=int, default=settings().extract_jobs, metavar="N", help="documents read at a time"
+    )
     parser.add_argument("--country", metavar="XX", help="country of national phone numbers, when a document names none")
     parser.add_argument("--details", action="store_true", help="add notes, mapping, rows, pages and times to each line")
     parser.set_defaults(run=run)
@@ -57,7 +59,12 @@ def run(options: argparse.Namespace) -> int:
         results = pool.read(_readable(find(options.paths, Path(work)), out), hints)
         for result in results:
             source, reading = result.key, result.reading
-            line: dict[str, Any] = {"file": source.shown, "status": reading.status, "code": reading.code, "error": reading.error}
+            line: dict[str, Any] = {
+                "file": source.shown,
+                "status": reading.status,
+                "code": reading.code,
+                "error": reading.error,
+            }
             if options.details:
                 line["details"] = {
                     "media_type": reading.media_type, "pages": reading.pages, "rows": reading.rows,

@@ -6,11 +6,6 @@ from .base import Code
 
 _ANY_FILE = (
     Code(
-        "EMPTY_FILE", "intake", "The file has 0 bytes: there is nothing in it.",
-        "An upload that broke off, or a placeholder of a cloud drive that was never downloaded.",
-        "sender", "Send the file again from a folder where it opens.", "EMPTY_FILE: the file is empty (0 bytes).",
-    ),
-    Code(
         "FILE_TOO_LARGE", "intake", "The file is larger than one file may be.",
         "A scan at a very high resolution, a video, or an archive under another name.",
         "sender", "Send a smaller export, or ask the operator to raise GATEWAY_MAX_FILE_BYTES.",
@@ -27,12 +22,6 @@ _ANY_FILE = (
         "A program, a picture, a video or a data file among the résumés.",
         "sender", "Send a PDF, DOCX, ODT, RTF, TXT or HTML résumé, or a CSV or XLSX list of candidates.",
         "UNSUPPORTED_TYPE: this is a program (application/x-msdownload), not a résumé or a candidate list.",
-    ),
-    Code(
-        "NOT_A_PDF", "intake", "The file is called .pdf, but what is in it is no PDF.",
-        "A saved error page, a renamed file, or a download that brought something else.",
-        "sender", "Open it to see what it is; export the résumé as PDF again.",
-        "NOT_A_PDF: the name says PDF, the content is a web page (text/html).",
     ),
     Code(
         "IMAGE_FILE", "intake", "The résumé is a picture file.",
@@ -66,12 +55,6 @@ _OFFICE = (
         "sender", "Open and save it again, or export it as PDF.",
         "DAMAGED_OFFICE: the DOCX file cannot be opened; its parts are missing or broken.",
     ),
-    Code(
-        "NO_TEXT", "extract", "The document holds no text.",
-        "An empty page, or a picture of a résumé pasted into a document.",
-        "sender", "Send the résumé as PDF; pictures of text are only read from PDFs.",
-        "NO_TEXT: the document has no text.",
-    ),
 )
 
 _TABLE = (
@@ -103,13 +86,15 @@ _TABLE = (
         "Reports and spreadsheets add them.", "nobody", "Nothing.", "ROW_FOOTER: row 13 looks like a total.",
     ),
     Code(
-        "INVALID_EMAIL", "extract", "What stands in the e-mail column is no e-mail address; the person is kept without it.",
+        "INVALID_EMAIL", "extract",
+        "What stands in the e-mail column is no e-mail address; the person is kept without it.",
         "A typing error, or a remark in place of the address.",
         "recruiter", "Correct the address in the review queue or in the list.",
         "INVALID_EMAIL: row 5, the e-mail cell holds no valid address.",
     ),
     Code(
-        "INVALID_PHONE", "extract", "What stands in the phone column cannot be a phone number; the person is kept without it.",
+        "INVALID_PHONE", "extract",
+        "What stands in the phone column cannot be a phone number; the person is kept without it.",
         "A remark in place of the number, or digits missing.",
         "recruiter", "Correct the number in the review queue or in the list.",
         "INVALID_PHONE: row 7, the phone cell holds no possible number.",
@@ -127,7 +112,8 @@ _TABLE = (
         "ROW_TOO_LONG: row 7 has 8 cells, the header has 5.",
     ),
     Code(
-        "UNCLOSED_QUOTE", "extract", "A quotation mark was opened and never closed; the row was read to its line's end.",
+        "UNCLOSED_QUOTE", "extract",
+        "A quotation mark was opened and never closed; the row was read to its line's end.",
         "Inch marks or quotes typed into a cell without escaping.",
         "recruiter", "Look at the row named.", "UNCLOSED_QUOTE: row 9 opens a quotation mark that is never closed.",
     ),
@@ -138,7 +124,8 @@ _TABLE = (
         "CELL_CUT: row 3, a cell of 1,000,000 characters was cut to 20,000.",
     ),
     Code(
-        "BROKEN_CHARACTERS", "extract", "Some bytes of the file belong to no character of its character set and were replaced.",
+        "BROKEN_CHARACTERS", "extract",
+        "Some bytes of the file belong to no character of its character set and were replaced.",
         "Lists put together from files with different character sets.",
         "recruiter", "Look at names with the sign \ufffd; save the list as CSV UTF-8.",
         "BROKEN_CHARACTERS: row 12 holds bytes that are not valid utf-8.",
@@ -168,7 +155,8 @@ _ARCHIVE = (
     Code(
         "ZIP_EMPTY", "intake", "The ZIP archive contains no files.",
         "An empty folder was packed, or only system files.",
-        "sender", "Put the résumés into the archive and upload it again.", "ZIP_EMPTY: the archive contains no documents.",
+        "sender", "Put the résumés into the archive and upload it again.",
+        "ZIP_EMPTY: the archive contains no documents.",
     ),
     Code(
         "ZIP_ENCRYPTED", "intake", "The ZIP archive, or a file in it, is protected with a password.",
@@ -240,7 +228,8 @@ _SANDBOX = (
         "OUT_OF_MEMORY: reading stopped at 900 MB.",
     ),
     Code(
-        "READER_CRASHED", "extract", "The program that reads documents broke down on this one; the others are not affected.",
+        "READER_CRASHED", "extract",
+        "The program that reads documents broke down on this one; the others are not affected.",
         "A damaged or hostile document that trips a parsing library.",
         "sender", "Print it to PDF again and send that; tell the operator if it happens often.",
         "READER_CRASHED: the reading process ended by signal 11.",

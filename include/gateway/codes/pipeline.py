@@ -78,11 +78,6 @@ PIPELINE: tuple[Code, ...] = (
         "Send the file again.", "The upload of this file never finished.",
     ),
     Code(
-        "FILE_TOO_LARGE", "intake", "The file is larger than the gateway reads.",
-        "Scans at a high resolution, or not a résumé.", "sender", "Send a smaller file, under the limit named.",
-        "Not read: larger than 50,000,000 bytes.",
-    ),
-    Code(
         "BATCH_TOO_MANY_FILES", "intake", "The batch has more files than one batch may have.", "A whole archive at once.",
         "sender", "Send the rest in a batch of its own.", "Not read: more than 10,000 files in the batch.",
     ),

@@ -5,6 +5,7 @@ Runs in the calling process, without limits of its own: documents of strangers g
 
 from __future__ import annotations
 
+import errno
 import importlib
 from collections.abc import Callable
 from pathlib import Path
@@ -47,13 +48,16 @@ _KINDS = {
 def preload() -> None:
     """Import every reader and warm its tables, so that no document pays for it."""
     for target in _READERS.values():
-        try:
-            module = importlib.import_module(target.partition(":")[0])
-        except ModuleNotFoundError:
-            continue
+        module = importlib.import_module(target.partition(":")[0])
         warm = getattr(module, "preload", None)
         if warm is not None:
             warm()
+
+
+def _reader(kind: str) -> Callable[..., Reading]:
+    module, _, function = _READERS[kind].partition(":")
+    reader: Callable[..., Reading] = getattr(importlib.import_module(module), function)
+    return reader
 
 
 def read_document(path: Path, sink: Sink, hints: Hints, *, limit_pages: int) -> Reading:
@@ -75,15 +79,13 @@ def read_document(path: Path, sink: Sink, hints: Hints, *, limit_pages: int) -> 
         if refused is not None:
             return refused
         if kind == sniff.PDF:
-            from gateway.extract.pdf import read_pdf
-
-            return read_pdf(path, sink, hints, limit_pages=limit_pages)
-        module, _, function = _READERS[kind].partition(":")
-        reading: Reading = getattr(importlib.import_module(module), function)(path, sink, hints)
-        return reading
+            return _reader(kind)(path, sink, hints, limit_pages=limit_pages)
+        return _reader(kind)(path, sink, hints)
     except Unreadable as wrong:
         return Reading("failed", kind, code=wrong.code, error=wrong.sentence)
     except OSError as wrong:
+        if wrong.errno == errno.ENOMEM:
+            raise MemoryError from wrong
         return _failed(kind, "FILE_UNREADABLE", f"The file could not be opened ({wrong.strerror or 'I/O error'}).")
 
 
@@ -97,13 +99,15 @@ def _refusal(path: Path) -> Reading | None:
 
 
 def _refuse_kind(kind: str, suffix: str) -> Reading | None:
-    if suffix == ".pdf" and kind in (sniff.HTML, sniff.TEXT, sniff.CSV, sniff.BINARY, "application/xml"):
-        what = _KINDS[kind]
+    if suffix == ".pdf" and (kind not in _READERS or kind in (sniff.HTML, sniff.TEXT, sniff.CSV)) and not _is_told(kind):
+        what = _KINDS.get(kind, "something else")
         return _failed(kind, "NOT_A_PDF", f"The name says PDF, the content is {what} ({kind}). Export it as PDF again.")
     if sniff.is_image(kind):
         return _failed(kind, "IMAGE_FILE", f"This is a picture ({kind}). Save it as PDF and send that: scans are read.")
     if kind == sniff.DOC:
-        return _failed(kind, "LEGACY_DOC", "This is a Word 97-2003 document (.doc). Save it as PDF or DOCX and send that.")
+        return _failed(
+            kind, "LEGACY_DOC", "This is a Word 97-2003 document (.doc). Save it as PDF or DOCX and send that."
+        )
     if kind == sniff.XLS:
         return _failed(kind, "LEGACY_XLS", "This is an Excel 97-2003 workbook (.xls). Save it as XLSX or CSV.")
     if kind == sniff.ENCRYPTED_OFFICE:
@@ -113,9 +117,15 @@ def _refuse_kind(kind: str, suffix: str) -> Reading | None:
         return _failed(
             kind,
             "UNSUPPORTED_TYPE",
-            f"This is {what} ({kind}), not a résumé or a candidate list. Send PDF, DOCX, ODT, RTF, TXT, HTML, CSV or XLSX.",
+            f"This is {what} ({kind}), not a résumé or a candidate list. "
+            "Send PDF, DOCX, ODT, RTF, TXT, HTML, CSV or XLSX.",
         )
     return None
+
+
+def _is_told(kind: str) -> bool:
+    """Kinds with a code of their own, which says more than NOT_A_PDF."""
+    return sniff.is_image(kind) or kind in (sniff.DOC, sniff.XLS, sniff.ENCRYPTED_OFFICE)
 
 
 def _failed(kind: str, code: str, sentence: str) -> Reading:

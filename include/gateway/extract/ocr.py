@@ -13,6 +13,7 @@ from typing import Any
 
 import pypdfium2 as pdfium
 
+from gateway.extract.limits import allow_text_recognition
 from gateway.extract.words import Page, Word
 
 DPI = 200  # 130 was as good on six documents in three quarters of the time; small type needs 200
@@ -24,6 +25,8 @@ MIN_SCORE = 0.5
 def _engine() -> Any:
     from rapidocr import RapidOCR
 
+    allow_text_recognition()
+
     logging.getLogger("RapidOCR").setLevel(logging.ERROR)
     return RapidOCR(
         params={
@@ -31,6 +34,10 @@ def _engine() -> Any:
             "Global.text_score": MIN_SCORE,
             "EngineConfig.onnxruntime.intra_op_num_threads": 1,  # pages are read side by side in processes
             "EngineConfig.onnxruntime.inter_op_num_threads": 1,
+            # Measured on A4 at 200 dpi: 715 MB at most instead of 926, a quarter faster, the same lines found.
+            "EngineConfig.onnxruntime.enable_cpu_mem_arena": False,
+            "Det.limit_type": "max",
+            "Det.limit_side_len": 1600,
         }
     )
 

@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import contextlib
 import ctypes
+import errno
 import gc
 import importlib
 import json
@@ -29,6 +30,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from gateway.extract.limits import limit_address_space
 from gateway.extract.wire import hints_in, profile_line, reading_out
 from gateway.model import ExtractedProfile, Reading
 
@@ -128,10 +130,8 @@ def _work(parent: socket.socket, read: Callable[..., Reading]) -> None:
 
 
 def _limit(limits: dict[str, int]) -> None:
-    """Memory on top of what the nursery's imports take, the size of any file written, and no core dumps."""
-    pages = int(Path("/proc/self/statm").read_text("ascii").split()[0])
-    most = pages * resource.getpagesize() + limits["memory_mb"] * _MB
-    resource.setrlimit(resource.RLIMIT_AS, (most, most))
+    """Address space, the size of any file written, and no core dumps (they would hold documents)."""
+    limit_address_space(limits["memory_mb"])
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     size = limits["output_bytes"] + _MB  # the sink below stops first; this is for libraries' temporary files
     resource.setrlimit(resource.RLIMIT_FSIZE, (size, size))
@@ -152,17 +152,15 @@ def _answer(request: dict[str, Any], read: Callable[..., Reading]) -> dict[str, 
                 spool.write("\n")
                 count += 1
 
-            reading = read(
-                Path(request["path"]), sink, hints_in(request["hints"]), limit_pages=request["limit_pages"]
-            )
+            reading = read(Path(request["path"]), sink, hints_in(request["hints"]), limit_pages=request["limit_pages"])
         return {"reading": {**reading_out(reading), "profiles": count}}
     except OutputTooLarge:
         return {"broken": "OUTPUT_TOO_LARGE"}
     except MemoryError:
         return {"broken": "OUT_OF_MEMORY"}
-    except RecursionError:
-        return {"broken": "READER_FAILED", "kind": "RecursionError"}
     except Exception as wrong:  # the reader's own promise is never to raise: this is its bug, and costs one document
+        if isinstance(wrong, OSError) and wrong.errno == errno.ENOMEM:
+            return {"broken": "OUT_OF_MEMORY"}
         return {"broken": "READER_FAILED", "kind": type(wrong).__name__}
 
 

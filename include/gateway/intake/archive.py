@@ -258,10 +258,8 @@ def _shown_name(entry: zipfile.ZipInfo, codec: str) -> str:
     """The name as its maker saw it, with "/" between folders; control characters become "?"."""
     name = _unicode_path(entry.extra)
     if name is None:
-        if entry.flag_bits & _FLAG_UTF8:
-            name = entry.orig_filename
-        else:
-            name = _raw_name(entry).decode(codec, "replace")
+        flagged = entry.flag_bits & _FLAG_UTF8
+        name = entry.orig_filename if flagged else _raw_name(entry).decode(codec, "replace")
     if "\\" in name and "/" not in name:
         name = name.replace("\\", "/")  # older Windows packers; a backslash is no character of a file name there
     name = name.split("\0", 1)[0]

@@ -17,13 +17,14 @@ from gateway.extract.values import (
 )
 
 _PLACEHOLDERS = {
-    "n/a", "na", "n.a.", "n.a", "none", "null", "nil", "nan", "-", "--", "---", "–", "—", "?", "??", ".", "..", "x", "xx",
-    "unknown", "not provided", "not available", "not given", "not applicable", "no email", "no phone", "tbd", "tba", "undefined",
-    "blank", "(blank)", "empty", "missing", "k.a.", "k. a.", "keine", "keine angabe", "unbekannt", "entfällt", "aucun", "aucune",
-    "inconnu", "non renseigné", "néant", "ninguno", "no disponible", "desconocido", "sin correo", "nenhum", "não informado",
-    "nessuno", "sconosciuto", "geen", "onbekend", "brak", "nie podano", "neuvedeno", "ingen", "okänd", "yok", "belirtilmemiş", "нет",
-    "не указан", "не указано", "немає", "なし", "無し", "不明", "无", "無", "없음", "미입력", "لا يوجد",
-    "#n/a", "#ref!", "#name?", "#value!", "#null!", "#div/0!", "#num!", "#error!", "#nv", "#bezug!", "#wert!", "#n/d",
+    "n/a", "na", "n.a.", "n.a", "none", "null", "nil", "nan", "-", "--", "---", "–", "—", "?", "??", ".", "..",
+    "x", "xx", "unknown", "not provided", "not available", "not given", "not applicable", "no email",
+    "no phone", "tbd", "tba", "undefined", "blank", "(blank)", "empty", "missing", "k.a.", "k. a.", "keine",
+    "keine angabe", "unbekannt", "entfällt", "aucun", "aucune", "inconnu", "non renseigné", "néant", "ninguno",
+    "no disponible", "desconocido", "sin correo", "nenhum", "não informado", "nessuno", "sconosciuto", "geen",
+    "onbekend", "brak", "nie podano", "neuvedeno", "ingen", "okänd", "yok", "belirtilmemiş", "нет", "не указан",
+    "не указано", "немає", "なし", "無し", "不明", "无", "無", "없음", "미입력", "لا يوجد", "#n/a", "#ref!", "#name?",
+    "#value!", "#null!", "#div/0!", "#num!", "#error!", "#nv", "#bezug!", "#wert!", "#n/d",
 }  # fmt: skip
 _PLACEHOLDER_KEYS = {fold(word) for word in _PLACEHOLDERS}
 
@@ -32,11 +33,15 @@ _FLOAT_TAIL = re.compile(r"^([+']?\d{6,})[.,]0+$")
 _GROUPED = re.compile(r"^\d{1,3}(?:,\d{3}){2,}(?:\.0+)?$")
 _HASHES = re.compile(r"^#{3,}$")  # a column too narrow, saved as seen
 _FORMULA_TEXT = re.compile(r'^=\s*"(.*)"$')  # ="0123": how exporters keep leading zeros
-_PHONE_SPLIT = re.compile(r"[;\n|]|\s/\s|(?<=\d)/(?=\s*[+(0])|:::|(?<=\d),\s*(?=[+(\d])|\s+(?:or|oder|ou|o|of|und|and|et|y|e)\s+", re.I)
+_PHONE_SPLIT = re.compile(
+    r"[;\n|]|\s/\s|(?<=\d)/(?=\s*[+(0])|:::|(?<=\d),\s*(?=[+(\d])|\s+(?:or|oder|ou|o|of|und|and|et|y|e)\s+", re.I
+)
 _PHONE_CHARS = re.compile(r"(?:\+|\(|\d)[\d\s().\-–/·]*\d(?:\s*(?:ext|x)\.?\s*\d{1,6})?", re.I)
 _LINK_SPLIT = re.compile(r"[\s;|]+|,\s*(?=https?://|www\.|[\w-]+\.[a-z])|:::")
 _LIST_SPLIT = re.compile(r"\s*(?:[;|\n•·]|:::)\s*")
-_MAIL_WITH_NAME = re.compile(r"^\s*[\"']?(.*?)[\"']?\s*[<(\[]\s*(?:mailto:)?[^<>()\[\]\s]+@[^<>()\[\]\s]+\s*[>)\]]\s*;?,?\s*$", re.S)
+_MAIL_WITH_NAME = re.compile(
+    r"^\s*[\"']?(.*?)[\"']?\s*[<(\[]\s*(?:mailto:)?[^<>()\[\]\s]+@[^<>()\[\]\s]+\s*[>)\]]\s*;?,?\s*$", re.S
+)
 _HONORIFIC = re.compile(
     r"^(?:(?:mr|mrs|ms|miss|mx|herr|frau|hr|fr|m|mme|mlle|sr|sra|srta|dhr|mevr|pan|pani)\.?|г-н|г-жа)\s+(?=\S)", re.I
 )
@@ -145,7 +150,9 @@ def _phone(piece: str, country: str | None, sure: float, rule: str) -> tuple[Val
         confidence = (0.99 if stands_alone else 0.985 * sure) * (1.0 if valid else 0.75)
         if rule:
             confidence *= 0.93
-        return Value(number, piece, round(confidence, 4), rule or ("international" if stands_alone else "national")), True
+        return Value(
+            number, piece, round(confidence, 4), rule or ("international" if stands_alone else "national")
+        ), True
     # "12025550149": a spreadsheet took the plus for a sign. Only where it is a number in use, and no country denies it.
     if country is None and piece.isdigit() and 11 <= len(digits) <= 15 and not digits.startswith("0"):
         number, valid = normalise_phone("+" + digits, None)
@@ -179,7 +186,7 @@ def undo_spreadsheet(text: str) -> tuple[str, bool, str]:
 
 
 def name(cell: str) -> Value | None:
-    """A person's name from a cell; "Family, Given" is turned, a mail address beside it and a form of address cut off."""
+    """A person's name from a cell; "Family, Given" is turned; a mail address or a "Mr" beside it is cut off."""
     raw = tidy(clean(cell))
     beside = _MAIL_WITH_NAME.match(raw)
     if beside:

@@ -16,8 +16,8 @@ SAMPLE_ROWS = 300
 
 PERSON_FIELDS = ("name", "given_name", "family_name", "email", "phone")
 FIELDS = (
-    "name", "given_name", "middle_name", "family_name", "second_family_name", "email", "phone", "location", "city", "region",
-    "country", "address", "links", "skills", "languages", "headline", "company", "institution", "degree",
+    "name", "given_name", "middle_name", "family_name", "second_family_name", "email", "phone", "location", "city",
+    "region", "country", "address", "links", "skills", "languages", "headline", "company", "institution", "degree",
 )  # fmt: skip
 
 _PHONE_SHAPE = re.compile(r"^['(+]?[\d(][\d\s().\-–/]{5,}\d$")
@@ -84,7 +84,9 @@ def make_plan(rows: Sequence[Sequence[str]], override: dict[str, str | None]) ->
     return assign(titles, below, header, override)
 
 
-def assign(titles: list[str], below: Sequence[Sequence[str]], header: int, override: dict[str, str | None]) -> Plan | None:
+def assign(
+    titles: list[str], below: Sequence[Sequence[str]], header: int, override: dict[str, str | None]
+) -> Plan | None:
     """The plan for known titles ("" = no header) and sample rows; None without a column of a person."""
     stats = [_stats([row[index] for row in below if index < len(row)]) for index in range(len(titles))]
     wanted = {fold(title): target for title, target in override.items()}
@@ -112,11 +114,15 @@ def is_header_row(row: Sequence[str]) -> bool:
     filled = [cell for cell in row if cell.strip()]
     known = [meaning(cell) for cell in filled]
     fields = {m.field for m in known if m.strength >= 0.95} & {*PERSON_FIELDS, "any_name", "country", "city"}
-    return len(fields) >= 2 and sum(m.strength > 0 or m.blocked for m in known) >= 0.6 * len(filled) and not _has_values(row)
+    return (
+        len(fields) >= 2
+        and sum(m.strength > 0 or m.blocked for m in known) >= 0.6 * len(filled)
+        and not _has_values(row)
+    )
 
 
 def _has_values(row: Sequence[str]) -> bool:
-    return any("@" in cell and find_emails(cell) or _PHONE_SHAPE.match(cell.strip()) for cell in row)
+    return any(("@" in cell and find_emails(cell)) or _PHONE_SHAPE.match(cell.strip()) for cell in row)
 
 
 def _find_header(rows: Sequence[Sequence[str]], override: dict[str, str | None]) -> int:
@@ -148,7 +154,7 @@ def _is_lonely(rows: Sequence[Sequence[str]], index: int) -> bool:
 
 
 def _unknown_header(rows: Sequence[Sequence[str]]) -> int:
-    """A first row of words over columns of values, in a language headers.yaml lacks; -1 if it is a row like the others."""
+    """A first row of words over columns of values, in a language headers.yaml lacks; -1 if there is none."""
     filled = [(index, row) for index, row in enumerate(rows[:HEADER_SEARCH_ROWS]) if any(cell.strip() for cell in row)]
     if len(filled) < 3:
         return -1
@@ -268,7 +274,7 @@ def _settle_names(
 def _unannounced_name(
     columns: list[Column], below: Sequence[Sequence[str]], stats: list[_Stats], header: int
 ) -> Column | None:
-    """The column whose words recur in the addresses' local parts, or the only one of names in a table without header."""
+    """The column whose words recur in the addresses' local parts, or the one of names in a table without header."""
     mails = [column for column in columns if column.field == "email"]
     best: Column | None = None
     best_score = 0.5
@@ -298,7 +304,7 @@ def _agreement(pair: list[Column], below: Sequence[Sequence[str]]) -> float:
             continue
         text, mail = fold(row[pair[0].index]), fold(row[pair[1].index])
         local = mail.partition("@")[0]
-        words = [word for word in re.findall(r"[^\W\d_]{3,}", text)]
+        words = re.findall(r"[^\W\d_]{3,}", text)
         if local and words:
             seen += 1
             hits += any(word in local for word in words)

@@ -1,8 +1,8 @@
 """Which separator, quote and escape a text table uses, found by trying each on a sample.
 
-The measure follows CleverCSV (van den Burg et al. 2019, "Wrangling messy CSV files by detecting row and type patterns"):
-a right dialect gives rows of one width whose cells are whole values. Ours knows the values of candidate lists (addresses,
-phone numbers, headers), which settles cases a general measure leaves open.
+The measure follows CleverCSV (van den Burg et al. 2019, "Wrangling messy CSV files by detecting row and type
+patterns"): a right dialect gives rows of one width whose cells are whole values. Ours knows the values of candidate
+lists (addresses, phone numbers, headers), which settles cases a general measure leaves open.
 """
 
 from __future__ import annotations

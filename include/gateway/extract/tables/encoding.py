@@ -90,7 +90,7 @@ def _utf8_census(path: Path) -> tuple[int, int, bytes]:
             if chunk.isascii() and not decoder.getstate()[0]:
                 continue
             text = decoder.decode(chunk, final=len(chunk) < _CHUNK)
-            escaped = sum("\udc80" <= char <= "\udcff" for char in text) if "\udc80" <= max(text, default="") else 0
+            escaped = sum("\udc80" <= char <= "\udcff" for char in text) if max(text, default="") >= "\udc80" else 0
             bad += escaped
             good += sum(char > "\x7f" for char in text) - escaped
             if len(sample) < _SAMPLE_BYTES:

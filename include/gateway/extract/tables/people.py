@@ -18,18 +18,19 @@ _EXTRA_CHARS = 20_000
 _TOTALS = {
     fold(word)
     for word in (
-        "total", "totals", "grand total", "subtotal", "sub total", "sum", "count", "average", "summe", "gesamt", "gesamtsumme",
-        "anzahl", "zwischensumme", "insgesamt", "totaux", "total général", "somme", "sous-total", "nombre total", "totales", "suma",
-        "total general", "subtotales", "totale", "somma", "totaal", "som", "razem", "suma całkowita", "łącznie", "celkem", "součet",
-        "spolu", "összesen", "summa", "totalt", "i alt", "yhteensä", "toplam", "genel toplam", "итого", "всего", "сумма", "разом",
-        "всього", "σύνολο", "المجموع", "الإجمالي", "סהכ", 'סה"כ', "合計", "総計", "小計", "合计", "总计", "小计", "總計", "합계", "총계",
+        "total", "totals", "grand total", "subtotal", "sub total", "sum", "count", "average", "summe", "gesamt",
+        "gesamtsumme", "anzahl", "zwischensumme", "insgesamt", "totaux", "total général", "somme", "sous-total",
+        "nombre total", "totales", "suma", "total general", "subtotales", "totale", "somma", "totaal", "som",
+        "razem", "suma całkowita", "łącznie", "celkem", "součet", "spolu", "összesen", "summa", "totalt", "i alt",
+        "yhteensä", "toplam", "genel toplam", "итого", "всего", "сумма", "разом", "всього", "σύνολο", "المجموع",
+        "الإجمالي", "סהכ", 'סה"כ', "合計", "総計", "小計", "合计", "总计", "小计", "總計", "합계", "총계",
     )
 }  # fmt: skip
 
 
 @dataclass
 class RowReader:
-    """Reads rows by a plan. `country` is what the whole list suggests for national numbers without a place beside them."""
+    """Reads rows by a plan. `country` is what the list as a whole suggests for national numbers."""
 
     plan: Plan
     hints: Hints
@@ -239,7 +240,9 @@ class RowReader:
             return ()
         return (
             Education(
-                institution=self._keep("education[0].institution", Value(tidy(school[0]), school[0], 0.9, "cell"), school[1])
+                institution=self._keep(
+                    "education[0].institution", Value(tidy(school[0]), school[0], 0.9, "cell"), school[1]
+                )
                 if school
                 else None,
                 degree=self._keep("education[0].degree", Value(tidy(degree[0]), degree[0], 0.9, "cell"), degree[1])
@@ -263,7 +266,9 @@ class RowReader:
             if index in used and any(title in (column or "").split(" + ") for column in taken):
                 continue
             if len(text) > _EXTRA_CHARS:
-                self._note("CELL_CUT", f"Row {self._row}: a cell of {len(text):,} characters was cut to {_EXTRA_CHARS:,}.")
+                self._note(
+                    "CELL_CUT", f"Row {self._row}: a cell of {len(text):,} characters was cut to {_EXTRA_CHARS:,}."
+                )
                 text = text[:_EXTRA_CHARS]
             out[title] = text
         return out

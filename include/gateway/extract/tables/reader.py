@@ -81,7 +81,9 @@ class TableReader:
                 continue
             self.rows += 1
             if record.unclosed:
-                sentence = f"Row {record.row} opens a quotation mark that is never closed; it was read to its line's end."
+                sentence = (
+                    f"Row {record.row} opens a quotation mark never closed; it ends with its line."
+                )
                 self.note(Note("UNCLOSED_QUOTE", sentence, row=record.row))
             if is_header_row(record.cells):
                 repeated = record.cells == header_cells
@@ -110,8 +112,8 @@ class TableReader:
                 "failed",
                 media_type,
                 code="NO_CANDIDATE_COLUMNS",
-                error=f"No column of the {self.width} is recognised as a candidate's name, e-mail or phone. Add a header "
-                "row with name, email and phone, or set the agent's column mapping.",
+                error=f"No column of the {self.width} is recognised as a candidate's name, e-mail or phone. Add a "
+                "header row with name, email and phone, or set the agent's column mapping.",
                 rows=self.rows,
                 layout=layout,
             )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime
 import time
 import zipfile
+import zlib
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Any
@@ -33,7 +34,8 @@ def read_xlsx(path: Path, sink: Sink, hints: Hints) -> Reading:
     started = time.process_time()
     table = TableReader(sink, hints)
     broken = (
-        InvalidFileException, zipfile.BadZipFile, KeyError, ValueError, TypeError, AttributeError, SyntaxError, EOFError,
+        InvalidFileException, zipfile.BadZipFile, zlib.error, KeyError, ValueError, TypeError,
+        AttributeError, SyntaxError, EOFError,
     )  # fmt: skip
     with path.open("rb") as file:
         try:
@@ -140,4 +142,6 @@ def _ods_text(cell: Any) -> str:
 
 
 def _damaged(kind: str) -> Unreadable:
-    return Unreadable("DAMAGED_OFFICE", f"The {kind} file cannot be opened: parts are missing or broken. Save it again.")
+    return Unreadable(
+        "DAMAGED_OFFICE", f"The {kind} file cannot be opened: parts are missing or broken. Save it again."
+    )

@@ -1,0 +1,248 @@
+"""The pool of reading children against readers that hang, crash, flood and eat memory."""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from gateway.codes import CODES
+from gateway.errors import Transient
+from gateway.extract.sandbox import ReaderPool, iter_profiles
+from gateway.model import Hints
+from gateway.settings import Settings
+
+HERE = Path(__file__).parent
+
+
+@pytest.fixture(autouse=True)
+def _readers_importable(monkeypatch):
+    monkeypatch.setenv("PYTHONPATH", str(HERE))
+
+
+@pytest.fixture
+def documents(tmp_path):
+    def make(*commands: str) -> list[tuple[str, Path]]:
+        out = []
+        for number, command in enumerate(commands):
+            path = tmp_path / f"{number}.doc"
+            path.write_text(command, "utf-8")
+            out.append((f"{number} {command}", path))
+        return out
+
+    return make
+
+
+def pool(jobs: int = 1, **limits) -> ReaderPool:
+    limits = {"document_timeout_s": 20.0, "document_memory_mb": 300, "document_output_bytes": 1_000_000} | limits
+    return ReaderPool(jobs, config=Settings(**limits), reader="bad_readers:read")
+
+
+def outcomes(results) -> dict[str, str | None]:
+    return {result.key.partition(" ")[2]: result.reading.code for result in results}
+
+
+def test_profiles_and_reading_come_back_as_they_were(documents):
+    with pool() as readers:
+        (result,) = readers.read(documents("good 3"), Hints())
+        profiles = list(iter_profiles(result.spool))
+    assert result.key == "0 good 3"
+    assert (result.reading.status, result.reading.profiles) == ("success", 3)
+    assert result.reading.notes[0].row == 3
+    assert result.reading.mapping == {"A": None}
+    assert [profile.name for profile in profiles] == ["Ada 0 Ünder", "Ada 1 Ünder", "Ada 2 Ünder"]
+    assert profiles[0].fields[0].evidence.box == (1.0, 2.0, 3.0, 4.0)
+    assert profiles[0].pages == (1, 2)
+
+
+@pytest.mark.parametrize(
+    ("command", "limits", "code"),
+    [
+        ("hang", {"document_timeout_s": 0.5}, "TIMED_OUT"),
+        ("spin", {"document_timeout_s": 0.5}, "TIMED_OUT"),
+        ("memory", {}, "OUT_OF_MEMORY"),
+        ("resident", {"document_memory_mb": 60}, "OUT_OF_MEMORY"),
+        ("segfault", {}, "READER_CRASHED"),
+        ("exit", {}, "READER_CRASHED"),
+        ("abort", {}, "READER_CRASHED"),
+        ("map", {}, "OUT_OF_MEMORY"),
+        ("raise", {}, "READER_FAILED"),
+        ("recurse", {}, "READER_FAILED"),
+        ("flood", {}, "OUTPUT_TOO_LARGE"),
+        ("unreadable", {}, "DAMAGED_OFFICE"),
+    ],
+)
+def test_bad_document_costs_one_code_and_the_pool_goes_on(documents, command, limits, code):
+    with pool(**limits) as readers:
+        results = list(readers.read(documents("good", command, "good 2"), Hints()))
+        by_key = {result.key: result for result in results}
+        assert outcomes(results) == {"good": None, command: code, "good 2": None}
+        failed = by_key[f"1 {command}"]
+        assert failed.reading.status == "failed"
+        assert failed.reading.profiles == 0
+        assert list(iter_profiles(failed.spool)) == []
+        assert len(list(iter_profiles(by_key["2 good 2"].spool))) == 2
+    assert code in CODES
+    assert failed.reading.error
+    assert "ada@example.org" not in failed.reading.error
+
+
+def test_time_limit_is_kept_within_a_second(documents):
+    with pool(document_timeout_s=0.5) as readers:
+        list(readers.read(documents("good"), Hints()))
+        started = time.monotonic()
+        list(readers.read(documents("hang"), Hints()))
+        assert time.monotonic() - started < 1.5
+
+
+def test_documents_that_kill_their_worker_cost_milliseconds_not_imports(documents):
+    with pool() as readers:
+        list(readers.read(documents("good"), Hints()))
+        started = time.monotonic()
+        results = list(readers.read(documents(*["exit"] * 20), Hints()))
+        assert (time.monotonic() - started) / len(results) < 0.25
+        assert all(result.reading.code == "READER_CRASHED" for result in results)
+
+
+def test_output_of_readers_reaches_neither_protocol_nor_terminal(documents, capfd):
+    with pool() as readers:
+        results = list(readers.read(documents("print", "print"), Hints()))
+    assert [result.reading.status for result in results] == ["success", "success"]
+    assert capfd.readouterr() == ("", "")
+
+
+def facts(readers: ReaderPool, documents, count: int, hints: Hints | None = None) -> list[dict[str, str]]:
+    out = []
+    for result in readers.read(documents(*["facts"] * count), hints or Hints()):
+        out += [profile.extra for profile in iter_profiles(result.spool)]
+    return out
+
+
+def test_workers_are_recycled_and_share_one_preload(documents):
+    with pool(recycle_after=3) as readers:
+        seen = facts(readers, documents, 8)
+    assert [fact["nth"] for fact in seen] == ["1", "2", "3", "1", "2", "3", "1", "2"]
+    assert len({fact["pid"] for fact in seen}) == 3
+    (preloaded,) = {fact["preloaded"] for fact in seen}
+    assert {fact["parent"] for fact in seen} == {preloaded}
+
+
+def test_hints_and_page_limit_reach_the_reader(documents):
+    with pool(limit_pages=7) as readers:
+        (fact,) = facts(readers, documents, 1, Hints(country="PT"))
+    assert (fact["country"], fact["pages"]) == ("PT", "7")
+
+
+def test_jobs_run_side_by_side_and_results_come_in_order_of_completion(documents):
+    with pool(jobs=2) as readers:
+        list(readers.read(documents("good", "good"), Hints()))
+        started = time.monotonic()
+        keys = [result.key for result in readers.read(documents("slow 1.2", "slow 0.3", "slow 0.3"), Hints())]
+        assert time.monotonic() - started < 1.7
+    assert keys == ["1 slow 0.3", "2 slow 0.3", "0 slow 1.2"]
+
+
+def test_items_are_taken_only_as_workers_become_free(documents):
+    taken = []
+
+    def endless():
+        path = documents("good")[0][1]
+        while True:
+            taken.append(len(taken))
+            yield len(taken), path
+
+    with pool(jobs=2) as readers:
+        for number, _ in enumerate(readers.read(endless(), Hints()), 1):
+            if number == 5:
+                break
+        assert len(taken) <= 5 + 2 + 1
+
+
+def alive(pid: int) -> bool:
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[0] != "Z"
+    except OSError:
+        return False
+
+
+def wait_gone(pids: set[int]) -> None:
+    until = time.monotonic() + 5
+    while any(alive(pid) for pid in pids) and time.monotonic() < until:
+        time.sleep(0.05)
+    assert not {pid for pid in pids if alive(pid)}
+
+
+def test_leaving_the_pool_in_the_middle_leaves_no_process(documents):
+    with pool(jobs=2) as readers:
+        seen = facts(readers, documents, 2)
+        results = readers.read(documents("slow 0.1", "hang"), Hints())
+        next(results)
+    wait_gone({int(fact["pid"]) for fact in seen} | {int(fact["preloaded"]) for fact in seen})
+
+
+CHILD = """
+import sys, pathlib
+from gateway.extract.sandbox import ReaderPool, iter_profiles
+from gateway.settings import Settings
+folder = pathlib.Path(sys.argv[1])
+with ReaderPool(1, config=Settings(), reader="bad_readers:read") as pool:
+    (result,) = pool.read([(1, folder / "facts")])
+    fact = next(iter_profiles(result.spool)).extra
+    print(fact["pid"], fact["preloaded"], flush=True)
+    list(pool.read([(2, folder / "hang")]))
+"""
+
+
+def test_children_die_with_a_killed_parent(tmp_path):
+    for command in ("facts", "hang"):
+        (tmp_path / command).write_text(command)
+    root = str(Path(sys.modules["gateway"].__path__[0]).parent)
+    env = {**os.environ, "PYTHONPATH": f"{HERE}{os.pathsep}{root}"}
+    parent = subprocess.Popen([sys.executable, "-c", CHILD, str(tmp_path)], env=env, stdout=subprocess.PIPE, text=True)
+    children = {int(pid) for pid in parent.stdout.readline().split()}
+    time.sleep(0.3)
+    assert all(alive(pid) for pid in children)
+    parent.send_signal(signal.SIGKILL)
+    parent.wait()
+    parent.stdout.close()
+    wait_gone(children)
+
+
+def _read_in_daemon(path: Path, answers) -> None:
+    with pool() as readers:
+        (result,) = readers.read([("a", path)], Hints())
+        answers.put(result.reading.status)
+
+
+def test_pool_starts_in_a_forked_daemonic_process(documents):
+    ((_, path),) = documents("good")
+    context = multiprocessing.get_context("fork")
+    answers = context.Queue()
+    child = context.Process(target=_read_in_daemon, args=(path, answers), daemon=True)
+    child.start()
+    assert answers.get(timeout=30) == "success"
+    child.join(10)
+    assert child.exitcode == 0
+
+
+def test_reader_that_cannot_be_imported_is_told_as_trouble_of_the_installation(documents):
+    with (
+        ReaderPool(1, config=Settings(), reader="no_such_module:read") as readers,
+        pytest.raises(Transient, match="no_such_module") as caught,
+    ):
+        list(readers.read(documents("good"), Hints()))
+    assert caught.value.code == "READER_START"
+
+
+def test_spools_are_gone_after_the_pool(documents, tmp_path):
+    with ReaderPool(1, config=Settings(), spool_dir=tmp_path, reader="bad_readers:read") as readers:
+        (result,) = readers.read(documents("good"), Hints())
+        assert result.spool.exists()
+        assert tmp_path in result.spool.parents
+    assert not result.spool.exists()
