@@ -111,6 +111,15 @@ def _rows(lines: Sequence[Line], kind: str) -> list[_Row]:
             continue
         bullet = is_bullet(line)
         cells = line.content
+        aside = _date_aside(cells, kind) if bullet or len(cells) > 1 and _is_text(line, cells[:-1], ()) else None
+        if aside is not None:
+            # a date at the margin, level with the first line of the description: it belongs to the head above
+            head = next((row for row in reversed(rows) if not row.body), None)
+            if head is not None and not head.periods:
+                head.cells.append(aside[0])
+                head.periods.append(aside)
+            cells = cells[:-1]
+            line = Line(cells, line.page, line.region, section=line.section, part=line.part).close()
         periods = [] if bullet else _periods(cells, kind)
         body = bullet or _is_text(line, cells, periods)
         if not body and not periods and bullet_at is not None and line.box[0] >= bullet_at - 1 and line.box[0] > left + 4:
@@ -157,6 +166,14 @@ def _periods(cells: Sequence[Cell], kind: str) -> list[tuple[Cell, Period]]:
             out.append((cell, period))
             break
     return out
+
+
+def _date_aside(cells: Sequence[Cell], kind: str) -> tuple[Cell, Period] | None:
+    """The last of several cells, when it is a date range and nothing else."""
+    if len(cells) < 2:
+        return None
+    found = _periods([cells[-1]], kind)
+    return found[0] if found and len(cells[-1].text) - (found[0][1].span[1] - found[0][1].span[0]) <= 3 else None
 
 
 def _in_sentence(cell: Cell, period: Period) -> bool:

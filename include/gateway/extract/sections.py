@@ -20,6 +20,10 @@ from gateway.model import Box
 # Sections that a one-word label inside another section must not open ("Website" under "Contact", "Languages: Go" under "Skills").
 _WEAK = {"links", "contact", "languages", "summary", "projects", "other", "references"}
 _LABEL = re.compile(r"^([^:：]{2,40})\s*[:：]\s*(\S.*)?$")
+# "Designed with ... by ...": the template's own line
+_CREDIT = re.compile(
+    r"^\W*(?:theme\s+)?(?:designed|powered|made|built|generated|typeset|template|created)\s+(?:with|by|using|in|on)\b.{0,60}$", re.I
+)
 _NUMBER = re.compile(r"^(?:\d{1,2}|[ivx]{1,4})[.)]\s+", re.I)
 
 
@@ -48,8 +52,8 @@ def mark_sections(lines: Sequence[Line], heights: dict[int, float] | None = None
     largest = max((line.size for line in lines), default=0.0)
     previous: Line | None = None
     for line in lines:
-        if id(line) in footers:
-            line.section, line.part = "footer", -1
+        if id(line) in footers or _CREDIT.search(line.text):
+            line.section, line.part = ("furniture" if _CREDIT.search(line.text) else "footer"), -1
             continue
         if not regions or boxes[line.region] is not regions[-1].box:
             section, current = _entering(line, boxes[line.region], regions)
@@ -150,7 +154,9 @@ def _footers(lines: Sequence[Line], heights: dict[int, float]) -> set[int]:
             if block[0].box[1] < 0.8 * height:
                 break
             if gap > 2.2 * block[0].size:
-                if not any(line.cells and is_heading_cell(line.cells[0]) for line in block):
+                edges = Counter(round(line.box[0]) for line in here[:index])
+                indented = all(edges[round(line.box[0])] < 3 or line.size < 0.95 * here[0].size for line in block)
+                if indented and not any(line.cells and is_heading_cell(line.cells[0]) for line in block):
                     out.update(id(line) for line in block)
                 break
     return out
@@ -175,7 +181,7 @@ def _heading_looks(lines: Sequence[Line], body: float) -> Counter[tuple[float, b
             looks[_look(line.cells[0])] += 1
     plain = Counter(_look(cell) for line in lines for cell in line.cells)
     for look in list(looks):
-        if plain[look] > 3 * looks[look] + 2:
+        if plain[look] > 1.5 * looks[look] + 2:
             del looks[look]
     return looks
 
