@@ -348,6 +348,8 @@ def _pieces(words: Sequence[Word], page: int, line: int) -> list[Fragment]:
     for number, run in enumerate(runs):
         if number and run[0].text.startswith(".") and len(run) > 1:
             break  # the description follows in the same line
+        if number and runs[number - 1][-1].text.endswith(".") and len(run) >= 4 and not _ends_with_legal([runs[number - 1][-1].text]):
+            break
         for text in _texts(joined(run)):
             cut = _of(run, text)
             out.append(Fragment(text, line, 0, run[0].bold, run[0].italic, cut, page, min(w.confidence for w in cut)))

@@ -19,6 +19,7 @@ from gateway.model import Box
 
 # Sections that a one-word label inside another section must not open ("Website" under "Contact", "Languages: Go" under "Skills").
 _WEAK = {"links", "contact", "languages", "summary", "projects", "other", "references"}
+HEAD_OF_PAGE = 110.0  # points below the first line within which a sidebar starts; side by side further down is a grid
 _LABEL = re.compile(r"^([^:：]{2,40})\s*[:：]\s*(\S.*)?$")
 # "Designed with ... by ...": the template's own line
 _CREDIT = re.compile(
@@ -46,6 +47,9 @@ def mark_sections(lines: Sequence[Line], heights: dict[int, float] | None = None
     boxes: dict[int, Box] = {}
     for line in lines:
         boxes[line.region] = around([boxes[line.region], line.box]) if line.region in boxes else line.box
+    tops: dict[int, float] = {}
+    for line in lines:
+        tops[line.page] = min(line.box[1], tops.get(line.page, line.box[1]))
     regions: list[_Region] = []
     part, section, current = 0, "top", 0
     footers = _footers(lines, heights or {})
@@ -56,7 +60,7 @@ def mark_sections(lines: Sequence[Line], heights: dict[int, float] | None = None
             line.section, line.part = ("furniture" if _CREDIT.search(line.text) else "footer"), -1
             continue
         if not regions or boxes[line.region] is not regions[-1].box:
-            section, current = _entering(line, boxes[line.region], regions)
+            section, current = _entering(line, boxes[line.region], regions, tops[line.page])
             if line.size >= 0.95 * largest and largest > 1.25 * body:
                 section, current = "top", 0  # the name at the head of a column
             regions.append(_Region(line.page, boxes[line.region], section, current))
@@ -108,7 +112,7 @@ class _Region:
     part: int
 
 
-def _entering(line: Line, box: Box, regions: Sequence[_Region]) -> tuple[str, int]:
+def _entering(line: Line, box: Box, regions: Sequence[_Region], page_top: float) -> tuple[str, int]:
     """The section a column starts in: that of the text it continues, or "top" for a column that starts afresh."""
     last = regions[-1] if regions else None
     if last is None:
@@ -116,7 +120,7 @@ def _entering(line: Line, box: Box, regions: Sequence[_Region]) -> tuple[str, in
     if last.page == line.page:
         beside = min(last.box[3], box[3]) - max(last.box[1], box[1]) > 0.3 * min(last.box[3] - last.box[1], box[3] - box[1])
         widths = sorted((last.box[2] - last.box[0], box[2] - box[0]))
-        if beside and widths[0] < 0.75 * widths[1] and last.section != "references":
+        if beside and box[1] < page_top + HEAD_OF_PAGE and widths[0] < 0.75 * widths[1] and last.section != "references":
             first_of_page = [r for r in regions if r.page == line.page and r.box[2] <= box[0] + 5]
             overleaf = _overleaf(box, regions, line.page) if line.page > 1 and first_of_page else None
             return overleaf or ("top", 0)
@@ -201,7 +205,7 @@ def _heading(
         name, language = found
         strong = look in looks and (looks[look] > 1 or cell.bold or cell.size > body * 1.08 or cell.text.isupper())
         styled = cell.bold or cell.size > body * 1.08 or cell.text.isupper()
-        set_apart = styled and (first or name == "references")
+        set_apart = styled and (first or name == "references" or cell.size > body * 1.08)
         if looks and not set_apart and cell.size < 0.88 * _dominant(looks):
             return None  # a word of a smaller type than the headings': a label, an entry
         if len(cells) == 1:
