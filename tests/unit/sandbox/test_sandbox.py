@@ -224,9 +224,7 @@ def test_children_die_with_a_killed_parent(tmp_path):
         (tmp_path / command).write_text(command)
     root = str(Path(sys.modules["gateway"].__path__[0]).parent)
     env = {**os.environ, "PYTHONPATH": f"{HERE}{os.pathsep}{root}"}
-    parent = subprocess.Popen(
-        [sys.executable, "-c", CHILD, str(tmp_path)], env=env, stdout=subprocess.PIPE, text=True
-    )
+    parent = subprocess.Popen([sys.executable, "-c", CHILD, str(tmp_path)], env=env, stdout=subprocess.PIPE, text=True)
     children = {int(pid) for pid in parent.stdout.readline().split()}
     time.sleep(0.3)
     assert all(alive(pid) for pid in children)
