@@ -379,11 +379,23 @@ def _urls(person: Person, index: int, line: Line, number: int, cell: Cell, text:
             continue
         host = value.split("//", 1)[1].split("/")[0]
         explicit = raw.lower().startswith(("http", "www."))
+        if match.start() == 0 and not explicit and _ends_email(person, index, cell):
+            continue
         if not explicit and not is_tld(host.rsplit(".", 1)[-1]):
             continue
         if not explicit and "/" not in whole and title_score(text) >= 2 and line.section not in ("contact", "links"):
             continue
         yield whole, value, label_of(line, number, text[: match.start()]) == "web"
+
+
+def _ends_email(person: Person, index: int, cell: Cell) -> bool:
+    """The cell above ends in an address that this cell goes on with."""
+    for line in person.lines[max(0, index - 2) : index]:
+        for above in line.cells:
+            last = above.text.split()[-1] if above.text.split() else ""
+            if "@" in last and below(person, line.index, above) is cell and _continued_email(person, line.index, above):
+                return True
+    return False
 
 
 def _continued_url(person: Person, index: int, cell: Cell, raw: str) -> str:

@@ -107,12 +107,18 @@ def _city_in(text: str) -> tuple[str, int, bool] | None:
     for at, piece in enumerate(cleaned):
         for city in _cities_of(piece):
             found = city_countries(city)
-            score = 0.1 * at + min(1.0, found[0][1] / 2000)
+            score = 0.1 * at + 0.4 * min(1.0, found[0][1] / 800)
             if len(_words(city)) == len(_words(piece)):
                 score += 1.0
             after = cleaned[at + 1 : at + 3]
             if any(country_code(p) or region_country(p) for p in after):
                 score += 1.0
+            rest = piece[piece.find(city) + len(city) :].strip(" -").split()
+            if rest and (region_country(" ".join(rest)) or region_country(rest[0]) or region_country(" ".join(rest[:-1]))
+                         or country_from_text(" ".join(rest))):  # fmt: skip
+                score += 1.0
+            if any(city_countries(p) for p in after):
+                score += 0.4
             if country_code(piece) and at == len(cleaned) - 1 and len(cleaned) > 1:
                 score -= 1.5  # "Luxembourg", "Mexico": the country at the end of an address
             if any(ch.isdigit() for ch in pieces[at]) and _POSTAL.search(pieces[at]):
@@ -127,6 +133,8 @@ def _city_in(text: str) -> tuple[str, int, bool] | None:
     tail = [p for p in cleaned[at + 1 : at + 3] if p and not any(c.isdigit() for c in p)]
     rest = cleaned[at][cleaned[at].find(city) + len(city) :].strip(" -") if city in cleaned[at] else ""
     first = f"{city} {rest}".strip() if rest and len(rest) < 25 and not is_cjk(city) else city
+    if not is_cjk(city) and len(_words(cleaned[at])) <= 5 and not any(c.isdigit() for c in pieces[at]) and not _STREET.search(cleaned[at]):
+        first = cleaned[at]
     return ", ".join([first, *tail]), people, len(pieces) == 1
 
 

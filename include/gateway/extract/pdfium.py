@@ -20,7 +20,8 @@ from gateway.extract.words import Link, Page, Word
 from gateway.model import Box
 
 # A private-use sign (icon font) is a word of its own: it names its line but is part of no value.
-_WORD = re.compile(r"[\ue000-\uf8ff]|[^\s\ue000-\uf8ff\x00-\x1f]+\x02?")
+# U+FFFE and U+0002 are PDFium's marks for a hyphen that ends a line.
+_WORD = re.compile(r"[\ue000-\uf8ff]|[^\s\ue000-\uf8ff\x00-\x1f\ufffe]+[\x02\ufffe]?")
 _BOLD = re.compile(r"bold|black|heavy|semibold|demi|extrabold|bx\d|sfbx|cmbx|lmroman\d+-bold|-bd|medium(?!ital)", re.I)
 _ITALIC = re.compile(r"italic|oblique|cmti|slant|-it\b", re.I)
 BOLD_WEIGHT = 600
@@ -92,7 +93,7 @@ def _words(text_page: Any, page: pdfium.PdfPage, place: _Placer) -> tuple[list[W
         start, end = match.span()
         token = match.group()
         total += len(token)
-        bad += token.count("\ufffd") + token.count("\x00") + token.count("\ufffe")
+        bad += token.count("\ufffd") + token.count("\x00")
         if not loose(text_page, start, pointer):
             continue
         x0, y0, x1, y1 = rect.left, rect.bottom, rect.right, rect.top
@@ -109,7 +110,7 @@ def _words(text_page: Any, page: pdfium.PdfPage, place: _Placer) -> tuple[list[W
 
 
 def _word(token: str, box: Box, size: float, look: _Look) -> Word:
-    if token.endswith("\x02"):  # PDFium's mark for a hyphen that ends a line
+    if token.endswith(("\x02", "\ufffe")):
         token = token[:-1] + "-"
     hidden = look.hidden or size < HIDDEN_SIZE
     return Word(token, box, size, look.bold, look.italic, look.colour, "text", hidden)
