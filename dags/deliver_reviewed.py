@@ -13,6 +13,7 @@ held again with its code.
 from __future__ import annotations
 
 from airflow.sdk import Asset, AssetOrTimeSchedule, CronTriggerTimetable, dag, task
+
 from gateway_airflow.names import DECISIONS_URI, Pool, Tag
 from gateway_airflow.policy import TASK_DEFAULTS
 

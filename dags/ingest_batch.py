@@ -20,11 +20,11 @@ from typing import Any
 
 from airflow.providers.standard.operators.trigger_dagrun import TriggerDagRunOperator
 from airflow.sdk import Param, TriggerRule, dag, get_current_context, task
-from gateway_airflow.names import Pool, Tag
-from gateway_airflow.policy import TASK_DEFAULTS
 
 from gateway.model import Mode
 from gateway.settings import settings
+from gateway_airflow.names import Pool, Tag
+from gateway_airflow.policy import TASK_DEFAULTS
 
 AGENTS = sorted(path.stem for path in settings().agents_dir.glob("*.yaml"))
 PARAMS = {
@@ -100,9 +100,8 @@ def ingest_batch() -> None:
     @task(pool=Pool.STORE, trigger_rule=TriggerRule.ALL_DONE_MIN_ONE_SUCCESS)
     def report(batch: dict[str, Any]) -> list[dict[str, Any]]:
         """The batch's end and its digest; returns the review to ask for, none or one."""
-        from gateway_airflow.notifiers.digest_notifier import send_digest
-
         from gateway.pipeline.report import finish_batch, review_request
+        from gateway_airflow.notifiers.digest_notifier import send_digest
 
         finish_batch(batch["batch_id"])
         send_digest(batch["batch_id"], batch["agent_id"])

@@ -17,11 +17,11 @@ from typing import Any
 
 from airflow.providers.standard.operators.hitl import HITLOperator
 from airflow.sdk import Asset, Param, dag, task
-from gateway_airflow.names import DECISIONS_URI, Pool, Tag
-from gateway_airflow.policy import TASK_DEFAULTS
 
 from gateway.pipeline.choices import APPROVE_ALL, APPROVE_PASSED, DISCARD_ALL, KEEP_HELD
 from gateway.settings import settings
+from gateway_airflow.names import DECISIONS_URI, Pool, Tag
+from gateway_airflow.policy import TASK_DEFAULTS
 
 BODY = """\
 {{ params.held }} candidate profile(s) of batch `{{ params.batch_id }}` ({{ params.agent }}) are held.

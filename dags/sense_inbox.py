@@ -16,11 +16,11 @@ from typing import Any
 
 from airflow.providers.standard.operators.trigger_dagrun import TriggerDagRunOperator
 from airflow.sdk import Asset, AssetOrTimeSchedule, AssetWatcher, CronTriggerTimetable, dag, task
+
+from gateway.settings import settings
 from gateway_airflow.names import INBOX_URI, Pool, Tag
 from gateway_airflow.policy import TASK_DEFAULTS
 from gateway_airflow.triggers.inbox_trigger import InboxTrigger
-
-from gateway.settings import settings
 
 CONFIG = settings()
 INBOX = Asset(

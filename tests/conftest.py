@@ -35,7 +35,9 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Tests of the corpus say why they do not run; the real Airflow comes last."""
     for item in items:
         if "corpus" in item.keywords and not CORPUS.is_dir():
-            item.add_marker(pytest.mark.skip(reason=f"the corpus is not at {CORPUS} (GATEWAY_CORPUS names another place)"))
+            item.add_marker(
+                pytest.mark.skip(reason=f"the corpus is not at {CORPUS} (GATEWAY_CORPUS names another place)")
+            )
     items.sort(key=lambda item: "integration" in item.keywords)
 
 
@@ -76,7 +78,7 @@ def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return path
 
 
-@pytest.fixture()
+@pytest.fixture
 def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, sqlite_template: Path) -> Iterator[Path]:
     """A gateway home with an empty, migrated SQLite store; settings are read anew."""
     from gateway.settings import settings

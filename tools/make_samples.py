@@ -1,6 +1,6 @@
 """Writes include/samples/: a small batch in which every outcome appears. Everybody in it is invented.
 
-    python tools/make_samples.py        (needs the development environment: fpdf2, pikepdf)
+python tools/make_samples.py        (needs the development environment: fpdf2, pikepdf)
 """
 
 from __future__ import annotations
@@ -34,7 +34,12 @@ TOBIAS = {
     "contact": ["t.lindqvist-hale@example.org", "+44 20 7946 0321", "Bristol, United Kingdom"],
     "work": [
         ("Platform Engineer", "Northmoor Analytics", "2019 - Present", ["Runs the data platform on AWS for 30 teams."]),
-        ("Systems Administrator", "Gannet & Pike Ltd", "2014 - 2019", ["Moved 200 servers to configuration management."]),
+        (
+            "Systems Administrator",
+            "Gannet & Pike Ltd",
+            "2014 - 2019",
+            ["Moved 200 servers to configuration management."],
+        ),
     ],
     "education": [("MEng Software Engineering", "Avonside University", "2010 - 2014")],
     "skills": ["Go", "AWS", "Linux", "Ansible", "Prometheus"],

@@ -1,6 +1,6 @@
 """A new Alembic revision from the difference between the models and the newest migration.
 
-    python tools/new_migration.py 0002 "What it adds"
+python tools/new_migration.py 0002 "What it adds"
 """
 
 from __future__ import annotations

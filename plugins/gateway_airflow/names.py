@@ -33,7 +33,9 @@ class Pool:
 
 
 POOLS = (
-    PoolSpec(Pool.EXTRACT, 4, "Reading documents: CPU and memory; about one slot a core, two where documents are small"),
+    PoolSpec(
+        Pool.EXTRACT, 4, "Reading documents: CPU and memory; about one slot a core, two where documents are small"
+    ),
     PoolSpec(Pool.STORE, 8, "Short tasks on the store: register, plan, judge, report"),
     PoolSpec(Pool.DELIVER, 1, "Talking to a target: one at a time keeps its rate limit ours to spend"),
 )

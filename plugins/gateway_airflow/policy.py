@@ -46,5 +46,3 @@ TASK_DEFAULTS: dict[str, Any] = {
     "retry_policy": ByReason(),
     "execution_timeout": timedelta(minutes=30),
 }
-
-

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import ctypes
 import os
 import signal
@@ -43,7 +44,7 @@ class Processes:
                 stdout=log,
                 stderr=subprocess.STDOUT,
                 start_new_session=True,
-                preexec_fn=_die_with_parent,  # noqa: PLW1509  (no threads here)
+                preexec_fn=_die_with_parent,
             )
 
     def run_once(self, name: str, command: list[str]) -> None:
@@ -71,10 +72,8 @@ class Processes:
             _signal(process, signal.SIGTERM)
         end = time.monotonic() + STOP_S
         for process in self.running.values():
-            try:
+            with contextlib.suppress(subprocess.TimeoutExpired):
                 process.wait(max(0.1, end - time.monotonic()))
-            except subprocess.TimeoutExpired:
-                pass
             _signal(process, signal.SIGKILL)
             process.wait()
         self.running.clear()

@@ -96,7 +96,7 @@ def say(text: str) -> None:
     print(text, flush=True)  # noqa: T201
 
 
-class only_one:  # noqa: N801  (reads as what it grants)
+class only_one:
     """The home's lock: two Airflows on one SQLite file would corrupt each other's work."""
 
     def __init__(self, home: Path) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from .files import load_agent, load_agents, load_agents_lenient, parse_agent
+from .files import changed_agent, load_agent, load_agents, load_agents_lenient, parse_agent
 from .schema import (
     FIELD_NAMES,
     Agent,
@@ -27,6 +27,7 @@ __all__ = [
     "Preset",
     "Target",
     "Template",
+    "changed_agent",
     "load_agent",
     "load_agents",
     "load_agents_lenient",

@@ -59,12 +59,12 @@ def print_batch(batch_id: str, rows: list[dict[str, Any]], numbers: Any, out: An
             (cell if len(cell) <= width else "…" + cell[-width + 1 :]).ljust(width)
             for cell, width in zip(cells, widths, strict=True)
         ]
-        print("  ".join([*shown, last]), file=out)  # noqa: T201
+        print("  ".join([*shown, last]), file=out)
 
-    print(f"\nBatch {batch_id}", file=out)  # noqa: T201
+    print(f"\nBatch {batch_id}", file=out)
     line(("document", "status", "profiles"), "what became of them")
     line(("-" * widths[0], "-" * widths[1], "-" * widths[2]), "-" * 30)
     for row in rows:
         rest = row["outcome"] or (f"{row['code']}: {row['error']}" if row["code"] else "")
         line((row["path"], str(row["status"]), str(row["profiles"])), rest)
-    print(f"\n{numbers.sentence()}", file=out, flush=True)  # noqa: T201
+    print(f"\n{numbers.sentence()}", file=out, flush=True)

@@ -1,9 +1,9 @@
 """`gateway review`: the queue of held profiles, and decisions on them.
 
-    gateway review [--batch ID] [--agent ID]            list, oldest first
-    gateway review approve|discard|undo PROFILE...
-    gateway review correct PROFILE --set email=a@b.example --set name="A B"
-    gateway review deliver                              send what was approved now, not at the next sweep
+gateway review [--batch ID] [--agent ID]            list, oldest first
+gateway review approve|discard|undo PROFILE...
+gateway review correct PROFILE --set email=a@b.example --set name="A B"
+gateway review deliver                              send what was approved now, not at the next sweep
 """
 
 from __future__ import annotations
@@ -47,7 +47,11 @@ def run(options: argparse.Namespace) -> int:
         corrections = dict(item.partition("=")[::2] for item in options.set)
         for profile_id in options.profiles:
             new = decide(
-                profile_id, options.decision, reviewer=f"cli:{getpass.getuser()}", corrections=corrections, note=options.note
+                profile_id,
+                options.decision,
+                reviewer=f"cli:{getpass.getuser()}",
+                corrections=corrections,
+                note=options.note,
             )
             print(f"{profile_id} {options.decision} {'written' if new else 'stood already'}")  # noqa: T201
         return 0

@@ -14,22 +14,6 @@ DOCUMENT: tuple[Code, ...] = (
         "profile.pdf: It is encrypted and needs a password; ask the sender for a copy without one.",
     ),
     Code(
-        "EMPTY_FILE", "extract",
-        "The file holds nothing.",
-        "An upload or export that broke off before the first byte.",
-        "sender",
-        "Ask the sender to send the file again.",
-        "profile.pdf: The file has no bytes; ask the sender to send it again.",
-    ),
-    Code(
-        "NOT_A_PDF", "extract",
-        "The file is named like a PDF but is something else.",
-        "A web page, an image or a text document was renamed.",
-        "sender",
-        "Ask for a real PDF, a DOCX or a text file.",
-        "profile.pdf: It is named like a PDF but is none; ask for a PDF, DOCX or text file.",
-    ),
-    Code(
         "TRUNCATED_PDF", "extract",
         "The end of the PDF is missing and it could not be repaired.",
         "A download or upload that broke off.",
@@ -52,14 +36,6 @@ DOCUMENT: tuple[Code, ...] = (
         "sender",
         "Ask the sender to export the document again.",
         "profile.pdf: The document has no pages; ask the sender to export it again.",
-    ),
-    Code(
-        "NO_TEXT", "extract",
-        "No text could be read in the document, by its text layer or by OCR.",
-        "Blank pages, a faint scan, or a script for which no recognition is installed.",
-        "recruiter",
-        "Open it; when it does show a résumé, ask for the original file or a sharper scan.",
-        "scan.pdf: Its pages hold no text that could be read; ask for the original file.",
     ),
     Code(
         "NOT_A_RESUME", "extract",

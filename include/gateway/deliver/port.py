@@ -80,7 +80,14 @@ def request_of(profile: Profile, external_id: str, posting: str) -> Request:
         "profile_id": profile.id,
     }
     return Request(
-        external_id, posting, profile.batch_id, profile.name, profile.email, profile.phone, metadata, json_resume(profile)
+        external_id,
+        posting,
+        profile.batch_id,
+        profile.name,
+        profile.email,
+        profile.phone,
+        metadata,
+        json_resume(profile),
     )
 
 

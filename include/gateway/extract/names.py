@@ -46,6 +46,8 @@ def name_candidates(person: Person, handles: Sequence[str], contact_lines: Seque
             for text, words, how in _parts(cell):
                 if not is_plausible_name(text) or len(text.split()) > MAX_WORDS:
                     continue
+                if bare(text) in phrases("cvtitle") or heading_of(text) is not None:
+                    continue
                 key = fold(text)
                 counted[key] = counted.get(key, 0) + 1
                 where = evidence(line, cell, how)

@@ -69,12 +69,13 @@ def media_type(path: Path) -> str:
         head = file.read(_HEAD_BYTES)
         if not head:
             return EMPTY
+        # Archives first: a PDF stored without compression puts its own mark into their first kilobyte.
+        if head[:4] in (b"PK\x03\x04", b"PK\x05\x06", b"PK\x07\x08"):
+            return _zip_kind(file)
         if b"%PDF" in head[:1024]:
             return PDF
         if head.startswith(_OLE):
             return _ole_kind(head, file)
-        if head[:4] in (b"PK\x03\x04", b"PK\x05\x06", b"PK\x07\x08"):
-            return _zip_kind(file)
     for mark, kind in _MAGIC:
         if head.startswith(mark):
             return kind

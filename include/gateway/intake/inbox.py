@@ -98,7 +98,9 @@ def look(inbox: Path, agents: set[str], *, quiet_s: float, alarm_s: float, at: f
         waited = at - drop.changed_at
         if drop.complete and waited > max(alarm_s, quiet_s):
             troubles.append(
-                Trouble("INBOX_STALE", f"A complete drop for {drop.agent_id} waits since {waited:.0f} s.", drop.agent_id)
+                Trouble(
+                    "INBOX_STALE", f"A complete drop for {drop.agent_id} waits since {waited:.0f} s.", drop.agent_id
+                )
             )
     return Look(tuple(drops), tuple(dict.fromkeys(troubles)))
 

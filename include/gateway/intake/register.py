@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
 
-from sqlalchemy import select
+from sqlalchemy import and_, or_, select
 from sqlalchemy.orm import Session
 
 from gateway.errors import Unreadable
@@ -58,7 +58,9 @@ def find(folder: Path, unpack_into: Path) -> Iterator[Found]:
             number += 1
             total += found.size_bytes
             if found.code is None and number > limits.max_batch_files:
-                found = _refused(found, "BATCH_TOO_MANY_FILES", f"more than {limits.max_batch_files:,} files in the batch")
+                found = _refused(
+                    found, "BATCH_TOO_MANY_FILES", f"more than {limits.max_batch_files:,} files in the batch"
+                )
             elif found.code is None and total > limits.max_batch_bytes:
                 found = _refused(found, "BATCH_TOO_LARGE", f"more than {limits.max_batch_bytes:,} bytes in the batch")
             yield found
@@ -74,10 +76,14 @@ def _refused(found: Found, code: str, limit: str) -> Found:
 def _file(path: Path, relative: str, unpack_into: Path) -> Iterator[Found]:
     limit = settings().max_file_bytes
     if path.is_symlink() or not path.is_file():
-        yield Found(relative, None, code="NOT_A_FILE", error="A link or device instead of a file: send the file itself.")
+        yield Found(
+            relative, None, code="NOT_A_FILE", error="A link or device instead of a file: send the file itself."
+        )
         return
     if path.name.lower().endswith(UNFINISHED):
-        yield Found(relative, None, code="UNFINISHED_UPLOAD", error="The upload of this file never finished: send it again.")
+        yield Found(
+            relative, None, code="UNFINISHED_UPLOAD", error="The upload of this file never finished: send it again."
+        )
         return
     size = path.stat().st_size
     kind = media_type(path) if size else "application/x-empty"
@@ -92,19 +98,14 @@ def _members(path: Path, relative: str, unpack_into: Path) -> Iterator[Found]:
     """The members of a ZIP; a ZIP that cannot be opened is one failed document itself."""
     size = path.stat().st_size
     try:
-        members = archive.expand(path, unpack_into)
+        unpack_into.mkdir(parents=True)
+        members = archive.expand(path, unpack_into, archive.Limits.of(settings()))
     except Unreadable as wrong:
-        yield Found(
-            relative, None, files.sha256(path), size, "application/zip", code=wrong.code, error=wrong.sentence
-        )
+        yield Found(relative, None, files.sha256(path), size, "application/zip", code=wrong.code, error=wrong.sentence)
         return
-    usable = [member for member in members if not member.ignored]
-    if not usable:
-        yield Found(
-            relative, None, files.sha256(path), size, "application/zip", "EMPTY_ARCHIVE",
-            "The ZIP holds no document: pack the files themselves and send it again.",
-        )  # fmt: skip
-    for member in usable:
+    for member in members:
+        if member.ignored:
+            continue
         name = f"{relative}!/{member.path_in_zip}"
         if member.file is None:
             yield Found(name, None, size_bytes=member.size_bytes, code=member.code, error=member.sentence)
@@ -169,7 +170,11 @@ def _add(session: Session, batch: Batch, path: str, found: Found, key: str | Non
 
 
 def _first(session: Session, batch: Batch, digest: str) -> Document | None:
-    """The document of this agent that had these bytes first and was read, or is being read, for real."""
+    """The document of this agent that had these bytes first: read in an earlier batch, or a twin in this one.
+
+    One that is still being read elsewhere does not count: that batch may have died, and the ledger keeps anybody from
+    being delivered twice anyway.
+    """
     if batch.mode == Mode.DRY_RUN or digest == EMPTY:
         return None
     return session.scalar(
@@ -178,7 +183,10 @@ def _first(session: Session, batch: Batch, digest: str) -> Document | None:
         .where(
             Document.agent_id == batch.agent_id,
             Document.sha256 == digest,
-            Document.state != DocumentState.FAILED,
+            or_(
+                Document.state == DocumentState.SUCCESS,
+                and_(Document.batch_id == batch.id, Document.state == DocumentState.PROCESSING),
+            ),
             Document.duplicate_of.is_(None),
             Batch.mode != Mode.DRY_RUN,
         )

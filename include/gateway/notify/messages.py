@@ -52,7 +52,9 @@ def digest_of(agent: Agent, batch: Batch, numbers: Counts, page_url: str) -> Dig
         f" + {numbers.duplicate} duplicate + {numbers.discarded} discarded + {numbers.refused} refused"
         f" + {numbers.unknown} unknown + {numbers.in_flight} in flight",
     ]
-    reasons = [f"{number} x {code}: {CODES[code].means if code in CODES else ''}" for code, number in numbers.codes.items()]
+    reasons = [
+        f"{number} x {code}: {CODES[code].means if code in CODES else ''}" for code, number in numbers.codes.items()
+    ]
     if reasons:
         lines += ["", "Why:", *(f"  {reason}" for reason in reasons)]
     if link:

@@ -95,7 +95,10 @@ def _reserve(agent: Agent, target: Target, profile_ids: Sequence[str], done: dic
     posting = agent.target.posting
     with writing() as session:
         profiles = session.scalars(
-            select(Profile).where(Profile.id.in_(profile_ids)).options(selectinload(Profile.document)).order_by(Profile.id)
+            select(Profile)
+            .where(Profile.id.in_(profile_ids))
+            .options(selectinload(Profile.document))
+            .order_by(Profile.id)
         ).all()
         for profile in profiles:
             if profile.state not in READY:
@@ -130,7 +133,9 @@ def _row(session: Session, kind: str, posting: str, profile: Profile) -> Deliver
     stamp = {"created_at": now(), "updated_at": now(), "attempts": 0, "receipt": {}}
     made = session.execute(
         insert(Delivery)
-        .values(id=ids.delivery_id(), profile_id=profile.id, batch_id=profile.batch_id, state=L.RESERVED, **key, **stamp)
+        .values(
+            id=ids.delivery_id(), profile_id=profile.id, batch_id=profile.batch_id, state=L.RESERVED, **key, **stamp
+        )
         .on_conflict_do_nothing(index_elements=["target", "posting", "email_norm"])
         .returning(Delivery.id)
     ).scalar_one_or_none()

@@ -1,10 +1,10 @@
 """Profiles get their verdict: one Great Expectations run a batch, then what each verdict means here.
 
-    hold by a gate                  held, with the codes of its critical findings
-    pass, known already             duplicate: linked to the first, never sent
-    pass in review mode             held (REVIEW_MODE); behind the canary: held (CANARY_WAIT)
-    pass, but the batch is strange  held, all of them, with the batch's code
-    pass                            passed: delivered next
+hold by a gate                  held, with the codes of its critical findings
+pass, known already             duplicate: linked to the first, never sent
+pass in review mode             held (REVIEW_MODE); behind the canary: held (CANARY_WAIT)
+pass, but the batch is strange  held, all of them, with the batch's code
+pass                            passed: delivered next
 """
 
 from __future__ import annotations
@@ -19,10 +19,12 @@ from gateway.agents import Agent
 from gateway.model import DeliveryState, Judgement, Mode, Severity, as_json
 from gateway.model import ProfileState as P
 from gateway.pipeline.receive import agent_of
+from gateway.quality.batch import BatchFacts
 from gateway.quality.case import Case
 from gateway.quality.duplicates import same_name
 from gateway.quality.judge import judge
 from gateway.store import change, ids
+from gateway.store.counts import counts
 from gateway.store.engine import reading, writing
 from gateway.store.profiles import profile_rows
 from gateway.store.tables import Batch, Delivery, Document, Profile, Verdict, now
@@ -49,7 +51,8 @@ def judge_batch(batch_id: str) -> dict[str, int]:
         ).all()
         cases = _cases(session, agent, profile_ids, batch)
         known = _delivered_before(session, agent, profile_ids)
-    verdict = judge(agent, cases)
+        facts = _batch_facts(session, batch)
+    verdict = judge(agent, cases, facts)
     by_id = {judgement.profile_id: judgement for judgement in verdict.judgements}
     stop = sorted({f.code for f in verdict.batch_findings if f.severity == Severity.CRITICAL})
     _store_verdicts(list(by_id.values()), verdict.suite_version, dict.fromkeys(by_id, 1))
@@ -64,7 +67,9 @@ def judge_batch(batch_id: str) -> dict[str, int]:
                 passed += state == P.PASSED
                 profile.quality, profile.completeness = judgement.quality, judgement.completeness
                 profile.codes, profile.duplicate_of = codes, of
-                change.move(session, profile, state, actor=ACTOR, code=codes[0] if codes else None, rule=verdict.suite_version)
+                change.move(
+                    session, profile, state, actor=ACTOR, code=codes[0] if codes else None, rule=verdict.suite_version
+                )
                 done[state] = done.get(state, 0) + 1
     with writing() as session:
         row = session.get_one(Batch, batch_id)
@@ -82,9 +87,7 @@ def judge_batch(batch_id: str) -> dict[str, int]:
 def judge_profiles(agent: Agent, profile_ids: Sequence[str]) -> None:
     """Writes a new verdict for corrected or approved profiles; their state is a person's decision and stays."""
     with reading() as session:
-        versions = dict(
-            session.execute(select(Profile.id, Profile.version).where(Profile.id.in_(profile_ids))).all()
-        )
+        versions = dict(session.execute(select(Profile.id, Profile.version).where(Profile.id.in_(profile_ids))).all())
         cases = _cases(session, agent, profile_ids, None)
     verdict = judge(agent, cases)
     _store_verdicts(verdict.judgements, verdict.suite_version, versions)
@@ -168,6 +171,16 @@ def _cases(session: Session, agent: Agent, profile_ids: Sequence[str], batch: Ba
             )
         )
     return cases
+
+
+def _batch_facts(session: Session, batch: Batch) -> BatchFacts:
+    numbers = counts(session, batch.id)
+    return BatchFacts(
+        documents=numbers.received,
+        documents_failed=numbers.failed,
+        rows_expected=batch.manifest.get("rows"),
+        rows_found=numbers.profiles,
+    )
 
 
 def _names_by_email(session: Session, agent: Agent, emails: Sequence[str]) -> dict[str, set[str]]:

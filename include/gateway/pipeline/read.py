@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import logging
-import tempfile
 from collections.abc import Iterator
 from contextlib import ExitStack
 from itertools import islice
-from pathlib import Path
 from typing import Any
 
 from sqlalchemy import delete, insert, select
@@ -85,13 +83,14 @@ def read_chunk(chunk: Chunk, *, jobs: int | None = None) -> dict[str, int]:
         return done
     hints = Hints(country=agent.country, mapping=dict(agent.mapping))
     workers = min(jobs or settings().extract_jobs, len(documents))
-    with ExitStack() as stack, tempfile.TemporaryDirectory(prefix="gateway-spool-") as spool:
-        pool = stack.enter_context(ReaderPool(workers, spool_dir=Path(spool)))
+    with ExitStack() as stack:
+        pool = stack.enter_context(ReaderPool(workers))
         items = ((row.id, stack.enter_context(files.local(row.file_key))) for row in documents)
         for result in pool.read(items, hints):
             number = store_reading(result.key, result.reading, iter_profiles(result.spool))
             done[result.reading.status] += 1
             done["profiles"] += number
+            result.spool.unlink(missing_ok=True)  # a chunk of a thousand lists must not fill the disk
             log.info("%s %s %s profiles=%d", result.key, result.reading.status, result.reading.code or "", number)
     return done
 
@@ -133,7 +132,9 @@ def _facts(outcome: Reading) -> dict[str, Any]:
 
 
 def _insert(session: Session, owner: dict[str, str], start: int, piece: list[ExtractedProfile]) -> None:
-    profiles, fields, events = [], [], []
+    profiles: list[dict[str, Any]] = []
+    fields: list[dict[str, Any]] = []
+    events: list[dict[str, Any]] = []
     for ordinal, profile in enumerate(piece, start):
         identity = ids.profile_id(owner["document_id"], ordinal)
         profiles.append(

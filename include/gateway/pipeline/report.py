@@ -34,7 +34,11 @@ def finish_batch(batch_id: str) -> dict[str, Any]:
         unsent = session.scalar(
             select(Profile.id).where(Profile.batch_id == batch_id, Profile.state.in_([P.EXTRACTED, P.PASSED])).limit(1)
         )
-        if numbers.processing or (unsent is not None and batch.mode != "dry_run") or batch.state == BatchState.RECEIVING:
+        if (
+            numbers.processing
+            or (unsent is not None and batch.mode != "dry_run")
+            or batch.state == BatchState.RECEIVING
+        ):
             change.move(session, batch, BatchState.FAILED, actor=ACTOR, code="RUN_INCOMPLETE")
             batch.code = "RUN_INCOMPLETE"
             batch.error = "A task of the run failed before everything was done: look at the run and clear that task."

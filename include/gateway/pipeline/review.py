@@ -1,9 +1,9 @@
 """What a person decides about held profiles. Decisions are idempotent; the first writer wins, the second is told.
 
-    approve   deliver it although a gate held it (what no target can take stays held)
-    correct   replace values; the profile is judged again and delivered if it passes
-    discard   never deliver it
-    undo      back to held, as long as nothing was sent
+approve   deliver it although a gate held it (what no target can take stays held)
+correct   replace values; the profile is judged again and delivered if it passes
+discard   never deliver it
+undo      back to held, as long as nothing was sent
 """
 
 from __future__ import annotations
@@ -69,7 +69,8 @@ def queue(batch_id: str | None = None, agent_id: str | None = None, limit: int =
 def held_count(batch_id: str) -> int:
     with reading() as session:
         return (
-            session.scalar(select(func.count(Profile.id)).where(Profile.batch_id == batch_id, Profile.state == P.HELD)) or 0
+            session.scalar(select(func.count(Profile.id)).where(Profile.batch_id == batch_id, Profile.state == P.HELD))
+            or 0
         )
 
 
@@ -77,7 +78,9 @@ def held_codes(batch_id: str) -> dict[str, int]:
     """How many held profiles carry each code: what a notice may say."""
     counted: dict[str, int] = {}
     with reading() as session:
-        for codes in session.scalars(select(Profile.codes).where(Profile.batch_id == batch_id, Profile.state == P.HELD)):
+        for codes in session.scalars(
+            select(Profile.codes).where(Profile.batch_id == batch_id, Profile.state == P.HELD)
+        ):
             for code in codes:
                 counted[code] = counted.get(code, 0) + 1
     return dict(sorted(counted.items()))
@@ -148,7 +151,8 @@ def _correct(
     wrong = sorted(set(corrections) - set(CORRECTABLE))
     if wrong or not corrections:
         raise Misconfigured(
-            "CORRECTION_INVALID", f"A correction names one or more of {', '.join(CORRECTABLE)}; got {wrong or 'nothing'}."
+            "CORRECTION_INVALID",
+            f"A correction names one or more of {', '.join(CORRECTABLE)}; got {wrong or 'nothing'}.",
         )
     before = {name: getattr(profile, name) for name in corrections}
     after: dict[str, Any] = {}
@@ -189,7 +193,9 @@ def deliver_reviewed() -> dict[str, int]:
     """
     with reading() as session:
         approved = session.execute(
-            select(Profile.agent_id, Profile.id).where(Profile.state == P.APPROVED).order_by(Profile.agent_id, Profile.id)
+            select(Profile.agent_id, Profile.id)
+            .where(Profile.state == P.APPROVED)
+            .order_by(Profile.agent_id, Profile.id)
         ).all()
         batches = session.scalars(select(Profile.batch_id).where(Profile.state == P.APPROVED).distinct()).all()
     done: dict[str, int] = {}

@@ -70,9 +70,7 @@ def counts(session: Session, batch_id: str | None = None) -> Counts:
         session.execute(select(Document.state, func.count()).where(*of_batch).group_by(Document.state)).all()
     )
     by_profile: dict[str, int] = dict(
-        session.execute(select(Profile.state, func.count()).where(*profiles_of_batch).group_by(Profile.state))
-        
-        .all()
+        session.execute(select(Profile.state, func.count()).where(*profiles_of_batch).group_by(Profile.state)).all()
     )
     of_documents = (
         select(Document.code, func.count()).where(Document.code.is_not(None), *of_batch).group_by(Document.code)

@@ -21,7 +21,7 @@ def drops(root: Path, *, quiet_s: float = 10.0, later_s: float = 0.0) -> tuple[i
     return inbox.look(root, AGENTS, quiet_s=quiet_s, alarm_s=900, at=time.time() + later_s).drops
 
 
-@pytest.fixture()
+@pytest.fixture
 def nurse(tmp_path: Path) -> Path:
     folder = tmp_path / "nurse"
     folder.mkdir()

@@ -87,7 +87,9 @@ def test_once_is_once(store: str) -> None:
 @settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     shape=st.tuples(st.integers(0, 5), st.integers(0, 4)),
-    steps=st.lists(st.tuples(st.sampled_from(["document", "profile"]), st.integers(0, 19), st.integers(0, 8)), max_size=60),
+    steps=st.lists(
+        st.tuples(st.sampled_from(["document", "profile"]), st.integers(0, 19), st.integers(0, 8)), max_size=60
+    ),
 )
 def test_counts_add_up_after_any_steps(store: str, shape: tuple[int, int], steps: list[tuple[str, int, int]]) -> None:
     with writing() as session:
@@ -130,7 +132,13 @@ def test_no_source_assigns_a_state_but_store_change() -> None:
         if path == PROJECT / "include/gateway/store/change.py":
             continue
         for node in ast.walk(ast.parse(path.read_text("utf-8"))):
-            targets = node.targets if isinstance(node, ast.Assign) else [node.target] if isinstance(node, ast.AugAssign) else []
+            targets = (
+                node.targets
+                if isinstance(node, ast.Assign)
+                else [node.target]
+                if isinstance(node, ast.AugAssign)
+                else []
+            )
             found += [f"{path.name}:{t.lineno}" for t in targets if isinstance(t, ast.Attribute) and t.attr == "state"]
     allowed = {"register.py"}  # the first state of a row that is not in the store yet
     assert [place for place in found if place.split(":")[0] not in allowed] == []
