@@ -153,6 +153,8 @@ def persona(rng: random.Random, locale: str) -> Persona:
     if locale in CJK:
         name = f"{fake.last_name()} {fake.first_name()}" if rng.random() < 0.7 else f"{fake.last_name()}{fake.first_name()}"
     name = re.sub(r"\s+", " ", re.sub(r"\b(?:Dr|Mr|Mrs|Ms|Miss|Prof|Herr|Frau|Sr|Sra|Dott|Sig|Univ|Dipl|Ing|B|M|A|Eng|Sc|habil|mult)\.\s?-?", "", name)).strip()
+    if rng.random() < 0.04:
+        name = name.split()[0]  # some people have one name
     printed = name
     style = rng.random()
     if locale not in CJK:

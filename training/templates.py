@@ -47,6 +47,7 @@ class Canvas:
     runs: list[Run] = field(default_factory=list)
     page: int = 1
     measure: fpdf.FPDF | None = None
+    uris: dict[str, str] = field(default_factory=dict)  # printed word -> target of a link over it
 
     def width(self, text: str, size: float, bold: bool = False) -> float:
         if self.measure is None:
@@ -248,6 +249,12 @@ def draw(rng: random.Random, who: Persona, structure: str) -> Canvas:
     canvas = Canvas(rng.choice(["sans", "serif"]), rng.choice([9.0, 9.5, 10.0, 10.5, 11.0]))
     if who.locale not in CJK:
         canvas.measure = _ruler()
+    if rng.random() < 0.4:
+        canvas.uris = {link: link if "//" in link else f"https://{link}" for link in who.links}
+        if who.email:
+            canvas.uris[who.email] = f"mailto:{who.email}"
+        for _, _, email, _ in who.referees[:1]:
+            canvas.uris[email] = f"mailto:{email}"
     left, right = rng.choice([40.0, 50.0, 62.0, 72.0]), WIDTH - rng.choice([40.0, 55.0, 72.0])
     names = order_of(rng)
     main = Column(canvas, left, rng.choice([30.0, 45.0, 60.0]), right)
@@ -399,6 +406,9 @@ def as_pages(canvas: Canvas) -> list[Page]:
             x = run.x
             for token in run.text.split(" "):
                 end = x + canvas.width(token, run.size, run.bold)
+                uri = canvas.uris.get(token.strip(",|."))
+                if uri:
+                    links.append(Link(uri, (x, run.y, end, run.y + run.size)))
                 if token:
                     words.append(Word(token, (x, run.y, end, run.y + run.size), run.size, run.bold, run.italic, run.colour))
                 x = end + 0.3 * run.size

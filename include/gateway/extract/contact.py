@@ -201,11 +201,7 @@ def email_candidates(person: Person) -> list[Candidate]:
                 features = place_features(person, index, person.lines[index]) if index >= 0 else {"own": 0.5, "first_page": 1.0}
                 features["mailto"] = 1.0
                 out.append(Candidate("email", value, link.uri, Evidence("link", "mailto", page=page, box=link.box), index, features))
-    seen: dict[str, int] = {}
-    for candidate in out:
-        seen[candidate.value] = seen.get(candidate.value, 0) + 1
     for rank, candidate in enumerate(out):
-        candidate.features["twice"] = float(seen[candidate.value] > 1)
         candidate.features["first"] = 1.0 / (1 + rank)
     return out
 

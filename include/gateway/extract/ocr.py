@@ -50,12 +50,27 @@ def ocr_page(handle: pdfium.PdfPage, page: Page) -> tuple[Page | None, tuple[str
     image = numpy.ascontiguousarray(handle.render(scale=scale, rev_byteorder=False).to_numpy()[:, :, :3])
     if int(image.max()) - int(image.min()) < 16:
         return None, ("NO_TEXT", "Its pages are blank; ask the sender for the right file.")
-    result = _engine()(image, return_word_box=True)
+    result = _engine()(image)
+    width, height = page.width, page.height
+    if _sideways(result):
+        result = max((_engine()(numpy.ascontiguousarray(numpy.rot90(image, turns))) for turns in (1, 3)), key=_certainty)
+        width, height = height, width
     words = _words(result, scale)
     if not words:
         return None, ("NO_TEXT", "No text could be recognised in its pages; ask for a sharper scan or the original file.")
     quality = sum(word.confidence * len(word.text) for word in words) / sum(len(word.text) for word in words)
-    return Page(page.number, page.width, page.height, tuple(words), page.links, quality, "ocr"), None
+    return Page(page.number, width, height, tuple(words), page.links, quality, "ocr"), None
+
+
+def _sideways(result: Any) -> bool:
+    """Most text boxes stand upright: the page was scanned on its side."""
+    if result.boxes is None or len(result.boxes) < 5:
+        return False
+    return sum(abs(b[3][1] - b[0][1]) > 1.5 * abs(b[1][0] - b[0][0]) for b in result.boxes) > 0.6 * len(result.boxes)
+
+
+def _certainty(result: Any) -> float:
+    return sum(result.scores) if result.scores is not None else 0.0
 
 
 def _slope(boxes: Any) -> float:

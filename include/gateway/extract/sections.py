@@ -56,8 +56,9 @@ def mark_sections(lines: Sequence[Line], heights: dict[int, float] | None = None
             if line.size >= 0.95 * largest and largest > 1.25 * body:
                 section, current = "top", 0  # the name at the head of a column
             regions.append(_Region(line.page, boxes[line.region], section, current))
-        found = _heading(line, body, looks, section)
-        if found is not None and previous is not None and _runs_on(previous, line):
+        first = previous is None or previous.region != line.region
+        found = _heading(line, body, looks, section, first)
+        if found is not None and previous is not None and (looks or found[0] in _WEAK) and _runs_on(previous, line):
             found = None
         previous = line
         if found is not None:
@@ -180,7 +181,7 @@ def _heading_looks(lines: Sequence[Line], body: float) -> Counter[tuple[float, b
 
 
 def _heading(
-    line: Line, body: float, looks: Counter[tuple[float, bool, int | None, bool]], section: str
+    line: Line, body: float, looks: Counter[tuple[float, bool, int | None, bool]], section: str, first: bool
 ) -> tuple[str, str | None, bool] | None:
     """(section, language, whether text of the section stands in the same line)."""
     cells = [c for c in line.cells if any(ch.isalnum() for ch in c.text)]
@@ -194,7 +195,8 @@ def _heading(
         name, language = found
         strong = look in looks and (looks[look] > 1 or cell.bold or cell.size > body * 1.08 or cell.text.isupper())
         styled = cell.bold or cell.size > body * 1.08 or cell.text.isupper()
-        if looks and cell.size < 0.88 * _dominant(looks):
+        set_apart = styled and (first or name == "references")
+        if looks and not set_apart and cell.size < 0.88 * _dominant(looks):
             return None  # a word of a smaller type than the headings': a label, an entry
         if len(cells) == 1:
             if not styled and not strong and section != "top" and _is_label(text, name):
