@@ -34,9 +34,8 @@ def deliver_reviewed() -> None:
     @task(pool=Pool.DELIVER)
     def deliver_approved() -> dict[str, int]:
         """Approved profiles through the ledger; returns counts."""
-        from gateway_airflow.hooks.connections import use_connections
-
         from gateway.pipeline.review import deliver_reviewed as deliver
+        from gateway_airflow.hooks.connections import use_connections
 
         use_connections()
         return deliver()

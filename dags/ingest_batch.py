@@ -60,10 +60,9 @@ def ingest_batch() -> None:
     @task(pool=Pool.STORE)
     def register() -> dict[str, Any]:
         """The batch with its documents: opened from the form, or claimed before; stops here if its target is closed."""
-        from gateway_airflow.hooks.connections import use_connections
-
         from gateway.pipeline.deliver import preflight_batch
         from gateway.pipeline.receive import open_from_form, register_batch
+        from gateway_airflow.hooks.connections import use_connections
 
         context = get_current_context()
         run = context["dag_run"]
@@ -99,9 +98,8 @@ def ingest_batch() -> None:
     @task(pool=Pool.DELIVER)
     def deliver(batch: dict[str, Any]) -> dict[str, int]:
         """Passed profiles through the ledger into the agent's target."""
-        from gateway_airflow.hooks.connections import use_connections
-
         from gateway.pipeline.deliver import deliver_batch
+        from gateway_airflow.hooks.connections import use_connections
 
         use_connections()
         return deliver_batch(batch["batch_id"])

@@ -217,7 +217,7 @@ def app_of(world: World, contract: Contract | None = None) -> FastAPI:
         if contract is not None:
             world.violations += contract.check_request(operation, body)
         items = body["data"] if bulk else [body]
-        if world.max_items and len(items) > world.max_items or fault == "413":
+        if (world.max_items and len(items) > world.max_items) or fault == "413":
             return problem(413, "too_large", "Too many.")
         if fault in ("drop_before", "kill_before"):
             return gone(world, request, fault)

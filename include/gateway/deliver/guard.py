@@ -36,7 +36,7 @@ def is_public(text: str) -> bool:
     except ValueError:
         return False
     if isinstance(address, ipaddress.IPv6Address):
-        if address in NAT64_LOCAL:
+        if address in NAT64_LOCAL or address.is_site_local:
             return False
         inner = address.ipv4_mapped or address.sixtofour or (address.teredo[1] if address.teredo else None)
         if inner is None and address in NAT64:

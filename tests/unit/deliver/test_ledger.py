@@ -9,9 +9,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from doubles.people import addresses, agent_file, batch, ledger_states, people, states
 from sqlalchemy import select
 
+from doubles.people import addresses, agent_file, batch, ledger_states, people, states
 from gateway.deliver.port import Receipt, Request, Unanswered
 from gateway.errors import Conflict, Misconfigured, Refused, Transient
 from gateway.pipeline import deliver as pipeline
@@ -85,12 +85,12 @@ def arrives_then(failure: Exception) -> Any:
 LOST = Unanswered("DELIVERY_UNKNOWN", "no answer")
 
 
-@pytest.fixture()
+@pytest.fixture
 def agent(store: str, agents_dir: Path) -> Any:
     return agent_file(agents_dir, {"kind": "own_pool", "posting": "P-1"})
 
 
-@pytest.fixture()
+@pytest.fixture
 def target(agent: Any, monkeypatch: pytest.MonkeyPatch) -> Scripted:
     made = Scripted()
     monkeypatch.setattr(pipeline, "target_of", lambda agent, live=True: made)
