@@ -154,7 +154,6 @@ def table(agent: Agent, profiles: list[Read], show_wrong: bool) -> list[dict[str
         cases = []
         for one in members:
             known = asdict(facts[one.id])
-            known["likely_duplicates"] = 0  # the corpus shows the same invented lives in many layouts
             cases.append(Case.of(one.id, one.profile, one.reading, **known))
         judged = judge(agent, cases)
         outcome |= {j.profile_id: j.outcome for j in judged.judgements}

@@ -123,7 +123,9 @@ def extract(folder: Path, predictions: Path, jobs: int, *, with_csv_details: boo
         raw.seek(0)
         with predictions.open("w", encoding="utf-8") as out:
             for line in raw:
-                out.write(json.dumps(_for_csv(json.loads(line)), ensure_ascii=False) + "\n" if with_csv_details else line)
+                if with_csv_details:
+                    line = json.dumps(_for_csv(json.loads(line)), ensure_ascii=False) + "\n"
+                out.write(line)
     peak_mb = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1024
     return round(seconds, 2), round(peak_mb, 1)
 

@@ -31,6 +31,7 @@ _SINGLE_BYTE = (
 )  # fmt: skip
 _MULTI_BYTE = ("cp932", "gb18030", "big5", "cp949", "euc_jp")
 _WORD = re.compile(r"[^\W\d_]+")
+_GLUED = re.compile(r"(?<=[A-Za-z])([^\x00-\x7f]{1,2})(?=[a-z])")  # an ideograph inside a word of a-z
 _ENOUGH = 0.55  # below it, the guess is left to charset-normalizer
 
 
@@ -101,8 +102,11 @@ def _alphabetic(text: str, family: str) -> float:
         own = sum(weight.get(char.lower(), -0.5) for char in beyond)
         if any(a.islower() and b.isupper() for a, b in pairwise(word) if not b.isascii()):
             own -= 1.0  # a capital inside a word is the sign of a wrong table
-        if len(beyond) == len(word) > 1 and family in ("west", "central", "baltic", "turkish"):
+        latin = family in ("west", "central", "baltic", "turkish")
+        if latin and len(beyond) == len(word) > 1:
             own -= 0.7 * len(beyond)  # no language of these writes words without a-z
+        if not latin and len(beyond) < len(word):
+            own -= 1.5 * len(beyond)  # and no other one mixes a-z into its words
         total += len(beyond)
         sum_ += own
     odd = 0
@@ -130,6 +134,7 @@ def _east_asian(text: str, codec: str) -> float:
             good += _everyday(char, codec)
         else:
             bad += 1.0
+    bad += sum(len(glued.group(1)) for glued in _GLUED.finditer(text))
     total = good + bad
     return (good - bad) / total if total else -1.0
 

@@ -35,6 +35,7 @@ Key = TypeVar("Key", bound=Hashable)
 _MB = 1 << 20
 _START_TIMEOUT_S = 120.0  # importing every reader takes about two seconds; a loaded machine many times that
 _WATCH_S = 0.02  # how often a busy worker's memory is looked at: it can fill some 40 MB in between
+_PATIENCE = 3.0  # times the time limit, on a machine so busy that the worker mostly waits for a processor
 _NEAR_LIMIT = 0.5  # a crash above this share of the memory limit is told as OUT_OF_MEMORY: allocators abort
 _CHILD = "gateway.extract.sandbox_worker"
 _READER = "gateway.extract.dispatch:read_document"
@@ -66,6 +67,7 @@ class _Job:
     key: Any
     spool: Path
     started: float
+    waited: float  # of the worker's life so far, seconds in which it was ready to run and no processor was free
 
 
 class ReaderPool:
@@ -199,7 +201,7 @@ class ReaderPool:
         except OSError:
             self._drop(worker, kill=True)
             return True
-        worker.job = _Job(key, spool, time.monotonic())
+        worker.job = _Job(key, spool, time.monotonic(), _waited(worker.pid))
         worker.peak_resident = 0
         return False
 
@@ -228,7 +230,8 @@ class ReaderPool:
 
     def _watch(self, worker: _Worker, job: _Job, now: float) -> None:
         """Stop a worker that is over its time or memory; its socket then closes, which _collect sees."""
-        if now - job.started > self.config.document_timeout_s:
+        elapsed, limit = now - job.started, self.config.document_timeout_s
+        if elapsed > limit and (elapsed > _PATIENCE * limit or elapsed - _waited(worker.pid) + job.waited > limit):
             worker.killed = "TIMED_OUT"
         else:
             resident = _memory(worker.pid)
@@ -279,7 +282,8 @@ class ReaderPool:
         job.spool.write_bytes(b"")
         sentences = {
             "TIMED_OUT": f"Reading took more than {self.config.document_timeout_s:g} seconds. Print it to PDF again.",
-            "OUT_OF_MEMORY": f"Reading needed too much memory (the limit is {self.config.document_memory_mb} MB). Print it to PDF again.",
+            "OUT_OF_MEMORY": f"Reading needed more memory than is allowed ({self.config.document_memory_mb} MB). "
+            "Print it to PDF again.",
             "OUTPUT_TOO_LARGE": f"More than {self.config.document_output_bytes:,} bytes of profiles. Split it.",
             "READER_CRASHED": f"The reading process ended by {detail}. Print it to PDF again and send that.",
             "READER_FAILED": f"The reader stopped with an error of kind {detail}. Print it to PDF again and send that.",
@@ -318,6 +322,17 @@ def _memory(pid: int) -> int:
     except OSError:
         return 0
     return int(resident) * os.sysconf("SC_PAGE_SIZE")
+
+
+def _waited(pid: int) -> float:
+    """Seconds a process has waited for a processor so far; 0 where the kernel does not say.
+
+    source  Linux, Documentation/scheduler/sched-stats.rst: the second number of /proc/<pid>/schedstat, nanoseconds
+    """
+    try:
+        return int(Path(f"/proc/{pid}/schedstat").read_text("ascii").split()[1]) / 1e9
+    except (OSError, IndexError, ValueError):
+        return 0.0
 
 
 def _kill(pid: int) -> None:
