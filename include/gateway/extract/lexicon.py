@@ -10,7 +10,9 @@ from gateway.extract.text import fold, is_cjk
 
 _DATA = Path(__file__).parent / "data"
 _EDGES = " \t.,:;-–—•·|/\\()[]{}<>*#_=~\"'“”«»…►▪■◆●○✓"
-_JOINS = re.compile(r"\s*(?:&|/|\+|,|・|、|\||\b(?:and|und|et|y|e|i|och|og|en|ve|и|та|و|και|และ|va|dan|ja|és|és|a|si|și)\b)\s*")
+_JOINS = re.compile(
+    r"\s*(?:&|/|\+|,|・|、|\||\b(?:and|und|et|y|e|i|och|og|en|ve|и|та|و|και|และ|va|dan|ja|és|és|a|si|și)\b)\s*"
+)
 
 
 def bare(text: str) -> str:

@@ -54,11 +54,17 @@ def ocr_page(handle: pdfium.PdfPage, page: Page) -> tuple[Page | None, tuple[str
     result = _engine()(image, return_word_box=True)
     width, height = page.width, page.height
     if _sideways(result):
-        result = max((_engine()(numpy.ascontiguousarray(numpy.rot90(image, turns)), return_word_box=True) for turns in (1, 3)), key=_certainty)
+        result = max(
+            (_engine()(numpy.ascontiguousarray(numpy.rot90(image, turns)), return_word_box=True) for turns in (1, 3)),
+            key=_certainty,
+        )
         width, height = height, width
     words = _words(result, scale)
     if not words:
-        return None, ("NO_TEXT", "No text could be recognised in its pages; ask for a sharper scan or the original file.")
+        return None, (
+            "NO_TEXT",
+            "No text could be recognised in its pages; ask for a sharper scan or the original file.",
+        )
     quality = sum(word.confidence * len(word.text) for word in words) / sum(len(word.text) for word in words)
     return Page(page.number, width, height, tuple(words), page.links, quality, "ocr"), None
 
@@ -67,7 +73,9 @@ def _sideways(result: Any) -> bool:
     """Most text boxes stand upright: the page was scanned on its side."""
     if result.boxes is None or len(result.boxes) < 5:
         return False
-    return sum(abs(b[3][1] - b[0][1]) > 1.5 * abs(b[1][0] - b[0][0]) for b in result.boxes) > 0.6 * len(result.boxes)
+    return bool(
+        sum(abs(b[3][1] - b[0][1]) > 1.5 * abs(b[1][0] - b[0][0]) for b in result.boxes) > 0.6 * len(result.boxes)
+    )
 
 
 def _certainty(result: Any) -> float:
@@ -76,7 +84,11 @@ def _certainty(result: Any) -> float:
 
 def _slope(boxes: Any) -> float:
     """How much the page's lines rise to the right: the median slope of the longer ones. Scans are turned by a degree or two."""
-    slopes = [float(b[1][1] - b[0][1]) / float(b[1][0] - b[0][0]) for b in boxes if b[1][0] - b[0][0] > 6 * abs(b[3][1] - b[0][1]) > 0]
+    slopes = [
+        float(b[1][1] - b[0][1]) / float(b[1][0] - b[0][0])
+        for b in boxes
+        if b[1][0] - b[0][0] > 6 * abs(b[3][1] - b[0][1]) > 0
+    ]
     return median(slopes) if slopes and abs(median(slopes)) < 0.2 else 0.0
 
 
@@ -93,7 +105,9 @@ def _words(result: Any, scale: float) -> list[Word]:
             tokens = _shared_out(text, line)
         top, bottom, size = line[1], line[3], 0.75 * (line[3] - line[1])
         # the words of a line keep its height: boxes of single words vary with their letters
-        out += [Word(t, (box[0], top, box[2], bottom), size, source="ocr", confidence=float(score)) for t, box in tokens]
+        out += [
+            Word(t, (box[0], top, box[2], bottom), size, source="ocr", confidence=float(score)) for t, box in tokens
+        ]
     return out
 
 
