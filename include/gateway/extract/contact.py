@@ -256,7 +256,7 @@ def continued_email(person: Person, index: int, cell: Cell) -> tuple[int, int, s
     if alone and is_tld(alone.rsplit(".", 1)[-1]):
         # complete as it stands: go on only for an obvious rest ("example.co" + "m")
         rest_only = len(beneath.text.split()) == 1 and len(first) <= 4 and first.islower() and first.isalpha()
-        if not rest_only or label_kind(first):
+        if not first.startswith(".") and (not rest_only or label_kind(first)):
             return None
     return start, len(text), value
 
