@@ -81,9 +81,7 @@ class TableReader:
                 continue
             self.rows += 1
             if record.unclosed:
-                sentence = (
-                    f"Row {record.row} opens a quotation mark never closed; it ends with its line."
-                )
+                sentence = f"Row {record.row} opens a quotation mark never closed; it ends with its line."
                 self.note(Note("UNCLOSED_QUOTE", sentence, row=record.row))
             if is_header_row(record.cells):
                 repeated = record.cells == header_cells
