@@ -91,7 +91,10 @@ def _text(text_page: Any, count: int) -> str:
         return _LONE.sub("\ufffd", text)
     # PDFium leaves some characters out of its text buffer; then the indexes must come one by one.
     get = raw.FPDFText_GetUnicode
-    return "".join(chr(code) if 0 < code < 0xD800 or 0xDFFF < code < 0x110000 else "\ufffd" for code in (get(text_page, i) for i in range(count)))
+    return "".join(
+        chr(code) if 0 < code < 0xD800 or 0xDFFF < code < 0x110000 else "\ufffd"
+        for code in (get(text_page, i) for i in range(count))
+    )
 
 
 def _words(text_page: Any, page: pdfium.PdfPage, place: _Placer) -> tuple[list[Word], float]:
@@ -144,7 +147,11 @@ def _cut(text_page: Any, token: str, start: int, place: _Placer, look: _Look, po
         if run and here[0] - box[2] > 0.5 * size:
             out.append(_word(run, box, size, look))
             run = ""
-        box = here if not run else (min(box[0], here[0]), min(box[1], here[1]), max(box[2], here[2]), max(box[3], here[3]))
+        box = (
+            here
+            if not run
+            else (min(box[0], here[0]), min(box[1], here[1]), max(box[2], here[2]), max(box[3], here[3]))
+        )
         run += char
     if run:
         out.append(_word(run, box, look.size or box[3] - box[1], look))

@@ -9,7 +9,6 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Sequence
-
 from dataclasses import dataclass
 
 from gateway.extract.layout import Cell, Line, around
@@ -23,7 +22,8 @@ HEAD_OF_PAGE = 110.0  # points below the first line within which a sidebar start
 _LABEL = re.compile(r"^([^:：]{2,40})\s*[:：]\s*(\S.*)?$")
 # "Designed with ... by ...": the template's own line
 _CREDIT = re.compile(
-    r"^\W*(?:theme\s+)?(?:designed|powered|made|built|generated|typeset|template|created)\s+(?:with|by|using|in|on)\b.{0,60}$", re.I
+    r"^\W*(?:theme\s+)?(?:designed|powered|made|built|generated|typeset|template|created)\s+(?:with|by|using|in|on)\b.{0,60}$",
+    re.I,
 )
 _NUMBER = re.compile(r"^(?:\d{1,2}|[ivx]{1,4})[.)]\s+", re.I)
 
@@ -95,7 +95,9 @@ def _unknown_lists(lines: Sequence[Line]) -> None:
     unknown = {line.part for line in lines if line.heading and line.section == "other" and "unknown" in line.marks}
     for part in unknown & set(parts):
         texts = [cell.text for line in parts[part] for cell in line.cells]
-        short = all(len(t.split()) <= 4 and len(t) <= 40 and not any(c.isdigit() for c in t) and "@" not in t for t in texts)
+        short = all(
+            len(t.split()) <= 4 and len(t) <= 40 and not any(c.isdigit() for c in t) and "@" not in t for t in texts
+        )
         if short and not any(t.endswith(".") for t in texts):
             for line in lines:
                 if line.part == part:
@@ -118,13 +120,24 @@ def _entering(line: Line, box: Box, regions: Sequence[_Region], page_top: float)
     if last is None:
         return "top", 0
     if last.page == line.page:
-        beside = min(last.box[3], box[3]) - max(last.box[1], box[1]) > 0.3 * min(last.box[3] - last.box[1], box[3] - box[1])
+        beside = min(last.box[3], box[3]) - max(last.box[1], box[1]) > 0.3 * min(
+            last.box[3] - last.box[1], box[3] - box[1]
+        )
         widths = sorted((last.box[2] - last.box[0], box[2] - box[0]))
-        if beside and box[1] < page_top + HEAD_OF_PAGE and widths[0] < 0.75 * widths[1] and last.section != "references":
+        if (
+            beside
+            and box[1] < page_top + HEAD_OF_PAGE
+            and widths[0] < 0.75 * widths[1]
+            and last.section != "references"
+        ):
             first_of_page = [r for r in regions if r.page == line.page and r.box[2] <= box[0] + 5]
             overleaf = _overleaf(box, regions, line.page) if line.page > 1 and first_of_page else None
             return overleaf or ("top", 0)
-        above = [r for r in regions if r.page == line.page and r.box[3] <= box[1] + 5 and r.box[0] < box[2] and box[0] < r.box[2]]
+        above = [
+            r
+            for r in regions
+            if r.page == line.page and r.box[3] <= box[1] + 5 and r.box[0] < box[2] and box[0] < r.box[2]
+        ]
         if above:
             nearest = min(above, key=lambda r: (abs(r.box[0] - box[0]) > 12, -r.box[3]))
             return nearest.section, nearest.part
@@ -223,9 +236,20 @@ def _heading(
     label = _LABEL.match(text)
     if label and label.group(2):
         found = heading_of(label.group(1))
-        if found and found[0] in ("skills", "languages", "education", "other", "references") and section not in ("skills", "work", "languages"):
+        if (
+            found
+            and found[0] in ("skills", "languages", "education", "other", "references")
+            and section not in ("skills", "work", "languages")
+        ):
             return found[0], found[1], True
-    if len(cells) == 1 and looks and look in looks and looks[look] >= 2 and len(text) <= 40 and not any(c.isdigit() for c in text):
+    if (
+        len(cells) == 1
+        and looks
+        and look in looks
+        and looks[look] >= 2
+        and len(text) <= 40
+        and not any(c.isdigit() for c in text)
+    ):
         size, bold, _, upper = look
         distinct = size > body * 1.08 or upper or bold
         if distinct and section != "top" and len(text.split()) <= 5 and not text.endswith((".", ",")):
@@ -242,7 +266,9 @@ def _dominant(looks: Counter[tuple[float, bool, int | None, bool]]) -> float:
 
 def _is_label(text: str, name: str) -> bool:
     key = fold(text).strip(" :：.")
-    return name in ("contact", "links", "summary") or any(key in phrases(kind) for kind in ("phone", "email", "address", "web"))
+    return name in ("contact", "links", "summary") or any(
+        key in phrases(kind) for kind in ("phone", "email", "address", "web")
+    )
 
 
 _STOPWORDS = {
