@@ -1,8 +1,9 @@
 """
 ### Deliver what reviewers approved
 
-Judges approved and corrected profiles again, sends them through the same ledger as `ingest_batch`, and closes batches
-that have nothing held any more.
+Judges approved and corrected profiles again, sends them through the same ledger as `ingest_batch`, settles what earlier
+deliveries left open (calls without an answer are looked for in the target first), and closes batches that have nothing
+held any more.
 
 **Starts** when decisions are made (asset), and every ten minutes for decisions made outside Airflow.
 **Reads** decisions. **Writes** verdicts, deliveries, events.
@@ -34,7 +35,9 @@ def deliver_reviewed() -> None:
     def deliver_approved() -> dict[str, int]:
         """Approved profiles through the ledger; returns counts."""
         from gateway.pipeline.review import deliver_reviewed as deliver
+        from gateway_airflow.hooks.connections import use_connections
 
+        use_connections()
         return deliver()
 
     deliver_approved()

@@ -59,13 +59,18 @@ PARAMS = {
 def ingest_batch() -> None:
     @task(pool=Pool.STORE)
     def register() -> dict[str, Any]:
-        """The batch with its documents: opened from the form, or claimed before."""
+        """The batch with its documents: opened from the form, or claimed before; stops here if its target is closed."""
+        from gateway.pipeline.deliver import preflight_batch
         from gateway.pipeline.receive import open_from_form, register_batch
+        from gateway_airflow.hooks.connections import use_connections
 
         context = get_current_context()
         run = context["dag_run"]
         batch_id = open_from_form(dict(context["params"]), run_id=run.run_id, at=run.run_after)
-        return register_batch(batch_id)
+        batch = register_batch(batch_id)
+        use_connections()
+        preflight_batch(batch_id)
+        return batch
 
     @task(pool=Pool.STORE)
     def plan_chunks(batch: dict[str, Any]) -> list[dict[str, Any]]:
@@ -94,7 +99,9 @@ def ingest_batch() -> None:
     def deliver(batch: dict[str, Any]) -> dict[str, int]:
         """Passed profiles through the ledger into the agent's target."""
         from gateway.pipeline.deliver import deliver_batch
+        from gateway_airflow.hooks.connections import use_connections
 
+        use_connections()
         return deliver_batch(batch["batch_id"])
 
     @task(pool=Pool.STORE, trigger_rule=TriggerRule.ALL_DONE_MIN_ONE_SUCCESS)

@@ -31,6 +31,7 @@ _SINGLE_BYTE = (
 )  # fmt: skip
 _MULTI_BYTE = ("cp932", "gb18030", "big5", "cp949", "euc_jp")
 _WORD = re.compile(r"[^\W\d_]+")
+_GLUED = re.compile(r"(?<=[A-Za-z])([^\x00-\x7f]{1,2})(?=[a-z])")  # an ideograph inside a word of a-z
 _ENOUGH = 0.55  # below it, the guess is left to charset-normalizer
 
 
@@ -133,6 +134,7 @@ def _east_asian(text: str, codec: str) -> float:
             good += _everyday(char, codec)
         else:
             bad += 1.0
+    bad += sum(len(glued.group(1)) for glued in _GLUED.finditer(text))
     total = good + bad
     return (good - bad) / total if total else -1.0
 

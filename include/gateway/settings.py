@@ -66,6 +66,9 @@ class Settings(BaseSettings):
     response_timeout_h: float = Field(
         168.0, gt=0, description="How long a review's required action waits; then held stays held."
     )
+    deliver_patience_s: float = Field(
+        150.0, ge=0, description="How long a delivery waits to look for calls without an answer before leaving them."
+    )
     claim_alarm_s: float = Field(900.0, gt=0, description="A complete drop unclaimed this long raises an alarm.")
 
     @property

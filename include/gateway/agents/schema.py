@@ -11,7 +11,7 @@ import string
 from enum import StrEnum
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
+from pydantic import BaseModel, ConfigDict, Discriminator, Field, Tag, field_validator, model_validator
 
 from gateway.model import AgentState, Hints, Mode, Severity
 
@@ -39,11 +39,68 @@ class Preset(StrEnum):
     STRICT = "strict"
 
 
-class Target(Strict):
-    """Where passing profiles go."""
+ConnectionId = Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]{1,60}$", description="Id of an Airflow connection")]
+
+
+class PoolTarget(Strict):
+    """Our own candidate pool: a table and one JSON Lines file a batch."""
 
     kind: Literal["own_pool"] = "own_pool"
     posting: str = Field(min_length=1, max_length=200, description="The posting's id in the target")
+
+
+class HeyMiloTarget(Strict):
+    """A posting of HeyMilo, by its public API v2."""
+
+    kind: Literal["heymilo"]
+    posting: str = Field(min_length=1, max_length=200, description="The posting's id in the target")
+    connection: ConnectionId = "heymilo_default"
+    test_posting_required: bool = Field(
+        default=True, description="Refuse a posting that is no test posting; false where real candidates are meant"
+    )
+    wait_for_answer: bool = Field(
+        default=True, description="False queues at the target: only its list shows later what arrived"
+    )
+    chunk: int = Field(default=25, ge=1, le=1000, description="Candidates a call at most; 1 = one call each")
+    rate_per_minute: float = Field(
+        default=285, gt=0, le=100_000, description="Calls a minute with this key, by all workers (the API allows 300)"
+    )
+    settle_s: float = Field(
+        default=120, ge=0, le=86_400, description="How long an unanswered call may still show its effect"
+    )
+    queue_settle_s: float = Field(
+        default=3600, ge=0, le=604_800, description="The same for queued calls (wait_for_answer: false)"
+    )
+
+
+class WebhookTarget(Strict):
+    """Any system that takes signed messages by the Standard Webhooks scheme."""
+
+    kind: Literal["webhook"]
+    posting: str = Field(min_length=1, max_length=200, description="Name of the posting, told to the receiver")
+    connection: ConnectionId = Field(
+        default="candidate_webhook", description="Airflow connection: address as host, signing secret as password"
+    )
+    rate_per_minute: float = Field(default=600, gt=0, le=100_000, description="Messages a minute, by all workers")
+    allow_private: bool = Field(
+        default=False, description="Let the address be inside your own network (private, loopback), and plain http"
+    )
+
+
+def _target_kind(given: Any) -> str:
+    return str(given.get("kind", "own_pool") if isinstance(given, dict) else getattr(given, "kind", ""))
+
+
+Target = Annotated[
+    Annotated[PoolTarget, Tag("own_pool")]
+    | Annotated[HeyMiloTarget, Tag("heymilo")]
+    | Annotated[WebhookTarget, Tag("webhook")],
+    Discriminator(
+        _target_kind,
+        custom_error_type="target_kind",
+        custom_error_message="target.kind is one of own_pool, heymilo, webhook",
+    ),
+]
 
 
 class Fields(Strict):

@@ -24,7 +24,7 @@ def register(commands: Any) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """0 when every document got a status and the counts add up."""
-    from gateway.pipeline.deliver import planned_requests
+    from gateway.pipeline.dry_run import dry_run_difference, planned_calls
     from gateway.pipeline.lines import document_lines, profile_lines
     from gateway.pipeline.report import totals
     from gateway.pipeline.run import run_batch
@@ -44,8 +44,9 @@ def run(options: argparse.Namespace) -> int:
     else:
         print_batch(batch_id, document_lines(batch_id), numbers)
         if mode == Mode.DRY_RUN:
-            for request in planned_requests(batch_id):
-                print(json.dumps(request, ensure_ascii=False))  # noqa: T201
+            for call in planned_calls(batch_id):
+                print(json.dumps(call, ensure_ascii=False))  # noqa: T201
+            print(dry_run_difference(batch_id).sentence())  # noqa: T201
     return 0 if numbers.add_up() and not numbers.processing else 1
 
 

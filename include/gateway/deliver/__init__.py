@@ -1,8 +1,13 @@
 """Putting candidates into a target, each at most once.
 
-    port.py      what a target can do, and the values that cross
-    own_pool.py  the first target: our own table and its JSON Lines export
-    targets.py   agent -> target
+    port.py         what a target can do, and the values that cross
+    request.py      a profile as a request
+    own_pool.py     our own table and its JSON Lines export
+    heymilo.py      HeyMilo's public API v2; client.py makes its calls
+    webhook.py      signed messages; guard.py keeps them out of our own network
+    limiter.py      one rate for one key, shared by all workers
+    credentials.py  where addresses and secrets come from
+    targets.py      agent -> target
 
-The ledger itself is the `delivery` table; pipeline/deliver.py walks it: reserve, send, confirm, reconcile.
+The ledger itself is the `delivery` table; pipeline/ledger.py writes it, pipeline/deliver.py walks it.
 """

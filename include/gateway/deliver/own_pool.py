@@ -6,15 +6,19 @@ appears whole, so a reader never meets half of it.
 
 from __future__ import annotations
 
+import fcntl
 import json
+import os
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.dialects import postgresql, sqlite
 
-from gateway.deliver.port import Receipt, Request
+from gateway.deliver.port import Receipt, Request, Sought
+from gateway.errors import Transient
 from gateway.settings import settings
 from gateway.store.engine import reading, writing
 from gateway.store.tables import PoolCandidate, now
@@ -27,9 +31,17 @@ class OwnPool:
 
     kind = "own_pool"
     chunk_size = 500
+    settle_s = 0.0  # a transaction of a killed worker is gone with it
+    repeats_are_safe = True
 
     def preflight(self, posting: str) -> None:
         """Our own pool is always open."""
+
+    def smaller(self) -> None:
+        """Our own pool takes any number."""
+
+    def wait_turn(self) -> None:
+        """Our own pool has no limit."""
 
     def put(self, requests: Sequence[Request]) -> Iterable[Receipt]:
         rows = [
@@ -42,18 +54,34 @@ class OwnPool:
             session.execute(insert(PoolCandidate).on_conflict_do_nothing(index_elements=["external_id"]), rows)
         return [_receipt(str(row["external_id"]), str(row["id"])) for row in rows]
 
-    def find(self, posting: str, external_ids: Sequence[str], since: datetime) -> Iterable[Receipt]:
+    def find(self, posting: str, sought: Sequence[Sought], since: datetime | None) -> Iterable[Receipt]:
         found: list[Receipt] = []
+        external_ids = [item.external_id for item in sought]
         with reading() as session:
             for start in range(0, len(external_ids), IN_LIST):
                 part = external_ids[start : start + IN_LIST]
                 rows = session.execute(
                     select(PoolCandidate.external_id, PoolCandidate.id).where(PoolCandidate.external_id.in_(part))
                 )
-                found += [_receipt(row.external_id, row.id) for row in rows]
+                found += [Receipt(row.external_id, True, row.id, matched="external_id") for row in rows]
         return found
 
     def finish(self, posting: str, batch_id: str) -> None:
+        """Writes the batch's file anew. Raises Transient(EXPORT_FAILED): no space or no right to write."""
+        folder = settings().pool / _safe(posting)
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+            with (folder / ".lock").open("a") as lock:
+                # Read and replace under one lock: of two workers, the one that read earlier must not write later.
+                fcntl.flock(lock, fcntl.LOCK_EX)
+                self._export(posting, batch_id, folder / f".{batch_id}.part")
+        except OSError as wrong:
+            raise Transient(
+                "EXPORT_FAILED", f"The export of batch {batch_id} could not be written ({wrong.strerror}): "
+                "free space or give the gateway write access to its pool folder; it is tried again."
+            ) from wrong  # fmt: skip
+
+    def _export(self, posting: str, batch_id: str, part: Path) -> None:
         with reading() as session:
             records = session.scalars(
                 select(PoolCandidate.record)
@@ -62,11 +90,17 @@ class OwnPool:
             ).all()
         if not records:
             return
-        folder = settings().pool / _safe(posting)
-        folder.mkdir(parents=True, exist_ok=True)
-        part = folder / f".{batch_id}.part"
-        part.write_text("".join(json.dumps(r, ensure_ascii=False, sort_keys=True) + "\n" for r in records), "utf-8")
+        with part.open("w", encoding="utf-8") as out:
+            out.writelines(json.dumps(r, ensure_ascii=False, sort_keys=True) + "\n" for r in records)
+            out.flush()
+            os.fsync(out.fileno())
         part.replace(export_path(posting, batch_id))
+
+    def show(self, requests: Sequence[Request]) -> list[dict[str, Any]]:
+        return [
+            {"method": "INSERT", "url": f"pool:{request.posting}", "headers": {}, "body": record(request)}
+            for request in requests
+        ]
 
 
 def export_path(posting: str, batch_id: str) -> Path:

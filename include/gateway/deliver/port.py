@@ -11,13 +11,23 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Protocol
 
-from gateway.errors import Refused
-from gateway.store.tables import Profile
+from gateway.errors import Transient
+
+
+class Unanswered(Transient):
+    """The request left and no usable answer came: it may have arrived. Nothing of it is sent again unlooked-for."""
+
+
+class TooLarge(Transient):
+    """The target read nothing because the call was too large: the same records fit in smaller calls."""
 
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """One candidate as a target takes it. `external_id` is the ledger row's id and travels along."""
+    """One candidate as a target takes it. `external_id` is the ledger row's id and travels along.
+
+    marks   reason codes of what was left out to fit the target's rules (METADATA_TRIMMED, PHONE_LEFT_OUT)
+    """
 
     external_id: str
     posting: str
@@ -27,100 +37,77 @@ class Request:
     phone: str | None
     metadata: dict[str, str] = field(default_factory=dict)
     data: dict[str, Any] = field(default_factory=dict)
+    marks: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Receipt:
-    """The target's answer to one request: accepted with its own id and link, or refused with a code and sentence."""
+    """The target's answer to one request: accepted with its own id and link, or refused with a code and sentence.
+
+    accepted  None = the call was refused as a whole for another record's sake: look for this one at once
+    matched   how a record was recognised when it was looked for: "external_id" or "email"
+    """
 
     external_id: str
-    accepted: bool
+    accepted: bool | None
     target_id: str | None = None
     url: str | None = None
     code: str | None = None
     error: str | None = None
+    matched: str | None = None
 
-    def as_dict(self) -> dict[str, str | None]:
-        return {"target_id": self.target_id, "url": self.url}
+    def as_dict(self) -> dict[str, str]:
+        parts = {"target_id": self.target_id, "url": self.url, "matched": self.matched}
+        return {key: value for key, value in parts.items() if value}
+
+
+@dataclass(frozen=True, slots=True)
+class Sought:
+    """A request that may have arrived. Any record of the posting with that address counts: the person is in."""
+
+    external_id: str
+    email_norm: str
 
 
 class Target(Protocol):
-    """A place candidates are put into."""
+    """A place candidates are put into.
+
+    chunk_size        requests that may be put together now; adapters make it smaller when a call proves too large
+    settle_s          how long after sending a request may still turn up: absence before that proves nothing
+    repeats_are_safe  putting the same external_id again has no second effect, by the target's own rule
+    """
 
     kind: str
-    chunk_size: int  # requests sent together
+    settle_s: float
+    repeats_are_safe: bool
+
+    @property
+    def chunk_size(self) -> int: ...
+
+    def smaller(self) -> None:
+        """The last call was too large or took too long: fewer requests a call from now on."""
 
     def preflight(self, posting: str) -> None:
         """Raises Refused or Misconfigured, with a code, when the posting takes nobody now."""
 
-    def put(self, requests: Sequence[Request]) -> Iterable[Receipt]:
-        """Sends; may answer short. Raises Transient when nothing of it can have arrived, anything else = unknown."""
+    def wait_turn(self) -> None:
+        """Returns when one more call may be made; the wait is shared by every worker."""
 
-    def find(self, posting: str, external_ids: Sequence[str], since: datetime) -> Iterable[Receipt]:
-        """Those of the requests that arrived; what is not among the answers is proved absent."""
+    def put(self, requests: Sequence[Request]) -> Iterable[Receipt]:
+        """Sends in one call; may answer short.
+
+        raises   Unanswered (may have arrived); any other Transient or Permanent: nothing of it can have arrived.
+                 Anything else counts as Unanswered.
+        """
+
+    def find(self, posting: str, sought: Sequence[Sought], since: datetime | None) -> Iterable[Receipt]:
+        """Those of the requests that arrived; what is not among the answers is proved absent.
+
+        since   nothing sought is older than that; None = look at everything
+        """
 
     def finish(self, posting: str, batch_id: str) -> None:
-        """Called after a batch's last request: exports, flushes. May be called again."""
+        """Called after a batch's last request: exports, flushes. May be called again, by two workers at once."""
 
-
-def request_of(profile: Profile, external_id: str, posting: str) -> Request:
-    """A profile as a request: contact, references, and the structured profile in the JSON Resume shape.
-
-    raises   Refused(EMAIL_MISSING | NAME_MISSING): no target can take the profile, whoever approved it
-    source   JSON Resume schema 1.0.0 (jsonresume.org/schema)
-    """
-    if not profile.email:
-        raise Refused("EMAIL_MISSING", "The profile has no email address: add one, then approve it again.")
-    if not profile.name:
-        raise Refused("NAME_MISSING", "The profile has no name: add one, then approve it again.")
-    metadata = {
-        "external_id": external_id,
-        "source_batch": profile.batch_id,
-        "document_sha256": profile.document.sha256,
-        "profile_id": profile.id,
-    }
-    return Request(
-        external_id,
-        posting,
-        profile.batch_id,
-        profile.name,
-        profile.email,
-        profile.phone,
-        metadata,
-        json_resume(profile),
-    )
-
-
-def json_resume(profile: Profile) -> dict[str, Any]:
-    """The profile in the JSON Resume shape; empty parts are left out."""
-    data = profile.data
-    basics = {
-        "name": profile.name,
-        "email": profile.email,
-        "phone": profile.phone,
-        "label": data.get("headline"),
-        "location": {"address": profile.location} if profile.location else None,
-        "profiles": [{"url": link} for link in data.get("links", [])],
-    }
-    resume = {
-        "basics": {key: value for key, value in basics.items() if value},
-        "work": [
-            _kept(name=w.get("company"), position=w.get("position"), startDate=w.get("start"), endDate=_end(w.get("end")))
-            for w in data.get("work", [])
-        ],
-        "education": [
-            _kept(institution=e.get("institution"), studyType=e.get("degree"), startDate=e.get("start"), endDate=_end(e.get("end")))
-            for e in data.get("education", [])
-        ],
-        "skills": [{"name": skill} for skill in data.get("skills", [])],
-        "languages": [{"language": language} for language in data.get("languages", [])],
-    }  # fmt: skip
-    return {key: value for key, value in resume.items() if value}
-
-
-def _end(value: str | None) -> str | None:
-    return None if value == "present" else value  # JSON Resume: a current position has no endDate
-
-
-def _kept(**parts: str | None) -> dict[str, str]:
-    return {key: value for key, value in parts.items() if value}
+    def show(self, requests: Sequence[Request]) -> list[dict[str, Any]]:
+        """The calls `put` would make, for a dry run: method, url, headers (secrets masked) and body."""

@@ -2,14 +2,30 @@
 
 from __future__ import annotations
 
-from gateway.agents import Agent
+from gateway.agents import Agent, HeyMiloTarget, WebhookTarget
 from gateway.deliver.own_pool import OwnPool
 from gateway.deliver.port import Target
-from gateway.errors import Misconfigured
 
 
-def target_of(agent: Agent) -> Target:
-    """The agent's target; raises Misconfigured(TARGET_UNKNOWN) for a kind this version has no adapter for."""
-    if agent.target.kind == OwnPool.kind:
-        return OwnPool()
-    raise Misconfigured("TARGET_UNKNOWN", f"Agent {agent.id}: there is no target of kind {agent.target.kind!r}.")
+def target_of(agent: Agent, *, live: bool = True) -> Target:
+    """The agent's target, with its credentials looked up.
+
+    live     False: for showing what would be sent; looks up nothing and can send nothing
+    raises   Misconfigured(CONNECTION_MISSING | CONNECTION_INVALID)
+    """
+    config = agent.target
+    if isinstance(config, HeyMiloTarget | WebhookTarget):
+        from gateway.deliver.credentials import credentials
+        from gateway.deliver.limiter import Limiter
+
+        given = credentials(config.connection) if live else None
+        limiter = Limiter(config.connection, config.rate_per_minute)
+        if isinstance(config, WebhookTarget):
+            from gateway.deliver.webhook import WebhookReceiver
+
+            return WebhookReceiver(config, given, limiter)
+        from gateway.deliver.client import Client
+        from gateway.deliver.heymilo import HeyMilo
+
+        return HeyMilo(config, Client(given, limiter) if given else None)
+    return OwnPool()

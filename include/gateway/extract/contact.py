@@ -20,6 +20,7 @@ from gateway.extract.values import find_emails, normalise_email, normalise_link,
 from gateway.extract.words import Link, Page
 from gateway.model import Box, Evidence
 
+FOREIGN = ("references", "furniture")
 OWN = {"top": 1.0, "contact": 1.0, "footer": 0.9, "links": 0.9, "summary": 0.8}
 _ICON_KINDS = {  # Font Awesome's and Material's signs, and Unicode's own
     "\uf0e0": "email", "\uf199": "email", "\uf1fa": "email", "✉": "email", "📧": "email", "@": "email", "\ue0be": "email",
@@ -89,9 +90,9 @@ def evidence(line: Line, cell: Cell, rule: str, raw: str | None = None) -> Evide
 
 
 def cells(person: Person) -> Iterator[tuple[int, Line, int, Cell]]:
-    """Every cell with its line, except among the referees: what stands there is never the candidate's."""
+    """Every cell with its line, except among the referees and in the template's credits: never the candidate's."""
     for index, line in enumerate(person.lines):
-        if line.section == "references":
+        if line.section in FOREIGN:
             continue
         for number, cell in enumerate(line.cells):
             yield index, line, number, cell
@@ -256,7 +257,7 @@ def _links(person: Person) -> Iterator[tuple[int, Link, int]]:
                     high = min(cell.box[3], link.box[3]) - max(cell.box[1], link.box[1])
                     if wide > 0 and high > 0 and wide * high > most:
                         best, most = index, wide * high
-            if best < 0 or person.lines[best].section != "references":
+            if best < 0 or person.lines[best].section not in FOREIGN:
                 yield page.number, link, best
 
 

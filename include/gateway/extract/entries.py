@@ -111,6 +111,15 @@ def _rows(lines: Sequence[Line], kind: str) -> list[_Row]:
             continue
         bullet = is_bullet(line)
         cells = line.content
+        aside = _date_aside(cells, kind) if bullet or len(cells) > 1 and _is_text(line, cells[:-1], ()) else None
+        if aside is not None:
+            # a date at the margin, level with the first line of the description: it belongs to the head above
+            head = next((row for row in reversed(rows) if not row.body), None)
+            if head is not None and not head.periods:
+                head.cells.append(aside[0])
+                head.periods.append(aside)
+            cells = cells[:-1]
+            line = Line(cells, line.page, line.region, section=line.section, part=line.part).close()
         periods = [] if bullet else _periods(cells, kind)
         body = bullet or _is_text(line, cells, periods)
         if not body and not periods and bullet_at is not None and line.box[0] >= bullet_at - 1 and line.box[0] > left + 4:
@@ -157,6 +166,14 @@ def _periods(cells: Sequence[Cell], kind: str) -> list[tuple[Cell, Period]]:
             out.append((cell, period))
             break
     return out
+
+
+def _date_aside(cells: Sequence[Cell], kind: str) -> tuple[Cell, Period] | None:
+    """The last of several cells, when it is a date range and nothing else."""
+    if len(cells) < 2:
+        return None
+    found = _periods([cells[-1]], kind)
+    return found[0] if found and len(cells[-1].text) - (found[0][1].span[1] - found[0][1].span[0]) <= 3 else None
 
 
 def _in_sentence(cell: Cell, period: Period) -> bool:
@@ -331,6 +348,8 @@ def _pieces(words: Sequence[Word], page: int, line: int) -> list[Fragment]:
     for number, run in enumerate(runs):
         if number and run[0].text.startswith(".") and len(run) > 1:
             break  # the description follows in the same line
+        if number and runs[number - 1][-1].text.endswith(".") and len(run) >= 4 and not _ends_with_legal([runs[number - 1][-1].text]):
+            break
         for text in _texts(joined(run)):
             cut = _of(run, text)
             out.append(Fragment(text, line, 0, run[0].bold, run[0].italic, cut, page, min(w.confidence for w in cut)))

@@ -360,12 +360,13 @@ def _is_columns(
     contiguous = max(c.last for c in left) < min(c.order for c in right) or max(c.last for c in right) < min(c.order for c in left)
     tall = min(max(rows_left) - min(rows_left), max(rows_right) - min(rows_right))
     if headings_left and headings_right and tall > 3 * size:
-        # A label beside a heading-like first row is a table; headings at heights of their own are two texts.
-        own = sum(all(abs(_middle(a) - _middle(b)) > 0.5 * size for b in right) for a in headings_left)
-        own += sum(all(abs(_middle(a) - _middle(b)) > 0.5 * size for b in left) for a in headings_right)
-        return own > 0 or contiguous or any(
-            abs(_middle(a) - _middle(b)) < 0.5 * size for a in headings_left for b in headings_right
-        )
+        # Headings of one look on both sides head two texts; a label's look differs from that of what it labels. So do headings
+        # at heights where the other side has nothing.
+        if any(abs(a.size - b.size) < 0.6 and a.bold == b.bold for a in headings_left for b in headings_right):
+            return True
+        both = ((headings_left, right), (headings_right, left))
+        if any(all(abs(_middle(a) - _middle(b)) > 0.5 * size for b in other) for mine, other in both for a in mine):
+            return True
     if gutter < 0.3 * size:
         return False
     dated_left = sum(is_dated(c.text) for c in left)

@@ -17,7 +17,7 @@ from gateway.extract.limits import allow_text_recognition
 from gateway.extract.words import Page, Word
 
 DPI = 200  # 130 was as good on six documents in three quarters of the time; small type needs 200
-MAX_PIXELS = 12_000_000
+MAX_PIXELS = 6_000_000  # A4 at 200 dpi has 3.9; memory grows with the picture
 MIN_SCORE = 0.5
 
 

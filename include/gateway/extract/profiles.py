@@ -41,6 +41,7 @@ from gateway.model import Education, Evidence, ExtractedProfile, Field, Hints, N
 COUNTRY_OF = {"ja": "JP", "ko": "KR", "pl": "PL", "sv": "SE", "da": "DK", "nb": "NO", "fi": "FI", "cs": "CZ", "hu": "HU", "ro": "RO",
               "tr": "TR", "vi": "VN", "it": "IT", "id": "ID", "el": "GR", "he": "IL", "th": "TH", "uk": "UA", "zh": "CN"}  # fmt: skip
 OCR_CAP = 0.9  # look-alikes (l, 1, i) survive every check: nothing read by OCR is surer than this
+UNUSED_RANGE_CAP = 0.9  # a number of a possible length in a range nobody uses: often a reserved or brand-new range, sometimes a slip
 MAX_ITEMS = {"skills": 80, "links": 30, "work": 40, "education": 20, "languages": 20}
 
 
@@ -252,7 +253,7 @@ def confidence_of(chosen: Candidate, pool: Sequence[Candidate]) -> float:
     if chosen.evidence.source == "ocr":
         value = min(value, OCR_CAP)
     if chosen.field == "phone" and not chosen.valid:
-        value = min(value, 0.6)
+        value = min(value, UNUSED_RANGE_CAP)
     return round(value, 4)
 
 

@@ -3,7 +3,8 @@
     receive.py   drops and named paths -> Batch, Document
     read.py      Document -> Profile, in chunks
     judge.py     Profile -> Verdict; passed, held, duplicate
-    deliver.py   passed and approved profiles -> the ledger -> the agent's target
+    deliver.py   passed and approved profiles -> the ledger (ledger.py) -> the agent's target
+    dry_run.py   what would be sent, and what changed since the last dry run
     review.py    a person's decisions on held profiles
     report.py    counts, states, the digest
 

@@ -1,256 +1,333 @@
-"""Profiles go through the ledger into the agent's target: reserve, send, confirm; what is unclear is looked for first.
+"""Profiles go through the ledger into the agent's target: look for what is unclear, reserve, send, write the answer.
 
-    reserved    a row exists, unique for person and posting: nobody else may send this person there
-    sent        written before the request leaves; found in this state later, the request may or may not have arrived
-    unknown     the answer never came, or left the record out: looked for in the target by external_id
-    confirmed   the target has the candidate; refused: it said no
-    unknown -> reserved only when the target proved that it has no such record
-
-A killed worker therefore costs a look, never a second candidate.
+A killed worker costs a look, never a second candidate (ledger.py says why). Whoever comes next, for whatever batch,
+settles what the last one left: rows without an answer, rows given back, and exports not yet written.
 """
 
 from __future__ import annotations
 
 import logging
+import random
+import time
+from collections import deque
 from collections.abc import Iterable, Sequence
-from typing import Any
+from dataclasses import dataclass, field
 
-from sqlalchemy import select
-from sqlalchemy.dialects import postgresql, sqlite
-from sqlalchemy.orm import Session, selectinload
+from sqlalchemy import ColumnElement, func, select
 
 from gateway.agents import Agent
-from gateway.deliver.port import Receipt, Request, Target, request_of
+from gateway.deliver.port import Sought, Target, TooLarge, Unanswered
 from gateway.deliver.targets import target_of
-from gateway.errors import Refused, Transient
+from gateway.errors import Misconfigured, Permanent, Refused, Transient
+from gateway.model import BatchState, Mode
 from gateway.model import DeliveryState as L
-from gateway.model import Mode
-from gateway.model import ProfileState as P
+from gateway.pipeline import ledger
+from gateway.pipeline.ledger import ACTOR, OPEN, READY, Open
 from gateway.pipeline.receive import agent_of
-from gateway.store import change, ids
+from gateway.settings import settings
+from gateway.store import change
 from gateway.store.engine import reading, writing
 from gateway.store.tables import Batch, Delivery, Profile, now
 
 log = logging.getLogger(__name__)
-ACTOR = "deliver"
-READY = (P.PASSED, P.APPROVED)
+STRIKES = 4  # calls in a row that failed: the target is down, the task tries again later
+IN_LIST = 500
+
+
+@dataclass(slots=True)
+class Walk:
+    """One walk through an agent's deliveries: what it touched, and how often it was refused a call in a row."""
+
+    touched: set[str] = field(default_factory=set)
+    strikes: int = 0
+
+    def failed(self, wrong: Transient) -> None:
+        """Counts a failed call, pauses, and gives up after STRIKES. A pause the whole key keeps is the limiter's."""
+        self.strikes += 1
+        if self.strikes >= STRIKES:
+            raise wrong
+        if wrong.code != "RATE_LIMITED":
+            time.sleep(0.2 * 2**self.strikes * random.uniform(1.0, 1.25))  # noqa: S311  (spreads, guards nothing)
+
+
+def preflight_batch(batch_id: str) -> None:
+    """Stops a batch before its documents are read when its target takes nobody: FAILED, with the code.
+
+    Only where the batch will send by itself: a review or a dry run is worth reading whatever the target says.
+    raises   Refused, Misconfigured (as the target), Transient (the target cannot be asked: retry)
+    """
+    with reading() as session:
+        batch = session.get_one(Batch, batch_id)
+    if batch.mode != Mode.INGEST:
+        return
+    agent = agent_of(batch.agent_id)
+    try:
+        target_of(agent).preflight(agent.target.posting)
+    except Permanent as wrong:
+        with writing() as session:
+            row = session.get_one(Batch, batch_id)
+            row.code, row.error = wrong.code, wrong.sentence
+            change.move(session, row, BatchState.FAILED, actor=ACTOR, code=wrong.code, rule="preflight")
+        raise
+    with writing() as session:
+        row = session.get_one(Batch, batch_id)
+        if row.code in (*POSTING_CODES, "TARGET_KEY_REFUSED", "CONNECTION_MISSING", "CONNECTION_INVALID"):
+            row.code = row.error = None
+
+
+# Codes that speak of the posting, not of a record: they hold what waits, and a person decides when it is open again.
+POSTING_CODES = ("TARGET_CLOSED", "TARGET_GONE", "TARGET_NOT_TEST")
 
 
 def deliver_batch(batch_id: str) -> dict[str, int]:
-    """Sends the passed and approved profiles of a batch; returns counts by what became of them.
+    """Sends the passed and approved profiles of a batch; returns how many of those touched are in each state.
 
     A dry run sends nothing: its profiles stay passed, and `would_send` says how many.
-    raises   Transient (retry later; nothing is lost), Misconfigured, Refused (target closed: nothing was sent)
+    raises   Transient (retry later; nothing is lost), Misconfigured (an operator must act; nothing is lost)
     """
     with reading() as session:
         batch = session.get_one(Batch, batch_id)
         waiting = session.scalars(
             select(Profile.id).where(Profile.batch_id == batch_id, Profile.state.in_(READY)).order_by(Profile.id)
         ).all()
-        unclear = session.scalars(
-            select(Delivery.id).where(Delivery.batch_id == batch_id, Delivery.state.in_([L.SENT, L.UNKNOWN]))
-        ).all()
-    agent = agent_of(batch.agent_id)
     if batch.mode == Mode.DRY_RUN:
         return {"would_send": len(waiting)}
-    done = deliver_profiles(agent, waiting, unclear) if waiting or unclear else {}
-    finish([batch_id])
-    return done
+    return deliver_profiles(agent_of(batch.agent_id), waiting)
 
 
-def deliver_profiles(agent: Agent, profile_ids: Sequence[str], unclear: Sequence[str] = ()) -> dict[str, int]:
-    """Sends these profiles to the agent's target; `unclear` are deliveries of an earlier attempt to look for first."""
-    target = target_of(agent)
-    target.preflight(agent.target.posting)
-    done: dict[str, int] = {}
-    if unclear:
-        _add(done, reconcile(target, unclear))
-    for start in range(0, len(profile_ids), target.chunk_size):
-        _add(done, _send(target, _reserve(agent, target, profile_ids[start : start + target.chunk_size], done)))
-    return done
+def deliver_profiles(agent: Agent, profile_ids: Sequence[str]) -> dict[str, int]:
+    """Sends these profiles to the agent's target, and settles whatever earlier walks of that agent left open.
 
-
-def finish(batch_ids: Iterable[str]) -> None:
-    """Lets each batch's target close what it keeps a batch (our pool's export); safe to repeat."""
-    for batch_id in batch_ids:
-        with reading() as session:
-            sent = session.scalar(select(Delivery.id).where(Delivery.batch_id == batch_id).limit(1))
-            agent_id = session.get_one(Batch, batch_id).agent_id
-        if sent is not None:
-            agent = agent_of(agent_id)
-            target_of(agent).finish(agent.target.posting, batch_id)
-
-
-def _add(total: dict[str, int], part: dict[str, int]) -> None:
-    for key, number in part.items():
-        total[key] = total.get(key, 0) + number
-
-
-def _reserve(agent: Agent, target: Target, profile_ids: Sequence[str], done: dict[str, int]) -> list[Request]:
-    """Reserves a ledger row for each profile and marks it sent; a person already there becomes a duplicate.
-
-    The unique constraint decides between two workers, not a look beforehand.
+    Calls without an answer are looked for in this same walk once they are due, if that is within
+    GATEWAY_DELIVER_PATIENCE_S; later ones are left to the next walk.
     """
-    requests: list[Request] = []
-    posting = agent.target.posting
-    with writing() as session:
-        profiles = session.scalars(
-            select(Profile)
-            .where(Profile.id.in_(profile_ids))
-            .options(selectinload(Profile.document))
-            .order_by(Profile.id)
-        ).all()
-        for profile in profiles:
-            if profile.state not in READY:
-                continue
-            try:
-                request_of(profile, "", posting)
-            except Refused as wrong:
-                _hold(session, profile, wrong.code)
-                _add(done, {"held": 1})
-                continue
-            row = _row(session, target.kind, posting, profile)
-            if row.profile_id != profile.id:
-                profile.duplicate_of = row.profile_id
-                profile.codes = ["DUPLICATE_DELIVERED"]
-                change.move(session, profile, P.DUPLICATE, actor=ACTOR, code="DUPLICATE_DELIVERED", rule="ledger")
-                _add(done, {"duplicate": 1})
-            elif row.state == L.CONFIRMED:
-                change.move(session, profile, P.DELIVERED, actor=ACTOR)
-            elif row.state == L.REFUSED and profile.state == P.APPROVED:
-                change.move(session, row, L.RESERVED, actor=ACTOR, rule="approved again")
-            if row.profile_id == profile.id and row.state == L.RESERVED:
-                row.attempts += 1
-                change.move(session, row, L.SENT, actor=ACTOR)
-                requests.append(request_of(profile, row.id, posting))
-    return requests
-
-
-def _row(session: Session, kind: str, posting: str, profile: Profile) -> Delivery:
-    """The ledger row of this person and posting: a new one, or the one that was first."""
-    key = {"target": kind, "posting": posting, "email_norm": profile.email_norm}
-    insert = postgresql.insert if session.get_bind().dialect.name == "postgresql" else sqlite.insert
-    stamp = {"created_at": now(), "updated_at": now(), "attempts": 0, "receipt": {}}
-    made = session.execute(
-        insert(Delivery)
-        .values(
-            id=ids.delivery_id(), profile_id=profile.id, batch_id=profile.batch_id, state=L.RESERVED, **key, **stamp
-        )
-        .on_conflict_do_nothing(index_elements=["target", "posting", "email_norm"])
-        .returning(Delivery.id)
-    ).scalar_one_or_none()
-    row = session.scalars(select(Delivery).filter_by(**key)).one()
-    if made is not None:
-        change.record(session, "reserved", row, actor=ACTOR)
-    return row
-
-
-def _hold(session: Session, profile: Profile, code: str) -> None:
-    profile.codes = sorted({*profile.codes, code})
-    change.move(session, profile, P.HELD, actor=ACTOR, code=code)
-
-
-def _send(target: Target, requests: list[Request]) -> dict[str, int]:
-    if not requests:
+    walk = Walk()
+    if not (profile_ids or _has_business(agent)):
         return {}
-    wanted = {request.external_id for request in requests}
+    target = target_of(agent)
+    until = time.monotonic() + settings().deliver_patience_s
     try:
-        receipts = list(target.put(requests))
-    except Transient:
-        _give_back(wanted)
-        raise
-    except Exception:
-        # The request left and no answer came: only the target knows. Looked for at the next attempt.
-        _settle(wanted, [])
-        raise
-    return _settle(wanted, receipts)
+        reconcile(agent, target, walk)
+        _send_all(agent, target, [*profile_ids, *_given_back(agent)], walk)
+        _wait_for_the_unclear(agent, target, walk, until)
+    finally:
+        finish(agent, target)
+    return _states(walk.touched)
 
 
-def _give_back(external_ids: Iterable[str]) -> None:
-    """Nothing of it can have arrived: unknown for the record, then free to be sent again."""
-    with writing() as session:
-        for row in session.scalars(select(Delivery).where(Delivery.id.in_(list(external_ids)))):
-            change.move(session, row, L.UNKNOWN, actor=ACTOR, rule="not sent")
-            change.move(session, row, L.RESERVED, actor=ACTOR, rule="not sent")
+def _wait_for_the_unclear(agent: Agent, target: Target, walk: Walk, until: float) -> None:
+    """Looks for unanswered requests as soon as they are due. What fails here is no failure of the walk: it is later."""
+    while (due := _next_due(agent)) is not None and due <= until:
+        time.sleep(max(0.0, due - time.monotonic()) + 0.01)
+        try:
+            reconcile(agent, target, walk)
+            _send_all(agent, target, _given_back(agent), walk)
+        except Transient as later:
+            log.warning(
+                "%s: %s Agent %s: what is unclear waits for the next walk.", later.code, later.sentence, agent.id
+            )
+            return
 
 
-def _settle(wanted: set[str], receipts: Iterable[Receipt]) -> dict[str, int]:
-    """Writes the answers: by external_id; a repeated one counts once, a stranger's is ignored, a missing one is unknown."""
-    answers = {receipt.external_id: receipt for receipt in receipts if receipt.external_id in wanted}
-    done: dict[str, int] = {}
-    with writing() as session:
-        rows = session.scalars(select(Delivery).where(Delivery.id.in_(wanted)).order_by(Delivery.id)).all()
-        for row in rows:
-            answer = answers.get(row.id)
-            profile = session.get_one(Profile, row.profile_id)
-            if answer is None:
-                change.move(session, row, L.UNKNOWN, actor=ACTOR, code="DELIVERY_UNKNOWN")
-                change.move(session, profile, P.UNKNOWN, actor=ACTOR, code="DELIVERY_UNKNOWN")
-                _add(done, {"unknown": 1})
-                continue
-            row.receipt, row.code, row.error = answer.as_dict(), answer.code, answer.error
-            if answer.accepted:
-                change.move(session, row, L.CONFIRMED, actor=ACTOR)
-                change.move(session, profile, P.DELIVERED, actor=ACTOR)
-                _add(done, {"delivered": 1})
-            else:
-                profile.codes = sorted({*profile.codes, answer.code or "TARGET_REFUSED"})
-                change.move(session, row, L.REFUSED, actor=ACTOR, code=answer.code)
-                change.move(session, profile, P.REFUSED, actor=ACTOR, code=answer.code)
-                _add(done, {"refused": 1})
-    return done
-
-
-def reconcile(target: Target, delivery_ids: Sequence[str]) -> dict[str, int]:
-    """Asks the target which of these arrived; confirms them, and frees the proved-absent to be sent again."""
-    done: dict[str, int] = {}
+def agents_with_business() -> list[str]:
+    """Agents for whom an earlier walk left something to settle: no answer and due, given back, or not exported."""
     with reading() as session:
-        rows = session.scalars(select(Delivery).where(Delivery.id.in_(delivery_ids))).all()
-    by_posting: dict[str, list[Delivery]] = {}
-    for row in rows:
-        by_posting.setdefault(row.posting, []).append(row)
-    for posting, group in by_posting.items():
-        since = min(row.created_at for row in group)
-        found = {receipt.external_id: receipt for receipt in target.find(posting, [row.id for row in group], since)}
-        requests: list[Request] = []
-        with writing() as session:
-            for stale in group:
-                row = session.get_one(Delivery, stale.id)
-                profile = session.get_one(Profile, row.profile_id)
-                if row.state not in (L.SENT, L.UNKNOWN):
-                    continue
-                if row.id in found:
-                    row.receipt = found[row.id].as_dict()
-                    change.move(session, row, L.CONFIRMED, actor=ACTOR, rule="found in target")
-                    change.move(session, profile, P.DELIVERED, actor=ACTOR, rule="found in target")
-                    _add(done, {"delivered": 1})
-                    continue
-                change.move(session, row, L.UNKNOWN, actor=ACTOR, rule="no answer")
-                change.move(session, row, L.RESERVED, actor=ACTOR, rule="proved absent")
-                change.move(session, row, L.SENT, actor=ACTOR)
-                row.attempts += 1
-                if profile.state == P.UNKNOWN:
-                    change.move(session, profile, P.PASSED, actor=ACTOR, rule="proved absent")
-                requests.append(request_of(profile, row.id, posting))
-        _add(done, _send(target, requests))
-    return done
+        rows = session.scalars(
+            select(Profile.agent_id)
+            .join(Delivery, Delivery.profile_id == Profile.id)
+            .where(_unclear_and_due() | _unfinished() | ((Delivery.state == L.RESERVED) & Profile.state.in_(READY)))
+            .distinct()
+        )
+        return sorted(rows)
 
 
-def planned_requests(batch_id: str) -> list[dict[str, Any]]:
-    """What a dry run would send: the requests of its passed profiles, as the target would get them."""
+def _unclear_and_due() -> ColumnElement[bool]:
+    return Delivery.state.in_(OPEN) & (Delivery.due_at.is_(None) | (Delivery.due_at <= now()))
+
+
+def _unfinished() -> ColumnElement[bool]:
+    return (Delivery.state == L.CONFIRMED) & Delivery.finished_at.is_(None)
+
+
+def _has_business(agent: Agent) -> bool:
+    return agent.id in agents_with_business() or _next_due(agent) is not None
+
+
+def _given_back(agent: Agent) -> list[str]:
+    """Ready profiles whose row is reserved: an earlier sending never left, or was proved absent."""
     with reading() as session:
-        batch = session.get_one(Batch, batch_id)
-        agent = agent_of(batch.agent_id)
+        return list(
+            session.scalars(
+                select(Profile.id)
+                .join(Delivery, Delivery.profile_id == Profile.id)
+                .where(
+                    Profile.agent_id == agent.id, Profile.state.in_(READY), Profile.email_norm == Delivery.email_norm,
+                    Delivery.state == L.RESERVED, Delivery.target == agent.target.kind,
+                    Delivery.posting == agent.target.posting,
+                )
+                .order_by(Profile.id)
+            )
+        )  # fmt: skip
+
+
+def _next_due(agent: Agent) -> float | None:
+    """When the next unclear row of this agent may be looked for, on the monotonic clock; None when there is none."""
+    with reading() as session:
+        due = session.scalar(
+            select(func.min(Delivery.due_at))
+            .join(Profile, Profile.id == Delivery.profile_id)
+            .where(Profile.agent_id == agent.id, Delivery.target == agent.target.kind, Delivery.state.in_(OPEN))
+        )
+    return None if due is None else time.monotonic() + (due - now()).total_seconds()
+
+
+def _send_all(agent: Agent, target: Target, profile_ids: Iterable[str], walk: Walk) -> None:
+    queue = deque(dict.fromkeys(profile_ids))
+    if not queue:
+        return
+    walk.touched.update(queue)
+    try:
+        target.preflight(agent.target.posting)
+        turn = False
+        while queue:
+            if not turn:
+                target.wait_turn()
+                turn = True
+            part = [queue.popleft() for _ in range(min(target.chunk_size, len(queue)))]
+            sending = ledger.reserve(agent, target, part)
+            if not sending.requests:
+                continue  # the turn is kept for the next chunk
+            turn = False
+            try:
+                _put(target, sending)
+                walk.strikes = 0
+            except Unanswered as lost:
+                target.smaller()
+                walk.failed(lost)
+            except TooLarge as large:
+                target.smaller()
+                queue.extendleft(reversed(part))
+                if len(part) == 1:
+                    walk.failed(large)
+            except Transient as later:
+                queue.extendleft(reversed(part))
+                walk.failed(later)
+    except Refused as closed:
+        if closed.code not in POSTING_CODES:
+            raise
+        _hold_waiting(agent, closed)
+
+
+def _put(target: Target, sending: ledger.Sending) -> None:
+    """One call and its answers. What is raised says whether the rows are free again or unclear; either is written."""
+    if sending.too_late():
+        ledger.give_back(sending)
+        raise Transient("SENDING_DELAYED", "The worker was stopped between reserving and sending: it is tried again.")
+    try:
+        receipts = list(target.put(sending.requests))
+    except Unanswered:
+        ledger.settle(sending, [])
+        raise
+    except (Transient, Permanent):
+        ledger.give_back(sending)
+        raise
+    except Exception as wrong:
+        # Unforeseen, so nobody knows whether it left. Its text may quote a candidate: only its kind is told.
+        ledger.settle(sending, [])
+        raise Unanswered(
+            "DELIVERY_UNKNOWN", f"Sending broke off ({type(wrong).__name__}): its records are looked for first."
+        ) from None
+    ledger.settle(sending, receipts)
+
+
+def _hold_waiting(agent: Agent, closed: Refused) -> None:
+    """The posting takes nobody: all who wait for it are held, with the reason, and their batches say so."""
+    with writing() as session:
         profiles = session.scalars(
             select(Profile)
-            .where(Profile.batch_id == batch_id, Profile.state.in_(READY))
-            .options(selectinload(Profile.document))
+            .join(Batch, Batch.id == Profile.batch_id)
+            .where(Profile.agent_id == agent.id, Profile.state.in_(READY), Batch.mode != Mode.DRY_RUN)
             .order_by(Profile.id)
+            .with_for_update(of=Profile)
         ).all()
-        return [_plain(request_of(profile, "not reserved", agent.target.posting)) for profile in profiles]
+        held = {profile.batch_id for profile in profiles if not ledger.being_sent(session, profile.id)}
+        for profile in profiles:
+            if not ledger.being_sent(session, profile.id):
+                ledger.hold(session, profile, closed.code)
+        for batch in session.scalars(select(Batch).where(Batch.id.in_(held))):
+            batch.code, batch.error = closed.code, closed.sentence
+    log.warning("%s: %s Agent %s: what waited is held.", closed.code, closed.sentence, agent.id)
 
 
-def _plain(request: Request) -> dict[str, Any]:
-    from gateway.deliver.own_pool import record
+def reconcile(agent: Agent, target: Target, walk: Walk) -> None:
+    """Asks the target which unclear requests arrived: confirms those, and frees the proved-absent to be sent again."""
+    with reading() as session:
+        rows = session.scalars(
+            select(Delivery)
+            .join(Profile, Profile.id == Delivery.profile_id)
+            .where(_unclear_and_due(), Profile.agent_id == agent.id, Delivery.target == target.kind)
+            .order_by(Delivery.id)
+        ).all()
+        unclear = [Open(r.id, r.posting, r.email_norm, r.profile_id, r.attempts, r.created_at) for r in rows]
+    walk.touched.update(item.profile_id for item in unclear)
+    groups: dict[tuple[str, bool], list[Open]] = {}
+    for item in unclear:
+        # Sent twice and not found among the new ones: perhaps the person is in the posting since long before.
+        groups.setdefault((item.posting, item.attempts > 1), []).append(item)
+    for (posting, everything), group in groups.items():
+        since = None if everything else min(item.created_at for item in group)
+        try:
+            receipts = list(target.find(posting, [Sought(item.id, item.email_norm) for item in group], since))
+        except Refused as gone:
+            if gone.code not in POSTING_CODES:
+                raise
+            log.warning("%s: %s What is unclear there stays unknown.", gone.code, gone.sentence)
+            ledger.postpone([item.id for item in group])
+            continue
+        found = {receipt.external_id: receipt for receipt in receipts}
+        for start in range(0, len(group), IN_LIST):
+            ledger.resolve(target, group[start : start + IN_LIST], found)
 
-    return record(request)
+
+def finish(agent: Agent, target: Target) -> None:
+    """Lets the target close its books on every batch with newly confirmed rows (our pool: the export); repeatable."""
+    with reading() as session:
+        rows = session.execute(
+            select(Delivery.posting, Delivery.batch_id, Delivery.id)
+            .join(Profile, Profile.id == Delivery.profile_id)
+            .where(_unfinished(), Profile.agent_id == agent.id, Delivery.target == target.kind)
+        ).all()
+    books: dict[tuple[str, str], list[str]] = {}
+    for posting, batch_id, delivery_id in rows:
+        books.setdefault((posting, batch_id), []).append(delivery_id)
+    for (posting, batch_id), delivery_ids in books.items():
+        target.finish(posting, batch_id)
+        # Rows confirmed after the look above are not among these: they are closed next time.
+        for start in range(0, len(delivery_ids), IN_LIST):
+            with writing() as session:
+                part = session.scalars(select(Delivery).where(Delivery.id.in_(delivery_ids[start : start + IN_LIST])))
+                for row in part:
+                    row.finished_at = now()
+
+
+def _states(profile_ids: set[str]) -> dict[str, int]:
+    """How many of these profiles are in each state now."""
+    listed = sorted(profile_ids)
+    done: dict[str, int] = {}
+    with reading() as session:
+        for start in range(0, len(listed), IN_LIST):
+            for state, number in session.execute(
+                select(Profile.state, func.count())
+                .where(Profile.id.in_(listed[start : start + IN_LIST]))
+                .group_by(Profile.state)
+            ):
+                done[state] = done.get(state, 0) + number
+    return done
+
+
+def check_live(agent: Agent) -> None:
+    """Asks the agent's target whether it takes candidates now; sends nothing. Raises what preflight raises."""
+    try:
+        target_of(agent).preflight(agent.target.posting)
+    except Transient as later:
+        raise Misconfigured(later.code, later.sentence) from None

@@ -15,13 +15,14 @@ from typing import Any
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session, selectinload
 
-from gateway.errors import Conflict, Misconfigured
+from gateway.errors import Conflict, GatewayError, Misconfigured
 from gateway.extract.values import normalise_email, normalise_phone
-from gateway.model import BatchState
+from gateway.model import BatchState, Mode
 from gateway.model import ProfileState as P
 from gateway.pipeline.choices import APPROVE_ALL, APPROVE_PASSED, DISCARD_ALL, WAITS
-from gateway.pipeline.deliver import deliver_profiles, finish
+from gateway.pipeline.deliver import agents_with_business, deliver_profiles
 from gateway.pipeline.judge import judge_profiles
+from gateway.pipeline.ledger import being_sent
 from gateway.pipeline.read import email_key
 from gateway.pipeline.receive import agent_of
 from gateway.store import change, ids
@@ -104,13 +105,17 @@ def decide(
     if decision not in TO:
         raise Misconfigured("DECISION_INVALID", f"Unknown decision {decision!r}: use {', '.join(TO)}.")
     with writing() as session:
-        profile = session.get(Profile, profile_id)
+        profile = session.get(Profile, profile_id, with_for_update=True)
         if profile is None:
             raise Misconfigured("UNKNOWN_PROFILE", f"There is no profile {profile_id!r}.")
         if expected_version is not None and profile.version != expected_version:
             raise Conflict("VERSION_CONFLICT", f"Profile {profile_id} was changed meanwhile: reload and decide again.")
         if profile.state == TO[decision] and not corrections:
             return False
+        if being_sent(session, profile_id):
+            raise Conflict(
+                "STATE_CONFLICT", f"Profile {profile_id} is being sent to its target: decide when that is settled."
+            )
         before, after = _correct(session, profile, corrections or {}) if decision == "correct" else ({}, {})
         change.move(session, profile, TO[decision], actor=reviewer, rule=decision)
         sequence = session.scalar(select(func.count(Review.id)).where(Review.profile_id == profile_id)) or 0
@@ -190,24 +195,32 @@ def deliver_reviewed() -> dict[str, int]:
     """Judges approved profiles again, for the record, and sends them; then closes batches with nothing held.
 
     A person's approval outweighs a gate, except for what no target can take (no email, no name): that is held again.
+    Whatever earlier deliveries left open (no answer, given back, not exported) is settled as well.
+    raises   the first failure of an agent, after every other agent had its turn
     """
     with reading() as session:
         approved = session.execute(
             select(Profile.agent_id, Profile.id)
-            .where(Profile.state == P.APPROVED)
+            .join(Batch, Batch.id == Profile.batch_id)
+            .where(Profile.state == P.APPROVED, Batch.mode != Mode.DRY_RUN)
             .order_by(Profile.agent_id, Profile.id)
         ).all()
-        batches = session.scalars(select(Profile.batch_id).where(Profile.state == P.APPROVED).distinct()).all()
     done: dict[str, int] = {}
-    by_agent: dict[str, list[str]] = {}
+    by_agent: dict[str, list[str]] = {agent_id: [] for agent_id in agents_with_business()}
     for agent_id, profile_id in approved:
         by_agent.setdefault(agent_id, []).append(profile_id)
+    failures: list[GatewayError] = []
     for agent_id, profile_ids in by_agent.items():
-        judge_profiles(agent_of(agent_id), profile_ids)
-        for key, number in deliver_profiles(agent_of(agent_id), profile_ids).items():
-            done[key] = done.get(key, 0) + number
-    finish(batches)
+        try:
+            if profile_ids:
+                judge_profiles(agent_of(agent_id), profile_ids)
+            for key, number in deliver_profiles(agent_of(agent_id), profile_ids).items():
+                done[key] = done.get(key, 0) + number
+        except GatewayError as wrong:
+            failures.append(wrong)  # one agent's closed door must not keep the others waiting
     done["batches_closed"] = close_reviewed()
+    if failures:
+        raise failures[0]
     return done
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from gateway.model import Mode
-from gateway.pipeline.deliver import deliver_batch
+from gateway.pipeline.deliver import deliver_batch, preflight_batch
 from gateway.pipeline.judge import judge_batch
 from gateway.pipeline.read import plan_chunks, read_chunk
 from gateway.pipeline.receive import open_batch, register_batch
@@ -18,6 +18,7 @@ def run_batch(
     """Receives, reads, judges, delivers and closes one batch; returns its id. Raises what its stages raise."""
     batch_id = open_batch(agent_id, paths, actor=actor, mode=mode, canary=canary, source="command line")
     register_batch(batch_id, actor=actor)
+    preflight_batch(batch_id)
     for chunk in whole(plan_chunks(batch_id)):
         read_chunk(chunk)
     judge_batch(batch_id)

@@ -3,7 +3,8 @@
 batch     receiving -> running -> waiting_review | done | failed; waiting_review -> running | done; failed -> running
 document  processing -> success | failed; failed -> processing (retry)
 profile   extracted -> passed | held | duplicate; see PROFILE below
-delivery  reserved -> sent -> confirmed | refused | unknown; unknown -> confirmed | reserved (proved absent)
+delivery  reserved -> sent -> confirmed | refused | unknown; unknown -> confirmed | reserved (proved absent);
+          sent -> reserved (never left); a fact found in the target confirms from any open state
 """
 
 from __future__ import annotations
@@ -40,17 +41,17 @@ ALLOWED: dict[str, dict[str | None, set[str]]] = {
         None: {P.EXTRACTED},
         P.EXTRACTED: {P.PASSED, P.HELD, P.DUPLICATE},
         P.PASSED: {P.HELD, P.DELIVERED, P.REFUSED, P.UNKNOWN, P.DUPLICATE},
-        P.HELD: {P.PASSED, P.APPROVED, P.DISCARDED, P.DUPLICATE},
+        P.HELD: {P.PASSED, P.APPROVED, P.DISCARDED, P.DUPLICATE, P.DELIVERED},
         P.APPROVED: {P.HELD, P.DELIVERED, P.REFUSED, P.UNKNOWN, P.DUPLICATE, P.DISCARDED},
         P.UNKNOWN: {P.DELIVERED, P.REFUSED, P.PASSED},
         P.REFUSED: {P.HELD, P.DISCARDED, P.APPROVED},
-        P.DUPLICATE: {P.HELD},
-        P.DISCARDED: {P.HELD},
+        P.DUPLICATE: {P.HELD, P.DELIVERED},
+        P.DISCARDED: {P.HELD, P.DELIVERED},
     },
     "delivery": {
         None: {L.RESERVED},
-        L.RESERVED: {L.SENT, L.REFUSED},
-        L.SENT: {L.CONFIRMED, L.REFUSED, L.UNKNOWN},
+        L.RESERVED: {L.SENT, L.REFUSED, L.CONFIRMED},
+        L.SENT: {L.CONFIRMED, L.REFUSED, L.UNKNOWN, L.RESERVED},
         L.UNKNOWN: {L.CONFIRMED, L.REFUSED, L.RESERVED},
         L.REFUSED: {L.RESERVED},
     },

@@ -193,7 +193,12 @@ class Verdict(Base):
 
 
 class Delivery(Base):
-    """The ledger: at most one row for a person and a posting, whatever is run however often."""
+    """The ledger: at most one row for a person and a posting, whatever is run however often.
+
+    due_at        a sent or unknown row is looked for in the target from then on, not earlier: before that its request
+                  may still be on its way, and absence proves nothing
+    finished_at   when the target closed its books on this confirmed row (our pool: it is in the export)
+    """
 
     __tablename__ = "delivery"
     __table_args__ = (UniqueConstraint("target", "posting", "email_norm", name="uq_delivery_person"),)
@@ -209,6 +214,8 @@ class Delivery(Base):
     code: Mapped[str | None] = mapped_column(String(64))
     error: Mapped[str | None] = mapped_column(Text)
     receipt: Mapped[dict[str, Any]] = mapped_column(default=dict)  # the target's own id and link
+    due_at: Mapped[datetime | None]
+    finished_at: Mapped[datetime | None]
     created_at: Mapped[datetime] = mapped_column(default=now)
     updated_at: Mapped[datetime] = mapped_column(default=now)
 
@@ -261,3 +268,18 @@ class PoolCandidate(Base):
     batch_id: Mapped[str] = mapped_column(String(40), index=True)
     record: Mapped[dict[str, Any]]
     created_at: Mapped[datetime] = mapped_column(default=now)
+
+
+class RateLimit(Base):
+    """When the next call with one key may leave, shared by every worker. Times are Unix seconds.
+
+    name         the connection's id
+    next_at      the first free slot
+    held_until   nobody calls before that: the target asked for a pause
+    """
+
+    __tablename__ = "rate_limit"
+
+    name: Mapped[str] = mapped_column(String(200), primary_key=True)
+    next_at: Mapped[float] = mapped_column(Float(53))
+    held_until: Mapped[float] = mapped_column(Float(53))

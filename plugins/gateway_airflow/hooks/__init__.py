@@ -1,0 +1,1 @@
+"""Connections of targets, as Airflow keeps them."""
