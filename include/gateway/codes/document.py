@@ -38,14 +38,6 @@ DOCUMENT: tuple[Code, ...] = (
         "profile.pdf: The document has no pages; ask the sender to export it again.",
     ),
     Code(
-        "NO_TEXT", "extract",
-        "No text could be read in the document, by its text layer or by OCR.",
-        "Blank pages, a faint scan, or a script for which no recognition is installed.",
-        "recruiter",
-        "Open it; when it does show a résumé, ask for the original file or a sharper scan.",
-        "scan.pdf: Its pages hold no text that could be read; ask for the original file.",
-    ),
-    Code(
         "NOT_A_RESUME", "extract",
         "The document was read and is no résumé.",
         "An invoice, a letter, an advertisement or another document got into the batch.",
