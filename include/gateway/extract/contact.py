@@ -421,9 +421,9 @@ def handle_words(email: str | None, links: Sequence[str]) -> list[str]:
     out = []
     if email:
         local, _, domain = email.partition("@")
-        out += [fold(local), fold(domain.rsplit(".", 1)[0])]
+        out += [fold(local.split("+")[0]), fold(domain.rsplit(".", 1)[0])]
     for link in links:
         rest = link.split("//", 1)[-1].rstrip("/")
         host, _, path = rest.partition("/")
         out.append(fold(path.rsplit("/", 1)[-1] if path and len(path) > 3 else host))
-    return [re.sub(r"[^\w]", "", text) for text in out if len(text) > 2]
+    return [text for text in out if len(text) > 2]

@@ -90,19 +90,19 @@ def entries_of(person: Person, lines: Sequence[Line], kind: str) -> list[Entry]:
     parts: dict[int, list[Line]] = {}
     for line in lines:
         parts.setdefault(line.part, []).append(line)
+    edges: dict[tuple[int, int], float] = {}
+    for line in person.lines:
+        edges[(line.page, line.region)] = max(line.box[2], edges.get((line.page, line.region), 0.0))
     for group in parts.values():
-        rows = _rows(group, kind)
+        rows = _rows(group, kind, edges)
         out.extend(_entries(rows, kind))
     _assign(out, kind)
     return [entry for entry in out if entry.first or entry.second]
 
 
-def _rows(lines: Sequence[Line], kind: str) -> list[_Row]:
+def _rows(lines: Sequence[Line], kind: str, right: dict[tuple[int, int], float]) -> list[_Row]:
+    """`right` is the right edge of each (page, region)'s text: where lines have to wrap."""
     rows: list[_Row] = []
-    right = {}
-    for line in lines:
-        key = (line.page, line.region)
-        right[key] = max(right.get(key, 0.0), line.box[2])
     left = min((line.box[0] for line in lines), default=0.0)
     bullet_at: float | None = None
     previous: Line | None = None

@@ -46,6 +46,11 @@ def headings() -> dict[str, tuple[str, str]]:
 
 
 @lru_cache(maxsize=1)
+def _squeezed() -> dict[str, tuple[str, str]]:
+    return {name.replace(" ", ""): found for name, found in headings().items()}
+
+
+@lru_cache(maxsize=1)
 def months() -> dict[str, int]:
     """Name of a month, folded and without a full stop -> 1..12."""
     return {name: int(number) for name, number in _pairs("months")}
@@ -79,8 +84,8 @@ def heading_of(text: str) -> tuple[str, str] | None:
     if len(key) > 48:
         return None
     squeezed = key.replace(" ", "")
-    if is_cjk(key) and squeezed in known:
-        return known[squeezed]
+    if (is_cjk(key) or len(squeezed) >= 8) and squeezed in _squeezed():
+        return _squeezed()[squeezed]  # OCR and letter-spacing lose the spaces
     parts = [part.strip(_EDGES) for part in _JOINS.split(key)]
     if 2 <= len(parts) <= 3 and all(parts):
         found = [known.get(part) for part in parts]

@@ -55,6 +55,10 @@ def name_candidates(person: Person, handles: Sequence[str], contact_lines: Seque
                     where = Evidence(where.source, how, page=line.page, box=around([w.box for w in words]))
                 features = _features(person, index, line, number, cell, text, how, largest, handles, contact_lines)
                 features["continued"] = float(bool(stacked))
+                respaced = _respaced(text, handles)
+                if respaced:
+                    again = _features(person, index, line, number, cell, respaced, how, largest, handles, contact_lines)
+                    out.append(Candidate("name", respaced, text, where, index, again))
                 out.append(Candidate("name", tidy(text).strip(" ,;-"), text, where, index, features))
             for shorter, longer in zip(stacked, stacked[1:], strict=False):
                 shorter.features["continued"] = float(longer is not None)
@@ -131,6 +135,20 @@ def _stacked(
         yield Candidate("name", whole, whole, Evidence("text", "stacked", page=line.page, box=around(boxes)), index, features)
 
 
+def _respaced(text: str, handles: Sequence[str]) -> str | None:
+    """A name that lost its space (letter-spacing, OCR), parted as the person's own address parts it: "jane.doe@" for "JANEDOE"."""
+    if " " in text or len(text) < 6:
+        return None
+    key = fold(text)
+    for handle in handles:
+        parts = [p for p in re.split(r"[^a-z]+", handle) if len(p) >= 2][:2]
+        for first, second in ((0, 1), (1, 0)):
+            if len(parts) == 2 and key == parts[first] + parts[second]:
+                cut = len(parts[first])
+                return f"{text[:cut]} {text[cut:]}"
+    return None
+
+
 def _glued(texts: Sequence[str]) -> str:
     out = texts[0]
     for text in texts[1:]:
@@ -145,7 +163,7 @@ def agreement(name: str, handles: Sequence[str]) -> float:
     if not tokens or not handles:
         return 0.0
     best = 0.0
-    for handle in handles:
+    for handle in (re.sub(r"[^\w]|_", "", h) for h in handles):
         full = [t for t in tokens if len(t) >= 3 and t in handle]
         initials = sum(1 for t in tokens if t not in full and t[0] in handle.replace("".join(full), ""))
         if full:
