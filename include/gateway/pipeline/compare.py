@@ -9,9 +9,12 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from gateway.agents import Agent
 from gateway.model import ExtractedProfile, Mode, ProfileState
 from gateway.quality.compare import compare
+from gateway.quality.dns import mail_domains
 from gateway.quality.duplicates import Person
+from gateway.quality.rules.emails import domain_of
 from gateway.store.tables import Batch, Profile
 
 # Newest earlier profiles of the agent that likely duplicates are looked for in: about a second of reading. Exact
@@ -21,7 +24,7 @@ _LEFT_OUT = (ProfileState.DISCARDED, ProfileState.DUPLICATE)
 
 
 def beside(
-    session: Session, agent_id: str, loaded: Mapping[str, tuple[Profile, ExtractedProfile]]
+    session: Session, agent: Agent, loaded: Mapping[str, tuple[Profile, ExtractedProfile]]
 ) -> dict[str, dict[str, Any]]:
     """profile id -> the facts of a Case that need other profiles, by name.
 
@@ -30,13 +33,17 @@ def beside(
     if not loaded:
         return {}
     batch = {identity: Person.of(value) for identity, (_, value) in loaded.items()}
-    found = compare(batch, _earlier(session, agent_id, batch))
+    found = compare(batch, _earlier(session, agent.id, batch))
     documents = {row.document_id for row, _ in loaded.values()}
     people = _people_in(session, documents)
+    accepts: dict[str, bool | None] = {}
+    if agent.check_dns:
+        accepts = mail_domains(domain_of(person.email) for person in batch.values() if person.email)
     return {
         identity: {
             "other_names_with_phone": found[identity].other_names_with_phone,
             "likely_duplicates": found[identity].likely_duplicates,
+            "domain_accepts_mail": accepts.get(domain_of(value.email)) if value.email else None,
             "people_in_document": 1 if value.row is not None else max(1, people[row.document_id]),
         }
         for identity, (row, value) in loaded.items()

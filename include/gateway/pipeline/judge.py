@@ -151,7 +151,7 @@ def _cases(session: Session, agent: Agent, profile_ids: Sequence[str], batch: Ba
     }
     loaded = {row.id: (row, value) for row, value in profile_rows(session, profile_ids)}
     others = _names_by_email(session, agent, [row.email_norm for row, _ in loaded.values() if row.email_norm])
-    compared = beside(session, agent.id, loaded)
+    compared = beside(session, agent, loaded)
     first: dict[str, str] = {}
     cases = []
     for identity in profile_ids:

@@ -92,6 +92,7 @@ def _case(row: Any, entries: list[tuple[str, float, str | None]], document: Any,
     compared: dict[str, Any] = {
         name: type(nothing)(parts.get(f"fact.{name}", nothing)) for name, nothing in COMPARED.items()
     }
+    asked = parts.get("fact.domain_accepts_mail")
     return Case(
         profile_id=row.id,
         **values,
@@ -103,5 +104,6 @@ def _case(row: Any, entries: list[tuple[str, float, str | None]], document: Any,
         ocr_share=round(sources.count("ocr") / len(sources), 4) if sources else 0.0,
         media_type=document.media_type,
         marks=tuple(row.data.get("marks", ())),
+        domain_accepts_mail=None if asked is None else bool(asked),
         **compared,
     )

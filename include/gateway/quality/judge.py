@@ -103,6 +103,8 @@ def _parts(case: Case, quality: Score, completeness: Score) -> dict[str, float]:
     """The scores' parts, and what comparing found ("fact.*", where there is anything to tell): a replay needs it as it was then."""
     parts = {f"quality.{k}": v for k, v in quality.parts.items()}
     parts |= {f"completeness.{k}": v for k, v in completeness.parts.items()}
+    if case.domain_accepts_mail is not None:
+        parts["fact.domain_accepts_mail"] = float(case.domain_accepts_mail)
     return parts | {f"fact.{k}": float(v) for k, nothing in COMPARED.items() if (v := getattr(case, k)) != nothing}
 
 
