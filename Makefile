@@ -25,7 +25,15 @@ test: setup-dev ## the tests, the real Airflow included (T="-m 'not integration'
 lint: setup-dev ## ruff, mypy, import rules, generated docs up to date
 	@$(VENV)/bin/ruff check -q . && $(VENV)/bin/ruff format -q --check .
 	@$(VENV)/bin/mypy
-	@PYTHONPATH=include:plugins $(VENV)/bin/lint-imports --no-cache > /tmp/lint-imports.$$$$ 2>&1 || { cat /tmp/lint-imports.$$$$; exit 1; }
+	@$(VENV)/bin/lint-imports --no-cache --config pyproject.toml | grep -E "KEPT|BROKEN|->" ; exit $${PIPESTATUS[0]}
+	@$(PY) -m gateway docs --check
+	@$(PY) -m gateway agents check
+
+docs: setup-dev ## the generated pages of docs/
+	@$(PY) -m gateway docs
+
+score: setup-dev ## extraction against the corpus beside the checkout (../shared): the tables
+	@$(PY) benchmarks/score.py
 
 format: setup-dev ## ruff's fixes and format
 	@$(VENV)/bin/ruff check -q --fix . ; $(VENV)/bin/ruff format -q .

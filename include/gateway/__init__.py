@@ -1,6 +1,6 @@
 """The Candidate Ingestion Gateway: résumés and candidate lists in, judged and ingested candidates out.
 
-One direction, one noun a stage (see docs/architecture.md):
+One direction, one noun a stage (docs/architecture.md):
 
     intake   inbox -> Batch, Document     what arrived, by content, claimed once
     extract  Document -> Profile          fields with confidence and evidence
@@ -8,7 +8,6 @@ One direction, one noun a stage (see docs/architecture.md):
     deliver  Verdict -> Delivery          the exactly-once ledger and its targets
     store    all of them                  SQLAlchemy models; states change only by events
     notify   Batch -> Digest              what to say; how to send it is an adapter's
-    insight  all of them -> numbers       counts that add up
 
 This package imports no Airflow. Its shell is `python -m gateway --help`.
 """

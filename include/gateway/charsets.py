@@ -101,8 +101,11 @@ def _alphabetic(text: str, family: str) -> float:
         own = sum(weight.get(char.lower(), -0.5) for char in beyond)
         if any(a.islower() and b.isupper() for a, b in pairwise(word) if not b.isascii()):
             own -= 1.0  # a capital inside a word is the sign of a wrong table
-        if len(beyond) == len(word) > 1 and family in ("west", "central", "baltic", "turkish"):
+        latin = family in ("west", "central", "baltic", "turkish")
+        if latin and len(beyond) == len(word) > 1:
             own -= 0.7 * len(beyond)  # no language of these writes words without a-z
+        if not latin and len(beyond) < len(word):
+            own -= 1.5 * len(beyond)  # and no other one mixes a-z into its words
         total += len(beyond)
         sum_ += own
     odd = 0

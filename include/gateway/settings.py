@@ -54,7 +54,7 @@ class Settings(BaseSettings):
         25.0, gt=0, description="Wall time for one document (one minute a page for OCR is not given)."
     )
     document_memory_mb: int = Field(
-        900, gt=0, description="Address space a reading child may add to what it started with."
+        900, gt=0, description="Memory one document may add to a reading child's own."
     )
     document_output_bytes: int = Field(200_000_000, gt=0, description="Bytes one document's profiles may take.")
     recycle_after: int = Field(200, gt=0, description="Documents after which a reading child is replaced.")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from .files import load_agent, load_agents, load_agents_lenient, parse_agent
+from .files import changed_agent, load_agent, load_agents, load_agents_lenient, parse_agent
 from .schema import (
     FIELD_NAMES,
     Agent,
@@ -33,6 +33,7 @@ __all__ = [
     "Target",
     "Template",
     "WebhookTarget",
+    "changed_agent",
     "load_agent",
     "load_agents",
     "load_agents_lenient",

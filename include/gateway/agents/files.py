@@ -60,6 +60,35 @@ def load_agent(path: Path) -> Agent:
 
 def parse_agent(text: str, shown_as: str) -> Agent:
     """The agent in a YAML text; `shown_as` names it in errors. Raises Misconfigured(AGENT_FILE_INVALID)."""
+    content, node = _mapping(text, shown_as)
+    return _validated(content, node, shown_as)
+
+
+def changed_agent(agent: Agent, text: str, shown_as: str) -> Agent:
+    """The agent with the keys of a YAML text in place of its own, for a what-if.
+
+    Mappings (fields, allowed, limits, thresholds) are changed key by key; lists and values are replaced. The id stays.
+    raises  Misconfigured(AGENT_FILE_INVALID) naming the line of the text
+    """
+    content, node = _mapping(text, shown_as)
+    if "id" in content and content["id"] != agent.id:
+        raise _invalid(shown_as, [f"id: criteria cannot change the agent's id {agent.id!r}"])
+    merged: dict[Any, Any] = agent.model_dump(mode="json")
+    for key, value in content.items():
+        old = merged.get(key)
+        merged[key] = {**old, **value} if isinstance(old, dict) and isinstance(value, dict) else value
+    if isinstance(content.get("fields"), dict):
+        merged["fields"] = _moved(agent.fields.model_dump(mode="json"), content["fields"])
+    return _validated(merged, node, shown_as)
+
+
+def _moved(old: dict[str, list[str]], new: dict[str, Any]) -> dict[str, Any]:
+    """Field lists where naming a field in one list takes it out of the others."""
+    named = {name for names in new.values() if isinstance(names, list) for name in names if isinstance(name, str)}
+    return {**{key: [name for name in names if name not in named] for key, names in old.items()}, **new}
+
+
+def _mapping(text: str, shown_as: str) -> tuple[dict[Any, Any], yaml.Node | None]:
     try:
         node = yaml.compose(text, Loader=_UniqueKeys)
         content = yaml.load(text, Loader=_UniqueKeys)  # noqa: S506 - a SafeLoader with one more check
@@ -71,6 +100,10 @@ def parse_agent(text: str, shown_as: str) -> Agent:
         raise _invalid(shown_as, ["it is no YAML"]) from wrong
     if not isinstance(content, dict):
         raise _invalid(shown_as, ["line 1: it must be a mapping with id, title and target"])
+    return content, node
+
+
+def _validated(content: dict[Any, Any], node: yaml.Node | None, shown_as: str) -> Agent:
     try:
         return Agent.model_validate(content)
     except ValidationError as wrong:
@@ -80,14 +113,14 @@ def parse_agent(text: str, shown_as: str) -> Agent:
 
 def load_agents(folder: Path) -> dict[str, Agent]:
     """Every agent of a folder by id. Raises Misconfigured for the first bad file."""
-    return {path.stem: load_agent(path) for path in _agent_files(folder)}
+    return {path.stem: load_agent(path) for path in agent_files(folder)}
 
 
 def load_agents_lenient(folder: Path) -> tuple[dict[str, Agent], list[Misconfigured]]:
     """Every good agent of a folder by id, and the error of each bad file: one mistake must not stop the others."""
     good: dict[str, Agent] = {}
     bad: list[Misconfigured] = []
-    for path in _agent_files(folder):
+    for path in agent_files(folder):
         try:
             good[path.stem] = load_agent(path)
         except Misconfigured as wrong:
@@ -95,7 +128,7 @@ def load_agents_lenient(folder: Path) -> tuple[dict[str, Agent], list[Misconfigu
     return good, bad
 
 
-def _agent_files(folder: Path) -> list[Path]:
+def agent_files(folder: Path) -> list[Path]:
     """YAML files of the folder in order; .yml counts, so that a file is never overlooked for its ending."""
     if not folder.is_dir():
         return []

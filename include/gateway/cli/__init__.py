@@ -19,6 +19,9 @@ COMMANDS: dict[str, str] = {
     "ingest": "gateway.cli.ingest",
     "status": "gateway.cli.status",
     "review": "gateway.cli.review",
+    "replay": "gateway.cli.replay",
+    "agents": "gateway.cli.agents",
+    "docs": "gateway.cli.docs",
 }
 
 

@@ -6,11 +6,6 @@ from .base import Code
 
 _ANY_FILE = (
     Code(
-        "EMPTY_FILE", "intake", "The file has 0 bytes: there is nothing in it.",
-        "An upload that broke off, or a placeholder of a cloud drive that was never downloaded.",
-        "sender", "Send the file again from a folder where it opens.", "EMPTY_FILE: the file is empty (0 bytes).",
-    ),
-    Code(
         "FILE_TOO_LARGE", "intake", "The file is larger than one file may be.",
         "A scan at a very high resolution, a video, or an archive under another name.",
         "sender", "Send a smaller export, or ask the operator to raise GATEWAY_MAX_FILE_BYTES.",
@@ -27,12 +22,6 @@ _ANY_FILE = (
         "A program, a picture, a video or a data file among the résumés.",
         "sender", "Send a PDF, DOCX, ODT, RTF, TXT or HTML résumé, or a CSV or XLSX list of candidates.",
         "UNSUPPORTED_TYPE: this is a program (application/x-msdownload), not a résumé or a candidate list.",
-    ),
-    Code(
-        "NOT_A_PDF", "intake", "The file is called .pdf, but what is in it is no PDF.",
-        "A saved error page, a renamed file, or a download that brought something else.",
-        "sender", "Open it to see what it is; export the résumé as PDF again.",
-        "NOT_A_PDF: the name says PDF, the content is a web page (text/html).",
     ),
     Code(
         "IMAGE_FILE", "intake", "The résumé is a picture file.",
@@ -65,12 +54,6 @@ _OFFICE = (
         "A download that broke off, or a file mended by another program.",
         "sender", "Open and save it again, or export it as PDF.",
         "DAMAGED_OFFICE: the DOCX file cannot be opened; its parts are missing or broken.",
-    ),
-    Code(
-        "NO_TEXT", "extract", "The document holds no text.",
-        "An empty page, or a picture of a résumé pasted into a document.",
-        "sender", "Send the résumé as PDF; pictures of text are only read from PDFs.",
-        "NO_TEXT: the document has no text.",
     ),
 )
 

@@ -113,11 +113,13 @@ _TRUST = (
     _gate("LANGUAGE_UNEXPECTED", "The document is in a language the agent does not expect.",
           "A misplaced document, or an agent file that lists too few languages.",
           "Check the reading, or add the language to the agent file.", "language fr; expected de, en."),
+    _gate("READER_MARK", "The reader remarked something that has no code of its own.",
+          "A table or archive with an oddity that is rare.", "Look at the place in the document.", "marked."),
     _gate("OWN_EXPECTATION", "A rule of the agent's own was not met.", "The agent file asks for more than the presets.",
           "Do what the rule says, or change it in the agent file.", "skills 2; at least three skills were read."),
 )  # fmt: skip
 _OTHERS = (
-    _gate("SHARED_EMAIL", "Somebody with another name has the same e-mail address.",
+    _gate("SHARED_CONTACT", "Somebody with another name has the same e-mail address.",
           "A recruiter's, referee's or family's address was read, or one person writes the name in two ways.",
           "Find out whose address it is; merge the profiles or correct one.", "e-mail shared with 2 other names."),
     _gate("SHARED_PHONE", "Somebody with another name has the same phone number.",

@@ -89,7 +89,10 @@ def evidence(line: Line, cell: Cell, rule: str, raw: str | None = None) -> Evide
 
 
 def cells(person: Person) -> Iterator[tuple[int, Line, int, Cell]]:
+    """Every cell with its line, except among the referees: what stands there is never the candidate's."""
     for index, line in enumerate(person.lines):
+        if line.section == "references":
+            continue
         for number, cell in enumerate(line.cells):
             yield index, line, number, cell
 
@@ -198,11 +201,7 @@ def email_candidates(person: Person) -> list[Candidate]:
                 features = place_features(person, index, person.lines[index]) if index >= 0 else {"own": 0.5, "first_page": 1.0}
                 features["mailto"] = 1.0
                 out.append(Candidate("email", value, link.uri, Evidence("link", "mailto", page=page, box=link.box), index, features))
-    seen: dict[str, int] = {}
-    for candidate in out:
-        seen[candidate.value] = seen.get(candidate.value, 0) + 1
     for rank, candidate in enumerate(out):
-        candidate.features["twice"] = float(seen[candidate.value] > 1)
         candidate.features["first"] = 1.0 / (1 + rank)
     return out
 
@@ -248,14 +247,17 @@ def _links(person: Person) -> Iterator[tuple[int, Link, int]]:
     """Links of the person's pages with the line each lies over (-1 for none)."""
     for page in person.pages:
         for link in page.links:
-            middle = (link.box[1] + link.box[3]) / 2
-            best = -1
+            best, most = -1, 0.0
             for index, line in enumerate(person.lines):
-                if line.page == page.number and line.box[1] - 3 <= middle <= line.box[3] + 3:
-                    if line.box[0] - 4 <= link.box[2] and link.box[0] <= line.box[2] + 4:
-                        best = index
-                        break
-            yield page.number, link, best
+                if line.page != page.number or line.box[1] > link.box[3] or line.box[3] < link.box[1]:
+                    continue
+                for cell in line.cells:
+                    wide = min(cell.box[2], link.box[2]) - max(cell.box[0], link.box[0])
+                    high = min(cell.box[3], link.box[3]) - max(cell.box[1], link.box[1])
+                    if wide > 0 and high > 0 and wide * high > most:
+                        best, most = index, wide * high
+            if best < 0 or person.lines[best].section != "references":
+                yield page.number, link, best
 
 
 def phone_candidates(person: Person, countries: Sequence[str | None]) -> list[Candidate]:
@@ -379,11 +381,23 @@ def _urls(person: Person, index: int, line: Line, number: int, cell: Cell, text:
             continue
         host = value.split("//", 1)[1].split("/")[0]
         explicit = raw.lower().startswith(("http", "www."))
+        if match.start() == 0 and not explicit and _ends_email(person, index, cell):
+            continue
         if not explicit and not is_tld(host.rsplit(".", 1)[-1]):
             continue
         if not explicit and "/" not in whole and title_score(text) >= 2 and line.section not in ("contact", "links"):
             continue
         yield whole, value, label_of(line, number, text[: match.start()]) == "web"
+
+
+def _ends_email(person: Person, index: int, cell: Cell) -> bool:
+    """The cell above ends in an address that this cell goes on with."""
+    for line in person.lines[max(0, index - 2) : index]:
+        for above in line.cells:
+            last = above.text.split()[-1] if above.text.split() else ""
+            if "@" in last and below(person, line.index, above) is cell and _continued_email(person, line.index, above):
+                return True
+    return False
 
 
 def _continued_url(person: Person, index: int, cell: Cell, raw: str) -> str:

@@ -48,10 +48,7 @@ _KINDS = {
 def preload() -> None:
     """Import every reader and warm its tables, so that no document pays for it."""
     for target in _READERS.values():
-        try:
-            module = importlib.import_module(target.partition(":")[0])
-        except ModuleNotFoundError:
-            continue
+        module = importlib.import_module(target.partition(":")[0])
         warm = getattr(module, "preload", None)
         if warm is not None:
             warm()
@@ -102,8 +99,8 @@ def _refusal(path: Path) -> Reading | None:
 
 
 def _refuse_kind(kind: str, suffix: str) -> Reading | None:
-    if suffix == ".pdf" and kind in (sniff.HTML, sniff.TEXT, sniff.CSV, sniff.BINARY, "application/xml"):
-        what = _KINDS[kind]
+    if suffix == ".pdf" and (kind not in _READERS or kind in (sniff.HTML, sniff.TEXT, sniff.CSV)) and not _is_told(kind):
+        what = _KINDS.get(kind, "something else")
         return _failed(kind, "NOT_A_PDF", f"The name says PDF, the content is {what} ({kind}). Export it as PDF again.")
     if sniff.is_image(kind):
         return _failed(kind, "IMAGE_FILE", f"This is a picture ({kind}). Save it as PDF and send that: scans are read.")
@@ -124,6 +121,11 @@ def _refuse_kind(kind: str, suffix: str) -> Reading | None:
             "Send PDF, DOCX, ODT, RTF, TXT, HTML, CSV or XLSX.",
         )
     return None
+
+
+def _is_told(kind: str) -> bool:
+    """Kinds with a code of their own, which says more than NOT_A_PDF."""
+    return sniff.is_image(kind) or kind in (sniff.DOC, sniff.XLS, sniff.ENCRYPTED_OFFICE)
 
 
 def _failed(kind: str, code: str, sentence: str) -> Reading:

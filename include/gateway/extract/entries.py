@@ -9,12 +9,12 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from gateway.extract.contact import Person
 from gateway.extract.dates import Period, find_periods
-from gateway.extract.layout import Cell, Line, around, joined
-from gateway.extract.lexicon import hits, phrases, title_score
+from gateway.extract.layout import Cell, Line, around, joined, run_on
+from gateway.extract.lexicon import heading_of, hits, phrases, title_score
 from gateway.extract.places import city_countries, country_code, region_country
 from gateway.extract.text import fold, is_cjk, tidy
 from gateway.extract.words import Word
@@ -26,6 +26,7 @@ _AT = re.compile(r"\s+(?:at|bei|chez|hos|presso|@)\s+", re.I)
 _EDGE = " ,;:|•·–—-()[]/、，。.　"
 _REMOTE = frozenset({"remote", "hybrid", "remoto", "fernarbeit", "teletravail", "a distancia", "full time", "part time", "full-time", "part-time"})
 _DURATION = re.compile(r"\(?\b\d{1,2}\+?\s*(?:years?|yrs?|months?|mos?|jahre?|monate?|ans?|mois|años?|meses|anos|anni|mesi|jaar|år|lat|miesięcy)\b.*$", re.I)
+_SENTENCE_INSIDE = re.compile(r"[^\W\d_]{3,}\.\s+[^\W\d_]")
 SENTENCE = 7  # words from which a line that ends with a full stop is text, not a heading of an entry
 
 
@@ -109,7 +110,7 @@ def _rows(lines: Sequence[Line], kind: str) -> list[_Row]:
         if not any(any(ch.isalnum() for ch in c.text) for c in line.cells):
             continue
         bullet = is_bullet(line)
-        cells = [c for c in line.cells if any(ch.isalnum() for ch in c.text)]
+        cells = line.content
         periods = [] if bullet else _periods(cells, kind)
         body = bullet or _is_text(line, cells, periods)
         if not body and not periods and bullet_at is not None and line.box[0] >= bullet_at - 1 and line.box[0] > left + 4:
@@ -118,17 +119,28 @@ def _rows(lines: Sequence[Line], kind: str) -> list[_Row]:
             inner = line.words[1].box[0] if len(line.words) > 1 else line.box[0]
             bullet_at = min(inner, line.box[0] + 3 * line.size)
         wrapped = previous is not None and rows and _wraps(previous, line, right[(line.page, line.region)])
-        if wrapped and not bullet and rows[-1].body and not periods:
+        if wrapped and not bullet and periods and rows[-1].body and not previous.text.endswith((".", "。")):  # type: ignore[union-attr]
+            body, periods = True, []
+        if wrapped and not bullet and not periods and (rows[-1].body or _SENTENCE_INSIDE.search(rows[-1].cells[-1].text)):
             body = True
         if wrapped and not body and not rows[-1].body and not periods and len(cells) == 1 and len(previous.cells) == 1:  # type: ignore[union-attr]
             last = rows[-1].cells[-1]
-            rows[-1].cells[-1] = Cell(last.words + cells[0].words, line.page, last.order).close()
+            rows[-1].cells[-1] = _glued(last, cells[0])
         else:
             rows.append(_Row(cells, line.page, line.box, body, periods, line.size))
         if not body:
             bullet_at = None
         previous = line
     return rows
+
+
+def _glued(first: Cell, second: Cell) -> Cell:
+    """Two cells of one wrapped text; a word broken at the line's end is whole again."""
+    a, b = first.words[-1], second.words[0]
+    if a.text.endswith("-") and b.text[:1].isalpha():
+        whole = replace(a, text=run_on(a.text, b.text), box=around([a.box, b.box]))
+        return Cell([*first.words[:-1], whole, *second.words[1:]], first.page, first.order).close()
+    return Cell(first.words + second.words, first.page, first.order).close()
 
 
 def _periods(cells: Sequence[Cell], kind: str) -> list[tuple[Cell, Period]]:
@@ -138,11 +150,31 @@ def _periods(cells: Sequence[Cell], kind: str) -> list[tuple[Cell, Period]]:
             rest = (cell.text[: period.span[0]] + cell.text[period.span[1] :]).strip(_EDGE)
             if not period.is_range and kind == "work" and len(rest) > 12 and len(cells) == 1:
                 continue
+            if _in_sentence(cell, period):
+                continue
             if len(rest) > 90 or (len(cells) == 1 and len(rest.split()) > 12 and period.span[0] > 20):
                 continue
             out.append((cell, period))
             break
     return out
+
+
+def _in_sentence(cell: Cell, period: Period) -> bool:
+    """The date belongs to running text ("... during 2015-2019."), it does not date an entry."""
+    before, after = cell.text[: period.span[0]].rstrip(), cell.text[period.span[1] :].strip()
+    words = before.split()
+    if len(words) + len(after.split()) < 3 or not words or before[-1] in ",;:(|•·–—-)/":
+        return False
+    if is_cjk(cell.text):
+        return after.endswith(("。", "．")) or len(cell.text) > 40
+    if not words[-1][:1].islower() and not (after.endswith(".") and len(words) >= 3):
+        return False
+    date = cell.text[period.span[0] : period.span[1]].split()[0]
+    for last, first in zip(cell.words, cell.words[1:], strict=False):
+        if first.text.startswith(date[:4]) and last.text == words[-1]:
+            changed = (last.bold, last.italic, last.colour) != (first.bold, first.italic, first.colour)
+            return not changed and first.box[0] - last.box[2] < 0.6 * cell.size
+    return True
 
 
 def _is_text(line: Line, cells: Sequence[Cell], periods: Sequence[tuple[Cell, Period]]) -> bool:
@@ -164,7 +196,7 @@ def _is_text(line: Line, cells: Sequence[Cell], periods: Sequence[tuple[Cell, Pe
 
 def _ends_with_legal(words: Sequence[str]) -> bool:
     last = fold(words[-1]).replace(".", "").strip(",;)") if words else ""
-    return last in phrases("legal") or len(last) <= 2
+    return last in phrases("legal") or (len(last) <= 2 and last.isalpha())
 
 
 def _wraps(previous: Line, line: Line, right: float) -> bool:
@@ -244,6 +276,8 @@ def _entry(rows: Sequence[_Row]) -> Entry:
             continue
         if line >= 4 or (entry.fragments and line >= 3 and entry.period is None):
             break
+        if len(row.cells) == 1 and not row.periods and heading_of(row.cells[0].text) and entry.fragments:
+            continue  # "Highlights", "Responsibilities": a label inside the entry
         order = 0
         for cell in row.cells:
             words = list(cell.words)
@@ -294,7 +328,9 @@ def _pieces(words: Sequence[Word], page: int, line: int) -> list[Fragment]:
         else:
             runs.append([word])
     out: list[Fragment] = []
-    for run in runs:
+    for number, run in enumerate(runs):
+        if number and run[0].text.startswith(".") and len(run) > 1:
+            break  # the description follows in the same line
         for text in _texts(joined(run)):
             cut = _of(run, text)
             out.append(Fragment(text, line, 0, run[0].bold, run[0].italic, cut, page, min(w.confidence for w in cut)))
@@ -303,7 +339,7 @@ def _pieces(words: Sequence[Word], page: int, line: int) -> list[Fragment]:
 
 def _texts(text: str) -> list[str]:
     text = _DURATION.sub("", text)
-    pieces = [p for part in _SEPARATOR.split(text) for p in _AT.split(part)]
+    pieces = [p for part in _SEPARATOR.split(text) for p in _at(part)]
     out = []
     for piece in pieces:
         sentence = re.match(r"(.{6,}?[^\W\d_]{3,})\.\s+[^\W\d_]", piece)
@@ -317,6 +353,12 @@ def _texts(text: str) -> list[str]:
     return out
 
 
+def _at(text: str) -> list[str]:
+    """"Engineer at Company" in two, when the first half is a title ("University of Texas at Austin" is not)."""
+    pieces = _AT.split(text, maxsplit=1)
+    return pieces if len(pieces) == 2 and title_score(pieces[0]) >= 1.2 and not hits("institution", pieces[0]) else [text]
+
+
 def _of(words: Sequence[Word], text: str) -> list[Word]:
     tokens = set(text.split())
     return [w for w in words if w.text.strip(_EDGE) and (w.text in tokens or w.text.strip(_EDGE) in text)] or list(words)
@@ -327,13 +369,14 @@ def is_place(text: str) -> bool:
     key = fold(text).strip(_EDGE)
     if key in _REMOTE or not key:
         return True
-    parts = [p.strip(_EDGE) for p in re.split(r"[,/()]", text) if p.strip(_EDGE)]
+    parts = [p.strip(_EDGE) for p in re.split(r"[,/]", text) if p.strip(_EDGE)]
     if not parts or len(parts) > 4:
         return False
     return all(_one_place(p) for p in parts)
 
 
 def _one_place(text: str) -> bool:
+    text = re.sub(r"\s*\([^()]*\)?\s*$", "", text) or text
     return bool(city_countries(text) or country_code(text) or region_country(text)) or fold(text) in _REMOTE or (
         len(text) == 2 and text.isupper()
     )
@@ -351,6 +394,7 @@ def _assign(entries: Sequence[Entry], kind: str) -> None:
     """Chooses for each entry which fragment is the organisation and which the position (or degree)."""
     for entry in entries:
         entry.fragments = _split_commas(entry, kind)
+    _split_alike(entries, kind)
     _drop_places(entries)
     totals: Counter[tuple[tuple[int, int, bool, bool], tuple[int, int, bool, bool]]] = Counter()
     for entry in entries:
@@ -383,7 +427,7 @@ def _split_commas(entry: Entry, kind: str) -> list[Fragment]:
     """A fragment that holds two parts, or a part and its place, cut at commas."""
     out: list[Fragment] = []
     many = len([f for f in entry.fragments if not is_place(f.text)]) > 1
-    for fragment in entry.fragments:
+    for fragment in [part for f in entry.fragments for part in _without_degree(f, kind)]:
         pieces = [p.strip(_EDGE if not p.strip().endswith(".") else " ,;") for p in re.split(r"[,，、]\s*", fragment.text)]
         pieces = [p for p in pieces if p]
         while len(pieces) > 1 and (_one_place(pieces[-1]) or fold(pieces[-1]) in _REMOTE) and not _is_legal(pieces[-1]):
@@ -400,6 +444,43 @@ def _split_commas(entry: Entry, kind: str) -> list[Fragment]:
         fragment.order = orders[fragment.line]
         orders[fragment.line] += 1
     return out
+
+
+def _without_degree(fragment: Fragment, kind: str) -> list[Fragment]:
+    """"MSc University of X" set as one text: the degree stood in a narrow column beside the institution."""
+    words = fragment.text.split()
+    if kind != "education" or len(words) < 3 or not hits("institution", fragment.text):
+        return [fragment]
+    lead = 0
+    while lead < len(words) - 1 and hits("degree", words[lead]) and not hits("institution", words[lead]):
+        lead += 1
+    rest = " ".join(words[lead:])
+    if lead == 0 or fold(words[lead]) in ("of", "in", "de", "di", "en", "i", "of the") or not hits("institution", rest):
+        return [fragment]
+    return [_like(fragment, " ".join(words[:lead]), fragment.order), _like(fragment, rest, fragment.order + 1)]
+
+
+def _split_alike(entries: Sequence[Entry], kind: str) -> None:
+    """Entries of one part only are cut like their neighbours were: "Company, Position" is the section's habit."""
+    lone = [e for e in entries if len([f for f in e.fragments if not is_place(f.text)]) == 1]
+    cut = [e for e in entries if len(e.fragments) >= 2 and e.fragments[0].line == e.fragments[1].line
+           and e.fragments[0].bold == e.fragments[1].bold]  # fmt: skip
+    lone = [e for e in lone if "," in e.fragments[0].text]
+    if not lone or (not cut and len(lone) < 2):
+        return
+    first = sum(_organisation(e.fragments[0].text, kind) - _organisation(e.fragments[1].text, kind) for e in cut)
+    if not cut:
+        first = sum(_organisation(e.fragments[0].text.split(",")[0], kind) - _organisation(e.fragments[0].text.rpartition(",")[2], kind)
+                    for e in lone)  # fmt: skip
+    sign = 1 if first >= 0 else -1
+    for entry in lone:
+        fragment = entry.fragments[0]
+        pieces = [p.strip() for p in fragment.text.split(",") if p.strip()]
+        scores = [(sign * (_organisation(", ".join(pieces[:n]), kind) - _organisation(", ".join(pieces[n:]), kind)), n)
+                  for n in range(1, len(pieces)) if not _is_legal(pieces[n])]  # fmt: skip
+        if scores:
+            at = max(scores)[1]
+            entry.fragments = [_like(fragment, ", ".join(pieces[:at]), 0), _like(fragment, ", ".join(pieces[at:]), 1), *entry.fragments[1:]]
 
 
 def _is_legal(text: str) -> bool:

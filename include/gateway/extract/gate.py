@@ -67,7 +67,7 @@ def is_resume(person: Person, profile: ExtractedProfile, headings: Counter[str])
     for line in [*large, *head[:4]]:
         key = fold(line.text).strip(" :.")
         words = key.split()
-        kind = _OTHER_KINDS.get(key) or _OTHER_KINDS.get(" ".join(words[:2])) or (_OTHER_KINDS.get(words[0]) if words else None)
+        kind = next((_OTHER_KINDS[w.strip(",:")] for w in (key, " ".join(words[:2]), *words[:3]) if w.strip(",:") in _OTHER_KINDS), None)
         if kind and (len(words) <= 6):
             score -= 2.5
             reason = f"It looks like {kind}, not a résumé."
@@ -83,4 +83,9 @@ def is_resume(person: Person, profile: ExtractedProfile, headings: Counter[str])
     if adverts >= 2:
         score -= 0.9 * adverts
         reason = "It looks like a job advertisement, not a résumé."
+    name = profile.best("name")
+    if not any(entry.start for entry in (*profile.work, *profile.education)):
+        score -= 1.0
+    if name is None or name.confidence < 0.3:
+        score -= 0.7
     return Verdict(score >= NEEDED, reason, score)

@@ -7,6 +7,7 @@ beside its text or a date at the margin; the tests in `_is_columns` tell these a
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from statistics import median
@@ -35,6 +36,8 @@ class Cell:
     last: int = 0
 
     def close(self) -> Cell:
+        if len(self.words) > 1 and any("\u0590" <= c <= "\u08ff" for w in self.words for c in w.text):
+            self.words = _logical(self.words)
         words = self.words
         self.box = around([w.box for w in words])
         weights = [max(1, len(w.text)) for w in words]
@@ -77,6 +80,12 @@ class Line:
     def words(self) -> list[Word]:
         return [word for cell in self.cells for word in cell.words]
 
+    @property
+    def content(self) -> list[Cell]:
+        """The cells with letters or digits, without a heading that stands in the same line."""
+        cells = [c for c in self.cells if any(ch.isalnum() for ch in c.text)]
+        return cells[1:] if "inline" in self.marks and len(cells) > 1 else cells
+
 
 def around(boxes: Sequence[Box]) -> Box:
     """The smallest box around all."""
@@ -88,6 +97,31 @@ def joined(words: Sequence[Word]) -> str:
     if len(words) >= 4 and sum(len(w.text) == 1 for w in words) >= 0.7 * len(words):
         return tidy(_unspaced(words))
     return tidy(" ".join(w.text for w in words))
+
+
+def run_on(first: str, second: str) -> str:
+    """Two lines of one text: a word broken with a hyphen becomes whole, a compound keeps its hyphen."""
+    if first.endswith("-") and second[:1].islower() and len(first) > 2 and first[-2].isalpha():
+        return first[:-1] + second
+    if first.endswith("-") and second[:1].isalpha():
+        return first + second
+    return f"{first} {second}" if first else second
+
+
+def _logical(words: list[Word]) -> list[Word]:
+    """Right-to-left words with the numbers and Latin words among them put back in their own, left-to-right order."""
+    if words[0].box[0] < words[-1].box[0]:
+        return words
+    out: list[Word] = []
+    run: list[Word] = []
+    for word in words:
+        if any("\u0590" <= c <= "\u08ff" for c in word.text):
+            out += sorted(run, key=lambda w: w.box[0])
+            run = []
+            out.append(word)
+        else:
+            run.append(word)
+    return out + sorted(run, key=lambda w: w.box[0])
 
 
 def _unspaced(words: Sequence[Word]) -> str:
@@ -128,6 +162,9 @@ def _continues(before: Word, word: Word, count: int) -> bool:
     reach = GAP * size
     if b[0] >= a[0]:
         gap = b[0] - a[2]
+        changes = (before.bold != word.bold) + (before.colour != word.colour) + (abs(before.size - word.size) > 0.04 * size)
+        if changes >= 2 and abs(before.size - word.size) > 0.04 * size:
+            reach = 0.45 * size  # a label and a title in types of their own, set close
         if len(before.text) == 1 and len(word.text) == 1 and count >= 2:
             reach = 2.2 * size  # between the words of letter-spaced text
         return -0.6 * size <= gap <= reach
@@ -201,7 +238,32 @@ def _rows(cells: list[Cell], page: int, region: int) -> list[Line]:
         arabic = sum(any("\u0590" <= ch <= "\u08ff" for ch in c.text) for c in row) * 2 > len(row)
         row.sort(key=lambda c: -c.box[2] if arabic else c.box[0])
         out.append(Line(row, page, region).close())
-    return out
+    return _aligned(out)
+
+
+def _aligned(lines: list[Line]) -> list[Line]:
+    """Cells cut where a word after a wider space stands under the left edge of other lines: a narrow column of labels beside them."""
+    starts = Counter(round(c.box[0]) for line in lines for c in line.cells)
+    for line in lines:
+        cells: list[Cell] = []
+        for cell in line.cells:
+            at = next((n for n in range(1, min(5, len(cell.words))) if _under_edge(cell, n, starts)), None)
+            if at is None:
+                cells.append(cell)
+                continue
+            cells.append(Cell(cell.words[:at], cell.page, cell.order, last=cell.last).close())
+            cells.append(Cell(cell.words[at:], cell.page, cell.order + at, last=cell.last).close())
+        if len(cells) != len(line.cells):
+            line.cells = cells
+            line.close()
+    return lines
+
+
+def _under_edge(cell: Cell, at: int, starts: Counter[int]) -> bool:
+    before, word = cell.words[at - 1], cell.words[at]
+    gap = word.box[0] - before.box[2]
+    x = word.box[0]
+    return gap >= 0.42 * cell.size and sum(starts[round(x) + d] for d in (-1, 0, 1)) >= 2 and len(before.text) > 1
 
 
 def _cut(
@@ -214,6 +276,7 @@ def _cut(
         out.append(cells)
         return
     x, top, bottom = best
+    top = _without_header(cells, x, top, bottom)
     above = [c for c in cells if _middle(c) < top]
     below = [c for c in cells if _middle(c) > bottom]
     band = [c for c in cells if top <= _middle(c) <= bottom]
@@ -222,6 +285,22 @@ def _cut(
     for part in (above, left, right, below):
         if part:
             _cut(part, page, is_heading, is_dated, out, depth + 1)
+
+
+def _without_header(cells: list[Cell], x: float, top: float, bottom: float) -> float:
+    """The band's top, moved below rows of a header that only happen not to cross the gutter: they keep other margins."""
+    band = sorted((c for c in cells if top <= _middle(c) <= bottom), key=_middle)
+    margins = Counter(round(c.box[0]) for c in band)
+    for cell in band:
+        if cell.box[0] < x or abs(cell.box[0] - x) < 2.5 or margins[round(cell.box[0])] > 2:
+            if cell.box[0] >= x:
+                break
+            continue
+        row = [c for c in band if abs(_middle(c) - _middle(cell)) < 0.5 * cell.size]
+        top = max(_middle(c) for c in row) + 0.1
+        if not [c for c in band if c.box[0] < x and _middle(c) > top]:
+            return band[0].box[1] - 0.1
+    return top
 
 
 def _middle(cell: Cell) -> float:
@@ -263,10 +342,17 @@ def _is_columns(
     """Two texts side by side, rather than the two halves of table rows."""
     gutter = min(c.box[0] for c in right) - max(c.box[2] for c in left)
     size = median([c.size for c in left + right])
-    if gutter < 0.3 * size:
+    if gutter < 0.12 * size:
         return False
+    shared = min(max(c.box[3] for c in left), max(c.box[3] for c in right)) - max(
+        min(c.box[1] for c in left), min(c.box[1] for c in right)
+    )
+    if shared < 2 * size:
+        return False  # one above the other, not side by side
     headings_left = [c for c in left if is_heading(c)]
     headings_right = [c for c in right if is_heading(c)]
+    if len(headings_left) == len(left) or len(headings_right) == len(right):
+        return False  # headings set apart from their text (centred, or in the margin)
     rows_left, rows_right = _tops(left), _tops(right)
     pairs = _matched(rows_left, rows_right, size)
     unmatched_left = 1 - pairs / len(rows_left)
@@ -280,6 +366,8 @@ def _is_columns(
         return own > 0 or contiguous or any(
             abs(_middle(a) - _middle(b)) < 0.5 * size for a in headings_left for b in headings_right
         )
+    if gutter < 0.3 * size:
+        return False
     dated_left = sum(is_dated(c.text) for c in left)
     dated_right = sum(is_dated(c.text) for c in right)
     margin_left = _is_margin(left, headings_left, dated_left)

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import re
 
-from gateway.extract.contact import Candidate, Person, below, cells, evidence, label_of, own, place_features, raw_text
+from gateway.extract.contact import Candidate, Person, below, cells, evidence, label_kind, label_of, own, place_features, raw_text
 from gateway.extract.dates import find_periods
 from gateway.extract.lexicon import title_score
 from gateway.extract.places import city_countries, country_code, country_from_text, region_country
 from gateway.extract.text import fold, is_cjk, tidy
 
-_SEGMENT = re.compile(r"\s*[|•·∙;]\s*|\s{3,}|\s+[–—]\s+")
+_SEGMENT = re.compile(r"\s*[|•·∙;]\s*|\s{3,}")
 _PIECE = re.compile(r"\s*[,،、，()]\s*|\s+-\s+|\s+[–—]\s+")
 _POSTAL = re.compile(r"(?<![\w-])(?:[A-Z]{1,2}\d[A-Z\d]?\s?\d[A-Z]{2}|\d{3}\s\d{2}|\d{2}-\d{3}|\d{5}-\d{3,4}|\d{4}\s?[A-Z]{2}|\d{3}-\d{4}|[A-Z]-?\d{4,5}|\d{4,7}|[A-Z]\d[A-Z]\s?\d[A-Z]\d)(?![\w-])")
 _STREET = re.compile(
@@ -35,7 +35,7 @@ def location_candidates(person: Person) -> list[Candidate]:
             position = raw_cell.find(segment[:6]) if segment[:6] in raw_cell else 0
             kind = label_of(line, number, raw_cell[:position])
             inline = re.match(r"([^:：]{2,24})[:：]\s*(.+)", text)
-            if inline:
+            if inline and kind != "address" and label_kind(inline.group(1)):
                 inner = label_of(line, number, inline.group(1) + ":")
                 kind, text = inner or kind, inline.group(2) if inner in ("address", None) else ""
             if kind in ("phone", "email", "web", "fax", "notphone") or not text:
@@ -107,15 +107,22 @@ def _city_in(text: str) -> tuple[str, int, bool] | None:
     for at, piece in enumerate(cleaned):
         for city in _cities_of(piece):
             found = city_countries(city)
-            score = 0.1 * at + min(1.0, found[0][1] / 2000)
+            score = 0.1 * at + 0.4 * min(1.0, found[0][1] / 800)
             if len(_words(city)) == len(_words(piece)):
                 score += 1.0
             after = cleaned[at + 1 : at + 3]
             if any(country_code(p) or region_country(p) for p in after):
                 score += 1.0
+            rest = piece[piece.find(city) + len(city) :].strip(" -").split()
+            if rest and (region_country(" ".join(rest)) or region_country(rest[0]) or region_country(" ".join(rest[:-1]))
+                         or country_from_text(" ".join(rest))):  # fmt: skip
+                score += 1.0
+            if any(city_countries(p) for p in after):
+                score += 0.4
             if country_code(piece) and at == len(cleaned) - 1 and len(cleaned) > 1:
                 score -= 1.5  # "Luxembourg", "Mexico": the country at the end of an address
-            if any(ch.isdigit() for ch in pieces[at]) and _POSTAL.search(pieces[at]):
+            before = at > 0 and bool(city_countries(cleaned[at - 1]))
+            if not before and any(ch.isdigit() for ch in pieces[at]) and _POSTAL.search(pieces[at]):
                 score += 0.6
             if _STREET.search(piece) and len(_words(city)) < len(_words(piece)):
                 score -= 1.2
@@ -127,6 +134,8 @@ def _city_in(text: str) -> tuple[str, int, bool] | None:
     tail = [p for p in cleaned[at + 1 : at + 3] if p and not any(c.isdigit() for c in p)]
     rest = cleaned[at][cleaned[at].find(city) + len(city) :].strip(" -") if city in cleaned[at] else ""
     first = f"{city} {rest}".strip() if rest and len(rest) < 25 and not is_cjk(city) else city
+    if not is_cjk(city) and len(_words(cleaned[at])) <= 5 and not any(c.isdigit() for c in pieces[at]) and not _STREET.search(cleaned[at]):
+        first = cleaned[at]
     return ", ".join([first, *tail]), people, len(pieces) == 1
 
 

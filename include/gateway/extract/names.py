@@ -42,8 +42,11 @@ def name_candidates(person: Person, handles: Sequence[str], contact_lines: Seque
                 continue
             if not 2 <= len(cell.text) <= 110 or (line.section == "summary" and not large and index > 12):
                 continue
+            stacked = list(_stacked(person, index, line, cell, largest, handles, contact_lines))
             for text, words, how in _parts(cell):
                 if not is_plausible_name(text) or len(text.split()) > MAX_WORDS:
+                    continue
+                if bare(text) in phrases("cvtitle") or heading_of(text) is not None:
                     continue
                 key = fold(text)
                 counted[key] = counted.get(key, 0) + 1
@@ -51,8 +54,11 @@ def name_candidates(person: Person, handles: Sequence[str], contact_lines: Seque
                 if words:
                     where = Evidence(where.source, how, page=line.page, box=around([w.box for w in words]))
                 features = _features(person, index, line, number, cell, text, how, largest, handles, contact_lines)
+                features["continued"] = float(bool(stacked))
                 out.append(Candidate("name", tidy(text).strip(" ,;-"), text, where, index, features))
-            out.extend(_stacked(person, index, line, cell, largest, handles, contact_lines))
+            for shorter, longer in zip(stacked, stacked[1:], strict=False):
+                shorter.features["continued"] = float(longer is not None)
+            out.extend(stacked)
     for candidate in out:
         candidate.features["twice"] = float(counted.get(fold(candidate.raw), 0) > 1)
     return out
@@ -117,11 +123,19 @@ def _stacked(
         texts.append(beneath.text)
         boxes.append(beneath.box)
         last = beneath
-        whole = " ".join(texts)
+        whole = _glued(texts)
         if not is_plausible_name(whole):
             return
         features = _features(person, index, line, 0, cell, whole, "stacked", largest, handles, contact_lines)
+        features["stacked"] = len(texts) - 1.0
         yield Candidate("name", whole, whole, Evidence("text", "stacked", page=line.page, box=around(boxes)), index, features)
+
+
+def _glued(texts: Sequence[str]) -> str:
+    out = texts[0]
+    for text in texts[1:]:
+        out += text if out.endswith("-") else " " + text
+    return out
 
 
 def agreement(name: str, handles: Sequence[str]) -> float:

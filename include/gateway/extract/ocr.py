@@ -8,10 +8,12 @@ from __future__ import annotations
 
 import logging
 from functools import lru_cache
+from statistics import median
 from typing import Any
 
 import pypdfium2 as pdfium
 
+from gateway.extract.limits import allow_text_recognition
 from gateway.extract.words import Page, Word
 
 DPI = 200  # 130 was as good on six documents in three quarters of the time; small type needs 200
@@ -23,6 +25,8 @@ MIN_SCORE = 0.5
 def _engine() -> Any:
     from rapidocr import RapidOCR
 
+    allow_text_recognition()
+
     logging.getLogger("RapidOCR").setLevel(logging.ERROR)
     return RapidOCR(
         params={
@@ -30,6 +34,10 @@ def _engine() -> Any:
             "Global.text_score": MIN_SCORE,
             "EngineConfig.onnxruntime.intra_op_num_threads": 1,  # pages are read side by side in processes
             "EngineConfig.onnxruntime.inter_op_num_threads": 1,
+            # Measured on A4 at 200 dpi: 715 MB at most instead of 926, a quarter faster, the same lines found.
+            "EngineConfig.onnxruntime.enable_cpu_mem_arena": False,
+            "Det.limit_type": "max",
+            "Det.limit_side_len": 1600,
         }
     )
 
@@ -42,23 +50,46 @@ def ocr_page(handle: pdfium.PdfPage, page: Page) -> tuple[Page | None, tuple[str
     image = numpy.ascontiguousarray(handle.render(scale=scale, rev_byteorder=False).to_numpy()[:, :, :3])
     if int(image.max()) - int(image.min()) < 16:
         return None, ("NO_TEXT", "Its pages are blank; ask the sender for the right file.")
-    result = _engine()(image, return_word_box=True)
+    result = _engine()(image)
+    width, height = page.width, page.height
+    if _sideways(result):
+        result = max((_engine()(numpy.ascontiguousarray(numpy.rot90(image, turns))) for turns in (1, 3)), key=_certainty)
+        width, height = height, width
     words = _words(result, scale)
     if not words:
         return None, ("NO_TEXT", "No text could be recognised in its pages; ask for a sharper scan or the original file.")
     quality = sum(word.confidence * len(word.text) for word in words) / sum(len(word.text) for word in words)
-    return Page(page.number, page.width, page.height, tuple(words), page.links, quality, "ocr"), None
+    return Page(page.number, width, height, tuple(words), page.links, quality, "ocr"), None
+
+
+def _sideways(result: Any) -> bool:
+    """Most text boxes stand upright: the page was scanned on its side."""
+    if result.boxes is None or len(result.boxes) < 5:
+        return False
+    return sum(abs(b[3][1] - b[0][1]) > 1.5 * abs(b[1][0] - b[0][0]) for b in result.boxes) > 0.6 * len(result.boxes)
+
+
+def _certainty(result: Any) -> float:
+    return sum(result.scores) if result.scores is not None else 0.0
+
+
+def _slope(boxes: Any) -> float:
+    """How much the page's lines rise to the right: the median slope of the longer ones. Scans are turned by a degree or two."""
+    slopes = [float(b[1][1] - b[0][1]) / float(b[1][0] - b[0][0]) for b in boxes if b[1][0] - b[0][0] > 6 * abs(b[3][1] - b[0][1]) > 0]
+    return median(slopes) if slopes and abs(median(slopes)) < 0.2 else 0.0
 
 
 def _words(result: Any, scale: float) -> list[Word]:
     out: list[Word] = []
     if result.txts is None:
         return out
-    for text, score, corners in zip(result.txts, result.scores, result.boxes, strict=True):
+    turn = _slope(result.boxes)
+    for text, score, drawn in zip(result.txts, result.scores, result.boxes, strict=True):
+        corners = [(float(x) + turn * float(y), float(y) - turn * float(x)) for x, y in drawn]
         xs, ys = [float(p[0]) / scale for p in corners], [float(p[1]) / scale for p in corners]
         x0, x1 = min(xs), max(xs)
         # a slightly turned line: its height is that of its left edge, not of its bounding box
-        height = max(1.0, abs(float(corners[3][1]) - float(corners[0][1])) / scale)
+        height = max(1.0, abs(corners[3][1] - corners[0][1]) / scale)
         middle = (min(ys) + max(ys)) / 2
         top, bottom = middle - height / 2, middle + height / 2
         tokens = text.split()

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import ctypes
 import re
+from collections import Counter
 from typing import Any
 
 import pypdfium2 as pdfium
@@ -20,7 +21,8 @@ from gateway.extract.words import Link, Page, Word
 from gateway.model import Box
 
 # A private-use sign (icon font) is a word of its own: it names its line but is part of no value.
-_WORD = re.compile(r"[\ue000-\uf8ff]|[^\s\ue000-\uf8ff\x00-\x1f]+\x02?")
+# U+FFFE and U+0002 are PDFium's marks for a hyphen that ends a line.
+_WORD = re.compile(r"[\ue000-\uf8ff]|[^\s\ue000-\uf8ff\x00-\x1f\ufffe]+[\x02\ufffe]?")
 _BOLD = re.compile(r"bold|black|heavy|semibold|demi|extrabold|bx\d|sfbx|cmbx|lmroman\d+-bold|-bd|medium(?!ital)", re.I)
 _ITALIC = re.compile(r"italic|oblique|cmti|slant|-it\b", re.I)
 BOLD_WEIGHT = 600
@@ -33,11 +35,14 @@ WHITE = 0xEE  # each of red, green, blue at least this: invisible on white paper
 def read_page(page: pdfium.PdfPage, number: int) -> Page:
     """The words of one page with their places; raises only pdfium.PdfiumError for a page that cannot be loaded."""
     width, height = page.get_size()
-    rotation = raw.FPDFPage_GetRotation(page.raw)
-    place = _Placer(page, width, height, rotation)
+    turned = raw.FPDFPage_GetRotation(page.raw)
     text_page = raw.FPDFText_LoadPage(page.raw)
     if not text_page:
         return Page(number, width, height)
+    rotation = _upright(text_page, turned)
+    if (rotation - turned) % 2:
+        width, height = height, width
+    place = _Placer(page, rotation)
     try:
         words, quality = _words(text_page, page, place)
     finally:
@@ -47,11 +52,22 @@ def read_page(page: pdfium.PdfPage, number: int) -> Page:
     return Page(number, width, height, tuple(words), links, text_quality=quality)
 
 
-class _Placer:
-    """From PDF user space to points from the top left of the page as shown."""
+def _upright(text_page: Any, turned: int) -> int:
+    """Quarter turns that make most of the text read from left to right: the page's own, unless it was saved sideways."""
+    count = raw.FPDFText_CountChars(text_page)
+    turns: Counter[int] = Counter()
+    for index in range(0, count, max(1, count // 40)):
+        angle = raw.FPDFText_GetCharAngle(text_page, index)
+        if angle >= 0 and raw.FPDFText_GetUnicode(text_page, index) > 32:
+            turns[round(angle / 1.5708) % 4] += 1
+    return turns.most_common(1)[0][0] if turns else turned
 
-    def __init__(self, page: pdfium.PdfPage, width: float, height: float, rotation: int) -> None:
-        self.width, self.height, self.rotation = width, height, rotation
+
+class _Placer:
+    """From PDF user space to points from the top left of the page as it is read."""
+
+    def __init__(self, page: pdfium.PdfPage, rotation: int) -> None:
+        self.rotation = rotation
         left, bottom, right, top = page.get_bbox() if hasattr(page, "get_bbox") else page.get_cropbox()
         self.left, self.bottom, self.right, self.top = left, bottom, right, top
 
@@ -92,7 +108,7 @@ def _words(text_page: Any, page: pdfium.PdfPage, place: _Placer) -> tuple[list[W
         start, end = match.span()
         token = match.group()
         total += len(token)
-        bad += token.count("\ufffd") + token.count("\x00") + token.count("\ufffe")
+        bad += token.count("\ufffd") + token.count("\x00")
         if not loose(text_page, start, pointer):
             continue
         x0, y0, x1, y1 = rect.left, rect.bottom, rect.right, rect.top
@@ -109,7 +125,7 @@ def _words(text_page: Any, page: pdfium.PdfPage, place: _Placer) -> tuple[list[W
 
 
 def _word(token: str, box: Box, size: float, look: _Look) -> Word:
-    if token.endswith("\x02"):  # PDFium's mark for a hyphen that ends a line
+    if token.endswith(("\x02", "\ufffe")):
         token = token[:-1] + "-"
     hidden = look.hidden or size < HIDDEN_SIZE
     return Word(token, box, size, look.bold, look.italic, look.colour, "text", hidden)
@@ -182,14 +198,13 @@ class _Looks:
         if not hidden and colour is not None and min(red.value, green.value, blue.value) >= WHITE:
             hidden = not self._on_dark(handle)
         angle = raw.FPDFText_GetCharAngle(self.text_page, index)
-        turned = angle > 0 and abs((angle % 3.14159) - 1.5708) < 0.3
+        turned = angle >= 0 and (round(angle / 1.5708) - self.place.rotation) % 2 == 1  # a line up the page's edge
         size = 0.0
         if raw.FPDFTextObj_GetFontSize(handle, self.points) and raw.FPDFPageObj_GetMatrix(handle, self.matrix):
             size = abs(self.points.value) * (self.matrix.b**2 + self.matrix.d**2) ** 0.5
-            if turned:
+            if abs(self.matrix.b) > abs(self.matrix.a):
                 size = abs(self.points.value) * (self.matrix.c**2 + self.matrix.d**2) ** 0.5
-        upright = not turned or self.place.rotation % 2 == 1
-        return _Look(style[0], style[1], colour, hidden, not upright, size)
+        return _Look(style[0], style[1], colour, hidden, turned, size)
 
     def _style(self, font: Any) -> tuple[bool, bool]:
         length = raw.FPDFFont_GetBaseFontName(font, self.buffer, 256)

@@ -175,6 +175,13 @@ def country_from_text(text: str | None) -> str | None:
             return found
     if cities:
         return _dominant(cities[0])
+    for part in parts:
+        words = _bare_city(part).split()
+        for cut in range(1, len(words)):
+            here = city_countries(" ".join(words[:cut]))
+            region = region_country(" ".join(words[cut:])) if here else None
+            if region and any(code == region for code, _ in here):
+                return region
     return region_country(stripped) if len(stripped) > 3 else None
 
 

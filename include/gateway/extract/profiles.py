@@ -137,7 +137,7 @@ def read_person(person: Person, hints: Hints, hidden: Sequence[int] = ()) -> Ext
     emails = rank(email_candidates(person))
     links = rank(link_candidates(person))
     places = rank(location_candidates(person))
-    location = places[0] if places and places[0].score > 0 else None
+    location = places[0] if places and places[0].score > _threshold("location") else None
     person.country = country_from_text(location.value) or country_from_text(location.raw) if location else None
     phones = rank(phone_candidates(person, _countries(person, hints, emails)))
     email = emails[0] if emails and emails[0].score > _threshold("email") else None
@@ -238,11 +238,17 @@ def _field(chosen: Candidate, pool: Sequence[Candidate], name: str | None = None
     return Field(name or chosen.field, chosen.value, chosen.raw, confidence_of(chosen, pool), chosen.evidence)
 
 
-def confidence_of(chosen: Candidate, pool: Sequence[Candidate]) -> float:
-    """Calibrated probability that the choice is right: its own score, brought down by a close rival with another value."""
+def decided_score(chosen: Candidate, pool: Sequence[Candidate]) -> float:
+    """The choice's score, brought down by a close rival with another value; what the calibration is fitted on."""
+    if chosen.field == "links":
+        return chosen.score
     rivals = [c.score for c in pool if c.value.casefold() != chosen.value.casefold()]
-    margin = chosen.score - max(rivals) if rivals and chosen.field in ("name", "email", "phone", "location") else 8.0
-    value = calibrated(chosen.field, min(chosen.score, 1.2 * margin))
+    return min(chosen.score, 1.2 * (chosen.score - max(rivals))) if rivals else chosen.score
+
+
+def confidence_of(chosen: Candidate, pool: Sequence[Candidate]) -> float:
+    """Calibrated probability that the choice is right."""
+    value = calibrated(chosen.field, decided_score(chosen, pool))
     if chosen.evidence.source == "ocr":
         value = min(value, OCR_CAP)
     if chosen.field == "phone" and not chosen.valid:

@@ -34,8 +34,9 @@ Key = TypeVar("Key", bound=Hashable)
 
 _MB = 1 << 20
 _START_TIMEOUT_S = 120.0  # importing every reader takes about two seconds; a loaded machine many times that
-_WATCH_S = 0.05  # how often a busy worker's memory is looked at: it can fill about 50 MB in between
-_NEAR_LIMIT = 0.8  # a crash this close to the address space limit is told as OUT_OF_MEMORY: allocators abort
+_WATCH_S = 0.02  # how often a busy worker's memory is looked at: it can fill some 40 MB in between
+_PATIENCE = 3.0  # times the time limit, on a machine so busy that the worker mostly waits for a processor
+_NEAR_LIMIT = 0.5  # a crash above this share of the memory limit is told as OUT_OF_MEMORY: allocators abort
 _CHILD = "gateway.extract.sandbox_worker"
 _READER = "gateway.extract.dispatch:read_document"
 
@@ -54,11 +55,10 @@ class _Worker:
     pid: int
     socket: socket.socket
     base_resident: int
-    base_virtual: int
     buffer: bytearray = field(default_factory=bytearray)
     done: int = 0
     job: _Job | None = None
-    peak_virtual: int = 0
+    peak_resident: int = 0
     killed: str | None = None
 
 
@@ -67,6 +67,7 @@ class _Job:
     key: Any
     spool: Path
     started: float
+    waited: float  # of the worker's life so far, seconds in which it was ready to run and no processor was free
 
 
 class ReaderPool:
@@ -179,7 +180,7 @@ class ReaderPool:
                 raise _no_start("the nursery process is gone")
         limits = {"memory_mb": self.config.document_memory_mb, "output_bytes": self.config.document_output_bytes}
         ours.sendall(json.dumps(limits).encode() + b"\n")
-        worker = _Worker(news["born"], ours, *_memory(news["born"]))
+        worker = _Worker(news["born"], ours, _memory(news["born"]))
         self._workers.append(worker)
         self._selector.register(ours, selectors.EVENT_READ, worker)
         return worker
@@ -200,8 +201,8 @@ class ReaderPool:
         except OSError:
             self._drop(worker, kill=True)
             return True
-        worker.job = _Job(key, spool, time.monotonic())
-        worker.peak_virtual = 0
+        worker.job = _Job(key, spool, time.monotonic(), _waited(worker.pid))
+        worker.peak_resident = 0
         return False
 
     def _collect(self) -> Iterator[ReadResult[Any]]:
@@ -229,11 +230,12 @@ class ReaderPool:
 
     def _watch(self, worker: _Worker, job: _Job, now: float) -> None:
         """Stop a worker that is over its time or memory; its socket then closes, which _collect sees."""
-        if now - job.started > self.config.document_timeout_s:
+        elapsed, limit = now - job.started, self.config.document_timeout_s
+        if elapsed > limit and (elapsed > _PATIENCE * limit or elapsed - _waited(worker.pid) + job.waited > limit):
             worker.killed = "TIMED_OUT"
         else:
-            resident, virtual = _memory(worker.pid)
-            worker.peak_virtual = max(worker.peak_virtual, virtual)
+            resident = _memory(worker.pid)
+            worker.peak_resident = max(worker.peak_resident, resident)
             if resident - worker.base_resident > self.config.document_memory_mb * _MB:
                 worker.killed = "OUT_OF_MEMORY"
         if worker.killed:
@@ -272,7 +274,7 @@ class ReaderPool:
         if worker.killed:
             return worker.killed, ""
         limit = self.config.document_memory_mb * _MB
-        if worker.peak_virtual - worker.base_virtual > _NEAR_LIMIT * limit:
+        if worker.peak_resident - worker.base_resident > _NEAR_LIMIT * limit:
             return "OUT_OF_MEMORY", ""
         return "READER_CRASHED", f"signal {-exit_code}" if exit_code and exit_code < 0 else f"exit code {exit_code}"
 
@@ -280,7 +282,8 @@ class ReaderPool:
         job.spool.write_bytes(b"")
         sentences = {
             "TIMED_OUT": f"Reading took more than {self.config.document_timeout_s:g} seconds. Print it to PDF again.",
-            "OUT_OF_MEMORY": f"Reading needed more than {self.config.document_memory_mb} MB. Print it to PDF again.",
+            "OUT_OF_MEMORY": f"Reading needed more memory than is allowed ({self.config.document_memory_mb} MB). "
+            "Print it to PDF again.",
             "OUTPUT_TOO_LARGE": f"More than {self.config.document_output_bytes:,} bytes of profiles. Split it.",
             "READER_CRASHED": f"The reading process ended by {detail}. Print it to PDF again and send that.",
             "READER_FAILED": f"The reader stopped with an error of kind {detail}. Print it to PDF again and send that.",
@@ -312,14 +315,24 @@ def _import_roots() -> list[str]:
     return [str(Path(part).resolve().parent) for part in gateway.__path__]
 
 
-def _memory(pid: int) -> tuple[int, int]:
-    """(resident bytes, shared memory included, address space bytes) of a process; zeros when it is gone."""
+def _memory(pid: int) -> int:
+    """Resident bytes of a process, shared memory included; 0 when it is gone."""
     try:
-        virtual, resident = Path(f"/proc/{pid}/statm").read_text("ascii").split()[:2]
+        resident = Path(f"/proc/{pid}/statm").read_text("ascii").split()[1]
     except OSError:
-        return 0, 0
-    page = os.sysconf("SC_PAGE_SIZE")
-    return int(resident) * page, int(virtual) * page
+        return 0
+    return int(resident) * os.sysconf("SC_PAGE_SIZE")
+
+
+def _waited(pid: int) -> float:
+    """Seconds a process has waited for a processor so far; 0 where the kernel does not say.
+
+    source  Linux, Documentation/scheduler/sched-stats.rst: the second number of /proc/<pid>/schedstat, nanoseconds
+    """
+    try:
+        return int(Path(f"/proc/{pid}/schedstat").read_text("ascii").split()[1]) / 1e9
+    except (OSError, IndexError, ValueError):
+        return 0.0
 
 
 def _kill(pid: int) -> None:

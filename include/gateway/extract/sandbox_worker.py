@@ -30,6 +30,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from gateway.extract.limits import limit_address_space
 from gateway.extract.wire import hints_in, profile_line, reading_out
 from gateway.model import ExtractedProfile, Reading
 
@@ -129,10 +130,8 @@ def _work(parent: socket.socket, read: Callable[..., Reading]) -> None:
 
 
 def _limit(limits: dict[str, int]) -> None:
-    """Memory on top of what the nursery's imports take, the size of any file written, and no core dumps."""
-    pages = int(Path("/proc/self/statm").read_text("ascii").split()[0])
-    most = pages * resource.getpagesize() + limits["memory_mb"] * _MB
-    resource.setrlimit(resource.RLIMIT_AS, (most, most))
+    """Address space, the size of any file written, and no core dumps (they would hold documents)."""
+    limit_address_space(limits["memory_mb"])
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     size = limits["output_bytes"] + _MB  # the sink below stops first; this is for libraries' temporary files
     resource.setrlimit(resource.RLIMIT_FSIZE, (size, size))

@@ -56,20 +56,42 @@ def mark_sections(lines: Sequence[Line], heights: dict[int, float] | None = None
             if line.size >= 0.95 * largest and largest > 1.25 * body:
                 section, current = "top", 0  # the name at the head of a column
             regions.append(_Region(line.page, boxes[line.region], section, current))
-        found = _heading(line, body, looks, section)
-        if found is not None and previous is not None and _runs_on(previous, line):
+        first = previous is None or previous.region != line.region
+        found = _heading(line, body, looks, section, first)
+        if found is not None and previous is not None and (looks or found[0] in _WEAK) and _runs_on(previous, line):
             found = None
         previous = line
         if found is not None:
             section, language, inline = found
+            if inline:
+                line.marks.add("inline")
             if language:
                 languages[language] += 1
             part += 1
             current = part
             line.heading = not inline
+            if language is None:
+                line.marks.add("unknown")
         line.section, line.part = section, current
         regions[-1].section, regions[-1].part = section, current
+    _unknown_lists(lines)
     return languages
+
+
+def _unknown_lists(lines: Sequence[Line]) -> None:
+    """A section under an unknown heading that holds nothing but short items is a list of skills ("Technical", "Core stack")."""
+    parts: dict[int, list[Line]] = {}
+    for line in lines:
+        if line.section == "other" and not line.heading:
+            parts.setdefault(line.part, []).append(line)
+    unknown = {line.part for line in lines if line.heading and line.section == "other" and "unknown" in line.marks}
+    for part in unknown & set(parts):
+        texts = [cell.text for line in parts[part] for cell in line.cells]
+        short = all(len(t.split()) <= 4 and len(t) <= 40 and not any(c.isdigit() for c in t) and "@" not in t for t in texts)
+        if short and not any(t.endswith(".") for t in texts):
+            for line in lines:
+                if line.part == part:
+                    line.section = "skills"
 
 
 @dataclass(slots=True)
@@ -94,6 +116,10 @@ def _entering(line: Line, box: Box, regions: Sequence[_Region]) -> tuple[str, in
             first_of_page = [r for r in regions if r.page == line.page and r.box[2] <= box[0] + 5]
             overleaf = _overleaf(box, regions, line.page) if line.page > 1 and first_of_page else None
             return overleaf or ("top", 0)
+        above = [r for r in regions if r.page == line.page and r.box[3] <= box[1] + 5 and r.box[0] < box[2] and box[0] < r.box[2]]
+        if above:
+            nearest = min(above, key=lambda r: (abs(r.box[0] - box[0]) > 12, -r.box[3]))
+            return nearest.section, nearest.part
         return last.section, last.part
     return _overleaf(box, regions, line.page) or (last.section, last.part)
 
@@ -155,7 +181,7 @@ def _heading_looks(lines: Sequence[Line], body: float) -> Counter[tuple[float, b
 
 
 def _heading(
-    line: Line, body: float, looks: Counter[tuple[float, bool, int | None, bool]], section: str
+    line: Line, body: float, looks: Counter[tuple[float, bool, int | None, bool]], section: str, first: bool
 ) -> tuple[str, str | None, bool] | None:
     """(section, language, whether text of the section stands in the same line)."""
     cells = [c for c in line.cells if any(ch.isalnum() for ch in c.text)]
@@ -169,6 +195,9 @@ def _heading(
         name, language = found
         strong = look in looks and (looks[look] > 1 or cell.bold or cell.size > body * 1.08 or cell.text.isupper())
         styled = cell.bold or cell.size > body * 1.08 or cell.text.isupper()
+        set_apart = styled and (first or name == "references")
+        if looks and not set_apart and cell.size < 0.88 * _dominant(looks):
+            return None  # a word of a smaller type than the headings': a label, an entry
         if len(cells) == 1:
             if not styled and not strong and section != "top" and _is_label(text, name):
                 return None
@@ -192,6 +221,13 @@ def _heading(
         if distinct and section != "top" and len(text.split()) <= 5 and not text.endswith((".", ",")):
             return "other", None, False
     return None
+
+
+def _dominant(looks: Counter[tuple[float, bool, int | None, bool]]) -> float:
+    """The type size of most headings; 0 when no look stands out."""
+    look, count = looks.most_common(1)[0]
+    larger = [other for other, n in looks.items() if other[0] > look[0] and n >= 2]
+    return max((other[0] for other in larger), default=look[0] if count >= 3 else 0.0)
 
 
 def _is_label(text: str, name: str) -> bool:

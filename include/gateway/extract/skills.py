@@ -6,8 +6,9 @@ import re
 from collections.abc import Iterator, Sequence
 from statistics import median
 
+from gateway.extract.dates import find_periods
 from gateway.extract.entries import BULLETS
-from gateway.extract.layout import Cell, Line, around
+from gateway.extract.layout import Cell, Line, around, run_on
 from gateway.extract.lexicon import bare, heading_of, phrases
 from gateway.extract.text import fold, tidy
 from gateway.extract.words import Word
@@ -70,6 +71,8 @@ def _chunks(lines: Sequence[Line]) -> Iterator[tuple[str, Cell, int]]:
     right = max(line.box[2] for line in body)
     pending: tuple[str, Cell, int, Line] | None = None
     for line in body:
+        if _is_date(line.text):
+            continue
         cells = _without_heading(line)
         label_left = len(cells) == 2 and _is_label_cell(cells[0], cells[1])
         if label_left:
@@ -89,7 +92,7 @@ def _chunks(lines: Sequence[Line]) -> Iterator[tuple[str, Cell, int]]:
             else:
                 text = _after_bold(cell, text)
             if pending and not bulleted and not labelled and text and len(cells) == 1 and _goes_on(pending, line, cell, right):
-                pending = (f"{pending[0]} {text}", pending[1], pending[2], line)
+                pending = (run_on(pending[0], text), pending[1], pending[2], line)
                 continue
             if pending:
                 yield pending[:3]
@@ -97,11 +100,22 @@ def _chunks(lines: Sequence[Line]) -> Iterator[tuple[str, Cell, int]]:
             if text:
                 pending = (text, cell, line.page, line)
     if pending:
-        yield pending[:3]
+        text, cell, page = pending[:3]
+        lone = sum(1 for line in body if len(line.cells) == 1) <= 2
+        bullet = cell.words and cell.words[0].text in BULLETS
+        if lone and not bullet and not _SPLIT.search(text) and len(text.split()) >= 5 and text[-1:] != ".":
+            text = by_capitals(text)
+        yield text, cell, page
+
+
+def _is_date(text: str) -> bool:
+    """The line is a date of issue ("March 3, 2021")."""
+    found = find_periods(text)
+    return bool(found) and len(text) - (found[0].span[1] - found[0].span[0]) < 16
 
 
 def _without_heading(line: Line) -> list[Cell]:
-    cells = [c for c in line.cells if any(ch.isalnum() for ch in c.text)]
+    cells = line.content
     if len(cells) > 1 and heading_of(cells[0].text):
         return cells[1:]
     if len(cells) == 1 and (match := _INLINE_LABEL.match(cells[0].text)) and heading_of(match.group(1)):
@@ -168,6 +182,21 @@ def _spaced_items(cell: Cell) -> str:
     if high < 1.45 * max(low, 0.18 * size) or high - low < 0.12 * size:
         return text if high < 0.42 * size else _join_all(words, gaps, 0.0)
     return _join_all(words, gaps, max((low + high) / 2, 1.25 * usual if usual < 0.3 * size else 0.0))
+
+
+def by_capitals(text: str) -> str:
+    """Items run together without any separator: a capital starts the next one, except inside names of several words."""
+    folded = fold(text)
+    words = text.split()
+    out: list[str] = []
+    index = 0
+    while index < len(words):
+        size = next((n for n in (4, 3, 2) if fold(" ".join(words[index : index + n])) in phrases("skillname")), 1)
+        piece = " ".join(words[index : index + size])
+        starts = piece[:1].isupper() or not piece[:1].isalpha() or size > 1
+        out.append(piece if starts or not out else f"{out.pop()} {piece}")
+        index += size
+    return " , ".join(out) if folded else text
 
 
 def _join_all(words: Sequence[Word], gaps: Sequence[float], limit: float) -> str:

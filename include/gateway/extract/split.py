@@ -45,6 +45,8 @@ def split_people(lines: Sequence[Line], pages: Sequence[Page]) -> list[tuple[lis
     out = []
     for group in groups:
         person = [line for number in group for line in by_page[number]]
+        for index, line in enumerate(person):
+            line.index = index
         if person:
             out.append((person, [page for page in pages if page.number in group]))
         elif out:

@@ -12,6 +12,7 @@ INVISIBLE = dict.fromkeys([0xAD, *range(0x200B, 0x2010), *range(0x202A, 0x202F),
 _TYPOGRAPHIC = str.maketrans("’‘ʼ“”‐‑‒–—−\u00a0", "'''\"\"------ ")
 _UNDECOMPOSED = str.maketrans("ıłøđ", "ilod")
 _SPACES = re.compile(r"\s+")
+_LAM_ALEF = re.compile("\u0627([\u0623\u0625\u0622\u0627])\u0644")
 _CJK = re.compile(r"[\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff\uac00-\ud7af]")
 
 
@@ -21,6 +22,9 @@ def tidy(text: str) -> str:
         return " ".join(text.split())
     text = text.translate(INVISIBLE)
     text = "".join(" " if unicodedata.category(c) in ("Co", "Cc", "Cn") else c for c in text)
+    if "\u0627" in text:
+        # Fonts draw lam-alef as one sign; turned with its word it comes out as alef-lam, which after an alef is no Arabic.
+        text = _LAM_ALEF.sub("\u0627\u0644\\1", text)
     return unicodedata.normalize("NFC", _SPACES.sub(" ", text)).strip()
 
 

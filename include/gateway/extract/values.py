@@ -207,7 +207,7 @@ def normalise_link(raw: str | None, *, bare_hosts: bool = True) -> str | None:
 
 
 PARTICLES = _set(
-    "van von der den de del della dello di da do dos das du la le los las el al bin ibn ben abu ter ten te op "
+    "van von der den die het op de del della dello di da do dos das du la le los las el al bin ibn ben abu ter ten te op "
     "'t zu zum zur af av y e "
     "san santa st saint mac mc o d' l' bint ap ab vom und dal degli dei lo nic ní ó"
 )
@@ -246,7 +246,9 @@ def is_plausible_name(text: str | None) -> bool:
     if not 1 <= len(words) <= 7 or not all(_NAME_TOKEN.match(t.strip(",")) for t in words):
         return False
     full = [t for t in words if fold(t) not in PARTICLES]
-    if not full or any(t[0].islower() for t in full if fold(t)[:2] not in ("d'", "l'")):
+    # an unknown short word between others may be a particle too
+    inner = {id(t) for t in words[1:-1] if len(t) <= 3}
+    if not full or any(t[0].islower() for t in full if fold(t)[:2] not in ("d'", "l'") and id(t) not in inner):
         return False
     return max(len(_key(t)) for t in full) >= 2
 

@@ -236,7 +236,7 @@ def allowed(path: Path) -> Path:
 
     raises   Refused(PATH_REFUSED): a form must not become a way to read any file of the worker
     """
-    resolved = path.expanduser().resolve()
+    resolved = (PROJECT / path.expanduser()).resolve()  # a relative path means the project's folder, wherever we run
     config = settings()
     for root in (config.inbox, PROJECT / "include" / "samples", *config.allowed_paths):
         if resolved == root.resolve() or root.resolve() in resolved.parents:

@@ -14,6 +14,7 @@ from gateway.quality.agreement import name_email_agreement
 from gateway.quality.scores import CONTACT, FIELDS, FieldFact, facts
 
 LISTS = ("links", "skills", "languages", "work", "education")
+COMPARED = ("other_names_with_email", "other_names_with_phone", "likely_duplicates", "repeats_in_batch")
 TEXTS = ("name", "email", "phone", "location", "headline")
 
 

@@ -64,6 +64,7 @@ OCR_SHARE = {Preset.LENIENT: 0.99, Preset.STANDARD: 0.0, Preset.STRICT: 0.0}
 # Marks of the reader that mean a value may not be what a person would read on the page. Strict holds for any mark.
 HOLDING_MARKS = {Preset.LENIENT: ("HIDDEN_TEXT",), Preset.STANDARD: ("HIDDEN_TEXT",), Preset.STRICT: ("*",)}
 
+_MISSING = {"name": "NAME_MISSING", "email": "EMAIL_MISSING", "phone": "PHONE_MISSING"}  # other fields share a code
 _LOOK = "Open the document, compare, and correct the {field} or approve it as it is."
 
 
@@ -147,7 +148,7 @@ def _presence(agent: Agent) -> list[Gate]:
         required = severity is Severity.CRITICAL
         contact = name in CONTACT
         asks = "required" if required else "wanted"
-        code = f"{name.upper()}_MISSING" if contact else ("REQUIRED_MISSING" if required else "WANTED_MISSING")
+        code = _MISSING.get(name, "REQUIRED_MISSING" if required else "WANTED_MISSING")
         gates.append(Gate(
             code, f"{name}_present", "expect_field_to_be_read", severity if required or contact else Severity.INFO,
             f"The {name} was read" + ("" if required else " (wanted, not required)"),
@@ -269,7 +270,7 @@ def _others(at: int) -> list[Gate]:
         Gate("EMAIL_ROLE", "email", "expect_email_to_be_personal", _must(_LETTERS["WCC"[at]]),
              "The e-mail address is a person's, not an office's such as info@ or jobs@", _look("e-mail address"),
              field="email", measured=_always("an office's address"), threshold="a person's"),
-        Gate("SHARED_EMAIL", "other_names_with_email", "expect_nobody_else_to_share", Severity.CRITICAL,
+        Gate("SHARED_CONTACT", "other_names_with_email", "expect_nobody_else_to_share", Severity.CRITICAL,
              "Nobody with another name has this e-mail address",
              "Find out whose address it is; a recruiter's or referee's may have been read.", field="email",
              measured=lambda row: f"{row['other_names_with_email']:.0f} other names", threshold="0"),

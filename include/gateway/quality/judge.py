@@ -11,9 +11,10 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from gateway.agents import Agent
+from gateway.codes import CODES
 from gateway.model import Finding, Judgement, Severity
 from gateway.quality.batch import BatchFacts, batch_findings
-from gateway.quality.case import Case
+from gateway.quality.case import COMPARED, Case
 from gateway.quality.gates import Gate, gates_for
 from gateway.quality.scores import Score, completeness_score, quality_score
 from gateway.quality.versions import suite_version
@@ -72,7 +73,7 @@ def judge(agent: Agent, cases: Sequence[Case], facts: BatchFacts | None = None) 
     judgements = tuple(
         Judgement(
             case.profile_id, HOLD if any(f.severity is Severity.CRITICAL for f in found) else PASS,
-            quality.value, completeness.value, tuple(found), _parts(quality, completeness),
+            quality.value, completeness.value, tuple(found), _parts(case, quality, completeness),
         )
         for case, (quality, completeness), found in zip(cases, scores, findings, strict=True)
     )  # fmt: skip
@@ -98,10 +99,11 @@ def scores_of(agent: Agent, case: Case) -> tuple[Score, Score]:
     return quality, completeness_score(present, agent.fields.required, agent.fields.wanted)
 
 
-def _parts(quality: Score, completeness: Score) -> dict[str, float]:
-    return {f"quality.{k}": v for k, v in quality.parts.items()} | {
-        f"completeness.{k}": v for k, v in completeness.parts.items()
-    }
+def _parts(case: Case, quality: Score, completeness: Score) -> dict[str, float]:
+    """The scores' parts, and what comparing found ("fact.*", where not 0): a replay needs it as it was then."""
+    parts = {f"quality.{k}": v for k, v in quality.parts.items()}
+    parts |= {f"completeness.{k}": v for k, v in completeness.parts.items()}
+    return parts | {f"fact.{k}": float(v) for k in COMPARED if (v := getattr(case, k))}
 
 
 def _findings(gate: Gate, row: dict[str, Any]) -> list[Finding]:
@@ -110,5 +112,10 @@ def _findings(gate: Gate, row: dict[str, Any]) -> list[Finding]:
         from gateway.quality.expectations.trust import chosen_marks
 
         marks = chosen_marks(row["marks"], gate.kwargs["marks"], gate.kwargs.get("but", ()))
-        return [Finding(m, gate.severity, None, gate.expectation, "marked", gate.threshold, remedy) for m in marks]
+        return [
+            Finding(
+                m if m in CODES else gate.code, gate.severity, None, gate.expectation, "marked", gate.threshold, remedy
+            )
+            for m in marks
+        ]
     return [Finding(gate.code, gate.severity, gate.field, gate.expectation, gate.measured(row), gate.threshold, remedy)]

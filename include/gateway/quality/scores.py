@@ -56,24 +56,32 @@ def word(value: float) -> str:
 
 
 def facts(profile: ExtractedProfile) -> dict[str, FieldFact]:
+    """One fact a field of FIELDS, as facts_from() makes them."""
+    return facts_from(
+        {name: bool(getattr(profile, name)) for name in FIELDS},
+        ((f.name, f.confidence, f.evidence is not None) for f in profile.fields),
+    )
+
+
+def facts_from(present: Mapping[str, bool], entries: Iterable[tuple[str, float, bool]]) -> dict[str, FieldFact]:
     """One fact a field of FIELDS; list fields take the mean confidence of their members.
 
-    A value without evidence is never confident: its confidence counts as at most one half.
+    present   field -> is there a value
+    entries   (path such as "links[0]", confidence, has evidence) of every value. A value without evidence is never
+              confident: its confidence counts as at most one half.
     """
     found: dict[str, list[tuple[float, bool]]] = {}
-    for entry in profile.fields:
-        shown = entry.evidence is not None
-        group = entry.name.split("[", 1)[0].split(".", 1)[0]
-        found.setdefault(group, []).append((entry.confidence if shown else min(entry.confidence, 0.5), shown))
+    for path, confidence, shown in entries:
+        group = path.split("[", 1)[0].split(".", 1)[0]
+        found.setdefault(group, []).append((confidence if shown else min(confidence, 0.5), shown))
     known: dict[str, FieldFact] = {}
     for name in FIELDS:
-        present = bool(getattr(profile, name))
-        entries = found.get(name, [])
-        if not present or not entries:
-            known[name] = FieldFact(present)
+        values = found.get(name, [])
+        if not present[name] or not values:
+            known[name] = FieldFact(present[name])
             continue
-        mean = sum(confidence for confidence, _ in entries) / len(entries)
-        known[name] = FieldFact(True, round(mean, 4), all(shown for _, shown in entries))
+        mean = sum(confidence for confidence, _ in values) / len(values)
+        known[name] = FieldFact(True, round(mean, 4), all(shown for _, shown in values))
     return known
 
 

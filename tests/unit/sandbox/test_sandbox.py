@@ -101,6 +101,26 @@ def test_time_limit_is_kept_within_a_second(documents):
         assert time.monotonic() - started < 1.5
 
 
+def test_time_spent_waiting_for_a_processor_does_not_count(documents, monkeypatch):
+    monkeypatch.setattr("gateway.extract.sandbox._waited", waits := _Growing())
+    with pool(document_timeout_s=0.5) as readers:
+        started = time.monotonic()
+        (result,) = readers.read(documents("hang"), Hints())
+    assert result.reading.code == "TIMED_OUT"
+    assert 1.4 < time.monotonic() - started < 3.5  # three times the limit, and no longer
+    assert waits.calls > 1
+
+
+class _Growing:
+    """A worker that always waits: its waiting time grows like the clock."""
+
+    calls = 0
+
+    def __call__(self, pid: int) -> float:
+        self.calls += 1
+        return time.monotonic()
+
+
 def test_documents_that_kill_their_worker_cost_milliseconds_not_imports(documents):
     with pool() as readers:
         list(readers.read(documents("good"), Hints()))

@@ -75,11 +75,14 @@ def repair_mojibake(text: str) -> str:
     """UTF-8 that somebody saved as cp1252 ("MÃ¼ller") turned back; anything else unchanged."""
     if _MOJIBAKE.search(text) is None:
         return text
+    return " ".join(_repaired(word) for word in text.split(" "))
+
+
+def _repaired(word: str) -> str:
     try:
-        repaired = text.encode("cp1252").decode("utf-8")
+        return word.encode("cp1252").decode("utf-8")
     except (UnicodeEncodeError, UnicodeDecodeError):
-        return text
-    return repaired
+        return word
 
 
 def is_blank(text: str) -> bool:

@@ -63,6 +63,8 @@ class _Stats:
     email: float = 0.0
     at_sign: float = 0.0
     phone: float = 0.0
+    plus: float = 0.0
+    digits: float = 0.0
     link: float = 0.0
     name: float = 0.0
     number: float = 0.0
@@ -131,7 +133,11 @@ def _find_header(rows: Sequence[Sequence[str]], override: dict[str, str | None])
     best, best_score = -1, 0.0
     for index, row in enumerate(rows[:HEADER_SEARCH_ROWS]):
         filled = [cell for cell in row if cell.strip()]
-        if not filled or _has_values(row):
+        if not filled:
+            continue
+        if _has_values(row):
+            if best_score >= 1.5:
+                break  # the table has begun; a header further down is another table's
             continue
         fields = {m.field: m.strength for m in map(meaning, filled) if m.field}
         score = sum(fields.values()) + 2.0 * sum(fold(cell) in wanted for cell in filled)
@@ -192,6 +198,8 @@ def _stats(values: Sequence[str]) -> _Stats:
         email=sum("@" in text and bool(find_emails(text)) for text in short) / count,
         at_sign=sum("@" in text for text in short) / count,
         phone=sum(_is_phone_like(text) for text in short) / count,
+        plus=sum(_is_phone_like(text) and text.lstrip("('").startswith(("+", "00")) for text in short) / count,
+        digits=sum(sum(char.isdigit() for char in text) > 1 for text in short) / count,
         link=sum(normalise_link(text.split()[0].strip(",;"), bare_hosts=False) is not None for text in short) / count,
         name=sum(is_plausible_name(text) and len(text.split()) >= (1 if is_cjk(text) else 2) for text in short) / count,
         number=sum(bool(_TYPED_LIKE_NUMBER.match(text)) for text in short) / count,
@@ -205,7 +213,7 @@ def _is_phone_like(text: str) -> bool:
     digits = sum(char.isdigit() for char in text)
     if not 6 <= digits <= 40 or _DATE.match(text):
         return "E+" in text.upper() and digits >= 4
-    return digits >= 0.4 * len(text)
+    return digits >= 0.4 * sum(not char.isalpha() for char in text)
 
 
 def _judge(index: int, title: str, said: Meaning, stats: _Stats, has_header: bool) -> Column:
@@ -229,7 +237,7 @@ def _judge(index: int, title: str, said: Meaning, stats: _Stats, has_header: boo
         return column("email", 0.95 if not has_header else 0.9, "values:email")
     if stats.link >= 0.7:
         return column("links", 0.85, "values:links")
-    if stats.phone >= 0.8 and stats.distinct > 0.5 and not has_header:
+    if stats.phone >= 0.8 and stats.distinct > 0.5 and (stats.plus >= 0.6 or not has_header):
         return column("phone", 0.85, "values:phone")
     return column(None, 0.0, "")
 
@@ -241,7 +249,7 @@ def _agrees(field_name: str, stats: _Stats) -> bool:
     if field_name == "email":
         return stats.at_sign > 0 or stats.distinct > 0.5
     if field_name == "phone":
-        return stats.phone >= 0.25 and stats.email < 0.5
+        return stats.digits >= 0.25 and stats.email < 0.5 and stats.date < 0.5
     if field_name == "links":
         return stats.link >= 0.25
     if field_name in ("name", "any_name", "given_name", "family_name", "middle_name", "second_family_name"):
@@ -266,22 +274,40 @@ def _settle_names(
         out.append(column)
     fields = {column.field for column in out}
     if not fields & {"name", "given_name", "family_name"}:
-        found = _unannounced_name(out, below, stats, header)
-        out = [found if found is not None and column.index == found.index else column for column in out]
+        found = _unannounced_parts(out, below, stats, header) or _unannounced_name(out, below, stats, header)
+        out = [found.get(column.index, column) for column in out]
     return out
+
+
+def _is_free(column: Column, header: int) -> bool:
+    """No header claims the column, for a person or for somebody else."""
+    if column.field is not None:
+        return not column.rule.startswith(("header", "mapping"))
+    return header < 0 or not meaning(column.title).blocked
+
+
+def _unannounced_parts(
+    columns: list[Column], below: Sequence[Sequence[str]], stats: list[_Stats], header: int
+) -> dict[int, Column]:
+    """Two columns of single words that both recur in the addresses: given and family name, in the order they stand."""
+    mails = [column for column in columns if column.field == "email"]
+    free = [c for c in columns if c.field is None and _is_free(c, header) and stats[c.index].letters > 0.9]
+    agreeing = [c for c in free if mails and stats[c.index].name < 0.4 and _agreement([c, mails[0]], below) >= 0.6]
+    if len(agreeing) != 2:
+        return {}
+    parts = zip(agreeing, ("given_name", "family_name"), strict=True)
+    return {c.index: Column(c.index, c.title, part, 0.8, 1, f"values:{part}") for c, part in parts}
 
 
 def _unannounced_name(
     columns: list[Column], below: Sequence[Sequence[str]], stats: list[_Stats], header: int
-) -> Column | None:
+) -> dict[int, Column]:
     """The column whose words recur in the addresses' local parts, or the one of names in a table without header."""
     mails = [column for column in columns if column.field == "email"]
     best: Column | None = None
     best_score = 0.5
     for column in columns:
-        if column.field is not None and column.rule.startswith(("header", "mapping")):
-            continue
-        if column.field is None and header >= 0 and meaning(column.title).blocked:
+        if not _is_free(column, header):
             continue
         own = stats[column.index]
         if not own.filled or own.name < 0.5:
@@ -292,8 +318,8 @@ def _unannounced_name(
         if score > max(needed, best_score):
             best, best_score = column, score
     if best is None:
-        return None
-    return Column(best.index, best.title, "name", 0.9, 1, "values:name")
+        return {}
+    return {best.index: Column(best.index, best.title, "name", 0.9, 1, "values:name")}
 
 
 def _agreement(pair: list[Column], below: Sequence[Sequence[str]]) -> float:

@@ -117,7 +117,7 @@ def _quoting(sample: str) -> tuple[str | None, str | None]:
     """Quote and escape characters. An apostrophe quotes only where it opens and closes most cells of most lines."""
     double = sample.count('"')
     single = len(re.findall(r"(?:^|[,;|\t])'[^'\n]*'(?=[,;|\t]|$)", sample, re.M))
-    lines = sample.count("\n") + 1
+    lines = sum(1 for line in sample.splitlines() if line.strip())
     if double < lines and single > 1.5 * lines:
         return "'", "\\" if "\\'" in sample else None
     escaped = sample.count('\\"')

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -25,6 +26,7 @@ _PREFERENCE = {"mobile": 0, "phone": 1, "phone_second": 3, "email": 0, "email_se
 class Meaning:
     """What a header says.
 
+    languages   of the phrase that matched, where it is a phrase of one or a few languages
     field       name, given_name, family_name, middle_name, any_name, email, phone, location, ... or None
     strength    1 = it is one of our phrases, less for one inside other words, 0 = it says nothing
     preference  lower is taken first among columns of one field (mobile before home before work)
@@ -35,11 +37,13 @@ class Meaning:
     strength: float = 0.0
     preference: int = 1
     blocked: bool = False
+    languages: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
 class _Lexicon:
     exact: dict[str, str]
+    languages: dict[str, frozenset[str]]
     bags: dict[frozenset[str], str]
     contained: tuple[tuple[str, str], ...]  # longest first
     neutral: frozenset[str]
@@ -58,19 +62,23 @@ def _lexicon() -> _Lexicon:
     text = (Path(__file__).parent / "headers.yaml").read_text("utf-8")
     data = yaml.load(text, Loader=yaml.BaseLoader)  # noqa: S506 - only strings: a safe load makes "no" a boolean
     exact: dict[str, str] = {}
+    spoken: dict[str, set[str]] = {}
     contained: dict[str, str] = {}
     for field, languages in data["fields"].items():
         inside = languages.pop("contain", False)
-        for phrases in languages.values():
+        exact.update({words_of(word): field for word in languages.pop("alone", ())})
+        for language, phrases in languages.items():
             for phrase in phrases:
                 words = words_of(str(phrase))
                 exact.setdefault(words, field)
+                spoken.setdefault(words, set()).add(language)
                 if inside and _is_telling(words, field):
                     contained.setdefault(words, field)
     bags = {frozenset(words.split()): field for words, field in exact.items() if " " in words}
     blocking = [words_of(str(word)) for word in (*data["others"], *data["about"])]
     return _Lexicon(
         exact,
+        {words: frozenset(languages) for words, languages in spoken.items()},
         bags,
         tuple(sorted(contained.items(), key=lambda item: -len(item[0]))),
         frozenset(words_of(str(word)) for word in data["neutral"]),
@@ -102,7 +110,7 @@ def meaning(header: str) -> Meaning:
     for strength, variant in _variants(header, words):
         field = _lexicon().exact.get(variant) or _lexicon().bags.get(frozenset(variant.split()))
         if field is not None:
-            return _made(field, strength)
+            return _made(field, strength, _lexicon().languages.get(variant, frozenset()))
     parts = [part for part in _BILINGUAL.split(header) if words_of(part)]
     if len(parts) > 1:
         first, *rest = (meaning(part) for part in parts)
@@ -114,7 +122,7 @@ def meaning(header: str) -> Meaning:
     padded = f" {words} "
     for phrase, field in _lexicon().contained:
         if (phrase in words) if is_cjk(phrase) else (f" {phrase} " in padded):
-            return _made(field, 0.8)
+            return _made(field, 0.8, _lexicon().languages.get(phrase, frozenset()))
     return Meaning()
 
 
@@ -131,5 +139,28 @@ def _variants(header: str, words: str) -> list[tuple[float, str]]:
     return out
 
 
-def _made(field: str, strength: float) -> Meaning:
-    return Meaning(_PLAIN.get(field, field), strength, _PREFERENCE.get(field, 1))
+def _made(field: str, strength: float, languages: frozenset[str]) -> Meaning:
+    return Meaning(_PLAIN.get(field, field), strength, _PREFERENCE.get(field, 1), languages=languages)
+
+
+# Where a language is spoken in one country above all others; headers in other languages say nothing about the country.
+_COUNTRY_OF = {
+    "ja": "JP", "ko": "KR", "pl": "PL", "cs": "CZ", "sk": "SK", "hu": "HU", "ro": "RO", "sv": "SE", "da": "DK",
+    "no": "NO", "fi": "FI", "et": "EE", "lv": "LV", "lt": "LT", "hr": "HR", "sl": "SI", "tr": "TR", "uk": "UA",
+    "bg": "BG", "el": "GR", "he": "IL", "vi": "VN", "id": "ID", "th": "TH", "it": "IT",
+}  # fmt: skip
+
+
+def country_of_headers(headers: Iterable[str]) -> str | None:
+    """The country the headers' language points to: at least two headers of that language alone, and none of another."""
+    seen: dict[str, int] = {}
+    for header in headers:
+        languages = meaning(header).languages
+        if len(languages) == 1:
+            (language,) = languages
+            seen[language] = seen.get(language, 0) + 1
+    seen.pop("en", None)  # English headers are used everywhere
+    if len(seen) != 1:
+        return None
+    ((language, count),) = seen.items()
+    return _COUNTRY_OF.get(language) if count >= 2 else None

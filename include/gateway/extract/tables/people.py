@@ -10,6 +10,7 @@ from gateway.extract.places import country_from_text
 from gateway.extract.tables import cells as cell_values
 from gateway.extract.tables.cells import Value
 from gateway.extract.tables.columns import Column, Plan
+from gateway.extract.tables.headers import country_of_headers
 from gateway.extract.text import fold, is_cjk, tidy
 from gateway.extract.values import join_name, phone_country
 from gateway.model import Education, Evidence, ExtractedProfile, Field, Hints, Note, Work
@@ -39,7 +40,10 @@ class RowReader:
     notes: list[Note] = field(default_factory=list)
 
     def learn_country(self, rows: Sequence[Sequence[str]]) -> None:
-        """Take the country nearly all international numbers of the list share, if there are enough of them."""
+        """Take the country nearly all international numbers share, else the one of the headers' language."""
+        if self.hints.country:
+            return
+        self.country = country_of_headers(column.title for column in self.plan.columns)
         seen: Counter[str] = Counter()
         for row in rows:
             for column in self.plan.by_field["phone"]:
@@ -47,7 +51,7 @@ class RowReader:
                     country = phone_country(value.value) if is_e164 else None
                     if country:
                         seen[country] += 1
-        if seen and not self.hints.country:
+        if seen:
             country, count = seen.most_common(1)[0]
             if count >= 3 and count >= 0.9 * sum(seen.values()):
                 self.country = country

@@ -105,8 +105,12 @@ def _swallowed(lines: _Lines, cells: list[str], width: int, dialect: Dialect) ->
     quote = dialect.quote or '"'
     if lines.ended and dialect.escape is None and sum(line.count(quote) for line in lines.taken) % 2:
         return True  # the file ended before the mark was closed
-    if width < 2 or len(cells) == width:
+    if width < 2:
         return False
+    if len(cells) == width:
+        # A mark opened in one row and closed rows later: between them lie whole rows, not lines of a letter.
+        inner = [line.count(dialect.separator) + 1 for line in lines.taken[1:-1] if line.strip()]
+        return width > 2 and len(inner) > 1 and sum(count == width for count in inner) >= 0.8 * len(inner)
     alone = [line.count(dialect.separator) + 1 for line in lines.taken[1:] if line.strip()]
     return len(alone) > 0 and sum(count == width for count in alone) >= max(1, 0.6 * len(alone))
 

@@ -59,9 +59,12 @@ def _is_filler(digits: str) -> bool:
 
 @lru_cache(maxsize=50_000)
 def country_of(phone: str) -> str | None:
-    """ISO country of an E.164 number, or None."""
+    """ISO country of an E.164 number, or None. Unassigned numbers get the main country of their calling code."""
     try:
-        region = phonenumbers.region_code_for_number(phonenumbers.parse(phone, None))
+        number = phonenumbers.parse(phone, None)
     except phonenumbers.NumberParseException:
         return None
-    return str(region) if region and region != "001" else None
+    region = phonenumbers.region_code_for_number(number) or phonenumbers.region_code_for_country_code(
+        number.country_code or 0
+    )
+    return str(region) if region not in (None, "001", "ZZ") else None

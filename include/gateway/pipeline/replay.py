@@ -1,0 +1,105 @@
+"""History from the store for a what-if: the profiles of an agent as cases, and the verdicts that stand."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from gateway.agents import Agent
+from gateway.errors import Misconfigured
+from gateway.quality.case import COMPARED, LISTS, TEXTS, Case
+from gateway.quality.replay import Before, Replay, replay
+from gateway.quality.scores import CONTACT, FIELDS, facts_from
+from gateway.store.engine import reading
+from gateway.store.tables import Batch, Document, Field, Profile, Verdict
+
+
+def replay_history(agent: Agent, batch_id: str | None = None) -> Replay:
+    """Judge every judged profile of the agent again, under `agent` as it is given (changed criteria and all).
+
+    batch_id   only that batch
+    raises     Misconfigured(UNKNOWN_BATCH) when this agent has no such batch
+    """
+    with reading() as session:
+        if batch_id is not None:
+            batch = session.get(Batch, batch_id)
+            if batch is None or batch.agent_id != agent.id:
+                raise Misconfigured("UNKNOWN_BATCH", f"Agent {agent.id} has no batch {batch_id}; see `gateway status`.")
+        verdicts = _verdicts(session, agent.id, batch_id)
+        cases = _cases(session, agent.id, batch_id, verdicts)
+    before = {
+        identity: Before(
+            row.outcome,
+            tuple((f["code"], f["severity"], f["field"], f["measured"]) for f in row.findings),
+            row.suite_version,
+        )
+        for identity, row in verdicts.items()
+    }
+    return replay(agent, cases, before)
+
+
+def _verdicts(session: Session, agent_id: str, batch_id: str | None) -> dict[str, Any]:
+    """profile id -> the latest verdict on its present version."""
+    query = (
+        select(Verdict.profile_id, Verdict.outcome, Verdict.findings, Verdict.suite_version, Verdict.parts)
+        .join(Profile, (Profile.id == Verdict.profile_id) & (Profile.version == Verdict.profile_version))
+        .where(Profile.agent_id == agent_id)
+        .order_by(Verdict.created_at, Verdict.id)
+    )
+    if batch_id is not None:
+        query = query.where(Profile.batch_id == batch_id)
+    return {row.profile_id: row for row in session.execute(query)}
+
+
+def _cases(session: Session, agent_id: str, batch_id: str | None, verdicts: dict[str, Any]) -> list[Case]:
+    """The judged profiles as cases, by three flat queries: objects for each field would take minutes for 100,000."""
+    mine = [Profile.agent_id == agent_id] + ([Profile.batch_id == batch_id] if batch_id is not None else [])
+    entries: dict[str, list[tuple[str, float, str | None]]] = {}
+    fields = select(Field.profile_id, Field.name, Field.confidence, Field.source).join(
+        Profile, Profile.id == Field.profile_id
+    )
+    for identity, name, confidence, source in session.execute(fields.where(*mine).order_by(Field.id)):
+        entries.setdefault(identity, []).append((name, confidence, source))
+    documents = {
+        row.id: row
+        for row in session.execute(
+            select(Document.id, Document.media_type, Document.facts).where(
+                Document.id.in_(select(Profile.document_id).where(*mine))
+            )
+        )
+    }
+    profiles = select(
+        Profile.id, Profile.document_id, Profile.name, Profile.email, Profile.phone, Profile.location, Profile.data
+    ).where(*mine)
+    return [
+        _case(row, entries.get(row.id, []), documents[row.document_id], verdicts[row.id].parts)
+        for row in session.execute(profiles.order_by(Profile.id))
+        if row.id in verdicts
+    ]
+
+
+def _case(row: Any, entries: list[tuple[str, float, str | None]], document: Any, parts: dict[str, float]) -> Case:
+    """Equal to what Case.of makes of the whole profile (a test compares the two)."""
+    values: dict[str, Any] = {name: getattr(row, name, None) or row.data.get(name) or None for name in TEXTS}
+    counts = {name: len(row.data.get(name, ())) for name in LISTS}
+    known = facts_from(
+        {name: bool(counts[name] if name in counts else values[name]) for name in FIELDS},
+        ((name, confidence, source is not None) for name, confidence, source in entries),
+    )
+    sources = [source for name, _, source in entries if name in CONTACT and source is not None]
+    compared: dict[str, Any] = {name: int(parts.get(f"fact.{name}", 0)) for name in COMPARED}
+    return Case(
+        profile_id=row.id,
+        **values,
+        counts=counts,
+        confidences={name: fact.confidence for name, fact in known.items() if fact.present},
+        evidenced=frozenset(name for name, fact in known.items() if fact.evidenced),
+        language=document.facts.get("language"),
+        text_quality=document.facts.get("text_quality"),
+        ocr_share=round(sources.count("ocr") / len(sources), 4) if sources else 0.0,
+        media_type=document.media_type,
+        marks=tuple(row.data.get("marks", ())),
+        **{**compared, "repeats_in_batch": bool(compared["repeats_in_batch"])},
+    )

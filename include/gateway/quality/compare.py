@@ -1,0 +1,62 @@
+"""What comparing the profiles of one batch with each other, and with earlier ones, says about each: facts for a Case."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+from gateway.quality.duplicates import Person, likely_pairs, same_name
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """Named as Case's fields, so that Case.of(..., **asdict(comparison)) takes it."""
+
+    other_names_with_email: int = 0
+    other_names_with_phone: int = 0
+    likely_duplicates: int = 0
+    repeats_in_batch: bool = False
+
+
+def compare(batch: Mapping[str, Person], earlier: Mapping[str, Person] | None = None) -> dict[str, Comparison]:
+    """A Comparison for each profile of the batch, by id.
+
+    batch     the profiles in the order they were read: a repeat is one that a profile before it already has by
+              address or, without an address, by number
+    earlier   profiles of the same agent from before; ids that are in batch too are left out
+    """
+    everyone = {**(earlier or {}), **batch}
+    by_email = _names(everyone, lambda person: _email(person))
+    by_phone = _names(everyone, lambda person: person.phone)
+    likely = likely_pairs(batch, {k: v for k, v in (earlier or {}).items() if k not in batch})
+    seen: set[str] = set()
+    found: dict[str, Comparison] = {}
+    for identity, person in batch.items():
+        key = _email(person) or person.phone
+        found[identity] = Comparison(
+            other_names_with_email=_others(person, by_email.get(_email(person) or "", ())),
+            other_names_with_phone=_others(person, by_phone.get(person.phone or "", ())),
+            likely_duplicates=len(likely.get(identity, ())),
+            repeats_in_batch=key is not None and key in seen,
+        )
+        if key:
+            seen.add(key)
+    return found
+
+
+def _email(person: Person) -> str | None:
+    return person.email.casefold() if person.email else None
+
+
+def _names(people: Mapping[str, Person], key: Callable[[Person], str | None]) -> dict[str, tuple[str, ...]]:
+    names: dict[str, set[str]] = defaultdict(set)
+    for person in people.values():
+        value = key(person)
+        if value and person.name:
+            names[value].add(person.name)
+    return {value: tuple(sorted(found)) for value, found in names.items()}
+
+
+def _others(person: Person, names: tuple[str, ...]) -> int:
+    return sum(1 for name in names if person.name and not same_name(person.name, name))

@@ -1,0 +1,100 @@
+"""What-if: judge history again under other criteria, and say who would pass or hold now, by code. Sends nothing.
+
+The same agent and rules reproduce every verdict exactly; where they do not, the part of the version that differs is
+named.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from gateway.agents import Agent
+from gateway.model import Severity
+from gateway.quality.case import Case
+from gateway.quality.judge import HOLD, PASS, judge
+from gateway.quality.versions import differing
+
+
+@dataclass(frozen=True, slots=True)
+class Before:
+    """The verdict that stands: outcome, every finding as (code, severity, field, measured), by which version."""
+
+    outcome: str
+    findings: tuple[tuple[str, str, str | None, str | None], ...]
+    suite_version: str
+
+
+@dataclass(frozen=True, slots=True)
+class Replay:
+    """What judging history again gave; JSON-ready through as_json, ids and counts only.
+
+    now_pass, now_hold   ids of profiles whose outcome changes
+    by_code              holding code -> (profiles it holds before, now)
+    changed              profiles whose outcome or findings differ at all
+    versions             stored suite version -> the parts in which today's differs: agent, rules, engine
+    """
+
+    profiles: int
+    passed_before: int
+    passed_now: int
+    now_pass: tuple[str, ...]
+    now_hold: tuple[str, ...]
+    by_code: dict[str, tuple[int, int]]
+    changed: int
+    suite_version: str
+    versions: dict[str, tuple[str, ...]]
+
+    @property
+    def reproduced(self) -> bool:
+        """Every verdict came out exactly as it stands."""
+        return self.changed == 0
+
+    @property
+    def unexplained(self) -> bool:
+        """Verdicts differ though no part of the version does: that would be a defect."""
+        return bool(self.changed) and not any(self.versions.values())
+
+    def as_json(self) -> dict[str, Any]:
+        return {**asdict(self), "reproduced": self.reproduced}
+
+
+def replay(agent: Agent, cases: Sequence[Case], before: Mapping[str, Before]) -> Replay:
+    """Judge the cases under `agent` and compare with the verdicts that stand.
+
+    before   profile id -> its verdict; a case without one counts as not passed before
+    raises   as judge() does
+    """
+    judged = judge(agent, cases)
+    held_before: Counter[str] = Counter()
+    held_now: Counter[str] = Counter()
+    now_pass: list[str] = []
+    now_hold: list[str] = []
+    passed_before = passed_now = changed = 0
+    for one in judged.judgements:
+        old = before.get(one.profile_id)
+        was = old.outcome if old else HOLD
+        passed_before += was == PASS
+        passed_now += one.outcome == PASS
+        if one.outcome != was:
+            (now_pass if one.outcome == PASS else now_hold).append(one.profile_id)
+        findings = {(f.code, str(f.severity), f.field, f.measured) for f in one.findings}
+        changed += old is None or one.outcome != was or findings != set(old.findings)
+        held_before.update(
+            {code for code, severity, *_ in (old.findings if old else ()) if severity == Severity.CRITICAL}
+        )
+        held_now.update({f.code for f in one.findings if f.severity is Severity.CRITICAL})
+    codes = sorted(held_before.keys() | held_now.keys())
+    return Replay(
+        profiles=len(cases),
+        passed_before=passed_before,
+        passed_now=passed_now,
+        now_pass=tuple(now_pass),
+        now_hold=tuple(now_hold),
+        by_code={code: (held_before[code], held_now[code]) for code in codes},
+        changed=changed,
+        suite_version=judged.suite_version,
+        versions={v: differing(v, judged.suite_version) for v in sorted({b.suite_version for b in before.values()})},
+    )

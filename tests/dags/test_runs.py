@@ -1,0 +1,195 @@
+"""Whole runs of `ingest_batch` with dag.test(): what goes in, what comes to rest where."""
+
+from __future__ import annotations
+
+import shutil
+import zipfile
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sqlalchemy import select
+
+from gateway.pipeline.lines import profile_lines
+from gateway.pipeline.receive import sense
+from gateway.pipeline.report import totals
+from gateway.store.engine import reading
+from gateway.store.tables import Batch, Delivery, Document, Event, PoolCandidate
+
+SAMPLES = Path(__file__).resolve().parents[2] / "include" / "samples" / "backend-engineer"
+PASSING = (
+    "Name,Email,Phone\n"
+    "Greta Hollingsworth,greta.hollingsworth@example.com,+1 415 555 0134\n"
+    "Ines Baptista,ines.baptista@example.org,+1 206 555 0190\n"
+)
+
+
+@pytest.fixture()
+def drop(home: Path) -> Callable[[dict[str, bytes | Path]], str]:
+    """Puts files into the inbox as one complete drop and claims it; returns the batch id."""
+
+    def put(files: dict[str, bytes | Path], agent: str = "backend-engineer", manifest: str = "") -> str:
+        folder = home / "inbox" / agent / "drop"
+        folder.mkdir(parents=True)
+        for name, content in files.items():
+            if isinstance(content, Path):
+                shutil.copyfile(content, folder / name)
+            else:
+                (folder / name).write_bytes(content)
+        if manifest:
+            (folder / "batch.yaml").write_text(manifest)
+        (folder / "_READY").touch()
+        sensed = sense()
+        assert len(sensed.batch_ids) == 1, sensed.troubles
+        return sensed.batch_ids[0]
+
+    return put
+
+
+def run(dag_bag: Any, batch_id: str) -> dict[str, str]:
+    """Runs the batch through the DAG; task id -> state."""
+    result = dag_bag.dags["ingest_batch"].test(run_conf={"batch_id": batch_id})
+    return {
+        f"{ti.task_id}[{ti.map_index}]" if ti.map_index >= 0 else ti.task_id: str(ti.state)
+        for ti in result.get_task_instances()
+        if ti.task_id != "ask_review"  # starting another DAG is the scheduler's; the integration test has it
+    }
+
+
+def state_of(batch_id: str) -> tuple[str, str | None]:
+    with reading() as session:
+        batch = session.get_one(Batch, batch_id)
+        return batch.state, batch.code
+
+
+def test_passing_candidates_are_delivered(dag_bag: Any, drop: Any, home: Path) -> None:
+    batch_id = drop({"list.csv": PASSING.encode()})
+    states = run(dag_bag, batch_id)
+    assert set(states.values()) == {"success"}, states
+    assert state_of(batch_id) == ("done", None)
+    assert {line["state"] for line in profile_lines(batch_id)} == {"delivered"}
+    with reading() as session:
+        assert len(session.scalars(select(PoolCandidate)).all()) == 2
+        assert {d.state for d in session.scalars(select(Delivery))} == {"confirmed"}
+    (export,) = (home / "pool").rglob("*.jsonl")
+    assert len(export.read_text("utf-8").splitlines()) == 2
+
+
+def test_samples_hold_duplicate_fail_and_pass(dag_bag: Any, drop: Any) -> None:
+    batch_id = drop({path.name: path for path in SAMPLES.iterdir()})
+    states = run(dag_bag, batch_id)
+    assert set(states.values()) == {"success"}, states
+    assert state_of(batch_id)[0] == "waiting_review"
+    numbers = totals(batch_id)
+    assert numbers.add_up()
+    assert numbers.delivered >= 3
+    assert numbers.held >= 2
+    assert numbers.duplicate >= 1
+    assert {"EMAIL_MISSING", "ENCRYPTED_PDF", "DUPLICATE_FILE", "NOT_A_RESUME"} <= set(numbers.codes)
+    with reading() as session:
+        twin = session.scalars(select(Document).where(Document.code == "DUPLICATE_FILE")).one()
+        assert session.get_one(Document, twin.duplicate_of).sha256 == twin.sha256
+
+
+def test_a_broken_zip_is_one_failed_document_and_the_rest_goes_on(dag_bag: Any, drop: Any) -> None:
+    batch_id = drop({"list.csv": PASSING.encode(), "broken.zip": b"PK\x03\x04" + b"\0" * 60})
+    run(dag_bag, batch_id)
+    with reading() as session:
+        broken = session.scalars(select(Document).where(Document.path.like("broken.zip%"))).one()
+    assert (broken.state, broken.code) == ("failed", "ZIP_BROKEN")
+    assert broken.error
+    assert totals(batch_id).delivered == 2
+
+
+def test_an_empty_batch_ends_without_a_skip(dag_bag: Any, drop: Any, tmp_path: Path) -> None:
+    empty = tmp_path / "empty.zip"
+    with zipfile.ZipFile(empty, "w"):
+        pass
+    batch_id = drop({"empty.zip": empty})
+    states = run(dag_bag, batch_id)
+    assert set(states.values()) == {"success"}, states
+    assert state_of(batch_id)[0] == "done"
+    assert totals(batch_id).failed == 1
+
+
+def test_running_again_delivers_nobody_twice_and_tells_nothing_twice(dag_bag: Any, drop: Any) -> None:
+    batch_id = drop({"list.csv": PASSING.encode()})
+    run(dag_bag, batch_id)
+    with reading() as session:
+        told = len(session.scalars(select(Event).where(Event.kind == "notified")).all())
+        before = [(c.external_id, c.created_at) for c in session.scalars(select(PoolCandidate).order_by(PoolCandidate.id))]
+    run(dag_bag, batch_id)
+    with reading() as session:
+        assert [(c.external_id, c.created_at) for c in session.scalars(select(PoolCandidate).order_by(PoolCandidate.id))] == before
+        assert len(session.scalars(select(Event).where(Event.kind == "notified")).all()) == told == 1
+    assert state_of(batch_id) == ("done", None)
+
+
+def test_review_mode_holds_everything_that_passes(dag_bag: Any, drop: Any) -> None:
+    batch_id = drop({"list.csv": PASSING.encode()}, manifest="mode: review\n")
+    run(dag_bag, batch_id)
+    assert state_of(batch_id)[0] == "waiting_review"
+    assert {(line["state"], *line["codes"]) for line in profile_lines(batch_id)} == {("held", "REVIEW_MODE")}
+    with reading() as session:
+        assert session.scalars(select(PoolCandidate)).all() == []
+
+
+def test_dry_run_sends_nothing_and_says_what_it_would(dag_bag: Any, drop: Any) -> None:
+    from gateway.pipeline.deliver import planned_requests
+
+    batch_id = drop({"list.csv": PASSING.encode()}, manifest="mode: dry_run\n")
+    run(dag_bag, batch_id)
+    assert state_of(batch_id)[0] == "done"
+    assert {r["email"] for r in planned_requests(batch_id)} == {"greta.hollingsworth@example.com", "ines.baptista@example.org"}
+    with reading() as session:
+        assert session.scalars(select(Delivery)).all() == []
+
+
+def test_canary_delivers_the_first_and_asks_before_the_rest(dag_bag: Any, drop: Any) -> None:
+    batch_id = drop({"list.csv": PASSING.encode()}, manifest="canary: 1\n")
+    run(dag_bag, batch_id)
+    assert sorted((line["state"], tuple(line["codes"])) for line in profile_lines(batch_id)) == [
+        ("delivered", ()), ("held", ("CANARY_WAIT",)),
+    ]  # fmt: skip
+
+
+def test_a_bad_manifest_holds_the_batch_and_says_so(dag_bag: Any, drop: Any) -> None:
+    batch_id = drop({"list.csv": PASSING.encode()}, manifest="mode: [\n")
+    run(dag_bag, batch_id)
+    assert state_of(batch_id) == ("waiting_review", "MANIFEST_INVALID")
+    assert totals(batch_id).held == 2
+
+
+def test_many_documents_are_read_in_chunks(dag_bag: Any, drop: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    from gateway.pipeline.read import plan_chunks
+    from gateway.settings import settings
+
+    monkeypatch.setenv("GATEWAY_FAN_OUT_LIMIT", "3")
+    monkeypatch.setenv("GATEWAY_MAX_CHUNKS", "2")
+    settings.cache_clear()
+    rows = {f"{n}.csv": f"Name,Email\nPerson Nr{n} Test,p{n}@example.com\n".encode() for n in range(7)}
+    batch_id = drop(rows)
+    from gateway.pipeline.receive import register_batch
+
+    register_batch(batch_id)
+    assert [chunk["label"] for chunk in plan_chunks(batch_id)] == ["chunk 1 of 2 · 4 documents", "chunk 2 of 2 · 3 documents"]
+    states = run(dag_bag, batch_id)
+    assert {key for key in states if key.startswith("extract")} == {"extract_chunk[0]", "extract_chunk[1]"}
+    assert totals(batch_id).success == 7
+
+
+def test_task_names_logs_and_xcom_hold_no_personal_data(dag_bag: Any, drop: Any, caplog: pytest.LogCaptureFixture) -> None:
+    from airflow.models.xcom import XComModel
+    from airflow.utils.session import create_session
+
+    batch_id = drop({"greta hollingsworth cv.csv": PASSING.encode()})
+    with caplog.at_level("DEBUG"):
+        run(dag_bag, batch_id)
+    with create_session() as session:
+        said = " ".join(str(x.value) for x in session.scalars(select(XComModel)))
+    assert batch_id in said, "the control: XCom was looked at"
+    assert "extract_chunk" in caplog.text, "the control: logs were looked at"
+    for secret in ("greta", "hollingsworth", "ines.baptista", "4155550134"):
+        assert secret not in said.lower()
+        assert secret not in caplog.text.lower()

@@ -1,0 +1,58 @@
+"""History from the store, judged again: exact without changes, explained with them; on both databases."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from gateway.cli import main
+from gateway.pipeline.receive import agent_of
+from gateway.pipeline.replay import replay_history
+from gateway.pipeline.run import run_batch
+
+LIST = """Name,Email,Phone,Country
+Mira Okonjo,mira.okonjo@example.org,+1 415 555 0134,US
+Tomas Lindqvist,tomas@gmial.com,+1 415 555 0135,US
+Ana Beltrao,,+1 415 555 0136,US
+Ida Fenwick,ida.fenwick@example.org,,US
+Ida Fenwick,ida.fenwick@example.org,,US
+Per Holm,ida.fenwick@example.org,+1 415 555 0137,US
+"""
+
+
+@pytest.fixture
+def batch(store: str, tmp_path: Path) -> str:
+    path = tmp_path / "people.csv"
+    path.write_text(LIST, "utf-8")
+    return run_batch("regional-nurse", [path], actor="test")
+
+
+def test_a_pinned_replay_reproduces_every_verdict(batch: str, capsys: pytest.CaptureFixture[str]) -> None:
+    again = replay_history(agent_of("regional-nurse"), batch)
+    assert again.profiles >= 5
+    assert again.reproduced, again.as_json()
+    assert again.by_code["SHARED_CONTACT"][0] == again.by_code["SHARED_CONTACT"][1] > 0
+    assert main(["replay", "--agent", "regional-nurse"]) == 0
+    assert "Every verdict came out exactly as it stands." in capsys.readouterr().out
+
+
+def test_changed_criteria_show_who_would_be_held(
+    batch: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    criteria = tmp_path / "criteria.yaml"
+    criteria.write_text("fictional_contacts: hold\n", "utf-8")
+    arguments = ["replay", "--agent", "regional-nurse", "--set", str(criteria), "--batch", batch]
+    assert main([*arguments, "--json"]) == 0
+    result = json.loads(capsys.readouterr().out)
+    assert result["passed_now"] < result["passed_before"]
+    assert result["by_code"]["EMAIL_FICTIONAL"][0] == 0 < result["by_code"]["EMAIL_FICTIONAL"][1]
+    assert list(result["versions"].values()) == [["agent"]]
+    assert main(arguments) == 0
+    assert "nothing is sent" in capsys.readouterr().out
+
+
+def test_another_agents_batch_is_not_judged(batch: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["replay", "--agent", "store-associate", "--batch", batch]) == 1
+    assert "UNKNOWN_BATCH" in capsys.readouterr().err

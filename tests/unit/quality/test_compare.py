@@ -1,0 +1,39 @@
+"""Comparing the profiles of a batch with each other and with history."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+
+from gateway.model import ExtractedProfile
+from gateway.quality.case import Case
+from gateway.quality.compare import Comparison, compare
+from gateway.quality.duplicates import Person
+
+MIRA = Person("Mira Okonjo", "mira@quayside.org", "+4930901820", employers=("Quayside Surveys",))
+
+
+def test_repeats_shared_contacts_and_likely_duplicates_are_told_apart() -> None:
+    found = compare(
+        {
+            "first": MIRA,
+            "again": Person("M. Okonjo", "MIRA@quayside.org"),
+            "brother": Person("Tomas Okonjo", "mira@quayside.org", "+4930901820"),
+            "likely": Person("Mira Okonjo", "mo@tidewater.org", employers=("Quayside Surveys",)),
+            "nobody": Person(),
+        },
+        {"old": Person("Ida Fenwick", None, "+4930901820")},
+    )
+    assert found["first"] == Comparison(1, 2, 1, False)
+    assert found["again"].repeats_in_batch
+    assert found["brother"].other_names_with_email == 2
+    assert found["likely"].likely_duplicates == 1
+    assert found["nobody"] == Comparison()
+
+
+def test_a_profile_judged_again_is_not_compared_with_its_old_self() -> None:
+    assert compare({"p": MIRA}, {"p": MIRA}) == {"p": Comparison()}
+
+
+def test_a_comparison_fits_into_a_case() -> None:
+    case = Case.of("p", ExtractedProfile(name="Mira Okonjo"), **asdict(Comparison(1, 0, 2, True)))
+    assert (case.other_names_with_email, case.likely_duplicates, case.repeats_in_batch) == (1, 2, True)
