@@ -22,12 +22,17 @@ from gateway.errors import Misconfigured, Permanent, Refused, Transient
 from gateway.model import BatchState, Mode
 from gateway.model import DeliveryState as L
 from gateway.pipeline import ledger
+from gateway.pipeline.dry_run import planned_requests
 from gateway.pipeline.ledger import ACTOR, OPEN, READY, Open
 from gateway.pipeline.receive import agent_of
 from gateway.settings import settings
 from gateway.store import change
 from gateway.store.engine import reading, writing
 from gateway.store.tables import Batch, Delivery, Profile, now
+
+__all__ = [
+    "agents_with_business", "check_live", "deliver_batch", "deliver_profiles", "planned_requests", "preflight_batch",
+]  # fmt: skip
 
 log = logging.getLogger(__name__)
 STRIKES = 4  # calls in a row that failed: the target is down, the task tries again later
