@@ -42,6 +42,7 @@ _ADVERT = (
 _TRADE = ("total", "subtotal", "vat", "qty", "quantity", "unit price", "amount due", "due date", "iban", "invoice no", "mwst", "tva", "iva",
           "bill to", "price", "netto", "summe", "betrag", "montant", "importe", "moms", "btw")  # fmt: skip
 NEEDED = 2.5
+CARD_WORDS = 30
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +73,7 @@ def is_resume(person: Person, profile: ExtractedProfile, headings: Counter[str])
     head = list(person.lines[:12])
     if any(fold(line.text).strip(" :.") in phrases("cvtitle") for line in head):
         score += 1.5
-    reason = "It has none of the sections of a résumé (experience, education, skills)."
+    bare = reason = "It has none of the sections of a résumé (experience, education, skills)."
     large = [line for line in person.lines if line.size >= 1.25 * person.body or line.bold] or head
     for line in [*large, *head[:4]]:
         key = fold(line.text).strip(" :.")
@@ -105,4 +106,6 @@ def is_resume(person: Person, profile: ExtractedProfile, headings: Counter[str])
         score -= 1.0
     if name is None or name.confidence < 0.3:
         score -= 0.7
+    if reason is bare and len(text.split()) <= CARD_WORDS and profile.email and profile.phone:
+        score = max(score, NEEDED)  # a contact sheet: nothing but a person and how to reach them, as some systems export
     return Verdict(score >= NEEDED, reason, score)

@@ -20,6 +20,8 @@ FIELDS = (
     "region", "country", "address", "links", "skills", "languages", "headline", "company", "institution", "degree",
 )  # fmt: skip
 
+_SELF_EVIDENT = {"email", "phone"}  # headers one would not write as a title above a table
+
 _PHONE_SHAPE = re.compile(r"^['(+]?[\d(][\d\s().\-–/]{5,}\d$")
 _TYPED_LIKE_NUMBER = re.compile(r"^[-+]?[\d.,' %€$£]+$")
 _DATE = re.compile(r"^\d{1,4}[-./]\d{1,2}[-./]\d{1,4}")
@@ -123,6 +125,18 @@ def is_header_row(row: Sequence[str]) -> bool:
     )
 
 
+def is_form(rows: Sequence[Sequence[str]]) -> bool:
+    """A table on its side: the first column names the fields, every further column is a person."""
+    filled = [row for row in rows if any(cell.strip() for cell in row)]
+    if not 3 <= len(filled) <= 100 or is_header_row(filled[0]):
+        return False
+    labels = [meaning(row[0]) for row in filled if row[0].strip()]
+    known = {m.field for m in labels if m.strength >= 0.95} & {*PERSON_FIELDS, "any_name"}
+    if len(known) < 2 or sum(m.strength > 0 or m.blocked for m in labels) < 0.5 * len(filled):
+        return False
+    return any(_has_values(row[1:]) for row in filled)
+
+
 def _has_values(row: Sequence[str]) -> bool:
     return any(("@" in cell and find_emails(cell)) or _PHONE_SHAPE.match(cell.strip()) for cell in row)
 
@@ -144,7 +158,7 @@ def _find_header(rows: Sequence[Sequence[str]], override: dict[str, str | None])
         person = any(name in fields for name in (*PERSON_FIELDS, "any_name"))
         if not person and score < 2:
             score = 0.0
-        if len(filled) == 1 and len(rows) > index + 1 and _is_lonely(rows, index):
+        if len(filled) == 1 and len(rows) > index + 1 and _is_lonely(rows, index) and not fields.keys() & _SELF_EVIDENT:
             score = 0.0  # a title above the table
         if score > best_score + 0.5:
             best, best_score = index, score

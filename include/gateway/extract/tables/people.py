@@ -58,7 +58,8 @@ class RowReader:
 
     def read(self, row: int, record: Sequence[str]) -> ExtractedProfile | None:
         """The candidate of a row, or None with a note why there is none."""
-        self._row, self._record, self._fields = row, record, []
+        self._row, self._record = row, record
+        self._fields: list[Field] = []
         self._marks: list[str] = []
         self._taken: set[int] = set()
         name = self._name()
