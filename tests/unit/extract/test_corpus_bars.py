@@ -10,10 +10,20 @@ from types import ModuleType
 from typing import Any
 
 import pytest
+
 from conftest import CORPUS
 from doubles.pdf_maker import read
 
-BARS = {"name": 0.98, "email": 0.99, "phone": 0.98, "location": 0.95, "links": 0.95, "skills": 0.93, "work": 0.92, "education": 0.92}
+BARS = {
+    "name": 0.98,
+    "email": 0.99,
+    "phone": 0.98,
+    "location": 0.95,
+    "links": 0.95,
+    "skills": 0.93,
+    "work": 0.92,
+    "education": 0.92,
+}
 CALIBRATION = 0.03
 
 
