@@ -105,7 +105,11 @@ class Column:
         for word in text.split(" "):
             if out and self.canvas.width(f"{out[-1]} {word}", size, bold) <= self.right - self.x:
                 out[-1] += " " + word
-            elif self.canvas.width(word, size, bold) > self.right - self.x and len(word) > 12 and ("@" in word or "/" in word):
+            elif (
+                self.canvas.width(word, size, bold) > self.right - self.x
+                and len(word) > 12
+                and ("@" in word or "/" in word)
+            ):
                 # a long address breaks inside the word, as narrow columns do it
                 cut = max(6, int(len(word) * (self.right - self.x) / self.canvas.width(word, size, bold)) - 1)
                 out += [word[:cut], word[cut:]]

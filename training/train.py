@@ -10,6 +10,7 @@ on documents not used for the weights. Prints how the scorer does on structures 
 from __future__ import annotations
 
 import argparse
+import itertools
 import json
 import logging
 import random
@@ -175,10 +176,14 @@ def isotonic(scored: list[tuple[float, bool, bool]]) -> list[list[float]]:
         while len(blocks) > 1 and blocks[-2][0] / blocks[-2][1] >= blocks[-1][0] / blocks[-1][1]:
             last = blocks.pop()
             blocks[-1] = [blocks[-1][0] + last[0], blocks[-1][1] + last[1], blocks[-1][2], last[3]]
-    points = []
+    points: list[list[float]] = []
     for total, count, low, high in blocks:
-        points.append([round((low + high) / 2, 3), round((total + 0.5) / (count + 1), 4)])
-    return points[:1] + [p for p, before in zip(points[1:], points, strict=False) if p[0] > before[0]]
+        # a block is a step: the same probability from its first score to its last, a slope only between blocks
+        share = round((total + 0.5) / (count + 1), 4)
+        points += [[round(low, 3), share]] if high - low < 1e-3 else [[round(low, 3), share], [round(high, 3), share]]
+    for before, point in itertools.pairwise(points):
+        point[0] = max(point[0], round(before[0] + 0.001, 3))  # equal scores on both sides of a step
+    return points
 
 
 def main() -> None:
