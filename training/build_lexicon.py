@@ -37,6 +37,8 @@ en: engineer developer manager director analyst designer accountant nurse teache
  ceo cto cfo coo vp devops sre qa tester ux ui fullstack frontend backend surveyor estimator foreman inspector
  caretaker caregiver midwife paramedic firefighter guard agent broker banker underwriter actuary trader merchandiser
  stylist hairdresser florist gardener farmer pilot captain steward dispatcher warehouse packer marketer owner copywriter
+ baker butcher tailor barber optician veterinarian geologist sommelier teller courier janitor cleaner porter ranger roofer
+ painter mason tiler glazier decorator sculptor proofreader typesetter upholsterer machinist welder fitter turner smith
  producer animator musician artist actor dancer curator archivist counsellor counselor psychologist worker labourer
 de: ingenieur ingenieurin entwickler entwicklerin leiter leiterin berater beraterin sachbearbeiter sachbearbeiterin kaufmann
  kauffrau assistent assistentin referent referentin techniker technikerin buchhalter buchhalterin lehrer lehrerin pfleger

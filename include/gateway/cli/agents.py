@@ -1,4 +1,6 @@
-"""`gateway agents check [FILE...]`: are the agent files right, and can their suites be built? --schema for editors."""
+"""`gateway agents check [FILE...]`: are the agent files right, and can their suites be built? --schema for editors,
+--live asks each agent's target whether it takes candidates now (AIRFLOW_CONN_<ID> holds its connection); sends nothing.
+"""
 
 from __future__ import annotations
 
@@ -16,6 +18,7 @@ def register(commands: Any) -> None:
     check.add_argument("files", nargs="*", type=Path, help="agent files; without any, all of the agents folder")
     check.add_argument("--schema", action="store_true", help="print the JSON Schema of an agent file instead")
     check.add_argument("--json", action="store_true", help="one JSON line a file")
+    check.add_argument("--live", action="store_true", help="ask each agent's target whether it takes candidates now")
     check.set_defaults(run=run)
 
 
@@ -30,12 +33,17 @@ def run(options: argparse.Namespace) -> int:
     from gateway.settings import settings
 
     files = options.files or agent_files(settings().agents_dir)
-    results = [_checked(path) for path in files]
+    if options.live:
+        from gateway.store.engine import migrate
+
+        migrate()  # the calls take their turn among those of the workers
+    results = [_checked(path, live=options.live) for path in files]
     for one in results:
         if options.json:
             print(json.dumps(one, ensure_ascii=False))  # noqa: T201
         elif one["ok"]:
-            print(f"{one['file']}: right; {one['preset']}, {one['gates']} gates, {one['holding']} of them hold")  # noqa: T201
+            open_ = f"; {one['target']} takes candidates" if options.live else ""
+            print(f"{one['file']}: right; {one['preset']}, {one['gates']} gates, {one['holding']} of them hold{open_}")  # noqa: T201
         else:
             print(one["error"], file=sys.stderr)  # noqa: T201
     if not results:
@@ -43,7 +51,7 @@ def run(options: argparse.Namespace) -> int:
     return 0 if results and all(one["ok"] for one in results) else 1
 
 
-def _checked(path: Path) -> dict[str, Any]:
+def _checked(path: Path, *, live: bool) -> dict[str, Any]:
     from gateway.agents import load_agent
     from gateway.errors import GatewayError
     from gateway.model import Severity
@@ -55,12 +63,17 @@ def _checked(path: Path) -> dict[str, Any]:
         agent = load_agent(path)
         gates = gates_for(agent)
         suite_of(agent.id, gates)
+        if live:
+            from gateway.pipeline.deliver import check_live
+
+            check_live(agent)
     except GatewayError as wrong:
-        return {"file": path.name, "ok": False, "code": wrong.code, "error": wrong.sentence}
+        return {"file": path.name, "ok": False, "code": wrong.code, "error": f"{path.name}: {wrong.sentence}"}
     return {
         "file": path.name,
         "ok": True,
         "id": agent.id,
+        "target": f"{agent.target.kind}/{agent.target.posting}",
         "preset": str(agent.preset),
         "gates": len(gates),
         "holding": sum(gate.severity is Severity.CRITICAL for gate in gates),

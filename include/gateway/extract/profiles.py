@@ -27,7 +27,7 @@ from gateway.extract.links import handle_words, link_candidates
 from gateway.extract.location import location_candidates
 from gateway.extract.names import name_candidates
 from gateway.extract.places import country_from_text
-from gateway.extract.roles import Entry, Fragment
+from gateway.extract.roles import Entry, Fragment, is_place
 from gateway.extract.scorer import calibrated, model, rank
 from gateway.extract.sections import is_heading_cell, language_of, mark_sections
 from gateway.extract.skills import Item, items_of, language_items
@@ -312,7 +312,9 @@ def _headline(person: Person, name: Candidate | None) -> Field | None:
             continue
         for cell in line.cells:
             text = cell.text.replace(name.raw, "").strip(" ,|–-")
-            if 3 <= len(text) <= 70 and title_score(text) >= 1.2 and "@" not in text and len(text.split()) <= 8:
+            wordy = 3 <= len(text) <= 70 and len(text.split()) <= 8 and not any(c.isdigit() or c == "@" for c in text)
+            beneath = line.index == name.line + 1 and len(line.cells) == 1 and not is_place(text)
+            if wordy and title_score(text) >= (0.0 if beneath else 1.2):
                 return Field(
                     "headline",
                     text,

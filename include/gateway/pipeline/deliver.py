@@ -22,12 +22,17 @@ from gateway.errors import Misconfigured, Permanent, Refused, Transient
 from gateway.model import BatchState, Mode
 from gateway.model import DeliveryState as L
 from gateway.pipeline import ledger
+from gateway.pipeline.dry_run import planned_requests
 from gateway.pipeline.ledger import ACTOR, OPEN, READY, Open
 from gateway.pipeline.receive import agent_of
 from gateway.settings import settings
 from gateway.store import change
 from gateway.store.engine import reading, writing
 from gateway.store.tables import Batch, Delivery, Profile, now
+
+__all__ = [
+    "agents_with_business", "check_live", "deliver_batch", "deliver_profiles", "planned_requests", "preflight_batch",
+]  # fmt: skip
 
 log = logging.getLogger(__name__)
 STRIKES = 4  # calls in a row that failed: the target is down, the task tries again later
@@ -248,7 +253,7 @@ def _hold_waiting(agent: Agent, closed: Refused) -> None:
             .join(Batch, Batch.id == Profile.batch_id)
             .where(Profile.agent_id == agent.id, Profile.state.in_(READY), Batch.mode != Mode.DRY_RUN)
             .order_by(Profile.id)
-            .with_for_update(of=Profile)
+            .with_for_update(of=Profile, key_share=True)
         ).all()
         held = {profile.batch_id for profile in profiles if not ledger.being_sent(session, profile.id)}
         for profile in profiles:

@@ -12,6 +12,7 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import selectinload
 
+from gateway.deliver.own_pool import record
 from gateway.deliver.port import Request
 from gateway.deliver.request import request_of
 from gateway.deliver.targets import target_of
@@ -57,6 +58,11 @@ def planned_calls(batch_id: str) -> list[dict[str, Any]]:
         agent = agent_of(session.get_one(Batch, batch_id).agent_id)
     requests = [request for _, request in _requests(batch_id)]
     return target_of(agent, live=False).show(requests) if requests else []
+
+
+def planned_requests(batch_id: str) -> list[dict[str, Any]]:
+    """The candidates of `planned_calls` one by one, whatever the target makes of them."""
+    return [record(request) for _, request in _requests(batch_id)]
 
 
 def dry_run_difference(batch_id: str) -> Difference:

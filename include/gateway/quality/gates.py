@@ -263,6 +263,13 @@ def _trust(agent: Agent, at: int) -> list[Gate]:
         measured=_number("ocr_share"), threshold=f"{OCR_SHARE[preset]:.2f}",
     ))  # fmt: skip
     gates.append(Gate(
+        "SPLIT_DOUBTFUL", "split_without_work", "expect_column_values_to_be_in_set",
+        (Severity.WARNING, Severity.CRITICAL, Severity.CRITICAL)[at],
+        "Where one file was split into several people, each part has a career of its own",
+        "Look whether this part is a person, or a referee or a page of the one before.", kwargs={"value_set": [False]},
+        measured=_always("several people in the file, no work in this part"), threshold="at least one position",
+    ))  # fmt: skip
+    gates.append(Gate(
         "READER_MARK", "marks", "expect_no_reader_marks", Severity.CRITICAL,
         "The reader saw nothing that makes the page doubtful", "Look at the place the mark names.",
         kwargs={"marks": list(HOLDING_MARKS[preset])}, threshold="no such mark",

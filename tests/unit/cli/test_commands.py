@@ -37,7 +37,7 @@ def test_dry_run_prints_the_requests(home: Path, capsys: pytest.CaptureFixture[s
     assert main(["ingest", path, "--agent", "backend-engineer", "--mode", "dry_run"]) == 0
     requests = [json.loads(line) for line in capsys.readouterr().out.splitlines() if line.startswith("{")]
     assert len(requests) == 3
-    assert all(request["email"] for request in requests)
+    assert all(request["body"]["email"] for request in requests)
 
 
 def test_status_and_review_show_the_batch(home: Path, capsys: pytest.CaptureFixture[str]) -> None:
