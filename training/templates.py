@@ -105,7 +105,7 @@ class Column:
         for word in text.split(" "):
             if out and self.canvas.width(f"{out[-1]} {word}", size, bold) <= self.right - self.x:
                 out[-1] += " " + word
-            elif self.canvas.width(word, size, bold) > self.right - self.x and len(word) > 12:
+            elif self.canvas.width(word, size, bold) > self.right - self.x and len(word) > 12 and ("@" in word or "/" in word):
                 # a long address breaks inside the word, as narrow columns do it
                 cut = max(6, int(len(word) * (self.right - self.x) / self.canvas.width(word, size, bold)) - 1)
                 out += [word[:cut], word[cut:]]
@@ -392,7 +392,7 @@ def _side_labels(rng: random.Random, canvas: Canvas, main: Column, who: Persona,
         if inner.y > HEIGHT - 90:
             canvas.page += 1
             inner.y = 50
-        canvas.text(main.x, inner.y, heading(rng, section, who.language)[:20], bold=True)
+        canvas.text(main.x, inner.y, min((heading(rng, section, who.language) for _ in range(4)), key=len), bold=True)
         if section == "summary":
             inner.line(who.sentences[0])
         elif section == "work":

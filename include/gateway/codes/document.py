@@ -62,6 +62,15 @@ DOCUMENT: tuple[Code, ...] = (
         "profile.pdf, page 2: The page could not be read.",
     ),
     Code(
+        "OCR_LIMIT",
+        "extract",
+        "Scanned pages at the end of the document were not read.",
+        "A scan of many pages; recognition takes seconds a page.",
+        "recruiter",
+        "Look at the pages named; split the file when they hold other candidates.",
+        "scan.pdf, page 5: The page is a scan and was not read.",
+    ),
+    Code(
         "PDF_REPAIRED", "extract",
         "The PDF was damaged and was repaired before it was read.",
         "A broken export or an interrupted transfer.",

@@ -172,7 +172,7 @@ def place_features(person: Person, index: int, line: Line) -> dict[str, float]:
         "work": float(section in ("work", "projects", "education")),
         "other": float(section in ("other", "skills", "languages")),
         "first_page": float(line.page == first),
-        "height": min(1.0, max(0.0, line.box[1] / page.height)),
+        "height": min(1.0, max(0.0, line.box[1] / max(1.0, page.height))),
         "small": float(line.size < 0.9 * person.body),
         "prose": float(bool(_PROSE.search(line.text)) and len(line.text) > 60),
         "early": 1.0 / (1.0 + 0.15 * index),
@@ -256,7 +256,7 @@ def continued_email(person: Person, index: int, cell: Cell) -> tuple[int, int, s
     if alone and is_tld(alone.rsplit(".", 1)[-1]):
         # complete as it stands: go on only for an obvious rest ("example.co" + "m")
         rest_only = len(beneath.text.split()) == 1 and len(first) <= 4 and first.islower() and first.isalpha()
-        if not rest_only or label_kind(first):
+        if not first.startswith(".") and (not rest_only or label_kind(first)):
             return None
     return start, len(text), value
 

@@ -21,6 +21,9 @@ from gateway.model import ExtractedProfile, Hints, Note, Reading
 MEDIA_TYPE = "application/pdf"
 HEAD = 1024  # bytes in which "%PDF" must stand (ISO 32000-2 7.5.2, as readers practise it)
 USABLE_CHARS = 25  # a page with fewer characters and an image on it is a scan
+OCR_BUDGET_S = (
+    14.0  # CPU after which no further page is recognised, so that what was read is not lost to the time limit
+)
 BROKEN_QUALITY = 0.6  # below this share of real characters the text layer is no use
 
 
@@ -154,7 +157,11 @@ def _pages(
         try:
             page = read_page(handle, index + 1)
             cpu["read"] = cpu.get("read", 0.0) + time.process_time() - started
-            if _needs_ocr(page, handle):
+            scan = _needs_ocr(page, handle)
+            if scan and cpu.get("ocr", 0.0) > OCR_BUDGET_S:
+                sentence = "The page is a scan and was not read: recognition of the pages before it took all the time there is."
+                notes.append(Note("OCR_LIMIT", sentence, page=index + 1))
+            elif scan:
                 from gateway.extract.ocr import ocr_page  # the engine takes seconds to load
 
                 started = time.process_time()

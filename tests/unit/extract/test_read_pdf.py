@@ -6,8 +6,8 @@ from pathlib import Path
 
 import fpdf
 import pytest
-from doubles.pdf_maker import make, read, resume, run
 
+from doubles.pdf_maker import make, read, resume, run
 from gateway.codes import CODES
 from gateway.model import Hints, Work
 
@@ -27,7 +27,9 @@ def test_one_page_gives_every_field_with_evidence(tmp_path: Path) -> None:
         Work("Harbour Bread Ltd", "Head Baker", "2019-03", "present"),
         Work("Lantern Hotel Group", "Pastry Cook", "2015", "2019"),
     )
-    assert [(e.institution, e.degree) for e in profile.education] == [("Riverside Culinary College", "Diploma in Baking")]
+    assert [(e.institution, e.degree) for e in profile.education] == [
+        ("Riverside Culinary College", "Diploma in Baking")
+    ]
     assert all(f.evidence and f.evidence.page == 1 and f.evidence.box for f in profile.fields)
     email = profile.best("email")
     assert email is not None
@@ -59,7 +61,9 @@ def test_a_sidebar_keeps_to_itself(tmp_path: Path) -> None:
         run(230, 206, "Pastry Cook", 10, "B"), run(230, 220, "Lantern Hotel Group", 10, "I"), run(230, 234, "2012 - 2015", 10),
         run(230, 248, "Made plated desserts for ninety covers a night.", 10),
     ]  # fmt: skip
-    row_by_row = sorted(page, key=lambda r: (r[1], r[0]))  # as a typesetter draws that goes line by line over both columns
+    row_by_row = sorted(
+        page, key=lambda r: (r[1], r[0])
+    )  # as a typesetter draws that goes line by line over both columns
     for order in (page, row_by_row):
         _, profiles = read(make(tmp_path / "a.pdf", order))
         assert (profiles[0].name, profiles[0].email, profiles[0].phone) == (ADA[0], ADA[1], "+14155550134")
@@ -71,7 +75,7 @@ def test_a_sidebar_keeps_to_itself(tmp_path: Path) -> None:
 
 
 def test_decoys_are_not_phones(tmp_path: Path) -> None:
-    page = [r for r in resume(ADA[0], ADA[1], "ID 415 555 0161")]
+    page = list(resume(ADA[0], ADA[1], "ID 415 555 0161"))
     page += [run(60, 122, "Date of birth: 12.04.1986"), run(60, 136, "Fax: +1 415 555 0177")]
     _, profiles = read(make(tmp_path / "a.pdf", page))
     assert profiles[0].phone is None
