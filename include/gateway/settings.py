@@ -51,7 +51,7 @@ class Settings(BaseSettings):
         60, gt=0, description="Pages read of one PDF; the rest is noted, never dropped in silence."
     )
     document_timeout_s: float = Field(
-        25.0, gt=0, description="Wall time for one document (one minute a page for OCR is not given)."
+        25.0, gt=0, description="Time one document may take without giving a profile."
     )
     document_memory_mb: int = Field(
         900, gt=0, description="Memory one document may add to a reading child's own."

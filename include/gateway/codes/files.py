@@ -231,7 +231,7 @@ _SANDBOX = (
         "READER_START: the reading processes could not be started: ModuleNotFoundError.",
     ),
     Code(
-        "TIMED_OUT", "extract", "Reading the document took longer than one document may.",
+        "TIMED_OUT", "extract", "Reading the document took longer than one may take without giving a profile.",
         "A document built to be slow, or very many drawings on a page.",
         "sender", "Print it to PDF again, or ask the operator to raise GATEWAY_DOCUMENT_TIMEOUT_S.",
         "TIMED_OUT: reading stopped after 25 seconds.",

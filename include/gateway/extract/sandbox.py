@@ -36,6 +36,7 @@ _MB = 1 << 20
 _START_TIMEOUT_S = 120.0  # importing every reader takes about two seconds; a loaded machine many times that
 _WATCH_S = 0.02  # how often a busy worker's memory is looked at: it can fill some 40 MB in between
 _PATIENCE = 3.0  # times the time limit, on a machine so busy that the worker mostly waits for a processor
+_LONGEST = 40  # times the time limit, for a list that gives profiles all the while
 _NEAR_LIMIT = 0.5  # a crash above this share of the memory limit is told as OUT_OF_MEMORY: allocators abort
 _CHILD = "gateway.extract.sandbox_worker"
 _READER = "gateway.extract.dispatch:read_document"
@@ -68,6 +69,15 @@ class _Job:
     spool: Path
     started: float
     waited: float  # of the worker's life so far, seconds in which it was ready to run and no processor was free
+    began: float = field(default_factory=time.monotonic)
+    spooled: int = 0
+
+    def gave_more(self) -> bool:
+        """Whether profiles have come since this was last asked."""
+        before = self.spooled
+        with contextlib.suppress(OSError):
+            self.spooled = self.spool.stat().st_size
+        return self.spooled > before
 
 
 class ReaderPool:
@@ -231,7 +241,9 @@ class ReaderPool:
     def _watch(self, worker: _Worker, job: _Job, now: float) -> None:
         """Stop a worker that is over its time or memory; its socket then closes, which _collect sees."""
         elapsed, limit = now - job.started, self.config.document_timeout_s
-        if elapsed > limit and (elapsed > _PATIENCE * limit or elapsed - _waited(worker.pid) + job.waited > limit):
+        if elapsed > limit and job.gave_more() and now - job.began < _LONGEST * limit:
+            job.started, job.waited = now, _waited(worker.pid)  # a long list is read row by row: its clock starts anew
+        elif elapsed > limit and (elapsed > _PATIENCE * limit or elapsed - _waited(worker.pid) + job.waited > limit):
             worker.killed = "TIMED_OUT"
         else:
             resident = _memory(worker.pid)

@@ -112,6 +112,13 @@ def do_print(rest, sink, hints, limit_pages):
     return Reading("success", "text/x-test")
 
 
+def do_drip(rest, sink, hints, limit_pages):
+    for _ in range(int(rest)):
+        sink(ExtractedProfile(name="x" * 70_000))
+        time.sleep(0.1)
+    return Reading("success", "text/x-test")
+
+
 def do_slow(rest, sink, hints, limit_pages):
     time.sleep(float(rest))
     return Reading("success", "text/x-test")

@@ -111,6 +111,17 @@ def test_time_spent_waiting_for_a_processor_does_not_count(documents, monkeypatc
     assert waits.calls > 1
 
 
+def test_document_that_keeps_giving_profiles_is_not_stopped(documents, monkeypatch):
+    limits = {"document_timeout_s": 0.5, "document_output_bytes": 100_000_000}
+    with pool(**limits) as readers:
+        (result,) = readers.read(documents("drip 15"), Hints())
+    assert (result.reading.status, result.reading.profiles) == ("success", 15)
+    monkeypatch.setattr("gateway.extract.sandbox._LONGEST", 3)
+    with pool(**limits) as readers:
+        (result,) = readers.read(documents("drip 60"), Hints())
+    assert result.reading.code == "TIMED_OUT"
+
+
 class _Growing:
     """A worker that always waits: its waiting time grows like the clock."""
 

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from gateway.extract.tables import cells as cell_values
-from gateway.extract.tables.headers import Meaning, meaning
+from gateway.extract.tables.headers import Meaning, is_header_word, meaning
 from gateway.extract.text import fold, is_cjk, tidy
 from gateway.extract.values import find_emails, is_plausible_name, normalise_link
 
@@ -116,13 +116,12 @@ def assign(
 def is_header_row(row: Sequence[str]) -> bool:
     """A row that can only be a header: two fields of a person by name, nothing that is a value."""
     filled = [cell for cell in row if cell.strip()]
+    # Asked of every row of a list, so the cheap questions come first: nearly every row has an address in it.
+    if any("@" in cell for cell in filled) or sum(map(is_header_word, filled)) < 2 or _has_values(row):
+        return False
     known = [meaning(cell) for cell in filled]
     fields = {m.field for m in known if m.strength >= 0.95} & {*PERSON_FIELDS, "any_name", "country", "city"}
-    return (
-        len(fields) >= 2
-        and sum(m.strength > 0 or m.blocked for m in known) >= 0.6 * len(filled)
-        and not _has_values(row)
-    )
+    return len(fields) >= 2 and sum(m.strength > 0 or m.blocked for m in known) >= 0.6 * len(filled)
 
 
 def is_form(rows: Sequence[Sequence[str]]) -> bool:

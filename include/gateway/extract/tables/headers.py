@@ -45,7 +45,7 @@ class _Lexicon:
     exact: dict[str, str]
     languages: dict[str, frozenset[str]]
     bags: dict[frozenset[str], str]
-    contained: tuple[tuple[str, str], ...]  # longest first
+    contained: tuple[tuple[str, str, str], ...]  # (text to look for, phrase, field), longest first
     neutral: frozenset[str]
     blocking: frozenset[str]
     blocking_cjk: tuple[str, ...]
@@ -80,7 +80,10 @@ def _lexicon() -> _Lexicon:
         exact,
         {words: frozenset(languages) for words, languages in spoken.items()},
         bags,
-        tuple(sorted(contained.items(), key=lambda item: -len(item[0]))),
+        tuple(
+            (phrase if is_cjk(phrase) else f" {phrase} ", phrase, field)
+            for phrase, field in sorted(contained.items(), key=lambda item: -len(item[0]))
+        ),
         frozenset(words_of(str(word)) for word in data["neutral"]),
         frozenset(word for word in blocking if not is_cjk(word)),
         tuple(word for word in blocking if is_cjk(word)),
@@ -94,9 +97,10 @@ def _is_telling(words: str, field: str) -> bool:
     return " " in words or (len(words) > 3 and field != "name")
 
 
+@lru_cache(maxsize=4096)
 def is_header_word(cell: str) -> bool:
-    """The whole cell is a header we know; used to tell character sets apart."""
-    return words_of(cell) in _lexicon().exact
+    """The whole cell is a header we know."""
+    return len(cell) < 100 and words_of(cell) in _lexicon().exact
 
 
 @lru_cache(maxsize=4096)
@@ -120,8 +124,8 @@ def meaning(header: str) -> Meaning:
     if any(token in _lexicon().blocking for token in tokens) or any(word in words for word in _lexicon().blocking_cjk):
         return Meaning(blocked=True)
     padded = f" {words} "
-    for phrase, field in _lexicon().contained:
-        if (phrase in words) if is_cjk(phrase) else (f" {phrase} " in padded):
+    for sought, phrase, field in _lexicon().contained:
+        if sought in padded:
             return _made(field, 0.8, _lexicon().languages.get(phrase, frozenset()))
     return Meaning()
 
