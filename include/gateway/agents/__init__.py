@@ -33,8 +33,6 @@ __all__ = [
     "Target",
     "Template",
     "WebhookTarget",
-    "WebhookTarget",
-    "changed_agent",
     "changed_agent",
     "load_agent",
     "load_agents",
