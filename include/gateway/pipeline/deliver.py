@@ -253,7 +253,7 @@ def _hold_waiting(agent: Agent, closed: Refused) -> None:
             .join(Batch, Batch.id == Profile.batch_id)
             .where(Profile.agent_id == agent.id, Profile.state.in_(READY), Batch.mode != Mode.DRY_RUN)
             .order_by(Profile.id)
-            .with_for_update(of=Profile)
+            .with_for_update(of=Profile, key_share=True)
         ).all()
         held = {profile.batch_id for profile in profiles if not ledger.being_sent(session, profile.id)}
         for profile in profiles:

@@ -82,7 +82,7 @@ def reserve(agent: Agent, target: Target, profile_ids: Sequence[str]) -> Sending
             .where(Profile.id.in_(profile_ids))
             .options(selectinload(Profile.document))
             .order_by(Profile.id)
-            .with_for_update(of=Profile)
+            .with_for_update(of=Profile, key_share=True)
         ).all()
         dry = _dry_batches(session, {profile.batch_id for profile in profiles})
         for profile in sorted(profiles, key=lambda p: p.email_norm or ""):
@@ -134,7 +134,7 @@ def _row(session: Session, kind: str, posting: str, profile: Profile) -> Deliver
         .returning(Delivery.id)
     ).scalar_one_or_none()
     row = session.scalars(
-        select(Delivery).filter_by(**key).with_for_update().execution_options(populate_existing=True)
+        select(Delivery).filter_by(**key).with_for_update(key_share=True).execution_options(populate_existing=True)
     ).one()
     if made is not None:
         change.record(session, "reserved", row, actor=ACTOR)
@@ -242,11 +242,11 @@ def _locked(session: Session, delivery_ids: Iterable[str]) -> list[tuple[Deliver
     profiles = {
         profile.id: profile
         for profile in session.scalars(
-            select(Profile).where(Profile.id.in_(owners)).order_by(Profile.id).with_for_update()
+            select(Profile).where(Profile.id.in_(owners)).order_by(Profile.id).with_for_update(key_share=True)
         )
     }
     rows = session.scalars(
-        select(Delivery).where(Delivery.id.in_(wanted)).order_by(Delivery.email_norm).with_for_update()
+        select(Delivery).where(Delivery.id.in_(wanted)).order_by(Delivery.email_norm).with_for_update(key_share=True)
     ).all()
     return [(row, profiles.get(row.profile_id) or session.get_one(Profile, row.profile_id)) for row in rows]
 
