@@ -55,7 +55,7 @@ class Gate:
 CONFIDENCE: dict[Preset, dict[str, float]] = {
     Preset.LENIENT: {"name": 0.5, "email": 0.5, "phone": 0.4},
     Preset.STANDARD: {"name": 0.8, "email": 0.8, "phone": 0.7},
-    Preset.STRICT: {"name": 0.95, "email": 0.95, "phone": 0.95},
+    Preset.STRICT: {"name": 0.95, "email": 0.95, "phone": 0.9},
 }
 # The same where name and address repeat each other: two readings that agree are a witness for both. An agent's own
 # threshold is taken as it is.

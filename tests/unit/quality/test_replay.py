@@ -20,7 +20,7 @@ from unit.quality.cases import agent, spoilt
 
 CASES = [
     spoilt("sure"),
-    spoilt("doubtful", confidences=dict.fromkeys(("name", "email", "phone"), 0.9)),
+    spoilt("doubtful", confidences=dict.fromkeys(("name", "email", "phone"), 0.75)),
     spoilt("none", email=None),
 ]
 
