@@ -7,12 +7,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from sqlalchemy import select
+
 from doubles.heymilo import DropsConnections
 from doubles.people import addresses, agent_file, batch, connection, people, states
 from doubles.receiver import SECRET, Inbox, receiver_of
 from doubles.serve import serving
-from sqlalchemy import select
-
 from gateway.deliver.targets import target_of
 from gateway.errors import Misconfigured, Transient
 from gateway.pipeline.deliver import deliver_batch

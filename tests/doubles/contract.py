@@ -72,7 +72,7 @@ def metadata_rules(item: Any) -> list[str]:
     """The rules the file states in words only: 50 keys, 40 characters a key, 500 a value; E.164 numbers."""
     metadata = item.get("metadata") or {}
     wrong = []
-    if len(metadata) > 50 or any(len(key) > 40 or len(value) > 500 for key, value in metadata.items()):
+    if len(metadata) > 50 or any(len(key) > 40 or len(str(value)) > 500 for key, value in metadata.items()):
         wrong.append("metadata exceeds its limits")
     phone = item.get("phone_number")
     if phone is not None and not (phone.startswith("+") and phone[1:].isdigit() and len(phone) <= 16):

@@ -6,12 +6,12 @@ import json
 from typing import Any
 
 import pytest
-from doubles.people import addresses, agent_file, batch, people
 from hypothesis import given
 from hypothesis import strategies as st
 from sqlalchemy import select
 from sqlalchemy.orm import selectinload
 
+from doubles.people import addresses, agent_file, batch, people
 from gateway.deliver import credentials
 from gateway.deliver.request import fitted, request_of
 from gateway.errors import Misconfigured
