@@ -217,7 +217,9 @@ def trial(number: int, seed: int, double: Double, template: Path, folder: Path) 
     killed = 0
     told = {"kind": kind, "chunk": chunk}
 
-    def run(kill_at: tuple[str, int] | None, *, faults: list[str], by_double: bool = False, after_s: float | None = None) -> None:
+    def run(
+        kill_at: tuple[str, int] | None, *, faults: list[str], by_double: bool = False, after_s: float | None = None
+    ) -> None:
         nonlocal killed
         reader, writer = os.pipe()
         pid = deliver_in_child([first, second], kill_at, reader)
@@ -351,7 +353,11 @@ def main(argv: list[str] | None = None) -> int:
         ("fault_seconds", round(time.monotonic() - started, 1), "s", None),
     ]
     for name, value, unit, budget in figures:
-        print(json.dumps({"name": name, "value": value, "unit": unit, "budget": budget, "ok": budget is None or value <= budget}))
+        print(
+            json.dumps(
+                {"name": name, "value": value, "unit": unit, "budget": budget, "ok": budget is None or value <= budget}
+            )
+        )
     return 1 if bad else 0
 
 

@@ -8,12 +8,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from sqlalchemy import select
+
 from doubles.heymilo import KEY, DropsConnections, World, app_of
 from doubles.people import addresses, agent_file, batch, connection, ledger_states, people, states
 from doubles.receiver import SECRET, Inbox, receiver_of
 from doubles.serve import serving
-from sqlalchemy import select
-
 from gateway.deliver.port import Request, Sought, Target
 from gateway.deliver.targets import target_of
 from gateway.errors import Transient
@@ -37,7 +37,9 @@ class Place:
 
 
 @pytest.fixture(params=["own_pool", "heymilo_single", "heymilo_bulk", "webhook"])
-def place(request: pytest.FixtureRequest, store: str, agents_dir: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Place]:
+def place(
+    request: pytest.FixtureRequest, store: str, agents_dir: Path, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[Place]:
     if request.param == "own_pool":
 
         def rows() -> list[str]:
@@ -49,7 +51,9 @@ def place(request: pytest.FixtureRequest, store: str, agents_dir: Path, monkeypa
         inbox = Inbox()
         with serving(DropsConnections(receiver_of(inbox))) as base:
             connection(monkeypatch, "candidate_webhook", base, SECRET, path="/hooks/candidates")
-            agent = agent_file(agents_dir, {"kind": "webhook", "posting": "P1", "rate_per_minute": 60_000, "allow_private": True})
+            agent = agent_file(
+                agents_dir, {"kind": "webhook", "posting": "P1", "rate_per_minute": 60_000, "allow_private": True}
+            )
             yield Place(agent, lambda: list(inbox.messages), lambda: inbox.faults.append("drop_after"))
     else:
         world = World()
@@ -58,7 +62,8 @@ def place(request: pytest.FixtureRequest, store: str, agents_dir: Path, monkeypa
             connection(monkeypatch, "heymilo_default", base, KEY)
             chunk = 1 if request.param == "heymilo_single" else 10
             agent = agent_file(
-                agents_dir, {"kind": "heymilo", "posting": "P1", "chunk": chunk, "rate_per_minute": 60_000, "settle_s": 0}
+                agents_dir,
+                {"kind": "heymilo", "posting": "P1", "chunk": chunk, "rate_per_minute": 60_000, "settle_s": 0},
             )
             yield Place(
                 agent,
@@ -69,7 +74,16 @@ def place(request: pytest.FixtureRequest, store: str, agents_dir: Path, monkeypa
 
 def requests_of(target: Target, number: int) -> list[Request]:
     return [
-        Request(f"x{n}", "P1", "b1", f"Person {n}", f"person.{n}@example.org", None, {"external_id": f"x{n}"}, {"basics": {}})
+        Request(
+            f"x{n}",
+            "P1",
+            "b1",
+            f"Person {n}",
+            f"person.{n}@example.org",
+            None,
+            {"external_id": f"x{n}"},
+            {"basics": {}},
+        )
         for n in range(min(number, target.chunk_size))
     ]
 

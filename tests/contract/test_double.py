@@ -5,9 +5,16 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+
 from doubles.contract import Contract, metadata_rules
 
-GOOD = {"name": "Person One", "email": "person.1@example.org", "phone_number": None, "metadata": {"external_id": "x1"}, "data": {}}
+GOOD = {
+    "name": "Person One",
+    "email": "person.1@example.org",
+    "phone_number": None,
+    "metadata": {"external_id": "x1"},
+    "data": {},
+}
 
 
 @pytest.fixture

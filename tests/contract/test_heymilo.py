@@ -51,7 +51,9 @@ def test_candidates_arrive_with_everything_the_api_takes(world: World, heymilo: 
 @pytest.mark.parametrize(
     "fault", ["drop_before", "drop_after", "error_before", "error_after", "half_answer", "html", "429", "429_after"]
 )  # fmt: skip
-def test_one_fault_costs_nobody_and_doubles_nobody(world: World, heymilo: Any, fault: str, chunk: int, monkeypatch: Any) -> None:
+def test_one_fault_costs_nobody_and_doubles_nobody(
+    world: World, heymilo: Any, fault: str, chunk: int, monkeypatch: Any
+) -> None:
     heymilo(chunk=chunk)
     monkeypatch.setattr("gateway.deliver.client.random.uniform", lambda a, b: 0.02)
     world.faults = ["none", fault] if chunk == 1 else [fault]
@@ -78,7 +80,9 @@ def test_strange_bulk_answers(world: World, heymilo: Any, fault: str, same_inter
 
 @pytest.mark.parametrize("shape", ["422_fastapi", "422_envelope"])
 @pytest.mark.parametrize("chunk", [1, 10])
-def test_a_refused_record_names_its_field_and_stops_no_other(world: World, heymilo: Any, shape: str, chunk: int) -> None:
+def test_a_refused_record_names_its_field_and_stops_no_other(
+    world: World, heymilo: Any, shape: str, chunk: int
+) -> None:
     heymilo(chunk=chunk)
     world.faults = [shape]
     batch_id = batch()
@@ -146,7 +150,9 @@ def test_a_wrong_key_stops_at_once_without_retry(world: World, server: str, heym
         ({"test_posting": False}, "TARGET_NOT_TEST"),
     ],
 )
-def test_a_closed_posting_stops_the_batch_before_anything_is_read(world: World, heymilo: Any, changes: Any, code: str) -> None:
+def test_a_closed_posting_stops_the_batch_before_anything_is_read(
+    world: World, heymilo: Any, changes: Any, code: str
+) -> None:
     heymilo()
     world.open_posting("POST1", **changes)
     batch_id = batch()
@@ -195,7 +201,11 @@ def test_someone_already_in_the_posting_by_another_way_is_not_sent_for_ever(worl
     assert len(arrived(world)) == 2
     with reading() as session:
         receipts = {r.email_norm: r.receipt for r in session.scalars(select(Delivery))}
-    assert receipts["person.0@example.org"] == {"target_id": old["interview_id"], "url": old["interview_url"], "matched": "email"}
+    assert receipts["person.0@example.org"] == {
+        "target_id": old["interview_id"],
+        "url": old["interview_url"],
+        "matched": "email",
+    }
 
 
 def test_a_row_that_slips_between_two_pages_is_not_taken_for_absent(world: World, heymilo: Any) -> None:

@@ -80,7 +80,9 @@ def test_a_receiver_that_is_gone_holds_what_waits(inbox: Inbox, webhook: Any) ->
     assert deliver_batch(batch_id) == {"held": 2}
 
 
-@pytest.mark.parametrize(("fault", "code"), [("401", "TARGET_KEY_REFUSED"), ("302", "TARGET_REFUSED_CALL"), ("405", "TARGET_REFUSED_CALL")])
+@pytest.mark.parametrize(
+    ("fault", "code"), [("401", "TARGET_KEY_REFUSED"), ("302", "TARGET_REFUSED_CALL"), ("405", "TARGET_REFUSED_CALL")]
+)
 def test_a_wrong_set_up_stops_at_once(inbox: Inbox, webhook: Any, fault: str, code: str) -> None:
     webhook()
     inbox.faults = [fault]

@@ -61,7 +61,9 @@ class Contract:
     def _check(self, where: str, operation: str, body: Any) -> list[str]:
         if where not in self.known:
             self.known[where] = Draft202012Validator({"$ref": f"{ROOT}#{where}"}, registry=self.registry)
-        return [f"{operation}: {error.json_path} fails {error.validator}" for error in self.known[where].iter_errors(body)]
+        return [
+            f"{operation}: {error.json_path} fails {error.validator}" for error in self.known[where].iter_errors(body)
+        ]
 
 
 def pointer(route: str, method: str) -> str:

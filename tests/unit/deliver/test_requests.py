@@ -73,7 +73,10 @@ def test_connections_in_the_environment(monkeypatch: pytest.MonkeyPatch, text: s
     assert secret not in repr(found)
 
 
-@pytest.mark.parametrize(("text", "code"), [("", "CONNECTION_MISSING"), ("{broken", "CONNECTION_INVALID"), ('{"port": "x"}', "CONNECTION_INVALID")])
+@pytest.mark.parametrize(
+    ("text", "code"),
+    [("", "CONNECTION_MISSING"), ("{broken", "CONNECTION_INVALID"), ('{"port": "x"}', "CONNECTION_INVALID")],
+)
 def test_connections_that_are_none(monkeypatch: pytest.MonkeyPatch, text: str, code: str) -> None:
     monkeypatch.setenv("AIRFLOW_CONN_SOME_TARGET", text)
     with pytest.raises(Misconfigured, match=code):
