@@ -1,18 +1,16 @@
 """Writes predictions for a folder of résumé PDFs in one process, with CPU time by step; feeds score_resumes.py.
 
-    python benchmarks/predict_resumes.py FOLDER OUT.jsonl [--no-ocr]
+python benchmarks/predict_resumes.py FOLDER OUT.jsonl [--no-ocr]
 """
 
 from __future__ import annotations
 
 import argparse
 import json
-import sys
 import time
 from dataclasses import asdict
 from pathlib import Path
 
-sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "include"))
 from gateway.extract.pdf import read_pdf
 from gateway.model import ExtractedProfile, Hints
 
@@ -41,9 +39,17 @@ def main() -> None:
             rows = []
             for profile in profiles:
                 row = asdict(profile)
-                row["fields"] = {f.name: {"value": f.value, "raw": f.raw, "confidence": f.confidence} for f in profile.fields}
+                row["fields"] = {
+                    f.name: {"value": f.value, "raw": f.raw, "confidence": f.confidence} for f in profile.fields
+                }
                 rows.append(row)
-            line = {"file": path.name, "status": reading.status, "code": reading.code, "error": reading.error, "profiles": rows}
+            line = {
+                "file": path.name,
+                "status": reading.status,
+                "code": reading.code,
+                "error": reading.error,
+                "profiles": rows,
+            }
             out.write(json.dumps(line, ensure_ascii=False) + "\n")
     print({name: round(1000 * seconds / max(1, count), 1) for name, seconds in steps.items()}, "ms a document")
 

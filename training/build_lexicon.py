@@ -12,7 +12,6 @@ from __future__ import annotations
 import importlib
 import pkgutil
 import re
-import sys
 from collections import Counter
 from pathlib import Path
 
@@ -20,7 +19,6 @@ import faker.providers.job
 import faker.providers.person
 from babel import Locale
 
-sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "include"))
 from gateway.extract.text import fold, is_cjk
 
 DATA = Path(__file__).resolve().parents[1] / "include" / "gateway" / "extract" / "data"
@@ -39,6 +37,8 @@ en: engineer developer manager director analyst designer accountant nurse teache
  ceo cto cfo coo vp devops sre qa tester ux ui fullstack frontend backend surveyor estimator foreman inspector
  caretaker caregiver midwife paramedic firefighter guard agent broker banker underwriter actuary trader merchandiser
  stylist hairdresser florist gardener farmer pilot captain steward dispatcher warehouse packer marketer owner copywriter
+ baker butcher tailor barber optician veterinarian geologist sommelier teller courier janitor cleaner porter ranger roofer
+ painter mason tiler glazier decorator sculptor proofreader typesetter upholsterer machinist welder fitter turner smith
  producer animator musician artist actor dancer curator archivist counsellor counselor psychologist worker labourer
 de: ingenieur ingenieurin entwickler entwicklerin leiter leiterin berater beraterin sachbearbeiter sachbearbeiterin kaufmann
  kauffrau assistent assistentin referent referentin techniker technikerin buchhalter buchhalterin lehrer lehrerin pfleger
@@ -122,8 +122,39 @@ CJK_TITLES = """
 翻译 出纳 客服 采购 策划 运营 文员 店长 组长 讲师 教授 工程師 經理 總監 專員 會計 護士 教師 設計師 顧問 技術員 分析師 律師 醫生 實習生
 엔지니어 개발자 매니저 디자이너 분석가 컨설턴트 간호사 교사 회계사 강사 연구원 팀장 과장 부장 대리 사원 이사 대표 관리자 기획자 마케터 담당자 변호사 의사 약사
 """
-STOP = {"and", "the", "for", "und", "oder", "with", "des", "del", "der", "die", "las", "los", "van", "von", "voor", "och", "dla", "per"}
-NOT_TITLES = {"public", "services", "service", "data", "health", "bank", "hospital", "university", "school", "media", "systems"}
+STOP = {
+    "and",
+    "the",
+    "for",
+    "und",
+    "oder",
+    "with",
+    "des",
+    "del",
+    "der",
+    "die",
+    "las",
+    "los",
+    "van",
+    "von",
+    "voor",
+    "och",
+    "dla",
+    "per",
+}
+NOT_TITLES = {
+    "public",
+    "services",
+    "service",
+    "data",
+    "health",
+    "bank",
+    "hospital",
+    "university",
+    "school",
+    "media",
+    "systems",
+}
 MIN_NAME = 2
 
 
@@ -159,7 +190,9 @@ def titles() -> list[str]:
             words.update(set(tokens))
             if tokens:
                 ends.update({tokens[0], tokens[-1]})
-    scores = {word: min(2.0, 0.4 + 0.2 * count + 0.2 * ends[word]) for word, count in words.items() if word not in NOT_TITLES}
+    scores = {
+        word: min(2.0, 0.4 + 0.2 * count + 0.2 * ends[word]) for word, count in words.items() if word not in NOT_TITLES
+    }
     for line in TITLES.strip().replace("\n ", " ").split("\n"):
         for word in line.split(":", 1)[1].split():
             scores[fold(word).replace("_", " ")] = 2.0

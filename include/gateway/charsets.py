@@ -31,6 +31,8 @@ _SINGLE_BYTE = (
 )  # fmt: skip
 _MULTI_BYTE = ("cp932", "gb18030", "big5", "cp949", "euc_jp")
 _WORD = re.compile(r"[^\W\d_]+")
+_GLUED = re.compile(r"(?<=[A-Za-z])([^\x00-\x7f]{1,2})(?=[a-z])")  # an ideograph inside a word of a-z
+_LONGEST_WORD = 45  # letters; longer runs are binary data that happens to be letters
 _ENOUGH = 0.55  # below it, the guess is left to charset-normalizer
 
 
@@ -39,7 +41,7 @@ def guess_encoding(sample: bytes, is_known_word: Callable[[str], bool] | None = 
 
     sample         bytes with the letters in question; the end may be cut within a character
     is_known_word  tells words one expects (table headers): one of them with a letter beyond a-z decides much
-    returns        a Python codec name; None when nothing decodes them
+    returns        a Python codec name; None when they make no words in any
     """
     scored: list[tuple[float, int, str]] = []
     rank = 0
@@ -58,7 +60,9 @@ def guess_encoding(sample: bytes, is_known_word: Callable[[str], bool] | None = 
         if score >= _ENOUGH:
             return codec
     best = from_bytes(sample[:20_000]).best()
-    return best.encoding if best is not None else (max(scored)[2] if scored else None)
+    if best is not None and best.encoding != "ascii":
+        return best.encoding
+    return max(scored)[2] if scored and max(scored)[0] > 0 else None
 
 
 def decode_cut(sample: bytes, codec: str) -> str | None:
@@ -106,6 +110,8 @@ def _alphabetic(text: str, family: str) -> float:
             own -= 0.7 * len(beyond)  # no language of these writes words without a-z
         if not latin and len(beyond) < len(word):
             own -= 1.5 * len(beyond)  # and no other one mixes a-z into its words
+        if len(word) > _LONGEST_WORD:
+            own = -float(len(beyond))
         total += len(beyond)
         sum_ += own
     odd = 0
@@ -133,6 +139,7 @@ def _east_asian(text: str, codec: str) -> float:
             good += _everyday(char, codec)
         else:
             bad += 1.0
+    bad += sum(len(glued.group(1)) for glued in _GLUED.finditer(text))
     total = good + bad
     return (good - bad) / total if total else -1.0
 

@@ -136,12 +136,12 @@ def test_review_mode_holds_everything_that_passes(dag_bag: Any, drop: Any) -> No
 
 
 def test_dry_run_sends_nothing_and_says_what_it_would(dag_bag: Any, drop: Any) -> None:
-    from gateway.pipeline.deliver import planned_requests
+    from gateway.pipeline.dry_run import planned_calls
 
     batch_id = drop({"list.csv": PASSING.encode()}, manifest="mode: dry_run\n")
     run(dag_bag, batch_id)
     assert state_of(batch_id)[0] == "done"
-    assert {r["email"] for r in planned_requests(batch_id)} == {"greta.hollingsworth@example.com", "ines.baptista@example.org"}
+    assert {call["body"]["email"] for call in planned_calls(batch_id)} == {"greta.hollingsworth@example.com", "ines.baptista@example.org"}
     with reading() as session:
         assert session.scalars(select(Delivery)).all() == []
 

@@ -6,6 +6,21 @@ from .base import Code
 
 _ANY_FILE = (
     Code(
+        "EMPTY_FILE", "extract", "The file holds nothing.", "An upload or export that broke off before the first byte.",
+        "sender", "Send the file again from where it opens.", "EMPTY_FILE: The file is empty (0 bytes).",
+    ),
+    Code(
+        "NOT_A_PDF", "extract", "The file is named like a PDF but is something else.",
+        "A web page, an image or a text document was renamed.", "sender", "Export it as PDF again and send that.",
+        "NOT_A_PDF: The name says PDF, the content is a web page (text/html).",
+    ),
+    Code(
+        "NO_TEXT", "extract", "No text could be read in the document.",
+        "Blank pages, a photograph, or a scan too poor for text recognition.", "sender",
+        "Send the original file, or a sharper scan.",
+        "NO_TEXT: No text could be recognised in its pages; ask for a sharper scan or the original file.",
+    ),
+    Code(
         "FILE_TOO_LARGE", "intake", "The file is larger than one file may be.",
         "A scan at a very high resolution, a video, or an archive under another name.",
         "sender", "Send a smaller export, or ask the operator to raise GATEWAY_MAX_FILE_BYTES.",

@@ -6,20 +6,22 @@ stable names, the same in training and at run time.
 
 from __future__ import annotations
 
+import dataclasses
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import lru_cache
 
 from gateway.extract.dates import find_periods
 from gateway.extract.layout import Cell, Line, around
-from gateway.extract.lexicon import bare, phrases, title_score
+from gateway.extract.lexicon import bare, phrases
 from gateway.extract.places import is_tld
-from gateway.extract.text import fold, tidy
-from gateway.extract.values import find_emails, normalise_email, normalise_link, normalise_phone, phone_country
+from gateway.extract.text import tidy
+from gateway.extract.values import find_emails, normalise_email, normalise_phone, phone_country
 from gateway.extract.words import Link, Page
 from gateway.model import Box, Evidence
 
+FOREIGN = ("references", "furniture")
 OWN = {"top": 1.0, "contact": 1.0, "footer": 0.9, "links": 0.9, "summary": 0.8}
 _ICON_KINDS = {  # Font Awesome's and Material's signs, and Unicode's own
     "\uf0e0": "email", "\uf199": "email", "\uf1fa": "email", "✉": "email", "📧": "email", "@": "email", "\ue0be": "email",
@@ -33,25 +35,20 @@ _PHONE = re.compile(
     r"(?:\s*(?:ext|x|anexo|ramal|доб|poste|int|w|dw)\.?\s*:?\s?\d{1,5}\b)?(?![\w@])(?!\.\w)",
     re.I,
 )
-_URL = re.compile(
-    r"(?:https?://|www\.)[^\s<>|,;()\[\]]+|(?<![@\w.])(?:[\w-]+\.)+[a-zA-Z][\w-]{1,20}(?:/[^\s<>|,;()\[\]]*)?(?![\w@])", re.UNICODE
-)
 _PROSE = re.compile(r"[^\W\d_]{2,}\s+[^\W\d_]{2,}\s+[^\W\d_]{2,}\s+[^\W\d_]{2,}")
 _LABEL = re.compile(r"([^\W\d_][\w .'’/()-]{0,28}?)\s*[:：.]?\s*$")
-_SERVICES = {"linkedin": "https://www.linkedin.com/in/", "github": "https://github.com/", "gitlab": "https://gitlab.com/",
-             "twitter": "https://twitter.com/"}  # fmt: skip
 
 
 @dataclass(slots=True)
 class Candidate:
     """One possible value of a field."""
 
-    field: str
+    field: str  # "name", "email", "phone", "links" or "location"
     value: str
     raw: str
     evidence: Evidence
     line: int  # index of its line in the document, -1 for a link over nothing
-    features: dict[str, float] = field(default_factory=dict)
+    features: dict[str, float] = dataclasses.field(default_factory=dict)
     score: float = 0.0
     valid: bool = True
 
@@ -65,7 +62,6 @@ class Person:
     language: str | None = None
     body: float = 10.0
     country: str | None = None
-    links_on: dict[int, list[Link]] = field(default_factory=dict)
 
 
 def own(section: str) -> float:
@@ -82,16 +78,20 @@ def evidence(line: Line, cell: Cell, rule: str, raw: str | None = None) -> Evide
     box: Box = cell.box
     if raw:
         parts = raw.split()
-        hit = [w for w in cell.words if w.text.strip(",;|·•()") and (w.text in raw or any(p in w.text for p in parts if len(p) > 3))]
+        hit = [
+            w
+            for w in cell.words
+            if w.text.strip(",;|·•()") and (w.text in raw or any(p in w.text for p in parts if len(p) > 3))
+        ]
         if hit:
             box = around([w.box for w in hit])
     return Evidence(source_of(cell), rule, page=line.page, box=box)
 
 
 def cells(person: Person) -> Iterator[tuple[int, Line, int, Cell]]:
-    """Every cell with its line, except among the referees: what stands there is never the candidate's."""
+    """Every cell with its line, except among the referees and in the template's credits: never the candidate's."""
     for index, line in enumerate(person.lines):
-        if line.section == "references":
+        if line.section in FOREIGN:
             continue
         for number, cell in enumerate(line.cells):
             yield index, line, number, cell
@@ -106,7 +106,11 @@ def below(person: Person, index: int, cell: Cell) -> Cell | None:
             near = 0 < other.box[1] - cell.box[1] < 2.2 * max(cell.size, 6.0)
             aligned = abs(other.box[0] - cell.box[0]) < 3 or abs(other.box[2] - cell.box[2]) < 3
             centred = abs(sum(other.box[::2]) - sum(cell.box[::2])) < 6
-            if near and (aligned or centred or other.box[0] < cell.box[2] and len(line.cells) == 1) and abs(other.size - cell.size) < 1:
+            if (
+                near
+                and (aligned or centred or (other.box[0] < cell.box[2] and len(line.cells) == 1))
+                and abs(other.size - cell.size) < 1
+            ):
                 return other
     return None
 
@@ -182,7 +186,7 @@ def email_candidates(person: Person) -> list[Candidate]:
         if "@" not in text and "＠" not in text and " at " not in text and "(at" not in text and "[at" not in text:
             continue
         found = find_emails(text.replace("＠", "@"))
-        joined = _continued_email(person, index, cell)
+        joined = continued_email(person, index, cell)
         if joined:
             found = [f for f in found if not joined[2].startswith(f[2][: max(4, f[2].find("@") + 3)])] + [joined]
         if not found and re.search(r"\(?\[?\bat\b\]?\)?", text, re.I) and len(text) < 90:
@@ -191,16 +195,30 @@ def email_candidates(person: Person) -> list[Candidate]:
                 found = [(0, len(text), value)]
         for start, end, value in found:
             features = place_features(person, index, line)
-            kind = label_of(line, number, raw_text(cell)[: max(0, raw_text(cell).find(text[start : start + 4]))] if start else "")
+            kind = label_of(
+                line, number, raw_text(cell)[: max(0, raw_text(cell).find(text[start : start + 4]))] if start else ""
+            )
             features["label"] = float(kind == "email")
-            out.append(Candidate("email", value, tidy(text[start:end]), evidence(line, cell, "pattern", value), index, features))
-    for page, link, index in _links(person):
+            out.append(
+                Candidate(
+                    "email", value, tidy(text[start:end]), evidence(line, cell, "pattern", value), index, features
+                )
+            )
+    for page, link, index in links_over(person):
         if link.uri.lower().startswith("mailto:"):
             value = normalise_email(link.uri)
             if value:
-                features = place_features(person, index, person.lines[index]) if index >= 0 else {"own": 0.5, "first_page": 1.0}
+                features = (
+                    place_features(person, index, person.lines[index])
+                    if index >= 0
+                    else {"own": 0.5, "first_page": 1.0}
+                )
                 features["mailto"] = 1.0
-                out.append(Candidate("email", value, link.uri, Evidence("link", "mailto", page=page, box=link.box), index, features))
+                out.append(
+                    Candidate(
+                        "email", value, link.uri, Evidence("link", "mailto", page=page, box=link.box), index, features
+                    )
+                )
     for rank, candidate in enumerate(out):
         candidate.features["first"] = 1.0 / (1 + rank)
     return out
@@ -216,7 +234,7 @@ def _spelled(text: str) -> str | None:
     return normalise_email(match.group()) if match else None
 
 
-def _continued_email(person: Person, index: int, cell: Cell) -> tuple[int, int, str] | None:
+def continued_email(person: Person, index: int, cell: Cell) -> tuple[int, int, str] | None:
     """An address broken over two lines of a narrow column; (start, end, value) in the first line."""
     text = cell.text
     last = text.split()[-1] if text.split() else ""
@@ -230,7 +248,7 @@ def _continued_email(person: Person, index: int, cell: Cell) -> tuple[int, int, 
         return None
     start = len(text) - len(last)
     label = last.rpartition(":")[2]
-    whole = (label.removesuffix("-") if "@" in first and label.endswith("-") and False else label) + first
+    whole = label + first
     value = normalise_email(whole)
     if value is None or not is_tld(value.rsplit(".", 1)[-1]):
         return None
@@ -243,7 +261,7 @@ def _continued_email(person: Person, index: int, cell: Cell) -> tuple[int, int, 
     return start, len(text), value
 
 
-def _links(person: Person) -> Iterator[tuple[int, Link, int]]:
+def links_over(person: Person) -> Iterator[tuple[int, Link, int]]:
     """Links of the person's pages with the line each lies over (-1 for none)."""
     for page in person.pages:
         for link in page.links:
@@ -256,7 +274,7 @@ def _links(person: Person) -> Iterator[tuple[int, Link, int]]:
                     high = min(cell.box[3], link.box[3]) - max(cell.box[1], link.box[1])
                     if wide > 0 and high > 0 and wide * high > most:
                         best, most = index, wide * high
-            if best < 0 or person.lines[best].section != "references":
+            if best < 0 or person.lines[best].section not in FOREIGN:
                 yield page.number, link, best
 
 
@@ -268,12 +286,16 @@ def phone_candidates(person: Person, countries: Sequence[str | None]) -> list[Ca
         if sum(c.isdigit() for c in text) < 4:
             continue
         out.extend(_phones_of(person, index, line, number, cell, text, countries))
-    for page, link, index in _links(person):
+    for page, link, index in links_over(person):
         if link.uri.lower().startswith("tel:"):
             for country in (*countries, None):
                 value, valid = normalise_phone(link.uri, country)
                 if value:
-                    features = place_features(person, index, person.lines[index]) if index >= 0 else {"own": 0.5, "first_page": 1.0}
+                    features = (
+                        place_features(person, index, person.lines[index])
+                        if index >= 0
+                        else {"own": 0.5, "first_page": 1.0}
+                    )
                     features |= {"tel": 1.0, "valid": float(valid), "plus": float("+" in link.uri), "digits": 0.8}
                     box = Evidence("link", "tel", page=page, box=link.box)
                     out.append(Candidate("phone", value, link.uri, box, index, features, valid=valid))
@@ -323,7 +345,9 @@ def _phones_of(
             "digits": digits / 12,
             "alone": float(len(raw) >= 0.7 * len(text.strip())),
             "dotted_date": float(re.fullmatch(r"\d{1,2}[./-]\d{1,2}[./-]\d{2,4}", raw) is not None),
-            "home_country": float(bool(person.country) and value.startswith("+") and phone_country(value) == person.country),
+            "home_country": float(
+                bool(person.country) and value.startswith("+") and phone_country(value) == person.country
+            ),
             "prose_before": float(len(before.split()) >= 4),
         }
         yield Candidate("phone", value, raw, evidence(line, cell, "pattern", raw), index, features, valid=valid)
@@ -346,83 +370,3 @@ def _continued_phone(
         if value and valid:
             return value, True, whole
     return None
-
-
-def link_candidates(person: Person) -> list[Candidate]:
-    out: list[Candidate] = []
-    for page, link, index in _links(person):
-        value = normalise_link(link.uri)
-        if value is None:
-            continue
-        line = person.lines[index] if index >= 0 else None
-        features = place_features(person, index, line) if line else {"own": 0.6, "first_page": float(page == person.pages[0].number)}
-        features["annotation"] = 1.0
-        out.append(Candidate("links", value, link.uri, Evidence("link", "annotation", page=page, box=link.box), index, features))
-    for index, line, number, cell in cells(person):
-        text = cell.text
-        if "." not in text and "/" not in text:
-            continue
-        for raw, value, strong in _urls(person, index, line, number, cell, text):
-            features = place_features(person, index, line)
-            features |= {"label": float(strong), "text": 1.0}
-            out.append(Candidate("links", value, raw, evidence(line, cell, "pattern", raw), index, features))
-    return out
-
-
-def _urls(person: Person, index: int, line: Line, number: int, cell: Cell, text: str) -> Iterator[tuple[str, str, bool]]:
-    address_free = re.sub(r"\S+@\S+", lambda m: " " * len(m.group()), text)
-    for match in _URL.finditer(address_free):
-        raw = match.group().rstrip(".,;:")
-        at_end = match.end() >= len(text.rstrip()) - 1
-        whole = _continued_url(person, index, cell, raw) if at_end else raw
-        bare_allowed = own(line.section) > 0
-        value = normalise_link(whole, bare_hosts=bare_allowed)
-        if value is None:
-            continue
-        host = value.split("//", 1)[1].split("/")[0]
-        explicit = raw.lower().startswith(("http", "www."))
-        if match.start() == 0 and not explicit and _ends_email(person, index, cell):
-            continue
-        if not explicit and not is_tld(host.rsplit(".", 1)[-1]):
-            continue
-        if not explicit and "/" not in whole and title_score(text) >= 2 and line.section not in ("contact", "links"):
-            continue
-        yield whole, value, label_of(line, number, text[: match.start()]) == "web"
-
-
-def _ends_email(person: Person, index: int, cell: Cell) -> bool:
-    """The cell above ends in an address that this cell goes on with."""
-    for line in person.lines[max(0, index - 2) : index]:
-        for above in line.cells:
-            last = above.text.split()[-1] if above.text.split() else ""
-            if "@" in last and below(person, line.index, above) is cell and _continued_email(person, line.index, above):
-                return True
-    return False
-
-
-def _continued_url(person: Person, index: int, cell: Cell, raw: str) -> str:
-    beneath = below(person, index, cell)
-    if beneath is None or not beneath.text:
-        return raw
-    first = beneath.text.split()[0].rstrip(",;|")
-    if not re.fullmatch(r"[\w./?=&%~#-]+", first) or "@" in first or label_kind(first):
-        return raw
-    if raw.endswith(("/", "-", "_", ".")) or (first.startswith("/") and len(first) > 1):
-        return raw + first
-    host_open = "/" not in raw.removeprefix("https://").removeprefix("http://") and not is_tld(raw.rsplit(".", 1)[-1].lower())
-    if host_open and is_tld((raw + first).split("/")[0].rsplit(".", 1)[-1].lower()):
-        return raw + first
-    return raw
-
-
-def handle_words(email: str | None, links: Sequence[str]) -> list[str]:
-    """Folded strings in which a person's name is likely: local parts, own domains, last pieces of paths."""
-    out = []
-    if email:
-        local, _, domain = email.partition("@")
-        out += [fold(local), fold(domain.rsplit(".", 1)[0])]
-    for link in links:
-        rest = link.split("//", 1)[-1].rstrip("/")
-        host, _, path = rest.partition("/")
-        out.append(fold(path.rsplit("/", 1)[-1] if path and len(path) > 3 else host))
-    return [re.sub(r"[^\w]", "", text) for text in out if len(text) > 2]

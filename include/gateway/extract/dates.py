@@ -49,7 +49,7 @@ def find_periods(text: str) -> tuple[Period, ...]:
     if not re.search(r"[0-9'０-９٠-٩]", text):
         return ()
     text = "".join(str(int(c)) if c.isdigit() and not c.isascii() and c.isdecimal() else c for c in text)
-    text = text.translate({k: " " for k in INVISIBLE})
+    text = text.translate(dict.fromkeys(INVISIBLE, " "))
     out: list[Period] = []
     position = 0
     while True:
@@ -133,7 +133,13 @@ def _starts_clean(text: str, at: int) -> bool:
     before = text[at - 1]
     if before.isdigit() or before in "$€£¥#:@_%" or (before.isalpha() and not _is_cjk_mark(before)):
         return False
-    return not (before in "-./" and at >= 2 and text[at - 2].isdigit() and not re.search(rf"{_YEAR}[-./]$", text[:at]) and before != "-")
+    return not (
+        before in "-./"
+        and at >= 2
+        and text[at - 2].isdigit()
+        and not re.search(rf"{_YEAR}[-./]$", text[:at])
+        and before != "-"
+    )
 
 
 def _is_cjk_mark(char: str) -> bool:

@@ -99,7 +99,8 @@ def _refusal(path: Path) -> Reading | None:
 
 
 def _refuse_kind(kind: str, suffix: str) -> Reading | None:
-    if suffix == ".pdf" and (kind not in _READERS or kind in (sniff.HTML, sniff.TEXT, sniff.CSV)) and not _is_told(kind):
+    is_other = kind not in _READERS or kind in (sniff.HTML, sniff.TEXT, sniff.CSV)
+    if suffix == ".pdf" and is_other and not _is_told(kind):
         what = _KINDS.get(kind, "something else")
         return _failed(kind, "NOT_A_PDF", f"The name says PDF, the content is {what} ({kind}). Export it as PDF again.")
     if sniff.is_image(kind):

@@ -1,21 +1,17 @@
-"""Entries of the work and education sections: which lines make one entry, and which of its parts is what.
-
-Résumés repeat one pattern: the same part stands at the same place in the same type in every entry. So roles are decided for the
-whole section at once: each place in an entry (a slot) is judged by what all entries have there.
-"""
+"""Entries of the work and education sections: which lines make one entry, and the parts of its head lines."""
 
 from __future__ import annotations
 
 import re
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 
 from gateway.extract.contact import Person
 from gateway.extract.dates import Period, find_periods
 from gateway.extract.layout import Cell, Line, around, joined, run_on
 from gateway.extract.lexicon import heading_of, hits, phrases, title_score
-from gateway.extract.places import city_countries, country_code, region_country
+from gateway.extract.roles import EDGE, Entry, Fragment, assign, words_of
 from gateway.extract.text import fold, is_cjk, tidy
 from gateway.extract.words import Word
 from gateway.model import Box
@@ -23,45 +19,12 @@ from gateway.model import Box
 BULLETS = frozenset("•◦▪▫‣⁃●○■□►▸▶➢➤➔→✓✔❖◆◇·∙*-–—‐⚬◾◽✦★›»❯")
 _SEPARATOR = re.compile(r"\s+[|•·–—/]\s+|\s+-\s+|\s*[|•]\s*|\s+@\s+|\s*；\s*|\s{3,}|\t")
 _AT = re.compile(r"\s+(?:at|bei|chez|hos|presso|@)\s+", re.I)
-_EDGE = " ,;:|•·–—-()[]/、，。.　"
-_REMOTE = frozenset({"remote", "hybrid", "remoto", "fernarbeit", "teletravail", "a distancia", "full time", "part time", "full-time", "part-time"})
-_DURATION = re.compile(r"\(?\b\d{1,2}\+?\s*(?:years?|yrs?|months?|mos?|jahre?|monate?|ans?|mois|años?|meses|anos|anni|mesi|jaar|år|lat|miesięcy)\b.*$", re.I)
+_DURATION = re.compile(
+    r"\(?\b\d{1,2}\+?\s*(?:years?|yrs?|months?|mos?|jahre?|monate?|ans?|mois|años?|meses|anos|anni|mesi|jaar|år|lat|miesięcy)\b.*$",
+    re.I,
+)
 _SENTENCE_INSIDE = re.compile(r"[^\W\d_]{3,}\.\s+[^\W\d_]")
 SENTENCE = 7  # words from which a line that ends with a full stop is text, not a heading of an entry
-
-
-@dataclass(slots=True)
-class Fragment:
-    """A piece of an entry's head lines in one look."""
-
-    text: str
-    line: int  # within the entry
-    order: int  # within the line
-    bold: bool
-    italic: bool
-    words: list[Word]
-    page: int
-    confidence: float = 1.0
-
-    @property
-    def slot(self) -> tuple[int, int, bool, bool]:
-        return (self.line, self.order, self.bold, self.italic)
-
-    @property
-    def box(self) -> Box:
-        return around([w.box for w in self.words])
-
-
-@dataclass(slots=True)
-class Entry:
-    fragments: list[Fragment] = field(default_factory=list)
-    period: Period | None = None
-    period_text: str = ""
-    period_page: int = 0
-    period_box: Box | None = None
-    first: Fragment | None = None  # company or institution
-    second: Fragment | None = None  # position or degree
-    margin: float = 0.0  # how clearly the roles were told apart
 
 
 @dataclass(slots=True)
@@ -78,7 +41,11 @@ class _Row:
 
 def is_bullet(line: Line) -> bool:
     words = line.words
-    return bool(words) and (words[0].text in BULLETS or (len(words[0].text) == 1 and "\ue000" <= words[0].text <= "\uf8ff")) and len(words) > 1
+    return (
+        bool(words)
+        and (words[0].text in BULLETS or (len(words[0].text) == 1 and "\ue000" <= words[0].text <= "\uf8ff"))
+        and len(words) > 1
+    )
 
 
 def entries_of(person: Person, lines: Sequence[Line], kind: str) -> list[Entry]:
@@ -90,19 +57,19 @@ def entries_of(person: Person, lines: Sequence[Line], kind: str) -> list[Entry]:
     parts: dict[int, list[Line]] = {}
     for line in lines:
         parts.setdefault(line.part, []).append(line)
+    edges: dict[tuple[int, int], float] = {}
+    for line in person.lines:
+        edges[(line.page, line.region)] = max(line.box[2], edges.get((line.page, line.region), 0.0))
     for group in parts.values():
-        rows = _rows(group, kind)
+        rows = _rows(group, kind, edges)
         out.extend(_entries(rows, kind))
-    _assign(out, kind)
+    assign(out, kind)
     return [entry for entry in out if entry.first or entry.second]
 
 
-def _rows(lines: Sequence[Line], kind: str) -> list[_Row]:
+def _rows(lines: Sequence[Line], kind: str, right: dict[tuple[int, int], float]) -> list[_Row]:
+    """`right` is the right edge of each (page, region)'s text: where lines have to wrap."""
     rows: list[_Row] = []
-    right = {}
-    for line in lines:
-        key = (line.page, line.region)
-        right[key] = max(right.get(key, 0.0), line.box[2])
     left = min((line.box[0] for line in lines), default=0.0)
     bullet_at: float | None = None
     previous: Line | None = None
@@ -111,9 +78,24 @@ def _rows(lines: Sequence[Line], kind: str) -> list[_Row]:
             continue
         bullet = is_bullet(line)
         cells = line.content
+        aside = _date_aside(cells, kind) if bullet or (len(cells) > 1 and _is_text(line, cells[:-1], ())) else None
+        if aside is not None:
+            # a date at the margin, level with the first line of the description: it belongs to the head above
+            head = next((row for row in reversed(rows) if not row.body), None)
+            if head is not None and not head.periods:
+                head.cells.append(aside[0])
+                head.periods.append(aside)
+            cells = cells[:-1]
+            line = Line(cells, line.page, line.region, section=line.section, part=line.part).close()
         periods = [] if bullet else _periods(cells, kind)
         body = bullet or _is_text(line, cells, periods)
-        if not body and not periods and bullet_at is not None and line.box[0] >= bullet_at - 1 and line.box[0] > left + 4:
+        if (
+            not body
+            and not periods
+            and bullet_at is not None
+            and line.box[0] >= bullet_at - 1
+            and line.box[0] > left + 4
+        ):
             body = True  # the second line of a bullet
         if bullet:
             inner = line.words[1].box[0] if len(line.words) > 1 else line.box[0]
@@ -121,7 +103,12 @@ def _rows(lines: Sequence[Line], kind: str) -> list[_Row]:
         wrapped = previous is not None and rows and _wraps(previous, line, right[(line.page, line.region)])
         if wrapped and not bullet and periods and rows[-1].body and not previous.text.endswith((".", "。")):  # type: ignore[union-attr]
             body, periods = True, []
-        if wrapped and not bullet and not periods and (rows[-1].body or _SENTENCE_INSIDE.search(rows[-1].cells[-1].text)):
+        if (
+            wrapped
+            and not bullet
+            and not periods
+            and (rows[-1].body or _SENTENCE_INSIDE.search(rows[-1].cells[-1].text))
+        ):
             body = True
         if wrapped and not body and not rows[-1].body and not periods and len(cells) == 1 and len(previous.cells) == 1:  # type: ignore[union-attr]
             last = rows[-1].cells[-1]
@@ -147,7 +134,7 @@ def _periods(cells: Sequence[Cell], kind: str) -> list[tuple[Cell, Period]]:
     out = []
     for cell in cells:
         for period in find_periods(cell.text):
-            rest = (cell.text[: period.span[0]] + cell.text[period.span[1] :]).strip(_EDGE)
+            rest = (cell.text[: period.span[0]] + cell.text[period.span[1] :]).strip(EDGE)
             if not period.is_range and kind == "work" and len(rest) > 12 and len(cells) == 1:
                 continue
             if _in_sentence(cell, period):
@@ -157,6 +144,14 @@ def _periods(cells: Sequence[Cell], kind: str) -> list[tuple[Cell, Period]]:
             out.append((cell, period))
             break
     return out
+
+
+def _date_aside(cells: Sequence[Cell], kind: str) -> tuple[Cell, Period] | None:
+    """The last of several cells, when it is a date range and nothing else."""
+    if len(cells) < 2:
+        return None
+    found = _periods([cells[-1]], kind)
+    return found[0] if found and len(cells[-1].text) - (found[0][1].span[1] - found[0][1].span[0]) <= 3 else None
 
 
 def _in_sentence(cell: Cell, period: Period) -> bool:
@@ -282,11 +277,10 @@ def _entry(rows: Sequence[_Row]) -> Entry:
         for cell in row.cells:
             words = list(cell.words)
             found = next((p for c, p in row.periods if c is cell), None)
-            if found is not None and (entry.period is None or found.is_range):
-                if entry.period is None:
-                    entry.period, entry.period_page = found, row.page
-                    entry.period_text = cell.text[found.span[0] : found.span[1]]
-                    entry.period_box = cell.box
+            if found is not None and (entry.period is None or found.is_range) and entry.period is None:
+                entry.period, entry.period_page = found, row.page
+                entry.period_text = cell.text[found.span[0] : found.span[1]]
+                entry.period_box = cell.box
             if found is not None:
                 words = _without(words, cell.text[found.span[0] : found.span[1]])
             for piece in _pieces(words, row.page, line):
@@ -309,10 +303,19 @@ def _without(words: Sequence[Word], text: str) -> list[Word]:
     out: list[Word] = []
     for word in words:
         rest = word.text.replace(squeezed, "") if squeezed in word.text else word.text
-        if rest == word.text and len(word.text) >= 4 and word.text.strip("(),") in squeezed and any(c.isdigit() for c in word.text):
+        if (
+            rest == word.text
+            and len(word.text) >= 4
+            and word.text.strip("(),") in squeezed
+            and any(c.isdigit() for c in word.text)
+        ):
             continue
-        if rest.strip(_EDGE):
-            out.append(word if rest == word.text else Word(rest, word.box, word.size, word.bold, word.italic, word.colour, word.source))
+        if rest.strip(EDGE):
+            out.append(
+                word
+                if rest == word.text
+                else Word(rest, word.box, word.size, word.bold, word.italic, word.colour, word.source)
+            )
     return out
 
 
@@ -321,9 +324,9 @@ def _pieces(words: Sequence[Word], page: int, line: int) -> list[Fragment]:
     for word in words:
         last = runs[-1][-1] if runs else None
         same = last is not None and (last.bold, last.italic) == (word.bold, word.italic) and last.colour == word.colour
-        if same and last is not None and abs(last.size - word.size) < 0.6:
-            runs[-1].append(word)
-        elif last is not None and not any(c.isalnum() for c in word.text):
+        if (same and last is not None and abs(last.size - word.size) < 0.6) or (
+            last is not None and not any(c.isalnum() for c in word.text)
+        ):
             runs[-1].append(word)
         else:
             runs.append([word])
@@ -331,8 +334,15 @@ def _pieces(words: Sequence[Word], page: int, line: int) -> list[Fragment]:
     for number, run in enumerate(runs):
         if number and run[0].text.startswith(".") and len(run) > 1:
             break  # the description follows in the same line
+        if (
+            number
+            and runs[number - 1][-1].text.endswith(".")
+            and len(run) >= 4
+            and not _ends_with_legal([runs[number - 1][-1].text])
+        ):
+            break
         for text in _texts(joined(run)):
-            cut = _of(run, text)
+            cut = words_of(run, text)
             out.append(Fragment(text, line, 0, run[0].bold, run[0].italic, cut, page, min(w.confidence for w in cut)))
     return out
 
@@ -345,7 +355,7 @@ def _texts(text: str) -> list[str]:
         sentence = re.match(r"(.{6,}?[^\W\d_]{3,})\.\s+[^\W\d_]", piece)
         piece = sentence.group(1) if sentence and len(piece) > 50 else piece
         piece = re.sub(r"^(?:at|bei|chez|hos|presso|@)\s+", "", piece.strip(), flags=re.I)
-        piece = piece.strip(_EDGE) if not piece.strip().endswith(".") else piece.strip(_EDGE.replace(".", "")).rstrip()
+        piece = piece.strip(EDGE) if not piece.strip().endswith(".") else piece.strip(EDGE.replace(".", "")).rstrip()
         if piece.count("(") != piece.count(")"):
             piece = piece + ")" if piece.count("(") > piece.count(")") else piece
         if any(c.isalpha() for c in piece):
@@ -354,165 +364,8 @@ def _texts(text: str) -> list[str]:
 
 
 def _at(text: str) -> list[str]:
-    """"Engineer at Company" in two, when the first half is a title ("University of Texas at Austin" is not)."""
+    """ "Engineer at Company" in two, when the first half is a title ("University of Texas at Austin" is not)."""
     pieces = _AT.split(text, maxsplit=1)
-    return pieces if len(pieces) == 2 and title_score(pieces[0]) >= 1.2 and not hits("institution", pieces[0]) else [text]
-
-
-def _of(words: Sequence[Word], text: str) -> list[Word]:
-    tokens = set(text.split())
-    return [w for w in words if w.text.strip(_EDGE) and (w.text in tokens or w.text.strip(_EDGE) in text)] or list(words)
-
-
-def is_place(text: str) -> bool:
-    """The whole text is a place: a city, a region or country, "City, Region", "Remote"."""
-    key = fold(text).strip(_EDGE)
-    if key in _REMOTE or not key:
-        return True
-    parts = [p.strip(_EDGE) for p in re.split(r"[,/]", text) if p.strip(_EDGE)]
-    if not parts or len(parts) > 4:
-        return False
-    return all(_one_place(p) for p in parts)
-
-
-def _one_place(text: str) -> bool:
-    text = re.sub(r"\s*\([^()]*\)?\s*$", "", text) or text
-    return bool(city_countries(text) or country_code(text) or region_country(text)) or fold(text) in _REMOTE or (
-        len(text) == 2 and text.isupper()
+    return (
+        pieces if len(pieces) == 2 and title_score(pieces[0]) >= 1.2 and not hits("institution", pieces[0]) else [text]
     )
-
-
-def _organisation(text: str, kind: str) -> float:
-    if kind == "education":
-        return 1.6 * min(2, hits("institution", text)) - 1.0 * min(2, hits("degree", text))
-    return 1.5 * min(1, hits("legal", text)) + 0.8 * min(2, hits("company", text)) + 0.4 * min(1, hits("institution", text)) - min(
-        2.0, title_score(text)
-    )
-
-
-def _assign(entries: Sequence[Entry], kind: str) -> None:
-    """Chooses for each entry which fragment is the organisation and which the position (or degree)."""
-    for entry in entries:
-        entry.fragments = _split_commas(entry, kind)
-    _split_alike(entries, kind)
-    _drop_places(entries)
-    totals: Counter[tuple[tuple[int, int, bool, bool], tuple[int, int, bool, bool]]] = Counter()
-    for entry in entries:
-        pool = entry.fragments[:6]
-        for a in pool:
-            for b in pool:
-                if a is not b:
-                    totals[(a.slot, b.slot)] += 0.3 + _organisation(a.text, kind) - _organisation(b.text, kind) - 0.05 * (a.line + b.line + a.order + b.order)  # type: ignore[assignment]
-    for entry in entries:
-        pool = entry.fragments[:6]
-        if not pool:
-            continue
-        if len(pool) == 1:
-            only = pool[0]
-            if _organisation(only.text, kind) >= (0 if kind == "education" else 0.5):
-                entry.first = only
-            else:
-                entry.second = only
-            continue
-        pairs = [(totals[(a.slot, b.slot)] + 0.5 * (_organisation(a.text, kind) - _organisation(b.text, kind)), i, j)
-                 for i, a in enumerate(pool) for j, b in enumerate(pool) if a is not b]  # fmt: skip
-        pairs.sort(key=lambda p: (-p[0], p[1] + p[2]))
-        best = pairs[0]
-        entry.first, entry.second = pool[best[1]], pool[best[2]]
-        flipped = next((p[0] for p in pairs if p[1] == best[2] and p[2] == best[1]), 0.0)
-        entry.margin = best[0] - flipped
-
-
-def _split_commas(entry: Entry, kind: str) -> list[Fragment]:
-    """A fragment that holds two parts, or a part and its place, cut at commas."""
-    out: list[Fragment] = []
-    many = len([f for f in entry.fragments if not is_place(f.text)]) > 1
-    for fragment in [part for f in entry.fragments for part in _without_degree(f, kind)]:
-        pieces = [p.strip(_EDGE if not p.strip().endswith(".") else " ,;") for p in re.split(r"[,，、]\s*", fragment.text)]
-        pieces = [p for p in pieces if p]
-        while len(pieces) > 1 and (_one_place(pieces[-1]) or fold(pieces[-1]) in _REMOTE) and not _is_legal(pieces[-1]):
-            pieces = pieces[:-1]
-        text = ", ".join(pieces) if len(pieces) > 1 else pieces[0] if pieces else fragment.text
-        cut = _best_cut(pieces, kind) if len(pieces) > 1 and (not many or kind == "education") else None
-        if cut is None:
-            out.append(_like(fragment, text, fragment.order))
-            continue
-        out.append(_like(fragment, ", ".join(pieces[:cut]), fragment.order))
-        out.append(_like(fragment, ", ".join(pieces[cut:]), fragment.order + 1))
-    orders: Counter[int] = Counter()
-    for fragment in out:
-        fragment.order = orders[fragment.line]
-        orders[fragment.line] += 1
-    return out
-
-
-def _without_degree(fragment: Fragment, kind: str) -> list[Fragment]:
-    """"MSc University of X" set as one text: the degree stood in a narrow column beside the institution."""
-    words = fragment.text.split()
-    if kind != "education" or len(words) < 3 or not hits("institution", fragment.text):
-        return [fragment]
-    lead = 0
-    while lead < len(words) - 1 and hits("degree", words[lead]) and not hits("institution", words[lead]):
-        lead += 1
-    rest = " ".join(words[lead:])
-    if lead == 0 or fold(words[lead]) in ("of", "in", "de", "di", "en", "i", "of the") or not hits("institution", rest):
-        return [fragment]
-    return [_like(fragment, " ".join(words[:lead]), fragment.order), _like(fragment, rest, fragment.order + 1)]
-
-
-def _split_alike(entries: Sequence[Entry], kind: str) -> None:
-    """Entries of one part only are cut like their neighbours were: "Company, Position" is the section's habit."""
-    lone = [e for e in entries if len([f for f in e.fragments if not is_place(f.text)]) == 1]
-    cut = [e for e in entries if len(e.fragments) >= 2 and e.fragments[0].line == e.fragments[1].line
-           and e.fragments[0].bold == e.fragments[1].bold]  # fmt: skip
-    lone = [e for e in lone if "," in e.fragments[0].text]
-    if not lone or (not cut and len(lone) < 2):
-        return
-    first = sum(_organisation(e.fragments[0].text, kind) - _organisation(e.fragments[1].text, kind) for e in cut)
-    if not cut:
-        first = sum(_organisation(e.fragments[0].text.split(",")[0], kind) - _organisation(e.fragments[0].text.rpartition(",")[2], kind)
-                    for e in lone)  # fmt: skip
-    sign = 1 if first >= 0 else -1
-    for entry in lone:
-        fragment = entry.fragments[0]
-        pieces = [p.strip() for p in fragment.text.split(",") if p.strip()]
-        scores = [(sign * (_organisation(", ".join(pieces[:n]), kind) - _organisation(", ".join(pieces[n:]), kind)), n)
-                  for n in range(1, len(pieces)) if not _is_legal(pieces[n])]  # fmt: skip
-        if scores:
-            at = max(scores)[1]
-            entry.fragments = [_like(fragment, ", ".join(pieces[:at]), 0), _like(fragment, ", ".join(pieces[at:]), 1), *entry.fragments[1:]]
-
-
-def _is_legal(text: str) -> bool:
-    return fold(text).replace(".", "").replace(" ", "") in phrases("legal")
-
-
-def _best_cut(pieces: Sequence[str], kind: str) -> int | None:
-    best, where = 0.9, None
-    for cut in range(1, len(pieces)):
-        left, right = ", ".join(pieces[:cut]), ", ".join(pieces[cut:])
-        if _is_legal(pieces[cut]):
-            continue
-        clear = abs(_organisation(left, kind) - _organisation(right, kind))
-        if clear > best:
-            best, where = clear, cut
-    return where
-
-
-def _like(fragment: Fragment, text: str, order: int) -> Fragment:
-    words = _of(fragment.words, text)
-    return Fragment(text, fragment.line, order, fragment.bold, fragment.italic, words, fragment.page, fragment.confidence)
-
-
-def _drop_places(entries: Sequence[Entry]) -> None:
-    """Fragments that are places go, unless nothing else would be left; a slot that is mostly places goes in every entry."""
-    seen: Counter[tuple[int, int, bool, bool]] = Counter()
-    places: Counter[tuple[int, int, bool, bool]] = Counter()
-    for entry in entries:
-        for fragment in entry.fragments:
-            seen[fragment.slot] += 1
-            places[fragment.slot] += is_place(fragment.text)
-    for entry in entries:
-        kept = [f for f in entry.fragments if not is_place(f.text) and not (places[f.slot] * 2 > seen[f.slot] and len(entry.fragments) > 2)]
-        if len(kept) >= 2 or (kept and len(entry.fragments) - len(kept) <= 1 and len(entry.fragments) > 1):
-            entry.fragments = kept

@@ -42,6 +42,7 @@ _ADVERT = (
 _TRADE = ("total", "subtotal", "vat", "qty", "quantity", "unit price", "amount due", "due date", "iban", "invoice no", "mwst", "tva", "iva",
           "bill to", "price", "netto", "summe", "betrag", "montant", "importe", "moms", "btw")  # fmt: skip
 NEEDED = 2.5
+CARD_WORDS = 30
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,19 +56,36 @@ def is_resume(person: Person, profile: ExtractedProfile, headings: Counter[str])
     """Weighs what a résumé has (its sections, dated entries, contact data beside a name) against what other documents have."""
     text = fold(" ".join(line.text for line in person.lines))
     sections = {line.section for line in person.lines if line.section in _CORE}
-    marked = {found[0] for line in person.lines if line.cells and (found := heading_of(line.cells[0].text)) and found[0] in _CORE}
-    score = 0.9 * len(sections & {"work", "education", "skills"}) + 0.5 * len((sections | marked) - {"work", "education", "skills"})
-    score += min(1.5, 0.5 * len(profile.work)) + min(1.0, 0.6 * len(profile.education)) + min(0.8, 0.15 * len(profile.skills))
+    marked = {
+        found[0]
+        for line in person.lines
+        if line.cells and (found := heading_of(line.cells[0].text)) and found[0] in _CORE
+    }
+    score = 0.9 * len(sections & {"work", "education", "skills"}) + 0.5 * len(
+        (sections | marked) - {"work", "education", "skills"}
+    )
+    score += (
+        min(1.5, 0.5 * len(profile.work))
+        + min(1.0, 0.6 * len(profile.education))
+        + min(0.8, 0.15 * len(profile.skills))
+    )
     score += 0.6 * (profile.email is not None) + 0.4 * (profile.phone is not None) + 0.6 * (profile.name is not None)
-    head = [line for line in person.lines[:12]]
+    head = list(person.lines[:12])
     if any(fold(line.text).strip(" :.") in phrases("cvtitle") for line in head):
         score += 1.5
-    reason = "It has none of the sections of a résumé (experience, education, skills)."
+    bare = reason = "It has none of the sections of a résumé (experience, education, skills)."
     large = [line for line in person.lines if line.size >= 1.25 * person.body or line.bold] or head
     for line in [*large, *head[:4]]:
         key = fold(line.text).strip(" :.")
         words = key.split()
-        kind = next((_OTHER_KINDS[w.strip(",:")] for w in (key, " ".join(words[:2]), *words[:3]) if w.strip(",:") in _OTHER_KINDS), None)
+        kind = next(
+            (
+                _OTHER_KINDS[w.strip(",:")]
+                for w in (key, " ".join(words[:2]), *words[:3])
+                if w.strip(",:") in _OTHER_KINDS
+            ),
+            None,
+        )
         if kind and (len(words) <= 6):
             score -= 2.5
             reason = f"It looks like {kind}, not a résumé."
@@ -84,8 +102,10 @@ def is_resume(person: Person, profile: ExtractedProfile, headings: Counter[str])
         score -= 0.9 * adverts
         reason = "It looks like a job advertisement, not a résumé."
     name = profile.best("name")
-    if not any(entry.start for entry in (*profile.work, *profile.education)):
+    if not any(w.start for w in profile.work) and not any(e.start for e in profile.education):
         score -= 1.0
     if name is None or name.confidence < 0.3:
         score -= 0.7
+    if reason is bare and len(text.split()) <= CARD_WORDS and profile.email and profile.phone:
+        score = max(score, NEEDED)  # a contact sheet: nothing but a person and how to reach them, as some systems export
     return Verdict(score >= NEEDED, reason, score)

@@ -162,7 +162,9 @@ def _continues(before: Word, word: Word, count: int) -> bool:
     reach = GAP * size
     if b[0] >= a[0]:
         gap = b[0] - a[2]
-        changes = (before.bold != word.bold) + (before.colour != word.colour) + (abs(before.size - word.size) > 0.04 * size)
+        changes = (
+            (before.bold != word.bold) + (before.colour != word.colour) + (abs(before.size - word.size) > 0.04 * size)
+        )
         if changes >= 2 and abs(before.size - word.size) > 0.04 * size:
             reach = 0.45 * size  # a label and a title in types of their own, set close
         if len(before.text) == 1 and len(word.text) == 1 and count >= 2:
@@ -182,14 +184,24 @@ def _rejoined(cells: list[Cell]) -> list[Cell]:
             same_line = min(cell.box[3], other.box[3]) - max(cell.box[1], other.box[1]) > 0.6 * height
             gap = cell.box[0] - other.box[2]
             size = min(cell.size, other.size)
-            if same_line and -0.3 * size <= gap <= 0.5 * size and abs(cell.size - other.size) < 0.35 * max(cell.size, other.size):
+            if (
+                same_line
+                and -0.3 * size <= gap <= 0.5 * size
+                and abs(cell.size - other.size) < 0.35 * max(cell.size, other.size)
+            ):
                 mate = other
                 break
         if mate is None:
             out.append(cell)
             continue
         glue = cell.box[0] - mate.box[2] < 0.12 * min(cell.size, mate.size)
-        if glue and mate.words[-1].text and cell.words[0].text and mate.words[-1].text[-1].isalnum() and cell.words[0].text[0].isalnum():
+        if (
+            glue
+            and mate.words[-1].text
+            and cell.words[0].text
+            and mate.words[-1].text[-1].isalnum()
+            and cell.words[0].text[0].isalnum()
+        ):
             first, second = mate.words[-1], cell.words[0]
             merged = Word(
                 first.text + second.text, around([first.box, second.box]), first.size, first.bold, first.italic, first.colour,
@@ -357,27 +369,34 @@ def _is_columns(
     pairs = _matched(rows_left, rows_right, size)
     unmatched_left = 1 - pairs / len(rows_left)
     unmatched_right = 1 - pairs / len(rows_right)
-    contiguous = max(c.last for c in left) < min(c.order for c in right) or max(c.last for c in right) < min(c.order for c in left)
+    contiguous = max(c.last for c in left) < min(c.order for c in right) or max(c.last for c in right) < min(
+        c.order for c in left
+    )
     tall = min(max(rows_left) - min(rows_left), max(rows_right) - min(rows_right))
     if headings_left and headings_right and tall > 3 * size:
-        # A label beside a heading-like first row is a table; headings at heights of their own are two texts.
-        own = sum(all(abs(_middle(a) - _middle(b)) > 0.5 * size for b in right) for a in headings_left)
-        own += sum(all(abs(_middle(a) - _middle(b)) > 0.5 * size for b in left) for a in headings_right)
-        return own > 0 or contiguous or any(
-            abs(_middle(a) - _middle(b)) < 0.5 * size for a in headings_left for b in headings_right
-        )
+        # Headings of one look on both sides head two texts; a label's look differs from that of what it labels. So do headings
+        # at heights where the other side has nothing.
+        if any(abs(a.size - b.size) < 0.6 and a.bold == b.bold for a in headings_left for b in headings_right):
+            return True
+        both = ((headings_left, right), (headings_right, left))
+        if any(all(abs(_middle(a) - _middle(b)) > 0.5 * size for b in other) for mine, other in both for a in mine):
+            return True
     if gutter < 0.3 * size:
         return False
     dated_left = sum(is_dated(c.text) for c in left)
     dated_right = sum(is_dated(c.text) for c in right)
     margin_left = _is_margin(left, headings_left, dated_left)
     margin_right = _is_margin(right, headings_right, dated_right)
-    if margin_left and unmatched_left < 0.35 or margin_right and unmatched_right < 0.35:
+    if (margin_left and unmatched_left < 0.35) or (margin_right and unmatched_right < 0.35):
         return False
     if contiguous and len(rows_left) >= 2 and len(rows_right) >= 2:
         both_dated = dated_left and dated_right
         dense = _density(left, size) > 0.5 and _density(right, size) > 0.5
-        if both_dated or (dense and min(unmatched_left, unmatched_right) > 0.15) or (dense and min(len(rows_left), len(rows_right)) >= 5):
+        if (
+            both_dated
+            or (dense and min(unmatched_left, unmatched_right) > 0.15)
+            or (dense and min(len(rows_left), len(rows_right)) >= 5)
+        ):
             return True
     return min(unmatched_left, unmatched_right) > 0.45 and tall > 4 * size and min(len(rows_left), len(rows_right)) >= 3
 

@@ -10,7 +10,9 @@ from gateway.extract.text import fold, is_cjk
 
 _DATA = Path(__file__).parent / "data"
 _EDGES = " \t.,:;-–—•·|/\\()[]{}<>*#_=~\"'“”«»…►▪■◆●○✓"
-_JOINS = re.compile(r"\s*(?:&|/|\+|,|・|、|\||\b(?:and|und|et|y|e|i|och|og|en|ve|и|та|و|και|และ|va|dan|ja|és|és|a|si|și)\b)\s*")
+_JOINS = re.compile(
+    r"\s*(?:&|/|\+|,|・|、|\||\b(?:and|und|et|y|e|i|och|og|en|ve|и|та|و|και|และ|va|dan|ja|és|és|a|si|și)\b)\s*"
+)
 
 
 def bare(text: str) -> str:
@@ -43,6 +45,11 @@ def headings() -> dict[str, tuple[str, str]]:
             for name in names.split(";"):
                 out.setdefault(bare(name), (section, language))
     return out
+
+
+@lru_cache(maxsize=1)
+def _squeezed() -> dict[str, tuple[str, str]]:
+    return {name.replace(" ", ""): found for name, found in headings().items()}
 
 
 @lru_cache(maxsize=1)
@@ -79,8 +86,8 @@ def heading_of(text: str) -> tuple[str, str] | None:
     if len(key) > 48:
         return None
     squeezed = key.replace(" ", "")
-    if is_cjk(key) and squeezed in known:
-        return known[squeezed]
+    if (is_cjk(key) or len(squeezed) >= 8) and squeezed in _squeezed():
+        return _squeezed()[squeezed]  # OCR and letter-spacing lose the spaces
     parts = [part.strip(_EDGES) for part in _JOINS.split(key)]
     if 2 <= len(parts) <= 3 and all(parts):
         found = [known.get(part) for part in parts]

@@ -4,7 +4,18 @@ from __future__ import annotations
 
 import re
 
-from gateway.extract.contact import Candidate, Person, below, cells, evidence, label_kind, label_of, own, place_features, raw_text
+from gateway.extract.contact import (
+    Candidate,
+    Person,
+    below,
+    cells,
+    evidence,
+    label_kind,
+    label_of,
+    own,
+    place_features,
+    raw_text,
+)
 from gateway.extract.dates import find_periods
 from gateway.extract.lexicon import title_score
 from gateway.extract.places import city_countries, country_code, country_from_text, region_country
@@ -12,7 +23,9 @@ from gateway.extract.text import fold, is_cjk, tidy
 
 _SEGMENT = re.compile(r"\s*[|•·∙;]\s*|\s{3,}")
 _PIECE = re.compile(r"\s*[,،、，()]\s*|\s+-\s+|\s+[–—]\s+")
-_POSTAL = re.compile(r"(?<![\w-])(?:[A-Z]{1,2}\d[A-Z\d]?\s?\d[A-Z]{2}|\d{3}\s\d{2}|\d{2}-\d{3}|\d{5}-\d{3,4}|\d{4}\s?[A-Z]{2}|\d{3}-\d{4}|[A-Z]-?\d{4,5}|\d{4,7}|[A-Z]\d[A-Z]\s?\d[A-Z]\d)(?![\w-])")
+_POSTAL = re.compile(
+    r"(?<![\w-])(?:[A-Z]{1,2}\d[A-Z\d]?\s?\d[A-Z]{2}|\d{3}\s\d{2}|\d{2}-\d{3}|\d{5}-\d{3,4}|\d{4}\s?[A-Z]{2}|\d{3}-\d{4}|[A-Z]-?\d{4,5}|\d{4,7}|[A-Z]\d[A-Z]\s?\d[A-Z]\d)(?![\w-])"
+)
 _STREET = re.compile(
     r"\b(?:street|st|road|rd|avenue|ave|lane|ln|drive|dr|boulevard|blvd|way|court|ct|square|str|strasse|straße|weg|platz|allee|rue|av|"
     r"place|chemin|quai|calle|carrer|plaza|paseo|avda|rua|avenida|travessa|via|viale|piazza|corso|straat|laan|plein|gatan|gata|vägen|väg|"
@@ -25,7 +38,7 @@ _STREET = re.compile(
 def location_candidates(person: Person) -> list[Candidate]:
     out: list[Candidate] = []
     for index, line, number, cell in cells(person):
-        if own(line.section) == 0 or line.section == "summary" and len(cell.text) > 60 or len(cell.text) > 140:
+        if own(line.section) == 0 or (line.section == "summary" and len(cell.text) > 60) or len(cell.text) > 140:
             continue
         raw_cell = raw_text(cell)
         for segment in _SEGMENT.split(cell.text):
@@ -40,7 +53,11 @@ def location_candidates(person: Person) -> list[Candidate]:
                 kind, text = inner or kind, inline.group(2) if inner in ("address", None) else ""
             if kind in ("phone", "email", "web", "fax", "notphone") or not text:
                 continue
-            beneath = below(person, index, cell) if segment.strip() and cell.text.rstrip().endswith(segment.strip()[-3:]) else None
+            beneath = (
+                below(person, index, cell)
+                if segment.strip() and cell.text.rstrip().endswith(segment.strip()[-3:])
+                else None
+            )
             found = _place(text, beneath.text if beneath is not None and len(beneath.text) < 60 else "")
             if found is None:
                 continue
@@ -68,14 +85,29 @@ def _without_contact(segment: str) -> str:
 def _place(text: str, beneath: str) -> tuple[str, dict[str, float]] | None:
     """("City, Region, Country" as printed, features), or None when no place is named."""
     whole = text
-    if beneath and (text.rstrip().endswith(",") or _POSTAL.search(beneath) or country_code(beneath.split(",")[-1].strip()) or is_cjk(text)):
-        if "@" not in beneath and "http" not in beneath and sum(c.isdigit() for c in beneath) <= 8 and not beneath.lower().startswith("www"):
-            whole = text + ("" if is_cjk(text) else " ") + beneath
+    if (
+        beneath
+        and (
+            text.rstrip().endswith(",")
+            or _POSTAL.search(beneath)
+            or country_code(beneath.split(",")[-1].strip())
+            or is_cjk(text)
+        )
+        and (
+            "@" not in beneath
+            and "http" not in beneath
+            and sum(c.isdigit() for c in beneath) <= 8
+            and not beneath.lower().startswith("www")
+        )
+    ):
+        whole = text + ("" if is_cjk(text) else " ") + beneath
     best = _city_in(whole)
     has_postal = bool(_POSTAL.search(whole)) and any(c.isdigit() for c in whole)
     has_street = bool(_STREET.search(whole)) and any(c.isdigit() for c in whole)
     country = country_from_text(whole) if len(whole) < 120 else None
-    named_country = any(country_code(p) for p in _PIECE.split(whole) if len(p) > 2) or bool(re.search(r",\s*[A-Z]{2}\b", whole))
+    named_country = any(country_code(p) for p in _PIECE.split(whole) if len(p) > 2) or bool(
+        re.search(r",\s*[A-Z]{2}\b", whole)
+    )
     if best is None:
         if not (named_country or has_postal or (has_street and country)) or len(whole.split()) > 12:
             return None
@@ -83,7 +115,13 @@ def _place(text: str, beneath: str) -> tuple[str, dict[str, float]] | None:
         if not pieces:
             return None
         value = ", ".join(pieces[-3:])
-        return value, {"city": 0.0, "country": float(named_country), "postal": float(has_postal), "street": float(has_street), "people": 0.0}
+        return value, {
+            "city": 0.0,
+            "country": float(named_country),
+            "postal": float(has_postal),
+            "street": float(has_street),
+            "people": 0.0,
+        }
     value, people, alone = best
     words = len(whole.split())
     if alone and words > 4 and not (named_country or has_postal or has_street):
@@ -113,9 +151,9 @@ def _city_in(text: str) -> tuple[str, int, bool] | None:
             after = cleaned[at + 1 : at + 3]
             if any(country_code(p) or region_country(p) for p in after):
                 score += 1.0
-            rest = piece[piece.find(city) + len(city) :].strip(" -").split()
-            if rest and (region_country(" ".join(rest)) or region_country(rest[0]) or region_country(" ".join(rest[:-1]))
-                         or country_from_text(" ".join(rest))):  # fmt: skip
+            later = piece[piece.find(city) + len(city) :].strip(" -").split()
+            if later and (region_country(" ".join(later)) or region_country(later[0]) or region_country(" ".join(later[:-1]))
+                          or country_from_text(" ".join(later))):  # fmt: skip
                 score += 1.0
             if any(city_countries(p) for p in after):
                 score += 0.4
@@ -134,7 +172,12 @@ def _city_in(text: str) -> tuple[str, int, bool] | None:
     tail = [p for p in cleaned[at + 1 : at + 3] if p and not any(c.isdigit() for c in p)]
     rest = cleaned[at][cleaned[at].find(city) + len(city) :].strip(" -") if city in cleaned[at] else ""
     first = f"{city} {rest}".strip() if rest and len(rest) < 25 and not is_cjk(city) else city
-    if not is_cjk(city) and len(_words(cleaned[at])) <= 5 and not any(c.isdigit() for c in pieces[at]) and not _STREET.search(cleaned[at]):
+    if (
+        not is_cjk(city)
+        and len(_words(cleaned[at])) <= 5
+        and not any(c.isdigit() for c in pieces[at])
+        and not _STREET.search(cleaned[at])
+    ):
         first = cleaned[at]
     return ", ".join([first, *tail]), people, len(pieces) == 1
 
@@ -148,14 +191,23 @@ def _cities_of(piece: str) -> list[str]:
         out = []
         for match in re.finditer(r"[\u3400-\u9fff\u3040-\u30ff\uac00-\ud7af]+", piece):
             run = match.group()
-            out += [run[i:j] for i in range(len(run)) for j in range(len(run), i + 1, -1) if j - i <= 6 and city_countries(run[i:j])][:3]
+            out += [
+                run[i:j]
+                for i in range(len(run))
+                for j in range(len(run), i + 1, -1)
+                if j - i <= 6 and city_countries(run[i:j])
+            ][:3]
         return sorted(out, key=len, reverse=True)
     words = piece.split()
     out = []
     for size in range(min(4, len(words)), 0, -1):
         for start in range(len(words) - size + 1):
             name = " ".join(words[start : start + size])
-            if (name[:1].isupper() or name[:2] in ("'s", "’s") or not name[:1].islower()) and len(name) > 2 and city_countries(name):
+            if (
+                (name[:1].isupper() or name[:2] in ("'s", "’s") or not name[:1].islower())
+                and len(name) > 2
+                and city_countries(name)
+            ):
                 out.append(name)
         if out:
             break

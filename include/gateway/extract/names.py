@@ -17,7 +17,7 @@ from gateway.model import Evidence
 _SPLIT = re.compile(r"\s*(?:[|•·/–—]|\s-\s|,|:|：)\s*")
 _NAME_LABELS = {
     "name", "full name", "nome", "nombre", "nom", "nom et prenom", "naam", "namn", "navn", "nimi", "imie i nazwisko", "jmeno",
-    "jmeno a prijmeni", "nume", "nume si prenume", "nev", "adi soyadi", "ad soyad", "ho ten", "ho va ten", "ho ten", "nama",
+    "jmeno a prijmeni", "nume", "nume si prenume", "nev", "adi soyadi", "ad soyad", "ho ten", "ho va ten", "nama",
     "nama lengkap", "фио", "имя", "имя и фамилия", "ονομα", "ονοματεπωνυμο", "الاسم", "الاسم الكامل", "שם", "שם מלא", "氏名", "名前",
     "姓名", "성명", "이름", "नाम", "nombre completo", "nome completo", "vor und nachname", "nombre y apellidos", "nome e cognome",
     "candidate", "applicant", "candidate name", "お名前", "nom complet", "fullt namn", "пib", "піб", "име",
@@ -32,7 +32,9 @@ def name_candidates(person: Person, handles: Sequence[str], contact_lines: Seque
     contact_lines  indexes of lines with the candidate's own e-mail, phone or links
     """
     first_page = person.pages[0].number
-    largest = max((c.size for line in person.lines if line.page == first_page for c in line.cells if _wordy(c.text)), default=1.0)
+    largest = max(
+        (c.size for line in person.lines if line.page == first_page for c in line.cells if _wordy(c.text)), default=1.0
+    )
     out: list[Candidate] = []
     counted: dict[str, int] = {}
     for index, line in enumerate(person.lines):
@@ -55,6 +57,10 @@ def name_candidates(person: Person, handles: Sequence[str], contact_lines: Seque
                     where = Evidence(where.source, how, page=line.page, box=around([w.box for w in words]))
                 features = _features(person, index, line, number, cell, text, how, largest, handles, contact_lines)
                 features["continued"] = float(bool(stacked))
+                respaced = _respaced(text, handles)
+                if respaced:
+                    again = _features(person, index, line, number, cell, respaced, how, largest, handles, contact_lines)
+                    out.append(Candidate("name", respaced, text, where, index, again))
                 out.append(Candidate("name", tidy(text).strip(" ,;-"), text, where, index, features))
             for shorter, longer in zip(stacked, stacked[1:], strict=False):
                 shorter.features["continued"] = float(longer is not None)
@@ -100,7 +106,12 @@ def _runs(words: Sequence[Word]) -> list[list[Word]]:
     runs: list[list[Word]] = []
     for word in words:
         last = runs[-1][-1] if runs else None
-        if last is not None and last.bold == word.bold and last.colour == word.colour and abs(last.size - word.size) < 0.6:
+        if (
+            last is not None
+            and last.bold == word.bold
+            and last.colour == word.colour
+            and abs(last.size - word.size) < 0.6
+        ):
             runs[-1].append(word)
         else:
             runs.append([word])
@@ -108,7 +119,13 @@ def _runs(words: Sequence[Word]) -> list[list[Word]]:
 
 
 def _stacked(
-    person: Person, index: int, line: Line, cell: Cell, largest: float, handles: Sequence[str], contact_lines: Sequence[int]
+    person: Person,
+    index: int,
+    line: Line,
+    cell: Cell,
+    largest: float,
+    handles: Sequence[str],
+    contact_lines: Sequence[int],
 ) -> Iterator[Candidate]:
     """A name over two or three lines of the same large type."""
     if cell.size < LARGE * person.body:
@@ -128,7 +145,23 @@ def _stacked(
             return
         features = _features(person, index, line, 0, cell, whole, "stacked", largest, handles, contact_lines)
         features["stacked"] = len(texts) - 1.0
-        yield Candidate("name", whole, whole, Evidence("text", "stacked", page=line.page, box=around(boxes)), index, features)
+        yield Candidate(
+            "name", whole, whole, Evidence("text", "stacked", page=line.page, box=around(boxes)), index, features
+        )
+
+
+def _respaced(text: str, handles: Sequence[str]) -> str | None:
+    """A name that lost its space (letter-spacing, OCR), parted as the person's own address parts it: "jane.doe@" for "JANEDOE"."""
+    if " " in text or len(text) < 6:
+        return None
+    key = fold(text)
+    for handle in handles:
+        parts = [p for p in re.split(r"[^a-z]+", handle) if len(p) >= 2][:2]
+        for first, second in ((0, 1), (1, 0)):
+            if len(parts) == 2 and key == parts[first] + parts[second]:
+                cut = len(parts[first])
+                return f"{text[:cut]} {text[cut:]}"
+    return None
 
 
 def _glued(texts: Sequence[str]) -> str:
@@ -145,7 +178,7 @@ def agreement(name: str, handles: Sequence[str]) -> float:
     if not tokens or not handles:
         return 0.0
     best = 0.0
-    for handle in handles:
+    for handle in (re.sub(r"[^\w]|_", "", h) for h in handles):
         full = [t for t in tokens if len(t) >= 3 and t in handle]
         initials = sum(1 for t in tokens if t not in full and t[0] in handle.replace("".join(full), ""))
         if full:
@@ -168,7 +201,10 @@ def _features(
     label = line.cells[number - 1].text if number > 0 else ""
     agree = agreement(text, handles)
     nearest = min((abs(index - other) for other in contact_lines), default=30)
-    features = {name: place[name] for name in ("top", "contact_section", "footer", "references", "first_page", "early", "height")}
+    features = {
+        name: place[name]
+        for name in ("top", "contact_section", "footer", "references", "first_page", "early", "height")
+    }
     features |= {
         "relative_size": cell.size / largest,
         "largest": float(cell.size >= 0.98 * largest),
@@ -197,7 +233,9 @@ def _features(
         "near_contact": 1.0 / (1 + 0.3 * nearest),
         "digits_near": float(any(c.isdigit() for c in cell.text)),
         "capitals": float(text.isupper()),
-        "lower_word": float(any(t.islower() and fold(t) not in PARTICLES and len(t) > 2 for t in text.split())) if not cjk else 0.0,
+        "lower_word": float(any(t.islower() and fold(t) not in PARTICLES and len(t) > 2 for t in text.split()))
+        if not cjk
+        else 0.0,
     }
     return features
 

@@ -15,9 +15,10 @@ import pypdfium2 as pdfium
 
 from gateway.extract.limits import allow_text_recognition
 from gateway.extract.words import Page, Word
+from gateway.model import Box
 
 DPI = 200  # 130 was as good on six documents in three quarters of the time; small type needs 200
-MAX_PIXELS = 12_000_000
+MAX_PIXELS = 6_000_000  # A4 at 200 dpi has 3.9; memory grows with the picture
 MIN_SCORE = 0.5
 
 
@@ -50,14 +51,20 @@ def ocr_page(handle: pdfium.PdfPage, page: Page) -> tuple[Page | None, tuple[str
     image = numpy.ascontiguousarray(handle.render(scale=scale, rev_byteorder=False).to_numpy()[:, :, :3])
     if int(image.max()) - int(image.min()) < 16:
         return None, ("NO_TEXT", "Its pages are blank; ask the sender for the right file.")
-    result = _engine()(image)
+    result = _engine()(image, return_word_box=True)
     width, height = page.width, page.height
     if _sideways(result):
-        result = max((_engine()(numpy.ascontiguousarray(numpy.rot90(image, turns))) for turns in (1, 3)), key=_certainty)
+        result = max(
+            (_engine()(numpy.ascontiguousarray(numpy.rot90(image, turns)), return_word_box=True) for turns in (1, 3)),
+            key=_certainty,
+        )
         width, height = height, width
     words = _words(result, scale)
     if not words:
-        return None, ("NO_TEXT", "No text could be recognised in its pages; ask for a sharper scan or the original file.")
+        return None, (
+            "NO_TEXT",
+            "No text could be recognised in its pages; ask for a sharper scan or the original file.",
+        )
     quality = sum(word.confidence * len(word.text) for word in words) / sum(len(word.text) for word in words)
     return Page(page.number, width, height, tuple(words), page.links, quality, "ocr"), None
 
@@ -66,7 +73,9 @@ def _sideways(result: Any) -> bool:
     """Most text boxes stand upright: the page was scanned on its side."""
     if result.boxes is None or len(result.boxes) < 5:
         return False
-    return sum(abs(b[3][1] - b[0][1]) > 1.5 * abs(b[1][0] - b[0][0]) for b in result.boxes) > 0.6 * len(result.boxes)
+    return bool(
+        sum(abs(b[3][1] - b[0][1]) > 1.5 * abs(b[1][0] - b[0][0]) for b in result.boxes) > 0.6 * len(result.boxes)
+    )
 
 
 def _certainty(result: Any) -> float:
@@ -75,7 +84,11 @@ def _certainty(result: Any) -> float:
 
 def _slope(boxes: Any) -> float:
     """How much the page's lines rise to the right: the median slope of the longer ones. Scans are turned by a degree or two."""
-    slopes = [float(b[1][1] - b[0][1]) / float(b[1][0] - b[0][0]) for b in boxes if b[1][0] - b[0][0] > 6 * abs(b[3][1] - b[0][1]) > 0]
+    slopes = [
+        float(b[1][1] - b[0][1]) / float(b[1][0] - b[0][0])
+        for b in boxes
+        if b[1][0] - b[0][0] > 6 * abs(b[3][1] - b[0][1]) > 0
+    ]
     return median(slopes) if slopes and abs(median(slopes)) < 0.2 else 0.0
 
 
@@ -84,21 +97,34 @@ def _words(result: Any, scale: float) -> list[Word]:
     if result.txts is None:
         return out
     turn = _slope(result.boxes)
-    for text, score, drawn in zip(result.txts, result.scores, result.boxes, strict=True):
-        corners = [(float(x) + turn * float(y), float(y) - turn * float(x)) for x, y in drawn]
-        xs, ys = [float(p[0]) / scale for p in corners], [float(p[1]) / scale for p in corners]
-        x0, x1 = min(xs), max(xs)
-        # a slightly turned line: its height is that of its left edge, not of its bounding box
-        height = max(1.0, abs(corners[3][1] - corners[0][1]) / scale)
-        middle = (min(ys) + max(ys)) / 2
-        top, bottom = middle - height / 2, middle + height / 2
-        tokens = text.split()
-        total = max(1, len(text))
-        at = 0
-        for token in tokens:
-            at = text.index(token, at)
-            left = x0 + (x1 - x0) * at / total
-            right = x0 + (x1 - x0) * (at + len(token)) / total
-            out.append(Word(token, (left, top, right, bottom), 0.75 * height, source="ocr", confidence=float(score)))
-            at += len(token)
+    pieces = result.word_results or [()] * len(result.txts)
+    for text, score, drawn, inside in zip(result.txts, result.scores, result.boxes, pieces, strict=True):
+        line = _straight(drawn, turn, scale)
+        tokens = [(str(t), _straight(box, turn, scale)) for t, _, box in inside if box is not None and str(t).strip()]
+        if "".join(t for t, _ in tokens).replace(" ", "") != text.replace(" ", ""):
+            tokens = _shared_out(text, line)
+        top, bottom, size = line[1], line[3], 0.75 * (line[3] - line[1])
+        # the words of a line keep its height: boxes of single words vary with their letters
+        out += [
+            Word(t, (box[0], top, box[2], bottom), size, source="ocr", confidence=float(score)) for t, box in tokens
+        ]
+    return out
+
+
+def _straight(corners: Any, turn: float, scale: float) -> Box:
+    """The corners of a drawn box as an upright box in points, the page's slope taken out."""
+    flat = [(float(x) + turn * float(y), float(y) - turn * float(x)) for x, y in corners]
+    height = max(1.0, abs(flat[3][1] - flat[0][1]))
+    middle = sum(y for _, y in flat) / 4
+    xs = [x / scale for x, _ in flat]
+    return (min(xs), (middle - height / 2) / scale, max(xs), (middle + height / 2) / scale)
+
+
+def _shared_out(text: str, line: Box) -> list[tuple[str, Box]]:
+    """Words of a line whose own boxes are not known, by their share of its letters."""
+    out, at, width = [], 0, (line[2] - line[0]) / max(1, len(text))
+    for token in text.split():
+        at = text.index(token, at)
+        out.append((token, (line[0] + at * width, line[1], line[0] + (at + len(token)) * width, line[3])))
+        at += len(token)
     return out

@@ -40,7 +40,9 @@ def read_pdf(path: Path, sink: Callable[[ExtractedProfile], None], hints: Hints,
     try:
         document, notes = _open(path)
     except _Failed as failed:
-        return Reading("failed", MEDIA_TYPE, failed.code, failed.sentence, cpu_s={"read": time.process_time() - started})
+        return Reading(
+            "failed", MEDIA_TYPE, failed.code, failed.sentence, cpu_s={"read": time.process_time() - started}
+        )
     try:
         total = len(document)
         pages, ocr_pages, problem = _pages(document, min(total, limit_pages), cpu, notes)
@@ -53,7 +55,9 @@ def read_pdf(path: Path, sink: Callable[[ExtractedProfile], None], hints: Hints,
         document.close()
     if not any(page.words for page in pages):
         code, sentence = problem or ("NO_TEXT", "Its pages hold no text that could be read; ask for the original file.")
-        return Reading("failed", MEDIA_TYPE, code, sentence, pages=total, ocr_pages=ocr_pages, notes=tuple(notes), cpu_s=cpu)
+        return Reading(
+            "failed", MEDIA_TYPE, code, sentence, pages=total, ocr_pages=ocr_pages, notes=tuple(notes), cpu_s=cpu
+        )
     facts = read_profiles(pages, sink, hints)
     cpu.update(facts.cpu_s)
     return Reading(
@@ -82,7 +86,9 @@ def _open(path: Path) -> tuple[pdfium.PdfDocument, list[Note]]:
         with path.open("rb") as file:
             head = file.read(HEAD)
     except OSError as wrong:
-        raise _Failed("UNREADABLE_PDF", "The file could not be opened; check that it still exists and may be read.") from wrong
+        raise _Failed(
+            "UNREADABLE_PDF", "The file could not be opened; check that it still exists and may be read."
+        ) from wrong
     if size == 0:
         raise _Failed("EMPTY_FILE", "The file has no bytes; ask the sender to send it again.")
     if b"%PDF" not in head:
@@ -181,4 +187,4 @@ def has_picture(handle: pdfium.PdfPage) -> bool:
             break
         left, bottom, right, top = item.get_bounds()
         area += max(0.0, min(right, width) - max(left, 0)) * max(0.0, min(top, height) - max(bottom, 0))
-    return area > 0.25 * width * height
+    return bool(area > 0.25 * width * height)

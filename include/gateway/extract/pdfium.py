@@ -23,6 +23,7 @@ from gateway.model import Box
 # A private-use sign (icon font) is a word of its own: it names its line but is part of no value.
 # U+FFFE and U+0002 are PDFium's marks for a hyphen that ends a line.
 _WORD = re.compile(r"[\ue000-\uf8ff]|[^\s\ue000-\uf8ff\x00-\x1f\ufffe]+[\x02\ufffe]?")
+_LONE = re.compile("[\ud800-\udfff]")  # half a UTF-16 pair is no character
 _BOLD = re.compile(r"bold|black|heavy|semibold|demi|extrabold|bx\d|sfbx|cmbx|lmroman\d+-bold|-bd|medium(?!ital)", re.I)
 _ITALIC = re.compile(r"italic|oblique|cmti|slant|-it\b", re.I)
 BOLD_WEIGHT = 600
@@ -87,10 +88,13 @@ def _text(text_page: Any, count: int) -> str:
     got = raw.FPDFText_GetText(text_page, 0, count, ctypes.cast(buffer, ctypes.POINTER(ctypes.c_ushort)))
     text = buffer.raw[: max(0, got - 1) * 2].decode("utf-16-le", "surrogatepass")
     if len(text) == count:
-        return text
+        return _LONE.sub("\ufffd", text)
     # PDFium leaves some characters out of its text buffer; then the indexes must come one by one.
     get = raw.FPDFText_GetUnicode
-    return "".join(chr(code) if 0 < code < 0x110000 else "\x00" for code in (get(text_page, i) for i in range(count)))
+    return "".join(
+        chr(code) if 0 < code < 0xD800 or 0xDFFF < code < 0x110000 else "\ufffd"
+        for code in (get(text_page, i) for i in range(count))
+    )
 
 
 def _words(text_page: Any, page: pdfium.PdfPage, place: _Placer) -> tuple[list[Word], float]:
@@ -143,7 +147,11 @@ def _cut(text_page: Any, token: str, start: int, place: _Placer, look: _Look, po
         if run and here[0] - box[2] > 0.5 * size:
             out.append(_word(run, box, size, look))
             run = ""
-        box = here if not run else (min(box[0], here[0]), min(box[1], here[1]), max(box[2], here[2]), max(box[3], here[3]))
+        box = (
+            here
+            if not run
+            else (min(box[0], here[0]), min(box[1], here[1]), max(box[2], here[2]), max(box[3], here[3]))
+        )
         run += char
     if run:
         out.append(_word(run, box, look.size or box[3] - box[1], look))

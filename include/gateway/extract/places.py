@@ -161,9 +161,9 @@ def country_from_text(text: str | None) -> str | None:
         word = re.sub(r"[\d\s-]+$", "", part)
         region = region_country(word) if len(parts) > 1 else None
         if region:
-            here = {code for code, _ in cities[0]} if cities else {region}
-            if region not in here:
-                owners = [c for c, codes in REGIONS.items() if word in codes.split() and c in here]
+            owned = {code for code, _ in cities[0]} if cities else {region}
+            if region not in owned:
+                owners = [c for c, codes in REGIONS.items() if word in codes.split() and c in owned]
                 if owners:
                     return owners[0]
                 continue

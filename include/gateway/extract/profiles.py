@@ -15,19 +15,19 @@ from gateway.extract.contact import (
     Candidate,
     Person,
     email_candidates,
-    handle_words,
-    link_candidates,
     own,
     phone_candidates,
 )
 from gateway.extract.dates import best_period
-from gateway.extract.entries import Entry, Fragment, entries_of
+from gateway.extract.entries import entries_of
 from gateway.extract.gate import is_resume
 from gateway.extract.layout import Line, lines_of
 from gateway.extract.lexicon import title_score
+from gateway.extract.links import handle_words, link_candidates
 from gateway.extract.location import location_candidates
 from gateway.extract.names import name_candidates
 from gateway.extract.places import country_from_text
+from gateway.extract.roles import Entry, Fragment, is_place
 from gateway.extract.scorer import calibrated, model, rank
 from gateway.extract.sections import is_heading_cell, language_of, mark_sections
 from gateway.extract.skills import Item, items_of, language_items
@@ -41,6 +41,9 @@ from gateway.model import Education, Evidence, ExtractedProfile, Field, Hints, N
 COUNTRY_OF = {"ja": "JP", "ko": "KR", "pl": "PL", "sv": "SE", "da": "DK", "nb": "NO", "fi": "FI", "cs": "CZ", "hu": "HU", "ro": "RO",
               "tr": "TR", "vi": "VN", "it": "IT", "id": "ID", "el": "GR", "he": "IL", "th": "TH", "uk": "UA", "zh": "CN"}  # fmt: skip
 OCR_CAP = 0.9  # look-alikes (l, 1, i) survive every check: nothing read by OCR is surer than this
+UNUSED_RANGE_CAP = (
+    0.9  # a number of a possible length in a range nobody uses: often a reserved or brand-new range, sometimes a slip
+)
 MAX_ITEMS = {"skills": 80, "links": 30, "work": 40, "education": 20, "languages": 20}
 
 
@@ -69,7 +72,10 @@ def read_profiles(pages: Sequence[Page], sink: Callable[[ExtractedProfile], None
     lines, regions = _lines(pages)
     facts.cpu_s["layout"] = time.process_time() - started
     if not lines:
-        facts.code, facts.reason = "NO_TEXT", "No text could be read in it; ask for the original file or a sharper scan."
+        facts.code, facts.reason = (
+            "NO_TEXT",
+            "No text could be read in it; ask for the original file or a sharper scan.",
+        )
         return facts
     started = time.process_time()
     facts.layout = _layout(pages, regions)
@@ -158,7 +164,9 @@ def read_person(person: Person, hints: Hints, hidden: Sequence[int] = ()) -> Ext
     skills, languages = _lists(person)
     fields += [_item_field(f"skills[{n}]", item, 0.9) for n, item in enumerate(skills)]
     fields += [_item_field(f"languages[{n}]", item, 0.9) for n, item in enumerate(languages)]
-    work = entries_of(person, [x for x in person.lines if x.section == "work" and not x.heading], "work")[: MAX_ITEMS["work"]]
+    work = entries_of(person, [x for x in person.lines if x.section == "work" and not x.heading], "work")[
+        : MAX_ITEMS["work"]
+    ]
     study = entries_of(person, [x for x in person.lines if x.section == "education" and not x.heading], "education")
     study = study[: MAX_ITEMS["education"]]
     for n, entry in enumerate(work):
@@ -219,14 +227,23 @@ def _kept_links(links: Sequence[Candidate], person: Person, email: Candidate | N
         if candidate.score <= _threshold("links"):
             continue
         key = re.sub(r"^https?://(www\.)?", "", candidate.value.lower()).split("#")[0].rstrip("/")
-        if email and key == email.value.rsplit("@", 1)[-1] and candidate.features.get("text") and not candidate.raw.lower().startswith(("http", "www")):
+        if (
+            email
+            and key == email.value.rsplit("@", 1)[-1]
+            and candidate.features.get("text")
+            and not candidate.raw.lower().startswith(("http", "www"))
+        ):
             continue
         if key not in best:
             best[key] = candidate
     kept = list(best.values())
     # what is the beginning of another one is that one, cut at a line's end
     keys = list(best)
-    kept = [c for k, c in best.items() if not any(o != k and o.startswith(k) and len(k) > 5 and _cut_off(k, o, best) for o in keys)]
+    kept = [
+        c
+        for k, c in best.items()
+        if not any(o != k and o.startswith(k) and len(k) > 5 and _cut_off(k, o, best) for o in keys)
+    ]
     return sorted(kept, key=lambda c: (c.evidence.page or 0, c.line))[: MAX_ITEMS["links"]]
 
 
@@ -252,13 +269,19 @@ def confidence_of(chosen: Candidate, pool: Sequence[Candidate]) -> float:
     if chosen.evidence.source == "ocr":
         value = min(value, OCR_CAP)
     if chosen.field == "phone" and not chosen.valid:
-        value = min(value, 0.6)
+        value = min(value, UNUSED_RANGE_CAP)
     return round(value, 4)
 
 
 def _item_field(name: str, item: Item, confidence: float) -> Field:
     value = min(confidence, OCR_CAP * item.confidence) if item.source == "ocr" else confidence
-    return Field(name, item.text, item.raw.strip(), round(value, 4), Evidence(item.source, "section", page=item.page, box=item.box))
+    return Field(
+        name,
+        item.text,
+        item.raw.strip(),
+        round(value, 4),
+        Evidence(item.source, "section", page=item.page, box=item.box),
+    )
 
 
 def _lists(person: Person) -> tuple[list[Item], list[Item]]:
@@ -289,8 +312,16 @@ def _headline(person: Person, name: Candidate | None) -> Field | None:
             continue
         for cell in line.cells:
             text = cell.text.replace(name.raw, "").strip(" ,|–-")
-            if 3 <= len(text) <= 70 and title_score(text) >= 1.2 and "@" not in text and len(text.split()) <= 8:
-                return Field("headline", text, text, 0.8, Evidence(cell.words[0].source, "below_name", page=line.page, box=cell.box))
+            wordy = 3 <= len(text) <= 70 and len(text.split()) <= 8 and not any(c.isdigit() or c == "@" for c in text)
+            beneath = line.index == name.line + 1 and len(line.cells) == 1 and not is_place(text)
+            if wordy and title_score(text) >= (0.0 if beneath else 1.2):
+                return Field(
+                    "headline",
+                    text,
+                    text,
+                    0.8,
+                    Evidence(cell.words[0].source, "below_name", page=line.page, box=cell.box),
+                )
     return None
 
 

@@ -9,7 +9,6 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Sequence
-
 from dataclasses import dataclass
 
 from gateway.extract.layout import Cell, Line, around
@@ -19,7 +18,13 @@ from gateway.model import Box
 
 # Sections that a one-word label inside another section must not open ("Website" under "Contact", "Languages: Go" under "Skills").
 _WEAK = {"links", "contact", "languages", "summary", "projects", "other", "references"}
+HEAD_OF_PAGE = 110.0  # points below the first line within which a sidebar starts; side by side further down is a grid
 _LABEL = re.compile(r"^([^:：]{2,40})\s*[:：]\s*(\S.*)?$")
+# "Designed with ... by ...": the template's own line
+_CREDIT = re.compile(
+    r"^\W*(?:theme\s+)?(?:designed|powered|made|built|generated|typeset|template|created)\s+(?:with|by|using|in|on)\b.{0,60}$",
+    re.I,
+)
 _NUMBER = re.compile(r"^(?:\d{1,2}|[ivx]{1,4})[.)]\s+", re.I)
 
 
@@ -42,17 +47,20 @@ def mark_sections(lines: Sequence[Line], heights: dict[int, float] | None = None
     boxes: dict[int, Box] = {}
     for line in lines:
         boxes[line.region] = around([boxes[line.region], line.box]) if line.region in boxes else line.box
+    tops: dict[int, float] = {}
+    for line in lines:
+        tops[line.page] = min(line.box[1], tops.get(line.page, line.box[1]))
     regions: list[_Region] = []
     part, section, current = 0, "top", 0
     footers = _footers(lines, heights or {})
     largest = max((line.size for line in lines), default=0.0)
     previous: Line | None = None
     for line in lines:
-        if id(line) in footers:
-            line.section, line.part = "footer", -1
+        if id(line) in footers or _CREDIT.search(line.text):
+            line.section, line.part = ("furniture" if _CREDIT.search(line.text) else "footer"), -1
             continue
         if not regions or boxes[line.region] is not regions[-1].box:
-            section, current = _entering(line, boxes[line.region], regions)
+            section, current = _entering(line, boxes[line.region], regions, tops[line.page])
             if line.size >= 0.95 * largest and largest > 1.25 * body:
                 section, current = "top", 0  # the name at the head of a column
             regions.append(_Region(line.page, boxes[line.region], section, current))
@@ -87,7 +95,9 @@ def _unknown_lists(lines: Sequence[Line]) -> None:
     unknown = {line.part for line in lines if line.heading and line.section == "other" and "unknown" in line.marks}
     for part in unknown & set(parts):
         texts = [cell.text for line in parts[part] for cell in line.cells]
-        short = all(len(t.split()) <= 4 and len(t) <= 40 and not any(c.isdigit() for c in t) and "@" not in t for t in texts)
+        short = all(
+            len(t.split()) <= 4 and len(t) <= 40 and not any(c.isdigit() for c in t) and "@" not in t for t in texts
+        )
         if short and not any(t.endswith(".") for t in texts):
             for line in lines:
                 if line.part == part:
@@ -104,19 +114,30 @@ class _Region:
     part: int
 
 
-def _entering(line: Line, box: Box, regions: Sequence[_Region]) -> tuple[str, int]:
+def _entering(line: Line, box: Box, regions: Sequence[_Region], page_top: float) -> tuple[str, int]:
     """The section a column starts in: that of the text it continues, or "top" for a column that starts afresh."""
     last = regions[-1] if regions else None
     if last is None:
         return "top", 0
     if last.page == line.page:
-        beside = min(last.box[3], box[3]) - max(last.box[1], box[1]) > 0.3 * min(last.box[3] - last.box[1], box[3] - box[1])
+        beside = min(last.box[3], box[3]) - max(last.box[1], box[1]) > 0.3 * min(
+            last.box[3] - last.box[1], box[3] - box[1]
+        )
         widths = sorted((last.box[2] - last.box[0], box[2] - box[0]))
-        if beside and widths[0] < 0.75 * widths[1] and last.section != "references":
+        if (
+            beside
+            and box[1] < page_top + HEAD_OF_PAGE
+            and widths[0] < 0.75 * widths[1]
+            and last.section != "references"
+        ):
             first_of_page = [r for r in regions if r.page == line.page and r.box[2] <= box[0] + 5]
             overleaf = _overleaf(box, regions, line.page) if line.page > 1 and first_of_page else None
             return overleaf or ("top", 0)
-        above = [r for r in regions if r.page == line.page and r.box[3] <= box[1] + 5 and r.box[0] < box[2] and box[0] < r.box[2]]
+        above = [
+            r
+            for r in regions
+            if r.page == line.page and r.box[3] <= box[1] + 5 and r.box[0] < box[2] and box[0] < r.box[2]
+        ]
         if above:
             nearest = min(above, key=lambda r: (abs(r.box[0] - box[0]) > 12, -r.box[3]))
             return nearest.section, nearest.part
@@ -150,7 +171,9 @@ def _footers(lines: Sequence[Line], heights: dict[int, float]) -> set[int]:
             if block[0].box[1] < 0.8 * height:
                 break
             if gap > 2.2 * block[0].size:
-                if not any(line.cells and is_heading_cell(line.cells[0]) for line in block):
+                edges = Counter(round(line.box[0]) for line in here[:index])
+                indented = all(edges[round(line.box[0])] < 3 or line.size < 0.95 * here[0].size for line in block)
+                if indented and not any(line.cells and is_heading_cell(line.cells[0]) for line in block):
                     out.update(id(line) for line in block)
                 break
     return out
@@ -175,7 +198,7 @@ def _heading_looks(lines: Sequence[Line], body: float) -> Counter[tuple[float, b
             looks[_look(line.cells[0])] += 1
     plain = Counter(_look(cell) for line in lines for cell in line.cells)
     for look in list(looks):
-        if plain[look] > 3 * looks[look] + 2:
+        if plain[look] > 1.5 * looks[look] + 2:
             del looks[look]
     return looks
 
@@ -195,7 +218,7 @@ def _heading(
         name, language = found
         strong = look in looks and (looks[look] > 1 or cell.bold or cell.size > body * 1.08 or cell.text.isupper())
         styled = cell.bold or cell.size > body * 1.08 or cell.text.isupper()
-        set_apart = styled and (first or name == "references")
+        set_apart = styled and (first or name == "references" or cell.size > body * 1.08)
         if looks and not set_apart and cell.size < 0.88 * _dominant(looks):
             return None  # a word of a smaller type than the headings': a label, an entry
         if len(cells) == 1:
@@ -213,9 +236,20 @@ def _heading(
     label = _LABEL.match(text)
     if label and label.group(2):
         found = heading_of(label.group(1))
-        if found and found[0] in ("skills", "languages", "education", "other", "references") and section not in ("skills", "work", "languages"):
+        if (
+            found
+            and found[0] in ("skills", "languages", "education", "other", "references")
+            and section not in ("skills", "work", "languages")
+        ):
             return found[0], found[1], True
-    if len(cells) == 1 and looks and look in looks and looks[look] >= 2 and len(text) <= 40 and not any(c.isdigit() for c in text):
+    if (
+        len(cells) == 1
+        and looks
+        and look in looks
+        and looks[look] >= 2
+        and len(text) <= 40
+        and not any(c.isdigit() for c in text)
+    ):
         size, bold, _, upper = look
         distinct = size > body * 1.08 or upper or bold
         if distinct and section != "top" and len(text.split()) <= 5 and not text.endswith((".", ",")):
@@ -232,7 +266,9 @@ def _dominant(looks: Counter[tuple[float, bool, int | None, bool]]) -> float:
 
 def _is_label(text: str, name: str) -> bool:
     key = fold(text).strip(" :：.")
-    return name in ("contact", "links", "summary") or any(key in phrases(kind) for kind in ("phone", "email", "address", "web"))
+    return name in ("contact", "links", "summary") or any(
+        key in phrases(kind) for kind in ("phone", "email", "address", "web")
+    )
 
 
 _STOPWORDS = {

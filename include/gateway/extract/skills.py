@@ -26,7 +26,14 @@ class Item:
     __slots__ = ("box", "confidence", "page", "raw", "source", "text")
 
     def __init__(self, text: str, raw: str, page: int, box: Box, source: str, confidence: float) -> None:
-        self.text, self.raw, self.page, self.box, self.source, self.confidence = text, raw, page, box, source, confidence
+        self.text, self.raw, self.page, self.box, self.source, self.confidence = (
+            text,
+            raw,
+            page,
+            box,
+            source,
+            confidence,
+        )
 
 
 def items_of(lines: Sequence[Line]) -> list[Item]:
@@ -43,7 +50,9 @@ def items_of(lines: Sequence[Line]) -> list[Item]:
                 continue
             seen.add(key)
             words = [w for w in cell.words if w.text.strip(" ,;|•·") and w.text.strip(" ,;|•·") in raw] or cell.words
-            out.append(Item(item, raw, page, around([w.box for w in words]), words[0].source, min(w.confidence for w in words)))
+            out.append(
+                Item(item, raw, page, around([w.box for w in words]), words[0].source, min(w.confidence for w in words))
+            )
     return out
 
 
@@ -53,7 +62,10 @@ def _clean(raw: str) -> str | None:
         text = ".NET"
     text = _RATING.sub("", text).strip()
     level = _LEVEL_TAIL.search(text)
-    if level and (any(w in phrases("level") for w in fold(level.group(1)).replace("/", " ").split()) or fold(level.group(1)) in phrases("level")):
+    if level and (
+        any(w in phrases("level") for w in fold(level.group(1)).replace("/", " ").split())
+        or fold(level.group(1)) in phrases("level")
+    ):
         text = text[: level.start()].strip()
     if not text or len(text) > MAX_CHARS or len(text.split()) > MAX_WORDS:
         return None
@@ -85,13 +97,18 @@ def _chunks(lines: Sequence[Line]) -> Iterator[tuple[str, Cell, int]]:
             labelled = _INLINE_LABEL.match(text)
             if labelled and len(labelled.group(1).split()) <= 5:
                 text = labelled.group(2)
-            elif text.rstrip().endswith((":", "：")):
-                text = ""
-            elif _look(cell) in labels:
+            elif text.rstrip().endswith((":", "：")) or _look(cell) in labels:
                 text = ""
             else:
                 text = _after_bold(cell, text)
-            if pending and not bulleted and not labelled and text and len(cells) == 1 and _goes_on(pending, line, cell, right):
+            if (
+                pending
+                and not bulleted
+                and not labelled
+                and text
+                and len(cells) == 1
+                and _goes_on(pending, line, cell, right)
+            ):
                 pending = (run_on(pending[0], text), pending[1], pending[2], line)
                 continue
             if pending:
@@ -130,7 +147,7 @@ def _look(cell: Cell) -> tuple[bool, bool, int | None, float, bool]:
 def _label_looks(lines: Sequence[Line]) -> set[tuple[bool, bool, int | None, float, bool]]:
     """Looks of group labels: stronger than the other lines, alone in their line, without separators, followed by plainer text."""
     singles = [(line, line.cells[0]) for line in lines if len(line.cells) == 1]
-    looks = {}
+    looks: dict[tuple[bool, bool, int | None, float, bool], list[Cell]] = {}
     for _, cell in singles:
         looks.setdefault(_look(cell), []).append(cell)
     if len(looks) < 2:
@@ -139,32 +156,46 @@ def _label_looks(lines: Sequence[Line]) -> set[tuple[bool, bool, int | None, flo
     for look, members in looks.items():
         others = [cell for other, cells in looks.items() if other != look for cell in cells]
         plain = all(not _SPLIT.search(c.text) for c in members)
-        stronger = (look[0] and not all(c.bold for c in others)) or (look[4] and not all(c.text.isupper() for c in others)) or (
-            look[1] and not any(c.italic for c in others)
-        ) or look[3] > max(c.size for c in others) + 0.4
-        followed = sum(1 for (_, a), (_, b) in zip(singles, singles[1:], strict=False) if _look(a) == look and _look(b) != look)
+        stronger = (
+            (look[0] and not all(c.bold for c in others))
+            or (look[4] and not all(c.text.isupper() for c in others))
+            or (look[1] and not any(c.italic for c in others))
+            or look[3] > max(c.size for c in others) + 0.4
+        )
+        followed = sum(
+            1 for (_, a), (_, b) in zip(singles, singles[1:], strict=False) if _look(a) == look and _look(b) != look
+        )
         if plain and stronger and followed >= 0.8 * len(members) and len(members) <= len(others):
             out.add(look)
     return out
 
 
 def _is_label_cell(left: Cell, right: Cell) -> bool:
-    """"Technical   Go, SQL": the left cell names the group."""
+    """ "Technical   Go, SQL": the left cell names the group."""
     if len(left.text.split()) > 4 or _SPLIT.search(left.text):
         return False
     if left.text.endswith((":", "：")):
         return True
-    differs = left.bold != right.bold or left.italic != right.italic or (left.text.isupper() and not right.text.isupper())
-    return bool(_SPLIT.search(right.text)) and (differs or left.colour != right.colour or right.box[0] - left.box[2] > 1.5 * left.size)
+    differs = (
+        left.bold != right.bold or left.italic != right.italic or (left.text.isupper() and not right.text.isupper())
+    )
+    return bool(_SPLIT.search(right.text)) and (
+        differs or left.colour != right.colour or right.box[0] - left.box[2] > 1.5 * left.size
+    )
 
 
 def _after_bold(cell: Cell, text: str) -> str:
-    """"**Tools** Go, SQL": a bold label without a colon before plainer items."""
+    """ "**Tools** Go, SQL": a bold label without a colon before plainer items."""
     words = cell.words
     lead = 0
     while lead < len(words) and words[lead].bold:
         lead += 1
-    if 0 < lead <= 4 and lead < len(words) and len(words) - lead >= 1 and _SPLIT.search(" ".join(w.text for w in words[lead:])):
+    if (
+        0 < lead <= 4
+        and lead < len(words)
+        and len(words) - lead >= 1
+        and _SPLIT.search(" ".join(w.text for w in words[lead:]))
+    ):
         return tidy(" ".join(w.text for w in words[lead:]))
     return text
 

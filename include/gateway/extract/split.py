@@ -71,11 +71,20 @@ def _look(lines: list[Line], page: Page) -> _Look:
             look.emails.add(link.uri[7:].split("?")[0].lower())
         elif "linkedin.com/in" in link.uri or "github.com/" in link.uri:
             look.links.add(link.uri.rstrip("/").lower())
-    look.contact_high = any(line.box[1] < 0.4 * page.height and ("@" in line.text or re.search(r"\d{3}.?\d{2,}", line.text)) for line in own)
-    look.sections = [found[0] for line in lines if line.heading and line.cells and (found := heading_of(line.cells[0].text))]
+    look.contact_high = any(
+        line.box[1] < 0.4 * page.height and ("@" in line.text or re.search(r"\d{3}.?\d{2,}", line.text)) for line in own
+    )
+    look.sections = [
+        found[0] for line in lines if line.heading and line.cells and (found := heading_of(line.cells[0].text))
+    ]
     for line in lines[:40]:
         for cell in line.cells:
-            if cell.size >= 1.3 * body and heading_of(cell.text) is None and is_plausible_name(cell.text) and cell.size > look.title_size:
+            if (
+                cell.size >= 1.3 * body
+                and heading_of(cell.text) is None
+                and is_plausible_name(cell.text)
+                and cell.size > look.title_size
+            ):
                 look.title, look.title_size = fold(cell.text), cell.size
     look.cv_title = any(fold(line.text).strip(" :") in phrases("cvtitle") for line in lines[:4])
     head = next((line for line in lines if line.text), None)
@@ -107,7 +116,11 @@ def _starts(look: _Look, before: Sequence[_Look]) -> bool:
         score += 1.5
     elif look.title:
         score += 0.7
-    repeated = {s for s in look.sections if s in seen_sections and s in ("summary", "work", "education", "skills", "contact", "languages")}
+    repeated = {
+        s
+        for s in look.sections
+        if s in seen_sections and s in ("summary", "work", "education", "skills", "contact", "languages")
+    }
     score += 0.8 * len(repeated)
     if look.sections and look.sections[0] in ("summary", "contact"):
         score += 0.5

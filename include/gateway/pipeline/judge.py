@@ -18,6 +18,7 @@ from sqlalchemy.orm import Session
 from gateway.agents import Agent
 from gateway.model import DeliveryState, Judgement, Mode, Severity, as_json
 from gateway.model import ProfileState as P
+from gateway.pipeline.compare import beside
 from gateway.pipeline.receive import agent_of
 from gateway.quality.batch import BatchFacts
 from gateway.quality.case import Case
@@ -150,6 +151,7 @@ def _cases(session: Session, agent: Agent, profile_ids: Sequence[str], batch: Ba
     }
     loaded = {row.id: (row, value) for row, value in profile_rows(session, profile_ids)}
     others = _names_by_email(session, agent, [row.email_norm for row, _ in loaded.values() if row.email_norm])
+    compared = beside(session, agent, loaded)
     first: dict[str, str] = {}
     cases = []
     for identity in profile_ids:
@@ -168,6 +170,7 @@ def _cases(session: Session, agent: Agent, profile_ids: Sequence[str], batch: Ba
                 media_type=document.media_type,
                 other_names_with_email=sum(1 for name in names if row.name and not same_name(row.name, name)),
                 repeats_in_batch=repeats and batch is not None,
+                **compared[identity],
             )
         )
     return cases

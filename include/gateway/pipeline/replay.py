@@ -89,7 +89,10 @@ def _case(row: Any, entries: list[tuple[str, float, str | None]], document: Any,
         ((name, confidence, source is not None) for name, confidence, source in entries),
     )
     sources = [source for name, _, source in entries if name in CONTACT and source is not None]
-    compared: dict[str, Any] = {name: int(parts.get(f"fact.{name}", 0)) for name in COMPARED}
+    compared: dict[str, Any] = {
+        name: type(nothing)(parts.get(f"fact.{name}", nothing)) for name, nothing in COMPARED.items()
+    }
+    asked = parts.get("fact.domain_accepts_mail")
     return Case(
         profile_id=row.id,
         **values,
@@ -101,5 +104,6 @@ def _case(row: Any, entries: list[tuple[str, float, str | None]], document: Any,
         ocr_share=round(sources.count("ocr") / len(sources), 4) if sources else 0.0,
         media_type=document.media_type,
         marks=tuple(row.data.get("marks", ())),
-        **{**compared, "repeats_in_batch": bool(compared["repeats_in_batch"])},
+        domain_accepts_mail=None if asked is None else bool(asked),
+        **compared,
     )

@@ -14,7 +14,11 @@ from gateway.quality.agreement import name_email_agreement
 from gateway.quality.scores import CONTACT, FIELDS, FieldFact, facts
 
 LISTS = ("links", "skills", "languages", "work", "education")
-COMPARED = ("other_names_with_email", "other_names_with_phone", "likely_duplicates", "repeats_in_batch")
+# What is found by comparing with other profiles -> what it is where there is nothing to tell.
+COMPARED = {
+    "other_names_with_email": 0, "other_names_with_phone": 0, "likely_duplicates": 0, "repeats_in_batch": False,
+    "people_in_document": 1,
+}  # fmt: skip
 TEXTS = ("name", "email", "phone", "location", "headline")
 
 
@@ -32,6 +36,7 @@ class Case:
                      different people of this agent with the same email or phone, as the pipeline counted them
     likely_duplicates    earlier profiles that are likely, but not surely, the same person
     repeats_in_batch     exactly the same person stands earlier in this batch
+    people_in_document   profiles that one paged document was split into; 1 for tables
     domain_accepts_mail  DNS's answer for the address's domain; None = not asked, or no answer
     """
 
@@ -53,6 +58,7 @@ class Case:
     other_names_with_phone: int = 0
     likely_duplicates: int = 0
     repeats_in_batch: bool = False
+    people_in_document: int = 1
     domain_accepts_mail: bool | None = None
 
     @classmethod
@@ -70,9 +76,12 @@ class Case:
         """The case of an extracted profile. Document facts come from its Reading, or one by one from the store.
 
         known   other_names_with_email, other_names_with_phone, likely_duplicates, repeats_in_batch,
+                people_in_document,
                 domain_accepts_mail: what the pipeline found out by comparing
         """
         read = facts(profile)
+        if reading is not None and reading.rows is None:
+            known.setdefault("people_in_document", max(1, reading.profiles))
         sources = [f.evidence.source for f in profile.fields if f.name in CONTACT and f.evidence is not None]
         return cls(
             profile_id=profile_id,

@@ -20,6 +20,9 @@ from gateway.quality.gates import Gate
 if TYPE_CHECKING:
     import pandas as pd
 
+# Expectations on two columns -> the second one.
+BESIDE = {"expect_email_to_be_personal": "name", "expect_confidence_or_corroboration": "agreement"}
+
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
@@ -66,8 +69,8 @@ def _expectation(gate: Gate, position: int) -> Any:
     from great_expectations.expectations.registry import get_expectation_impl
 
     arguments: dict[str, Any] = {"column": gate.column, **gate.kwargs}
-    if gate.expectation == "expect_email_to_be_personal":
-        arguments = {"column_A": "email", "column_B": "name"}
+    if gate.expectation in BESIDE:
+        arguments = {"column_A": gate.column, "column_B": BESIDE[gate.expectation], **gate.kwargs}
     meta = {"code": gate.code, "gate": position}
     arguments |= {"severity": str(gate.severity), "description": gate.says, "meta": meta}
     return get_expectation_impl(gate.expectation)(**arguments)

@@ -41,6 +41,7 @@ def row_of(case: Case, quality: Score, completeness: Score) -> dict[str, Any]:
         "completeness": completeness.value,
         "other_names_with_email": case.other_names_with_email,
         "other_names_with_phone": case.other_names_with_phone,
+        "split_without_work": case.people_in_document > 1 and not case.counts.get("work"),
         "likely_duplicates": case.likely_duplicates,
     }
 

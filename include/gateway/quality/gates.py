@@ -57,6 +57,9 @@ CONFIDENCE: dict[Preset, dict[str, float]] = {
     Preset.STANDARD: {"name": 0.8, "email": 0.8, "phone": 0.7},
     Preset.STRICT: {"name": 0.95, "email": 0.95, "phone": 0.95},
 }
+# The same where name and address repeat each other: two readings that agree are a witness for both. An agent's own
+# threshold is taken as it is.
+CORROBORATED: dict[Preset, float] = {Preset.LENIENT: 0.4, Preset.STANDARD: 0.6, Preset.STRICT: 0.8}
 QUALITY = {Preset.LENIENT: 0.4, Preset.STANDARD: 0.6, Preset.STRICT: 0.8}
 COMPLETENESS = {Preset.LENIENT: 0.5, Preset.STANDARD: 0.6, Preset.STRICT: 0.7}
 TEXT_QUALITY = {Preset.LENIENT: 0.3, Preset.STANDARD: 0.5, Preset.STRICT: 0.7}
@@ -220,11 +223,20 @@ def _trust(agent: Agent, at: int) -> list[Gate]:
     thresholds: dict[str, float] = CONFIDENCE[preset] | {str(k): v for k, v in agent.thresholds.items()}
     for name, least in thresholds.items():
         holds = name in CONTACT or name in agent.fields.required
+        severity = Severity.CRITICAL if holds else Severity.WARNING
+        says, column = f"We are at least {least:.0%} sure of the {name}", f"{name}_confidence"
+        if name in ("name", "email") and name not in agent.thresholds:
+            agreed = CORROBORATED[preset]
+            gates.append(Gate(
+                "CONFIDENCE_LOW", column, "expect_confidence_or_corroboration", severity,
+                f"{says}, or {agreed:.0%} where name and e-mail address repeat each other", _look(name), field=name,
+                kwargs={"least": least, "corroborated": agreed}, measured=_number(column),
+                threshold=f"{least:.2f}, or {agreed:.2f} where name and address repeat each other",
+            ))  # fmt: skip
+            continue
         gates.append(Gate(
-            "CONFIDENCE_LOW", f"{name}_confidence", "expect_confidence_at_least",
-            Severity.CRITICAL if holds else Severity.WARNING,
-            f"We are at least {least:.0%} sure of the {name}", _look(name), field=name, kwargs={"least": least},
-            measured=_number(f"{name}_confidence"), threshold=f"{least:.2f}",
+            "CONFIDENCE_LOW", column, "expect_confidence_at_least", severity, says, _look(name), field=name,
+            kwargs={"least": least}, measured=_number(column), threshold=f"{least:.2f}",
         ))  # fmt: skip
     gates.append(Gate(
         "CONTACT_DISAGREES", "agreement", "expect_contact_to_agree",
@@ -249,6 +261,13 @@ def _trust(agent: Agent, at: int) -> list[Gate]:
         "Name, e-mail and phone were read from text, not recognised from a picture",
         "Compare the contact data with the page image letter by letter.", kwargs={"most": OCR_SHARE[preset]},
         measured=_number("ocr_share"), threshold=f"{OCR_SHARE[preset]:.2f}",
+    ))  # fmt: skip
+    gates.append(Gate(
+        "SPLIT_DOUBTFUL", "split_without_work", "expect_column_values_to_be_in_set",
+        (Severity.WARNING, Severity.CRITICAL, Severity.CRITICAL)[at],
+        "Where one file was split into several people, each part has a career of its own",
+        "Look whether this part is a person, or a referee or a page of the one before.", kwargs={"value_set": [False]},
+        measured=_always("several people in the file, no work in this part"), threshold="at least one position",
     ))  # fmt: skip
     gates.append(Gate(
         "READER_MARK", "marks", "expect_no_reader_marks", Severity.CRITICAL,

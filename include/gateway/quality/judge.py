@@ -100,10 +100,12 @@ def scores_of(agent: Agent, case: Case) -> tuple[Score, Score]:
 
 
 def _parts(case: Case, quality: Score, completeness: Score) -> dict[str, float]:
-    """The scores' parts, and what comparing found ("fact.*", where not 0): a replay needs it as it was then."""
+    """The scores' parts, and what comparing found ("fact.*", where there is anything to tell): a replay needs it as it was then."""
     parts = {f"quality.{k}": v for k, v in quality.parts.items()}
     parts |= {f"completeness.{k}": v for k, v in completeness.parts.items()}
-    return parts | {f"fact.{k}": float(v) for k in COMPARED if (v := getattr(case, k))}
+    if case.domain_accepts_mail is not None:
+        parts["fact.domain_accepts_mail"] = float(case.domain_accepts_mail)
+    return parts | {f"fact.{k}": float(v) for k, nothing in COMPARED.items() if (v := getattr(case, k)) != nothing}
 
 
 def _findings(gate: Gate, row: dict[str, Any]) -> list[Finding]:

@@ -57,6 +57,7 @@ SPOILT: dict[str, Case] = {
     "SHARED_CONTACT": spoilt(other_names_with_email=2),
     "SHARED_PHONE": spoilt(other_names_with_phone=1),
     "LIKELY_DUPLICATE": spoilt(likely_duplicates=1),
+    "SPLIT_DOUBTFUL": spoilt(people_in_document=2, counts={**CLEAN.counts, "work": 0}),
     "READER_MARK": spoilt(marks=("SOMETHING_UNHEARD_OF",)),
 }
 # code -> (what the agent's file adds, the profile)

@@ -56,3 +56,27 @@ def test_changed_criteria_show_who_would_be_held(
 def test_another_agents_batch_is_not_judged(batch: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["replay", "--agent", "store-associate", "--batch", batch]) == 1
     assert "UNKNOWN_BATCH" in capsys.readouterr().err
+
+
+AGAIN = """Name,Email,Phone,Country,Company,Title
+Mira Okonjo,mira@tidewater.example,+1 415 555 0150,US,Quayside Surveys,Surveyor
+"""
+
+
+def test_a_likely_duplicate_of_an_earlier_batch_is_proposed_not_merged(store: str, tmp_path: Path) -> None:
+    from sqlalchemy import select
+
+    from gateway.store.engine import reading
+    from gateway.store.tables import Profile
+
+    first = tmp_path / "first.csv"
+    first.write_text(AGAIN.replace("mira@tidewater", "mira.okonjo@quayside").replace("0150", "0151"), "utf-8")
+    second = tmp_path / "second.csv"
+    second.write_text(AGAIN, "utf-8")
+    run_batch("regional-nurse", [first], actor="test")
+    batch = run_batch("regional-nurse", [second], actor="test")
+    with reading() as session:
+        (profile,) = session.scalars(select(Profile).where(Profile.batch_id == batch)).all()
+        assert (profile.state, profile.codes) == ("held", ["LIKELY_DUPLICATE"])
+        assert profile.duplicate_of is None
+    assert replay_history(agent_of("regional-nurse"), batch).reproduced

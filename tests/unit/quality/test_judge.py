@@ -212,3 +212,19 @@ def test_gates_say_everything_people_need() -> None:
             assert gate.says
             assert gate.remedy
             assert gate.threshold
+
+
+def test_name_and_address_that_repeat_each_other_need_less_confidence() -> None:
+    doubtful = {**CLEAN.confidences, "email": 0.85}
+    agrees, disagrees, foreign = judge(
+        agent("strict"),
+        [
+            spoilt("agrees", confidences=doubtful),
+            spoilt("disagrees", confidences=doubtful, email="deepwater77@harbourlight.org"),
+            spoilt("foreign", confidences=doubtful, name="山本 さくら"),
+        ],
+    ).judgements
+    assert agrees.outcome == PASS
+    assert disagrees.outcome == foreign.outcome == HOLD
+    (own,) = judge(agent("strict", "thresholds: {email: 0.9}\n"), [spoilt(confidences=doubtful)]).judgements
+    assert own.outcome == HOLD

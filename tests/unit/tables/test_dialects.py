@@ -43,7 +43,8 @@ def test_apostrophes_before_numbers_are_no_quotes(people):
 
 
 def test_backslash_escapes(table):
-    text = 'Name,Email,Notes\n"Ada Archer","ada@example.org","said \\"yes\\", twice"\n"Bela Birkin","bela@example.org",""\n'
+    text = 'Name,Email,Notes\n'
+    text += '"Ada Archer","ada@example.org","said \\"yes\\", twice"\n"Bela Birkin","bela@example.org",""\n'
     _, profiles = table(text)
     assert [p.name for p in profiles] == ["Ada Archer", "Bela Birkin"]
     assert profiles[0].extra["Notes"] == 'said "yes", twice'

@@ -77,3 +77,8 @@ def test_nul_characters_are_dropped(people):
 def test_random_bytes_are_no_table(table):
     reading, profiles = table(bytes(range(1, 256)) * 40)
     assert (reading.status, profiles) == ("failed", [])
+
+
+def test_bytes_that_make_no_words_in_any_character_set_are_refused(table):
+    reading, _ = table(b"Name,Email\n" + bytes(range(128, 256)) * 40)
+    assert (reading.status, reading.code) == ("failed", "UNKNOWN_ENCODING")

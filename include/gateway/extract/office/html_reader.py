@@ -79,7 +79,7 @@ class _Walker:
         self._runs = []
 
     def _inline(self, node: Any, look: Run, depth: int) -> None:
-        from bs4 import Comment, NavigableString, Tag
+        from bs4.element import Comment, NavigableString, Tag
 
         if depth > _DEEP:
             return

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from gateway.errors import Unreadable
+from gateway.extract.lexicon import heading_of
 from gateway.extract.office.sheet import Run, Sheet, reading_of
 from gateway.extract.sniff import RTF, TEXT
 from gateway.extract.tables.encoding import open_text
@@ -42,7 +43,17 @@ def _set_line(sheet: Sheet, line: str) -> None:
     if heading:
         sheet.line(heading.group(1).replace("**", ""), size=13.0, bold=True)
         return
-    sheet.line(_COLUMN_GAP.sub("\t", line.strip()).replace("**", ""))
+    text = _COLUMN_GAP.sub("\t", line.strip()).replace("**", "")
+    if _is_heading(text):
+        sheet.line("")
+        sheet.line(text, size=13.0, bold=True)
+        return
+    sheet.line(text)
+
+
+def _is_heading(text: str) -> bool:
+    """A section heading by its words alone: plain text has no other way to show one."""
+    return len(text) <= 44 and heading_of(text.strip(" :*_=-")) is not None
 
 
 def read_rtf(path: Path, sink: Sink, hints: Hints) -> Reading:
@@ -58,13 +69,17 @@ def read_rtf(path: Path, sink: Sink, hints: Hints) -> Reading:
     except LookupError:
         encoding = "utf-8" if encoding == "cp65001" else "cp1252"
     try:
-        text = rtf_to_text(source, encoding=encoding, errors="replace")
+        text: str = rtf_to_text(source, encoding=encoding, errors="replace")  # type: ignore[no-untyped-call]
     except (ValueError, IndexError, KeyError, AttributeError, TypeError) as wrong:
         raise Unreadable(
             "DAMAGED_OFFICE", "The RTF file cannot be read: it is damaged. Save it again or as PDF."
         ) from wrong
     sheet = Sheet()
     for line in text.splitlines():
+        if _is_heading(line.strip()):
+            sheet.line("")
+            sheet.line(line.strip(), size=13.0, bold=True)
+            continue
         sheet.paragraph(_linked(line.replace("|", "\t") if line.count("|") and "\\cell" in source else line), gap=0.0)
     return reading_of(sheet, RTF, sink, hints, started)
 

@@ -8,6 +8,7 @@ from decimal import Decimal, InvalidOperation
 
 from gateway.extract.text import fold, is_cjk, tidy
 from gateway.extract.values import (
+    TITLES,
     find_emails,
     is_plausible_name,
     normalise_email,
@@ -202,6 +203,9 @@ def name(cell: str) -> Value | None:
     if is_blank(raw) or not any(char.isalpha() for char in raw) or raw[0] in "=+@" or len(raw) > 120:
         return None
     shown = _HONORIFIC.sub("", raw).strip() or raw
+    if shown[0] in "'’`" and shown[1:2].isupper():
+        shown = shown[1:]  # a spreadsheet's mark for text
+    shown = _without_suffix(shown)
     if "," in shown:
         given, family = split_name(shown)
         if given and family and is_plausible_name(given) and not is_cjk(shown):
@@ -212,6 +216,14 @@ def name(cell: str) -> Value | None:
     if any(char.isdigit() for char in shown) or len(shown.split()) > 6:
         return Value(shown, raw, 0.4, "odd name")
     return Value(shown, raw, 0.85 if not is_cjk(shown) else 0.9, "unusual name")
+
+
+def _without_suffix(shown: str) -> str:
+    """ "Archer, Ada, Jr." -> "Archer, Ada": what follows a second comma is a title or a generation."""
+    parts = [part.strip() for part in shown.split(",")]
+    while len(parts) > 2 and (not parts[-1] or all(fold(w).replace(".", "") in TITLES for w in parts[-1].split())):
+        parts.pop()
+    return ", ".join(parts)
 
 
 def items(cell: str) -> list[str]:

@@ -20,6 +20,8 @@ FIELDS = (
     "region", "country", "address", "links", "skills", "languages", "headline", "company", "institution", "degree",
 )  # fmt: skip
 
+_SELF_EVIDENT = {"email", "phone"}  # headers one would not write as a title above a table
+
 _PHONE_SHAPE = re.compile(r"^['(+]?[\d(][\d\s().\-–/]{5,}\d$")
 _TYPED_LIKE_NUMBER = re.compile(r"^[-+]?[\d.,' %€$£]+$")
 _DATE = re.compile(r"^\d{1,4}[-./]\d{1,2}[-./]\d{1,4}")
@@ -123,6 +125,18 @@ def is_header_row(row: Sequence[str]) -> bool:
     )
 
 
+def is_form(rows: Sequence[Sequence[str]]) -> bool:
+    """A table on its side: the first column names the fields, every further column is a person."""
+    filled = [row for row in rows if any(cell.strip() for cell in row)]
+    if not 3 <= len(filled) <= 100 or is_header_row(filled[0]):
+        return False
+    labels = [meaning(row[0]) for row in filled if row[0].strip()]
+    known = {m.field for m in labels if m.strength >= 0.95} & {*PERSON_FIELDS, "any_name"}
+    if len(known) < 2 or sum(m.strength > 0 or m.blocked for m in labels) < 0.5 * len(filled):
+        return False
+    return any(_has_values(row[1:]) for row in filled)
+
+
 def _has_values(row: Sequence[str]) -> bool:
     return any(("@" in cell and find_emails(cell)) or _PHONE_SHAPE.match(cell.strip()) for cell in row)
 
@@ -144,7 +158,7 @@ def _find_header(rows: Sequence[Sequence[str]], override: dict[str, str | None])
         person = any(name in fields for name in (*PERSON_FIELDS, "any_name"))
         if not person and score < 2:
             score = 0.0
-        if len(filled) == 1 and len(rows) > index + 1 and _is_lonely(rows, index):
+        if len(filled) == 1 and len(rows) > index + 1 and _is_lonely(rows, index) and not fields.keys() & _SELF_EVIDENT:
             score = 0.0  # a title above the table
         if score > best_score + 0.5:
             best, best_score = index, score
@@ -289,14 +303,26 @@ def _is_free(column: Column, header: int) -> bool:
 def _unannounced_parts(
     columns: list[Column], below: Sequence[Sequence[str]], stats: list[_Stats], header: int
 ) -> dict[int, Column]:
-    """Two columns of single words that both recur in the addresses: given and family name, in the order they stand."""
+    """Two columns of single words that recur in the addresses, one at least as an initial: given and family name."""
     mails = [column for column in columns if column.field == "email"]
     free = [c for c in columns if c.field is None and _is_free(c, header) and stats[c.index].letters > 0.9]
-    agreeing = [c for c in free if mails and stats[c.index].name < 0.4 and _agreement([c, mails[0]], below) >= 0.6]
-    if len(agreeing) != 2:
+    if not mails:
         return {}
-    parts = zip(agreeing, ("given_name", "family_name"), strict=True)
-    return {c.index: Column(c.index, c.title, part, 0.8, 1, f"values:{part}") for c, part in parts}
+    whole = {c.index: _agreement([c, mails[0]], below) for c in free if stats[c.index].name < 0.4}
+    initial = {index: _agreement([columns[index], mails[0]], below, initials=True) for index in whole}
+    best: tuple[float, tuple[int, int]] | None = None
+    for given in whole:
+        for family in whole:
+            if abs(given - family) != 1 or max(whole[given], whole[family]) < 0.6 or initial[given] < 0.6:
+                continue
+            # Given name first, unless the addresses say otherwise ("aarcher": an initial, then the whole family name).
+            score = whole[family] + initial[given] + (0.1 if given < family else 0.0)
+            if best is None or score > best[0]:
+                best = (score, (given, family))
+    if best is None:
+        return {}
+    parts = zip(best[1], ("given_name", "family_name"), strict=True)
+    return {i: Column(i, columns[i].title, part, 0.8, 1, f"values:{part}") for i, part in parts}
 
 
 def _unannounced_name(
@@ -322,16 +348,20 @@ def _unannounced_name(
     return {best.index: Column(best.index, best.title, "name", 0.9, 1, "values:name")}
 
 
-def _agreement(pair: list[Column], below: Sequence[Sequence[str]]) -> float:
-    """Share of rows in which a word of the first column stands in the local part of the second one's address."""
+def _agreement(pair: list[Column], below: Sequence[Sequence[str]], *, initials: bool = False) -> float:
+    """Share of rows in which a word of the first column stands in the local part of the second one's address.
+
+    initials  it is enough that the local part begins with the word's first letter
+    """
     seen = hits = 0
     for row in below:
         if max(column.index for column in pair) >= len(row):
             continue
         text, mail = fold(row[pair[0].index]), fold(row[pair[1].index])
         local = mail.partition("@")[0]
-        words = re.findall(r"[^\W\d_]{3,}", text)
+        words = re.findall(r"[^\W\d_]{2,}", text)
         if local and words:
             seen += 1
-            hits += any(word in local for word in words)
+            inside = any(len(word) > 2 and word in local for word in words)
+            hits += inside or (initials and local.startswith(words[0][0]))
     return hits / seen if seen else 0.0

@@ -58,8 +58,10 @@ class RowReader:
 
     def read(self, row: int, record: Sequence[str]) -> ExtractedProfile | None:
         """The candidate of a row, or None with a note why there is none."""
-        self._row, self._record, self._fields = row, record, []
+        self._row, self._record = row, record
+        self._fields: list[Field] = []
         self._marks: list[str] = []
+        self._taken: set[int] = set()
         name = self._name()
         email = self._email()
         if name is None:
@@ -121,7 +123,7 @@ class RowReader:
         columns = [column for _, column in parts.values()]
         raw = " | ".join(value.raw for value, _ in parts.values())
         value = Value(full, raw, confidence, "joined")
-        return self._keep("name", value, columns[0], title=" + ".join(column.title for column in columns))
+        return self._keep("name", value, *columns)
 
     def _name_beside_address(self) -> str | None:
         """The "Ann Poe" of an e-mail cell "Ann Poe <ann@example.com>"."""
@@ -186,9 +188,8 @@ class RowReader:
         texts = list(dict.fromkeys(tidy(text) for text, _ in parts))
         location = ", ".join(texts) or None
         if location:
-            column = parts[0][1]
             rule = Value(location, " | ".join(text for text, _ in parts), 0.95, "joined" if len(parts) > 1 else "cell")
-            self._keep("location", rule, column, title=" + ".join(column.title for _, column in parts))
+            self._keep("location", rule, *(column for _, column in parts))
         country, sure = (country_from_text(country_cell[0]), 1.0) if country_cell else (None, 0.0)
         if country is None and location:
             country, sure = country_from_text(location), 0.95
@@ -259,16 +260,12 @@ class RowReader:
 
     def _extra(self) -> dict[str, str]:
         """Every cell no value was taken from, as it stands; long ones are cut and said so."""
-        used = {column.index for column in self.plan.columns if column.field is not None}
-        taken = {entry.evidence.column for entry in self._fields if entry.evidence}
         out: dict[str, str] = {}
         for index, cell in enumerate(self._record):
             text = cell.strip()
-            if not text:
+            if not text or index in self._taken:
                 continue
             title = self.plan.columns[index].title if index < len(self.plan.columns) else f"Column {index + 1}"
-            if index in used and any(title in (column or "").split(" + ") for column in taken):
-                continue
             if len(text) > _EXTRA_CHARS:
                 self._note(
                     "CELL_CUT", f"Row {self._row}: a cell of {len(text):,} characters was cut to {_EXTRA_CHARS:,}."
@@ -295,10 +292,14 @@ class RowReader:
                 return text, column
         return None
 
-    def _keep(self, path: str, value: Value, column: Column, *, title: str | None = None) -> str:
-        confidence = round(value.confidence * (0.9 + 0.1 * column.strength), 4)
-        shown = f"{self.sheet}!{title or column.title}" if self.sheet else title or column.title
-        evidence = Evidence("cell", f"{column.rule}, {value.rule}", row=self._row, column=shown)
+    def _keep(self, path: str, value: Value, *columns: Column) -> str:
+        """Note a value as a field with its evidence; several columns are those it was joined from."""
+        first = columns[0]
+        self._taken.update(column.index for column in columns)
+        confidence = round(value.confidence * (0.9 + 0.1 * first.strength), 4)
+        title = " + ".join(column.title for column in columns)
+        shown = f"{self.sheet}!{title}" if self.sheet else title
+        evidence = Evidence("cell", f"{first.rule}, {value.rule}", row=self._row, column=shown)
         self._fields.append(Field(path, value.value, value.raw, confidence, evidence))
         return value.value
 

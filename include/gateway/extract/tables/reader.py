@@ -10,7 +10,14 @@ from itertools import islice
 from pathlib import Path
 
 from gateway.extract.sniff import CSV
-from gateway.extract.tables.columns import HEADER_SEARCH_ROWS, SAMPLE_ROWS, Plan, is_header_row, make_plan
+from gateway.extract.tables.columns import (
+    HEADER_SEARCH_ROWS,
+    SAMPLE_ROWS,
+    Plan,
+    is_form,
+    is_header_row,
+    make_plan,
+)
 from gateway.extract.tables.dialect import find_dialect
 from gateway.extract.tables.encoding import open_text
 from gateway.extract.tables.headers import meaning
@@ -67,6 +74,9 @@ class TableReader:
         """Read a table; `sheet` names it in the evidence where a document has several."""
         waiting = _Ahead(iter(source))
         head = waiting.peek(_LOOK_AHEAD)
+        if is_form([record.cells for record in head]):
+            waiting = _Ahead(turned(list(waiting)))
+            head = waiting.peek(_LOOK_AHEAD)
         self.width = max([self.width, *(len(record.cells) for record in head)])
         plan = make_plan([record.cells for record in head], self.hints.mapping)
         if plan is None:
@@ -81,9 +91,7 @@ class TableReader:
                 continue
             self.rows += 1
             if record.unclosed:
-                sentence = (
-                    f"Row {record.row} opens a quotation mark never closed; it ends with its line."
-                )
+                sentence = f"Row {record.row} opens a quotation mark never closed; it ends with its line."
                 self.note(Note("UNCLOSED_QUOTE", sentence, row=record.row))
             if is_header_row(record.cells):
                 repeated = record.cells == header_cells
@@ -158,6 +166,14 @@ class TableReader:
         """The plan of a further table below the first one, in lists that were pasted together."""
         below = [later.cells for later in waiting.peek(SAMPLE_ROWS)]
         return make_plan([record.cells, *below], self.hints.mapping)
+
+
+def turned(rows: list[Record]) -> Iterator[Record]:
+    """A form (labels down the first column, a person in each further one) as a table; rows are then its columns."""
+    width = max(len(record.cells) for record in rows)
+    filled = [record.cells for record in rows if any(cell.strip() for cell in record.cells)]
+    for index in range(width):
+        yield Record(index + 1, [cells[index] if index < len(cells) else "" for cells in filled])
 
 
 class _Ahead:

@@ -40,7 +40,9 @@ def read_xlsx(path: Path, sink: Sink, hints: Hints) -> Reading:
     with path.open("rb") as file:
         try:
             book = openpyxl.load_workbook(file, read_only=True, data_only=True)
-        except broken as wrong:
+        except (*broken, OSError) as wrong:  # OSError is its word for a workbook without its main part
+            if isinstance(wrong, OSError) and wrong.errno is not None:
+                raise
             raise _damaged("XLSX") from wrong
         try:
             sheets = [sheet for sheet in book.worksheets if sheet.sheet_state == "visible"]

@@ -6,7 +6,7 @@ from typing import Any, ClassVar
 
 import pandas as pd
 from great_expectations.execution_engine.pandas_execution_engine import PandasExecutionEngine
-from great_expectations.expectations.expectation import ColumnMapExpectation
+from great_expectations.expectations.expectation import ColumnMapExpectation, ColumnPairMapExpectation
 from great_expectations.expectations.metrics.map_metric_provider.column_condition_partial import (
     column_condition_partial,
 )
@@ -24,6 +24,21 @@ class GateExpectation(ColumnMapExpectation):
     @classmethod
     def _prescriptive_template(cls, renderer_configuration: RendererConfiguration[Any]) -> RendererConfiguration[Any]:
         """Data Docs show the rule as a sentence instead of the type's name and arguments."""
+        renderer_configuration.template_str = cls.says
+        return renderer_configuration
+
+
+class PairExpectation(ColumnPairMapExpectation):
+    """Base of the gates on two columns. Rows are never left out: a missing second value must not hide the first."""
+
+    says: ClassVar[str] = ""
+    domain_keys = (  # type: ignore[assignment] # GX types it by its base's five
+        "batch_id", "table", "column_A", "column_B", "row_condition", "condition_parser", "ignore_row_if",
+    )  # fmt: skip
+    ignore_row_if: str = "neither"
+
+    @classmethod
+    def _prescriptive_template(cls, renderer_configuration: RendererConfiguration[Any]) -> RendererConfiguration[Any]:
         renderer_configuration.template_str = cls.says
         return renderer_configuration
 

@@ -6,7 +6,6 @@ from typing import Any, ClassVar
 
 import pandas as pd
 from great_expectations.execution_engine.pandas_execution_engine import PandasExecutionEngine
-from great_expectations.expectations.expectation import ColumnPairMapExpectation
 from great_expectations.expectations.metrics.map_metric_provider.column_condition_partial import (
     column_condition_partial,
 )
@@ -19,13 +18,12 @@ from great_expectations.expectations.metrics.map_metric_provider.column_pair_con
 from great_expectations.expectations.metrics.map_metric_provider.column_pair_map_metric_provider import (
     ColumnPairMapMetricProvider,
 )
-from great_expectations.render.renderer_configuration import RendererConfiguration
 
 from gateway.quality.rules.emails import domain_of, email_doubts, is_role
 from gateway.quality.rules.names import name_doubts
 from gateway.quality.rules.phones import phone_doubts
 
-from .base import GateExpectation, ValueMetric
+from .base import GateExpectation, PairExpectation, ValueMetric
 
 
 class _NameMetric(ValueMetric):
@@ -225,25 +223,11 @@ class EmailPersonal(ColumnPairMapMetricProvider):
         return pd.Series(fits, index=column_A.index, dtype=bool)
 
 
-class ExpectEmailToBePersonal(ColumnPairMapExpectation):
+class ExpectEmailToBePersonal(PairExpectation):
     """column_A's address belongs to column_B's person, not to an office (info@, jobs@)."""
 
     map_metric = "column_pair_values.email_is_personal"
-    domain_keys = (  # type: ignore[assignment] # GX types it by its base's five
-        "batch_id",
-        "table",
-        "column_A",
-        "column_B",
-        "row_condition",
-        "condition_parser",
-        "ignore_row_if",
-    )
-    ignore_row_if: str = "neither"  # rows left out: none; a missing name must not hide an office's address
-
-    @classmethod
-    def _prescriptive_template(cls, renderer_configuration: RendererConfiguration[Any]) -> RendererConfiguration[Any]:
-        renderer_configuration.template_str = "Every e-mail address is a person's, not an office's"
-        return renderer_configuration
+    says = "Every e-mail address is a person's, not an office's"
 
 
 class _PhoneMetric(ValueMetric):

@@ -12,8 +12,14 @@ from great_expectations.expectations.metrics.map_metric_provider.column_conditio
 from great_expectations.expectations.metrics.map_metric_provider.column_map_metric_provider import (
     ColumnMapMetricProvider,
 )
+from great_expectations.expectations.metrics.map_metric_provider.column_pair_condition_partial import (
+    column_pair_condition_partial,
+)
+from great_expectations.expectations.metrics.map_metric_provider.column_pair_map_metric_provider import (
+    ColumnPairMapMetricProvider,
+)
 
-from .base import GateExpectation
+from .base import GateExpectation, PairExpectation
 
 
 class IsTrue(ColumnMapMetricProvider):
@@ -83,6 +89,31 @@ class ExpectConfidenceAtLeast(GateExpectation):
     success_keys = ("least", "mostly")
     says = "We are sure enough of the field"
     least: float
+
+
+class IsSureOrCorroborated(ColumnPairMapMetricProvider):
+    """column_A is a confidence, column_B the agreement of name and address (1.0 = they repeat each other)."""
+
+    condition_metric_name = "column_pair_values.is_sure_or_corroborated"
+    condition_value_keys = ("least", "corroborated")
+
+    @column_pair_condition_partial(engine=PandasExecutionEngine)  # type: ignore[untyped-decorator]
+    def _pandas(
+        cls, column_A: pd.Series[Any], column_B: pd.Series[Any], least: float, corroborated: float, **kwargs: Any
+    ) -> pd.Series[bool]:
+        confidence, agreement = column_A.astype(float), column_B.astype(float)
+        agreed = (confidence >= corroborated) & (agreement >= 1.0)
+        return confidence.isna() | (confidence >= least) | agreed
+
+
+class ExpectConfidenceOrCorroboration(PairExpectation):
+    """Our confidence reaches the threshold, or a lower one where another value repeats this one."""
+
+    map_metric = "column_pair_values.is_sure_or_corroborated"
+    success_keys = ("least", "corroborated", "mostly")
+    says = "We are sure enough of the field, or another value repeats it"
+    least: float
+    corroborated: float
 
 
 class ExpectContactToAgree(GateExpectation):
