@@ -44,7 +44,8 @@ def test_candidates_arrive_with_everything_the_api_takes(world: World, heymilo: 
     assert row["data"]["skills"][1] == {"name": "Örtliche Planung"}
     with reading() as session:
         receipt = session.scalars(select(Delivery.receipt)).first()
-    assert receipt is not None and receipt["url"].startswith("https://candidates.example.org/i/")
+    assert receipt is not None
+    assert receipt["url"].startswith("https://candidates.example.org/i/")
 
 
 @pytest.mark.parametrize("chunk", [1, 10])
@@ -94,7 +95,9 @@ def test_a_refused_record_names_its_field_and_stops_no_other(
     with reading() as session:
         row = session.scalars(select(Delivery).where(Delivery.state == "refused")).one()
     assert row.code == "TARGET_REFUSED"
-    assert row.error is not None and "email" in row.error and "@" not in row.error
+    assert row.error is not None
+    assert "email" in row.error
+    assert "@" not in row.error
 
 
 def test_a_record_refused_again_and_again_is_found_among_many(world: World, heymilo: Any) -> None:
@@ -303,15 +306,16 @@ def test_no_personal_data_and_no_key_in_logs_or_exceptions(
     world.faults = ["422_fastapi", "drop_before", "html", "422_envelope", "error_after", "429_after"]
     batch_id = batch()
     people(batch_id, addresses(12))
+    said: list[str] = []
     for _ in range(4):
         try:
             deliver_batch(batch_id)
         except Transient as wrong:
-            assert "@" not in str(wrong)
+            said.append(str(wrong))
     with reading() as session:
         errors = " ".join(str(error) for error in session.scalars(select(Delivery.error)))
         names = session.scalars(select(Profile.name)).all()
-    told = caplog.text + errors
+    told = caplog.text + errors + " ".join(said)
     assert "example.org" not in told.replace("candidates.example.org", "")
     assert not any(str(name) in told for name in names)
     assert "test-key" not in told
@@ -328,7 +332,8 @@ def test_retry_after_as_a_date() -> None:
     from email.utils import formatdate
 
     found = retry_after_s(formatdate(time.time() + 30, usegmt=True))
-    assert found is not None and 27 < found <= 30
+    assert found is not None
+    assert 27 < found <= 30
 
 
 def test_an_ats_draft_says_what_it_waits_for() -> None:

@@ -56,7 +56,8 @@ def prism(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
                 requests.get(f"http://127.0.0.1:{port}/health", timeout=2)
                 break
             except requests.RequestException:
-                assert process.poll() is None and time.monotonic() < end, "Prism did not start"
+                assert process.poll() is None, "Prism ended"
+                assert time.monotonic() < end, "Prism did not start"
                 time.sleep(0.2)
         yield f"http://127.0.0.1:{port}"
     finally:
@@ -87,7 +88,9 @@ def test_a_posting_is_understood(prism: str) -> None:
 
 def test_a_single_candidate_is_allowed_and_answered(prism: str) -> None:
     (receipt,) = target(prism, chunk=1).put(requests_(1))
-    assert receipt.accepted and receipt.target_id and receipt.url
+    assert receipt.accepted
+    assert receipt.target_id
+    assert receipt.url
 
 
 @pytest.mark.parametrize(("chunk", "wait"), [(10, True), (10, False), (1, False)])

@@ -48,7 +48,8 @@ def test_messages_are_signed_and_carry_the_candidate(inbox: Inbox, webhook: Any,
     assert inbox.messages.keys() == rows.keys()
     assert all(receipt == {"target_id": f"r-{identity}"} for identity, receipt in rows.items())
     data = next(iter(inbox.messages.values()))["data"]
-    assert data["posting"] == "W-1" and data["data"]["basics"]["name"].startswith("Person")
+    assert data["posting"] == "W-1"
+    assert data["data"]["basics"]["name"].startswith("Person")
 
 
 @pytest.mark.parametrize("fault", ["drop_before", "drop_after", "500", "429", "503"])

@@ -44,7 +44,7 @@ def read(path: Path, hints: Hints | None = None, limit_pages: int = 60) -> tuple
 
 def resume(name: str, email: str, phone: str, *, city: str = "Portland, OR, United States") -> list[Run]:
     """A plain one-column résumé of one page."""
-    lines = [
+    return [
         run(60, 70, name, 22, "B"),
         run(60, 92, "Baker"),
         run(60, 108, f"{email} | {phone} | {city}"),
@@ -61,4 +61,3 @@ def resume(name: str, email: str, phone: str, *, city: str = "Portland, OR, Unit
         run(60, 360, "Skills", 14, "B"),
         run(60, 382, "Sourdough, Lamination, Food safety, Costing"),
     ]  # fmt: skip
-    return lines
