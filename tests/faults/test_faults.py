@@ -53,6 +53,6 @@ def test_nobody_is_lost_or_sent_twice() -> None:
 
 @pytest.mark.parametrize("rule", BROKEN)
 def test_a_ledger_that_breaks_a_rule_is_caught(rule: str) -> None:
-    done = trials(14, BROKEN[rule])
+    done = trials(20, BROKEN[rule])  # of this seed, the 18th is the first with answers that change places
     assert done.returncode == 1, done.stdout + done.stderr
     assert "trial " in done.stderr
