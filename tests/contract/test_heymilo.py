@@ -44,14 +44,17 @@ def test_candidates_arrive_with_everything_the_api_takes(world: World, heymilo: 
     assert row["data"]["skills"][1] == {"name": "Örtliche Planung"}
     with reading() as session:
         receipt = session.scalars(select(Delivery.receipt)).first()
-    assert receipt is not None and receipt["url"].startswith("https://candidates.example.org/i/")
+    assert receipt is not None
+    assert receipt["url"].startswith("https://candidates.example.org/i/")
 
 
 @pytest.mark.parametrize("chunk", [1, 10])
 @pytest.mark.parametrize(
     "fault", ["drop_before", "drop_after", "error_before", "error_after", "half_answer", "html", "429", "429_after"]
 )  # fmt: skip
-def test_one_fault_costs_nobody_and_doubles_nobody(world: World, heymilo: Any, fault: str, chunk: int, monkeypatch: Any) -> None:
+def test_one_fault_costs_nobody_and_doubles_nobody(
+    world: World, heymilo: Any, fault: str, chunk: int, monkeypatch: Any
+) -> None:
     heymilo(chunk=chunk)
     monkeypatch.setattr("gateway.deliver.client.random.uniform", lambda a, b: 0.02)
     world.faults = ["none", fault] if chunk == 1 else [fault]
@@ -78,7 +81,9 @@ def test_strange_bulk_answers(world: World, heymilo: Any, fault: str, same_inter
 
 @pytest.mark.parametrize("shape", ["422_fastapi", "422_envelope"])
 @pytest.mark.parametrize("chunk", [1, 10])
-def test_a_refused_record_names_its_field_and_stops_no_other(world: World, heymilo: Any, shape: str, chunk: int) -> None:
+def test_a_refused_record_names_its_field_and_stops_no_other(
+    world: World, heymilo: Any, shape: str, chunk: int
+) -> None:
     heymilo(chunk=chunk)
     world.faults = [shape]
     batch_id = batch()
@@ -90,7 +95,9 @@ def test_a_refused_record_names_its_field_and_stops_no_other(world: World, heymi
     with reading() as session:
         row = session.scalars(select(Delivery).where(Delivery.state == "refused")).one()
     assert row.code == "TARGET_REFUSED"
-    assert row.error is not None and "email" in row.error and "@" not in row.error
+    assert row.error is not None
+    assert "email" in row.error
+    assert "@" not in row.error
 
 
 def test_a_record_refused_again_and_again_is_found_among_many(world: World, heymilo: Any) -> None:
@@ -146,7 +153,9 @@ def test_a_wrong_key_stops_at_once_without_retry(world: World, server: str, heym
         ({"test_posting": False}, "TARGET_NOT_TEST"),
     ],
 )
-def test_a_closed_posting_stops_the_batch_before_anything_is_read(world: World, heymilo: Any, changes: Any, code: str) -> None:
+def test_a_closed_posting_stops_the_batch_before_anything_is_read(
+    world: World, heymilo: Any, changes: Any, code: str
+) -> None:
     heymilo()
     world.open_posting("POST1", **changes)
     batch_id = batch()
@@ -195,7 +204,11 @@ def test_someone_already_in_the_posting_by_another_way_is_not_sent_for_ever(worl
     assert len(arrived(world)) == 2
     with reading() as session:
         receipts = {r.email_norm: r.receipt for r in session.scalars(select(Delivery))}
-    assert receipts["person.0@example.org"] == {"target_id": old["interview_id"], "url": old["interview_url"], "matched": "email"}
+    assert receipts["person.0@example.org"] == {
+        "target_id": old["interview_id"],
+        "url": old["interview_url"],
+        "matched": "email",
+    }
 
 
 def test_a_row_that_slips_between_two_pages_is_not_taken_for_absent(world: World, heymilo: Any) -> None:
@@ -293,15 +306,16 @@ def test_no_personal_data_and_no_key_in_logs_or_exceptions(
     world.faults = ["422_fastapi", "drop_before", "html", "422_envelope", "error_after", "429_after"]
     batch_id = batch()
     people(batch_id, addresses(12))
+    said: list[str] = []
     for _ in range(4):
         try:
             deliver_batch(batch_id)
         except Transient as wrong:
-            assert "@" not in str(wrong)
+            said.append(str(wrong))
     with reading() as session:
         errors = " ".join(str(error) for error in session.scalars(select(Delivery.error)))
         names = session.scalars(select(Profile.name)).all()
-    told = caplog.text + errors
+    told = caplog.text + errors + " ".join(said)
     assert "example.org" not in told.replace("candidates.example.org", "")
     assert not any(str(name) in told for name in names)
     assert "test-key" not in told
@@ -318,7 +332,8 @@ def test_retry_after_as_a_date() -> None:
     from email.utils import formatdate
 
     found = retry_after_s(formatdate(time.time() + 30, usegmt=True))
-    assert found is not None and 27 < found <= 30
+    assert found is not None
+    assert 27 < found <= 30
 
 
 def test_an_ats_draft_says_what_it_waits_for() -> None:

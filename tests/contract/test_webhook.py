@@ -7,12 +7,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from sqlalchemy import select
+
 from doubles.heymilo import DropsConnections
 from doubles.people import addresses, agent_file, batch, connection, people, states
 from doubles.receiver import SECRET, Inbox, receiver_of
 from doubles.serve import serving
-from sqlalchemy import select
-
 from gateway.deliver.targets import target_of
 from gateway.errors import Misconfigured, Transient
 from gateway.pipeline.deliver import deliver_batch
@@ -48,7 +48,8 @@ def test_messages_are_signed_and_carry_the_candidate(inbox: Inbox, webhook: Any,
     assert inbox.messages.keys() == rows.keys()
     assert all(receipt == {"target_id": f"r-{identity}"} for identity, receipt in rows.items())
     data = next(iter(inbox.messages.values()))["data"]
-    assert data["posting"] == "W-1" and data["data"]["basics"]["name"].startswith("Person")
+    assert data["posting"] == "W-1"
+    assert data["data"]["basics"]["name"].startswith("Person")
 
 
 @pytest.mark.parametrize("fault", ["drop_before", "drop_after", "500", "429", "503"])
@@ -80,7 +81,9 @@ def test_a_receiver_that_is_gone_holds_what_waits(inbox: Inbox, webhook: Any) ->
     assert deliver_batch(batch_id) == {"held": 2}
 
 
-@pytest.mark.parametrize(("fault", "code"), [("401", "TARGET_KEY_REFUSED"), ("302", "TARGET_REFUSED_CALL"), ("405", "TARGET_REFUSED_CALL")])
+@pytest.mark.parametrize(
+    ("fault", "code"), [("401", "TARGET_KEY_REFUSED"), ("302", "TARGET_REFUSED_CALL"), ("405", "TARGET_REFUSED_CALL")]
+)
 def test_a_wrong_set_up_stops_at_once(inbox: Inbox, webhook: Any, fault: str, code: str) -> None:
     webhook()
     inbox.faults = [fault]

@@ -61,7 +61,9 @@ class Contract:
     def _check(self, where: str, operation: str, body: Any) -> list[str]:
         if where not in self.known:
             self.known[where] = Draft202012Validator({"$ref": f"{ROOT}#{where}"}, registry=self.registry)
-        return [f"{operation}: {error.json_path} fails {error.validator}" for error in self.known[where].iter_errors(body)]
+        return [
+            f"{operation}: {error.json_path} fails {error.validator}" for error in self.known[where].iter_errors(body)
+        ]
 
 
 def pointer(route: str, method: str) -> str:
@@ -72,7 +74,7 @@ def metadata_rules(item: Any) -> list[str]:
     """The rules the file states in words only: 50 keys, 40 characters a key, 500 a value; E.164 numbers."""
     metadata = item.get("metadata") or {}
     wrong = []
-    if len(metadata) > 50 or any(len(key) > 40 or len(value) > 500 for key, value in metadata.items()):
+    if len(metadata) > 50 or any(len(key) > 40 or len(str(value)) > 500 for key, value in metadata.items()):
         wrong.append("metadata exceeds its limits")
     phone = item.get("phone_number")
     if phone is not None and not (phone.startswith("+") and phone[1:].isdigit() and len(phone) <= 16):

@@ -122,7 +122,12 @@ def app_of(world: World, contract: Contract | None = None) -> FastAPI:
             if len(world.window) >= world.limit_per_minute:
                 world.limited += 1
                 wait = max(0.05, world.window[0] + 60 - now)
-                return problem(429, "rate_limited", "Slow down.", headers={"Retry-After": f"{wait:.2f}"} if world.retry_after else None)
+                return problem(
+                    429,
+                    "rate_limited",
+                    "Slow down.",
+                    headers={"Retry-After": f"{wait:.2f}"} if world.retry_after else None,
+                )
             world.window.append(now)
         return None
 
@@ -159,9 +164,14 @@ def app_of(world: World, contract: Contract | None = None) -> FastAPI:
         stopped = guard(request, "listPostingSummaries")
         if stopped is not None:
             return stopped
-        rows = [{"object": "posting", "id": p["id"], "title": p["title"], "name": None} for p in world.postings.values()]
+        rows = [
+            {"object": "posting", "id": p["id"], "title": p["title"], "name": None} for p in world.postings.values()
+        ]
         limit = int(request.query_params.get("limit", "20"))
-        content = {"data": rows[:limit], "pagination": {"has_more": len(rows) > limit, "total_count": None, "url": None}}
+        content = {
+            "data": rows[:limit],
+            "pagination": {"has_more": len(rows) > limit, "total_count": None, "url": None},
+        }
         return answered("listPostingSummaries", 200, content)
 
     @app.get("/api/v2/postings/{posting}")
@@ -191,7 +201,9 @@ def app_of(world: World, contract: Contract | None = None) -> FastAPI:
             world.violations += contract.check_query("listCandidates", dict(query))
         limit = int(query.get("limit", "20"))
         if not 1 <= limit <= 100:
-            return JSONResponse({"detail": [{"loc": ["query", "limit"], "msg": "out of range", "type": "value_error"}]}, 422)
+            return JSONResponse(
+                {"detail": [{"loc": ["query", "limit"], "msg": "out of range", "type": "value_error"}]}, 422
+            )
         rows = list(reversed(world.candidates.get(posting, [])))  # newest first
         if "created_after" in query:
             rows = [row for row in rows if row["created_at"] >= float(query["created_after"])]
@@ -226,7 +238,9 @@ def app_of(world: World, contract: Contract | None = None) -> FastAPI:
         if fault == "401":
             return problem(401, "invalid_api_key", "No such key.")
         if fault.startswith("429"):
-            return problem(429, "rate_limited", "Slow down.", headers={"Retry-After": "0.05"} if fault == "429_after" else None)
+            return problem(
+                429, "rate_limited", "Slow down.", headers={"Retry-After": "0.05"} if fault == "429_after" else None
+            )
         bad = next((i for i, item in enumerate(items) if not valid(item)), None)
         if bad is None and fault.startswith("422"):
             bad = len(items) // 2
@@ -239,7 +253,10 @@ def app_of(world: World, contract: Contract | None = None) -> FastAPI:
         if queue:
             if world.queue_delay_s is not None:
                 world.queued += [(time.time() + world.queue_delay_s, posting, item) for item in items]
-            content = {"data": {"object": "ingestion", "ingestion_id": f"intake_{world.calls}", "status": "queued"}, "meta": None}
+            content = {
+                "data": {"object": "ingestion", "ingestion_id": f"intake_{world.calls}", "status": "queued"},
+                "meta": None,
+            }
             return answered(operation, 202, content)
         rows = [world.take(posting, item) for item in items]
         if fault in ("drop_after", "kill_after"):
@@ -318,7 +335,9 @@ def main(port: int, journal: str, contract_file: str) -> None:
     world = World(Path(journal) if journal else None)
     world.reload()
     contract = Contract(Path(contract_file)) if contract_file else None
-    uvicorn.run(DropsConnections(app_of(world, contract)), host="127.0.0.1", port=port, log_level="critical", access_log=False)
+    uvicorn.run(
+        DropsConnections(app_of(world, contract)), host="127.0.0.1", port=port, log_level="critical", access_log=False
+    )
 
 
 if __name__ == "__main__":

@@ -44,7 +44,9 @@ def batch(agent_id: str = "tester", mode: str = "ingest") -> str:
     return batch_id
 
 
-def people(batch_id: str, emails: list[str], state: str = "passed", agent_id: str = "tester", **changes: Any) -> list[str]:
+def people(
+    batch_id: str, emails: list[str], state: str = "passed", agent_id: str = "tester", **changes: Any
+) -> list[str]:
     """A profile for each address, in that state; returns their ids."""
     made = []
     with writing() as session:
@@ -60,7 +62,9 @@ def people(batch_id: str, emails: list[str], state: str = "passed", agent_id: st
             })  # fmt: skip
             change.create(session, profile, actor="test")
             session.flush()
-            for step in {"passed": ["passed"], "held": ["held"], "approved": ["held", "approved"], "extracted": []}[state]:
+            for step in {"passed": ["passed"], "held": ["held"], "approved": ["held", "approved"], "extracted": []}[
+                state
+            ]:
                 change.move(session, profile, step, actor="test")
             made.append(profile.id)
     return made

@@ -13,7 +13,7 @@ from collections import deque
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
-from sqlalchemy import ColumnElement, func, select
+from sqlalchemy import ColumnElement, func, select, update
 
 from gateway.agents import Agent
 from gateway.deliver.port import Sought, Target, TooLarge, Unanswered
@@ -309,10 +309,9 @@ def finish(agent: Agent, target: Target) -> None:
         target.finish(posting, batch_id)
         # Rows confirmed after the look above are not among these: they are closed next time.
         for start in range(0, len(delivery_ids), IN_LIST):
+            part = delivery_ids[start : start + IN_LIST]
             with writing() as session:
-                part = session.scalars(select(Delivery).where(Delivery.id.in_(delivery_ids[start : start + IN_LIST])))
-                for row in part:
-                    row.finished_at = now()
+                session.execute(update(Delivery).where(Delivery.id.in_(part)).values(finished_at=now()))
 
 
 def _states(profile_ids: set[str]) -> dict[str, int]:

@@ -12,7 +12,8 @@ Two rules make a second sending impossible, whatever dies when:
     that another worker is just sending. A worker that was stopped after reserving does not send (START_WITHIN_S).
     `attempts` numbers the sendings of a row. What was looked up or answered for an earlier one does not move a later one.
 
-Locks are taken profiles first, by id, then ledger rows, by address: two workers cannot wait for each other.
+Locks are taken profiles first, by id, then ledger rows, by address: two workers cannot wait for each other. Profiles are
+locked FOR NO KEY UPDATE: marking a duplicate refers to another worker's profile, which takes a key lock on it.
 """
 
 from __future__ import annotations
@@ -42,6 +43,7 @@ READY = (P.PASSED, P.APPROVED)
 OPEN = (L.SENT, L.UNKNOWN)
 START_WITHIN_S = 10.0  # between reserving and sending there is nothing to do: whoever takes longer was stopped
 LOOK_AGAIN_S = 3600.0
+ROWS_A_STATEMENT = 80  # of 11 values each: SQLite before 3.32 takes 999 parameters
 MAX_ATTEMPTS = 5  # sent so often and proved absent each time: the target loses it, a person must look
 
 
@@ -85,6 +87,7 @@ def reserve(agent: Agent, target: Target, profile_ids: Sequence[str]) -> Sending
             .with_for_update(of=Profile, key_share=True)
         ).all()
         dry = _dry_batches(session, {profile.batch_id for profile in profiles})
+        wanted = []
         for profile in sorted(profiles, key=lambda p: p.email_norm or ""):
             if profile.state not in READY or profile.batch_id in dry:
                 continue
@@ -93,7 +96,10 @@ def reserve(agent: Agent, target: Target, profile_ids: Sequence[str]) -> Sending
             except Refused as wrong:
                 hold(session, profile, wrong.code)
                 continue
-            row = _row(session, target.kind, posting, profile)
+            wanted.append(profile)
+        rows = _rows(session, target.kind, posting, wanted)
+        for profile in wanted:
+            row = rows[str(profile.email_norm)]
             if row.profile_id != profile.id and _stands(session, row):
                 profile.duplicate_of, profile.codes = row.profile_id, ["DUPLICATE_DELIVERED"]
                 change.move(session, profile, P.DUPLICATE, actor=ACTOR, code="DUPLICATE_DELIVERED", rule="ledger")
@@ -120,25 +126,40 @@ def _dry_batches(session: Session, batch_ids: set[str]) -> set[str]:
     return set(session.scalars(select(Batch.id).where(Batch.id.in_(batch_ids), Batch.mode == Mode.DRY_RUN)))
 
 
-def _row(session: Session, kind: str, posting: str, profile: Profile) -> Delivery:
-    """The ledger row of this person and posting, locked: a new one, or the one that was first."""
-    key = {"target": kind, "posting": posting, "email_norm": profile.email_norm}
+def _rows(session: Session, kind: str, posting: str, profiles: Sequence[Profile]) -> dict[str, Delivery]:
+    """address -> the ledger row of that person and posting, locked: a new one, or the one that was first."""
+    if not profiles:
+        return {}
     insert = postgresql.insert if session.get_bind().dialect.name == "postgresql" else sqlite.insert
     stamp = {"created_at": now(), "updated_at": now(), "attempts": 0, "receipt": {}}
-    made = session.execute(
-        insert(Delivery)
-        .values(
-            id=ids.delivery_id(), profile_id=profile.id, batch_id=profile.batch_id, state=L.RESERVED, **key, **stamp
+    new = [
+        {
+            "id": ids.delivery_id(), "target": kind, "posting": posting, "email_norm": profile.email_norm,
+            "profile_id": profile.id, "batch_id": profile.batch_id, "state": L.RESERVED, **stamp,
+        }
+        for profile in profiles
+    ]  # fmt: skip
+    for start in range(0, len(new), ROWS_A_STATEMENT):
+        session.execute(
+            insert(Delivery)
+            .values(new[start : start + ROWS_A_STATEMENT])
+            .on_conflict_do_nothing(index_elements=["target", "posting", "email_norm"])
         )
-        .on_conflict_do_nothing(index_elements=["target", "posting", "email_norm"])
-        .returning(Delivery.id)
-    ).scalar_one_or_none()
-    row = session.scalars(
-        select(Delivery).filter_by(**key).with_for_update(key_share=True).execution_options(populate_existing=True)
-    ).one()
-    if made is not None:
-        change.record(session, "reserved", row, actor=ACTOR)
-    return row
+    found = session.scalars(
+        select(Delivery)
+        .where(
+            Delivery.target == kind, Delivery.posting == posting,
+            Delivery.email_norm.in_([profile.email_norm for profile in profiles]),
+        )
+        .order_by(Delivery.email_norm)
+        .with_for_update()
+        .execution_options(populate_existing=True)
+    ).all()  # fmt: skip
+    ours = {row["id"] for row in new}
+    for row in found:
+        if row.id in ours:
+            change.record(session, "reserved", row, actor=ACTOR)
+    return {row.email_norm: row for row in found}
 
 
 def _stands(session: Session, row: Delivery) -> bool:
@@ -147,7 +168,7 @@ def _stands(session: Session, row: Delivery) -> bool:
     A row left behind (its profile was refused, discarded, or got another address) must not swallow the next one.
     """
     if row.state == L.RESERVED:
-        owner = session.get_one(Profile, row.profile_id, populate_existing=True)
+        owner = session.get_one(Profile, row.profile_id)
         return owner.state in READY and owner.email_norm == row.email_norm
     return row.state != L.REFUSED
 
@@ -246,7 +267,7 @@ def _locked(session: Session, delivery_ids: Iterable[str]) -> list[tuple[Deliver
         )
     }
     rows = session.scalars(
-        select(Delivery).where(Delivery.id.in_(wanted)).order_by(Delivery.email_norm).with_for_update(key_share=True)
+        select(Delivery).where(Delivery.id.in_(wanted)).order_by(Delivery.email_norm).with_for_update()
     ).all()
     return [(row, profiles.get(row.profile_id) or session.get_one(Profile, row.profile_id)) for row in rows]
 

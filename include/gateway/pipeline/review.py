@@ -105,7 +105,7 @@ def decide(
     if decision not in TO:
         raise Misconfigured("DECISION_INVALID", f"Unknown decision {decision!r}: use {', '.join(TO)}.")
     with writing() as session:
-        profile = session.get(Profile, profile_id, with_for_update=True)
+        profile = session.get(Profile, profile_id, with_for_update={"key_share": True})
         if profile is None:
             raise Misconfigured("UNKNOWN_PROFILE", f"There is no profile {profile_id!r}.")
         if expected_version is not None and profile.version != expected_version:

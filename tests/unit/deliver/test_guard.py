@@ -7,7 +7,9 @@ import pytest
 from gateway.deliver.guard import Forbidden, is_public, open_socket
 
 
-@pytest.mark.parametrize("address", ["93.184.215.14", "8.8.8.8", "2606:2800:21f:cb07:6820:80da:af6b:8b2c", "::ffff:8.8.8.8"])
+@pytest.mark.parametrize(
+    "address", ["93.184.215.14", "8.8.8.8", "2606:2800:21f:cb07:6820:80da:af6b:8b2c", "::ffff:8.8.8.8"]
+)
 def test_public(address: str) -> None:
     assert is_public(address)
 

@@ -6,12 +6,12 @@ import json
 from typing import Any
 
 import pytest
-from doubles.people import addresses, agent_file, batch, people
 from hypothesis import given
 from hypothesis import strategies as st
 from sqlalchemy import select
 from sqlalchemy.orm import selectinload
 
+from doubles.people import addresses, agent_file, batch, people
 from gateway.deliver import credentials
 from gateway.deliver.request import fitted, request_of
 from gateway.errors import Misconfigured
@@ -23,7 +23,8 @@ from gateway.store.tables import Delivery, Field, Profile
 @given(st.dictionaries(st.text(max_size=60), st.text(max_size=700), max_size=70))
 def test_metadata_always_fits_and_says_when_something_went(metadata: dict[str, str]) -> None:
     kept, trimmed = fitted(metadata)
-    assert len(kept) <= 50 and all(len(k) <= 40 and len(v) <= 500 for k, v in kept.items())
+    assert len(kept) <= 50
+    assert all(len(k) <= 40 and len(v) <= 500 for k, v in kept.items())
     assert trimmed == (kept != metadata)
 
 
@@ -34,7 +35,7 @@ def test_metadata_always_fits_and_says_when_something_went(metadata: dict[str, s
 )  # fmt: skip
 def test_only_e164_numbers_travel(home: Any, agents_dir: Any, phone: str | None, sent: str | None) -> None:
     agent_file(agents_dir, {"posting": "P"})
-    (profile_id,) = people(batch(), addresses(1), phone=phone)
+    (_profile_id,) = people(batch(), addresses(1), phone=phone)
     with reading() as session:
         profile = session.scalars(select(Profile).options(selectinload(Profile.document))).one()
     request = request_of(profile, "x1", "P")
@@ -52,7 +53,9 @@ def test_no_text_of_a_document_travels(home: Any, agents_dir: Any) -> None:
     with reading() as session:
         profile = session.scalars(select(Profile).options(selectinload(Profile.document))).one()
     text = json.dumps([request_of(profile, "x1", "P").metadata, request_of(profile, "x1", "P").data])
-    assert "whole text" not in text and "printed" not in text and "Welding" in text
+    assert "whole text" not in text
+    assert "printed" not in text
+    assert "Welding" in text
 
 
 @pytest.mark.parametrize(
@@ -73,7 +76,10 @@ def test_connections_in_the_environment(monkeypatch: pytest.MonkeyPatch, text: s
     assert secret not in repr(found)
 
 
-@pytest.mark.parametrize(("text", "code"), [("", "CONNECTION_MISSING"), ("{broken", "CONNECTION_INVALID"), ('{"port": "x"}', "CONNECTION_INVALID")])
+@pytest.mark.parametrize(
+    ("text", "code"),
+    [("", "CONNECTION_MISSING"), ("{broken", "CONNECTION_INVALID"), ('{"port": "x"}', "CONNECTION_INVALID")],
+)
 def test_connections_that_are_none(monkeypatch: pytest.MonkeyPatch, text: str, code: str) -> None:
     monkeypatch.setenv("AIRFLOW_CONN_SOME_TARGET", text)
     with pytest.raises(Misconfigured, match=code):
