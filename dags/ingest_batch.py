@@ -29,20 +29,27 @@ from gateway_airflow.policy import TASK_DEFAULTS
 AGENTS = sorted(path.stem for path in settings().agents_dir.glob("*.yaml"))
 PARAMS = {
     "agent": Param(
-        None, type=["null", "string"], enum=[None, *AGENTS], title="Agent", description="Interview agent to ingest for"
+        "", type="string", enum=["", *AGENTS], values_display={"": "Choose an agent"}, title="Agent",
+        description="Interview agent to ingest for",
     ),
     "path": Param(
-        None, type=["null", "string"], title="Folder or file", description="Below the inbox, the samples or an allowed path"
+        "", type="string", title="Folder or file",
+        description="Below the inbox, the samples (include/samples/...) or a folder of GATEWAY_ALLOWED_PATHS",
     ),
     "mode": Param(
-        None, type=["null", "string"], enum=[None, *(str(mode) for mode in Mode)], title="Mode",
-        description="ingest: deliver what passes. review: hold everything. dry_run: send nothing. Empty: the agent's own",
+        "", type="string", enum=["", *(str(mode) for mode in Mode)], title="Mode",
+        values_display={
+            "": "As the agent's file says", "ingest": "ingest: deliver what passes",
+            "review": "review: hold everything for a person", "dry_run": "dry_run: send nothing",
+        },
     ),
     "canary": Param(
         None, type=["null", "integer"], minimum=1, title="Canary",
         description="Deliver the first N passing candidates, then ask before the rest",
     ),
-    "batch_id": Param(None, type=["null", "string"], title="Batch", description="Filled in by sense_inbox; leave empty"),
+    "batch_id": Param(
+        "", type="string", title="Batch", description="Filled in by sense_inbox; leave empty", section="Filled in by the gateway"
+    ),
 }  # fmt: skip
 
 

@@ -45,6 +45,7 @@ def main(argv: list[str] | None = None) -> int:
     options.add_argument("--no-samples", action="store_true", help="start and wait, drop nothing")
     given = options.parse_args(argv)
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell starts background jobs with it ignored
     try:
         return run(once=given.once, samples=not given.no_samples)
     except (Failed, Died, GatewayError) as wrong:
