@@ -36,11 +36,15 @@ def main() -> int:
             figures += long_list(pool, folder)
         with ReaderPool(1, config=Settings(recycle_after=1)) as pool:
             list(pool.read([(0, tiny)]))
-            figures.append(figure("sandbox: a new worker for each", per_document(pool, [tiny] * 50), "ms a document", 60.0))
+            figures.append(
+                figure("sandbox: a new worker for each", per_document(pool, [tiny] * 50), "ms a document", 60.0)
+            )
         with ReaderPool(1, reader="bad_readers:read") as pool:
             crash = written(folder / "crash", "segfault ")
             list(pool.read([(0, crash)]))
-            figures.append(figure("sandbox: a crashing document", per_document(pool, [crash] * 30), "ms a document", 250.0))
+            figures.append(
+                figure("sandbox: a crashing document", per_document(pool, [crash] * 30), "ms a document", 250.0)
+            )
     for line in figures:
         print(json.dumps(line))
     return 0 if all(line["ok"] for line in figures) else 1

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+
 from gateway_airflow.names import OWNER, POOLS, Pool, Tag
 
 PROJECT = Path(__file__).resolve().parents[2]
@@ -135,9 +136,9 @@ def _python(script: str) -> str:
 @pytest.mark.parametrize("name", ["permanent", "transient", "other"])
 def test_the_retry_policy_follows_the_reason(name: str) -> None:
     from airflow.sdk.definitions.retry_policy import RetryAction
-    from gateway_airflow.policy import ByReason
 
     from gateway.errors import Misconfigured, Transient
+    from gateway_airflow.policy import ByReason
 
     error = {
         "permanent": Misconfigured("UNKNOWN_AGENT", "x"),
@@ -159,5 +160,3 @@ def test_the_plugin_loader_sees_the_registration_file_only() -> None:
 
     seen = {Path(path).name for path in find_path_from_directory(str(PROJECT / "plugins"), ".airflowignore")}
     assert {name for name in seen if name.endswith(".py")} == {"gateway_plugin.py"}
-
-

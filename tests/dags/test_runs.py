@@ -25,7 +25,7 @@ PASSING = (
 )
 
 
-@pytest.fixture()
+@pytest.fixture
 def drop(home: Path) -> Callable[[dict[str, bytes | Path]], str]:
     """Puts files into the inbox as one complete drop and claims it; returns the batch id."""
 
@@ -118,10 +118,14 @@ def test_running_again_delivers_nobody_twice_and_tells_nothing_twice(dag_bag: An
     run(dag_bag, batch_id)
     with reading() as session:
         told = len(session.scalars(select(Event).where(Event.kind == "notified")).all())
-        before = [(c.external_id, c.created_at) for c in session.scalars(select(PoolCandidate).order_by(PoolCandidate.id))]
+        before = [
+            (c.external_id, c.created_at) for c in session.scalars(select(PoolCandidate).order_by(PoolCandidate.id))
+        ]
     run(dag_bag, batch_id)
     with reading() as session:
-        assert [(c.external_id, c.created_at) for c in session.scalars(select(PoolCandidate).order_by(PoolCandidate.id))] == before
+        assert [
+            (c.external_id, c.created_at) for c in session.scalars(select(PoolCandidate).order_by(PoolCandidate.id))
+        ] == before
         assert len(session.scalars(select(Event).where(Event.kind == "notified")).all()) == told == 1
     assert state_of(batch_id) == ("done", None)
 
@@ -141,7 +145,10 @@ def test_dry_run_sends_nothing_and_says_what_it_would(dag_bag: Any, drop: Any) -
     batch_id = drop({"list.csv": PASSING.encode()}, manifest="mode: dry_run\n")
     run(dag_bag, batch_id)
     assert state_of(batch_id)[0] == "done"
-    assert {call["body"]["email"] for call in planned_calls(batch_id)} == {"greta.hollingsworth@example.com", "ines.baptista@example.org"}
+    assert {call["body"]["email"] for call in planned_calls(batch_id)} == {
+        "greta.hollingsworth@example.com",
+        "ines.baptista@example.org",
+    }
     with reading() as session:
         assert session.scalars(select(Delivery)).all() == []
 
@@ -173,13 +180,18 @@ def test_many_documents_are_read_in_chunks(dag_bag: Any, drop: Any, monkeypatch:
     from gateway.pipeline.receive import register_batch
 
     register_batch(batch_id)
-    assert [chunk["label"] for chunk in plan_chunks(batch_id)] == ["chunk 1 of 2 · 4 documents", "chunk 2 of 2 · 3 documents"]
+    assert [chunk["label"] for chunk in plan_chunks(batch_id)] == [
+        "chunk 1 of 2 · 4 documents",
+        "chunk 2 of 2 · 3 documents",
+    ]
     states = run(dag_bag, batch_id)
     assert {key for key in states if key.startswith("extract")} == {"extract_chunk[0]", "extract_chunk[1]"}
     assert totals(batch_id).success == 7
 
 
-def test_task_names_logs_and_xcom_hold_no_personal_data(dag_bag: Any, drop: Any, caplog: pytest.LogCaptureFixture) -> None:
+def test_task_names_logs_and_xcom_hold_no_personal_data(
+    dag_bag: Any, drop: Any, caplog: pytest.LogCaptureFixture
+) -> None:
     from airflow.models.xcom import XComModel
     from airflow.utils.session import create_session
 

@@ -31,7 +31,7 @@ class Mailbox:
     def __init__(self) -> None:
         self.messages: list[Message | EmailMessage] = []
 
-    async def handle_DATA(self, server: Any, session: Any, envelope: Any) -> str:  # noqa: N802  (aiosmtpd's name)
+    async def handle_DATA(self, server: Any, session: Any, envelope: Any) -> str:
         self.messages.append(BytesParser().parsebytes(envelope.content))
         return "250 kept"
 

@@ -30,7 +30,10 @@ LIST = (
 
 def pool() -> list[tuple[str, str]]:
     with reading() as session:
-        return [(c.external_id, c.record["email"]) for c in session.scalars(select(PoolCandidate).order_by(PoolCandidate.id))]
+        return [
+            (c.external_id, c.record["email"])
+            for c in session.scalars(select(PoolCandidate).order_by(PoolCandidate.id))
+        ]
 
 
 def test_samples_come_to_rest_and_are_shown(gateway: Gateway) -> None:
@@ -77,7 +80,9 @@ def test_digest_arrives_once_without_personal_data(gateway: Gateway) -> None:
 def test_every_extract_instance_is_named_after_its_document(gateway: Gateway) -> None:
     path = f"/dags/ingest_batch/dagRuns/{gateway.batch_id}/taskInstances"
     names = [
-        item["rendered_map_index"] for item in gateway.api("GET", path)["task_instances"] if item["task_id"] == "extract_chunk"
+        item["rendered_map_index"]
+        for item in gateway.api("GET", path)["task_instances"]
+        if item["task_id"] == "extract_chunk"
     ]
     assert names
     assert all(name and name.startswith("document ") for name in names), names
@@ -139,7 +144,9 @@ def test_a_worker_killed_between_delivery_and_receipt_delivers_nobody_twice(gate
 
     def in_target() -> list[str]:
         with sqlite3.connect(f"file:{database}?mode=ro", uri=True) as look:
-            return [row[0] for row in look.execute("SELECT external_id FROM pool_candidate WHERE batch_id = ?", (batch_id,))]
+            return [
+                row[0] for row in look.execute("SELECT external_id FROM pool_candidate WHERE batch_id = ?", (batch_id,))
+            ]
 
     (external_id,) = gateway.wait_for(in_target, 120, "the candidate in the target")
     with sqlite3.connect(f"file:{database}?mode=ro", uri=True) as look:
@@ -165,7 +172,7 @@ def writer_of(database: Path, gateway: Gateway) -> int:
         if not entry.name.isdigit() or int(entry.name) == os.getpid():
             continue
         try:
-            opened = {os.readlink(link) for link in (entry / "fd").iterdir()}
+            opened = {str(link.readlink()) for link in (entry / "fd").iterdir()}
             if str(database) not in opened:
                 continue
             before = int((entry / "stat").read_text().rsplit(")", 1)[1].split()[11])
@@ -200,7 +207,9 @@ def test_the_required_action_answered_in_airflow_delivers_what_can_be(gateway: G
 
     gateway.wait_for(settled, 120, "deliver_reviewed")
     after = totals(gateway.batch_id)
-    without_email = sum(line["ordinal"] is not None and line["email"] is None for line in profile_lines(gateway.batch_id))
+    without_email = sum(
+        line["ordinal"] is not None and line["email"] is None for line in profile_lines(gateway.batch_id)
+    )
     assert after.held == without_email, "no target takes a candidate without an address, whoever approves"
     assert after.delivered == delivered + held - without_email
     emails = [email for _, email in pool()]
@@ -246,7 +255,11 @@ def test_ctrl_c_stops_every_process(gateway: Gateway) -> None:
     assert len(ours) >= 4
     gateway.process.send_signal(signal.SIGINT)
     gateway.process.wait(40)
-    left = [pid for pid in ours if Path(f"/proc/{pid}").exists() and "Z" not in Path(f"/proc/{pid}/stat").read_text().split(")")[1][:3]]
+    left = [
+        pid
+        for pid in ours
+        if Path(f"/proc/{pid}").exists() and "Z" not in Path(f"/proc/{pid}/stat").read_text().split(")")[1][:3]
+    ]
     assert left == []
 
 

@@ -56,7 +56,12 @@ def dags_markdown() -> str:
     for path in sorted((PROJECT / "dags").glob("*.py")):
         said = ast.get_docstring(ast.parse(path.read_text("utf-8"))) or ""
         title, _, body = said.strip().partition("\n")
-        lines += [f"## `{path.stem}`: {title.lstrip('# ').lower()}", "", re.sub(r"\n(?=\*\*)", "\n\n", body.strip()), ""]
+        lines += [
+            f"## `{path.stem}`: {title.lstrip('# ').lower()}",
+            "",
+            re.sub(r"\n(?=\*\*)", "\n\n", body.strip()),
+            "",
+        ]
     return "\n".join(lines)
 
 

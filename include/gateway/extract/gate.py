@@ -107,5 +107,7 @@ def is_resume(person: Person, profile: ExtractedProfile, headings: Counter[str])
     if name is None or name.confidence < 0.3:
         score -= 0.7
     if reason is bare and len(text.split()) <= CARD_WORDS and profile.email and profile.phone:
-        score = max(score, NEEDED)  # a contact sheet: nothing but a person and how to reach them, as some systems export
+        score = max(
+            score, NEEDED
+        )  # a contact sheet: nothing but a person and how to reach them, as some systems export
     return Verdict(score >= NEEDED, reason, score)

@@ -79,7 +79,9 @@ def test_unknown_agent_is_told_with_the_known_ones(store: str, tmp_path: Path) -
         assert session.scalars(select(Batch)).all() == []
 
 
-def test_a_broken_agent_file_stops_its_agent_only(store: str, home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_broken_agent_file_stops_its_agent_only(
+    store: str, home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     from gateway.settings import settings
 
     agents = tmp_path / "agents"
@@ -167,7 +169,9 @@ def test_a_batch_claimed_and_never_started_is_offered_again(store: str, home: Pa
     assert receive.sense().batch_ids == ()
 
 
-def test_a_closed_agent_keeps_its_drop_in_the_inbox(store: str, home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_closed_agent_keeps_its_drop_in_the_inbox(
+    store: str, home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     from gateway.settings import settings
 
     agents = tmp_path / "agents"

@@ -75,7 +75,9 @@ def test_discard_all_closes_the_batch(batch: str) -> None:
 
 def test_a_correction_is_evidence_and_delivers(batch: str) -> None:
     otto = held(batch)["Otto Nkemelu"]
-    assert decide(otto, "correct", reviewer="rita", corrections={"email": " Otto.Nkemelu@example.com "}, expected_version=1)
+    assert decide(
+        otto, "correct", reviewer="rita", corrections={"email": " Otto.Nkemelu@example.com "}, expected_version=1
+    )
     assert deliver_reviewed()["delivered"] == 1
     with reading() as session:
         profile = session.get_one(Profile, otto)
@@ -84,7 +86,10 @@ def test_a_correction_is_evidence_and_delivers(batch: str) -> None:
         assert (field.source, field.confidence) == ("person", 1.0)
         review = session.scalars(select(Review)).one()
         assert (review.before, review.after) == ({"email": None}, {"email": "otto.nkemelu@example.com"})
-        assert session.scalars(select(Event).where(Event.subject_id == otto, Event.actor == "rita")).one().after == "approved"
+        assert (
+            session.scalars(select(Event).where(Event.subject_id == otto, Event.actor == "rita")).one().after
+            == "approved"
+        )
 
 
 def test_the_first_decision_stands_and_the_second_is_told(batch: str) -> None:
@@ -113,7 +118,9 @@ def test_undo_takes_back_what_was_not_sent(batch: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "corrections", [{"email": "not an address"}, {"phone": "12"}, {"salary": "1"}, {}], ids=["email", "phone", "field", "none"]
+    "corrections",
+    [{"email": "not an address"}, {"phone": "12"}, {"salary": "1"}, {}],
+    ids=["email", "phone", "field", "none"],
 )
 def test_a_wrong_correction_changes_nothing(batch: str, corrections: dict[str, str]) -> None:
     otto = held(batch)["Otto Nkemelu"]
@@ -126,7 +133,9 @@ def test_a_wrong_correction_changes_nothing(batch: str, corrections: dict[str, s
         assert session.scalars(select(Review)).all() == []
 
 
-def test_the_same_person_in_the_next_batch_is_a_duplicate_and_the_ledger_has_one_row(batch: str, tmp_path: Path) -> None:
+def test_the_same_person_in_the_next_batch_is_a_duplicate_and_the_ledger_has_one_row(
+    batch: str, tmp_path: Path
+) -> None:
     answer_batch(batch, APPROVE_PASSED, reviewer="rita")
     deliver_reviewed()
     (tmp_path / "later.csv").write_text(ROWS + "Ines Baptista,ines.baptista@example.org,+1 206 555 0190\n", "utf-8")

@@ -43,7 +43,7 @@ def test_apostrophes_before_numbers_are_no_quotes(people):
 
 
 def test_backslash_escapes(table):
-    text = 'Name,Email,Notes\n'
+    text = "Name,Email,Notes\n"
     text += '"Ada Archer","ada@example.org","said \\"yes\\", twice"\n"Bela Birkin","bela@example.org",""\n'
     _, profiles = table(text)
     assert [p.name for p in profiles] == ["Ada Archer", "Bela Birkin"]
