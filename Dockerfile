@@ -27,7 +27,8 @@ WORKDIR /opt/gateway
 COPY --chown=gateway include include
 COPY --chown=gateway plugins plugins
 COPY --chown=gateway dags dags
-RUN python -m compileall -q include plugins dags
+COPY tools/register.py tools/
+RUN python tools/register.py && python -m compileall -q include plugins dags
 
 USER gateway
 ENTRYPOINT ["airflow"]

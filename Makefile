@@ -5,7 +5,7 @@ VENV ?= .venv
 PY := $(VENV)/bin/python
 PYTHON ?=
 SETUP := bash tools/setup.sh
-.PHONY: help setup run test lint format bench score docs lock clean
+.PHONY: help setup setup-dev run test lint format bench score faults train docs lock clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
@@ -32,8 +32,21 @@ lint: setup-dev ## ruff, mypy, import rules, generated docs up to date
 docs: setup-dev ## the generated pages of docs/
 	@$(PY) -m gateway docs
 
-score: setup-dev ## extraction against the corpus beside the checkout (../shared): the tables
-	@$(PY) benchmarks/score.py
+score: setup-dev ## extraction and gates against the corpus beside the checkout (LARGE=1: the large files too)
+	@$(PY) benchmarks/score.py $(if $(LARGE),--large)
+	@$(PY) benchmarks/prove_gates.py
+
+bench: setup-dev ## what each step costs; ends with one JSON line a figure
+	@$(PY) benchmarks/bench_extract.py
+	@$(PY) benchmarks/files.py
+	@$(PY) benchmarks/bench_judge.py
+	@$(PY) benchmarks/bench_deliver.py
+
+faults: setup-dev ## 1,000 deliveries with a worker killed, a connection cut, a target restarted (TRIALS=100 for less)
+	@$(PY) benchmarks/faults.py --trials $(or $(TRIALS),1000)
+
+train: setup-dev ## the extraction's scorer anew, from generated documents of our own (about 4 minutes)
+	@$(PY) training/train.py
 
 format: setup-dev ## ruff's fixes and format
 	@$(VENV)/bin/ruff check -q --fix . ; $(VENV)/bin/ruff format -q .

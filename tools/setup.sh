@@ -5,10 +5,10 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 lock=$1
 stamp="$VENV/.installed"
-want="$(cat "$lock" tools/setup.sh | cksum) $lock"
+want="$(cat "$lock" tools/setup.sh tools/register.py | cksum) $lock"
 # The development lock holds everything of the other, so it serves both.
 have=$(cat "$stamp" 2>/dev/null || true)
-dev="$(cat requirements-dev.txt tools/setup.sh | cksum) requirements-dev.txt"
+dev="$(cat requirements-dev.txt tools/setup.sh tools/register.py | cksum) requirements-dev.txt"
 if [ "$have" = "$want" ] || [ "$have" = "$dev" ]; then exit 0; fi
 
 fits() { "$1" -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))' 2> /dev/null; }
@@ -31,7 +31,6 @@ echo "Installing $lock into $VENV ..."
 rm -f "$stamp"
 [ -x "$VENV/bin/python" ] || "$uv" venv -q --python "$PYTHON" "$VENV"
 PYTHONDONTWRITEBYTECODE= "$uv" pip sync -q --python "$VENV/bin/python" --compile-bytecode --require-hashes "$lock"
-site=$("$VENV/bin/python" -c 'import sysconfig; print(sysconfig.get_paths()["purelib"])')
-printf '%s\n%s\n' "$PWD/include" "$PWD/plugins" > "$site/gateway-project.pth"
+"$VENV/bin/python" tools/register.py
 PYTHONDONTWRITEBYTECODE= "$VENV/bin/python" -m compileall -q include plugins dags || true
 echo "$want" > "$stamp"

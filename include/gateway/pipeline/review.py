@@ -227,10 +227,12 @@ def deliver_reviewed() -> dict[str, int]:
 def close_reviewed() -> int:
     """Batches that waited for review and have nothing open any more become done; returns how many."""
     open_states = [P.HELD, P.APPROVED, P.EXTRACTED, P.PASSED]
+    would_be_sent = [P.PASSED, P.APPROVED]  # where a dry run's profiles come to rest
     closed = 0
     with writing() as session:
         for batch in session.scalars(select(Batch).where(Batch.state == BatchState.WAITING_REVIEW)):
-            left = select(Profile.id).where(Profile.batch_id == batch.id, Profile.state.in_(open_states)).limit(1)
+            waits = [state for state in open_states if batch.mode != Mode.DRY_RUN or state not in would_be_sent]
+            left = select(Profile.id).where(Profile.batch_id == batch.id, Profile.state.in_(waits)).limit(1)
             if session.scalar(left) is None:
                 change.move(session, batch, BatchState.DONE, actor="review", rule="nothing held")
                 closed += 1
