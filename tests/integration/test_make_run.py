@@ -161,7 +161,7 @@ def test_a_worker_killed_between_delivery_and_receipt_delivers_nobody_twice(gate
     with reading() as session:
         delivery = session.scalars(select(Delivery).where(Delivery.batch_id == batch_id)).one()
         told = session.scalars(select(Event).where(Event.subject_id == delivery.id, Event.after == "confirmed")).one()
-    assert (delivery.state, delivery.attempts, told.rule) == ("confirmed", 1, "found in target")
+    assert (delivery.state, delivery.attempts, told.rule) == ("confirmed", 1, "found by external_id")
 
 
 def writer_of(database: Path, gateway: Gateway) -> int:
