@@ -113,12 +113,13 @@ def ingest_batch() -> None:
 
     @task(pool=Pool.STORE, trigger_rule=TriggerRule.ALL_DONE_MIN_ONE_SUCCESS)
     def report(batch: dict[str, Any]) -> list[dict[str, Any]]:
-        """The batch's end and its digest; returns the review to ask for, none or one."""
-        from gateway.pipeline.report import finish_batch, review_request
+        """The batch's end and its digest; returns the review to ask for, none or one. Fails with the run's missing part."""
+        from gateway.pipeline.report import finish_batch, refuse_incomplete, review_request
         from gateway_airflow.notifiers.digest_notifier import send_digest
 
-        finish_batch(batch["batch_id"])
+        ended = finish_batch(batch["batch_id"])
         send_digest(batch["batch_id"], batch["agent_id"])
+        refuse_incomplete(ended)
         return review_request(batch["batch_id"])
 
     batch = register()

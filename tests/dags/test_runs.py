@@ -130,6 +130,40 @@ def test_running_again_delivers_nobody_twice_and_tells_nothing_twice(dag_bag: An
     assert state_of(batch_id) == ("done", None)
 
 
+def test_a_failed_chunk_fails_the_run_and_the_others_are_delivered(
+    dag_bag: Any, drop: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """And clearing it reads what is missing, delivering nobody twice."""
+    from gateway.errors import Misconfigured
+    from gateway.pipeline import read
+
+    whole = read.read_chunk
+    batch_id = drop({"a.csv": PASSING.encode(), "b.csv": b"Name,Email\nVera Kilbride,vera.kilbride@example.com\n"})
+    unlucky: list[str] = []
+
+    def read_chunk(chunk: dict[str, Any]) -> dict[str, int]:
+        unlucky.append(chunk["first"])
+        if chunk["first"] == unlucky[0]:
+            raise Misconfigured("SETTING_INVALID", "broken for the test")
+        return whole(chunk)
+
+    monkeypatch.setattr(read, "read_chunk", read_chunk)
+    states = run(dag_bag, batch_id)
+    assert sorted(state for task, state in states.items() if task.startswith("extract")) == ["failed", "success"]
+    assert states["report"] == "failed"
+    assert state_of(batch_id) == ("failed", "RUN_INCOMPLETE")
+    first = totals(batch_id)
+    assert first.processing == 1
+    assert first.delivered + first.held >= 1
+    monkeypatch.setattr(read, "read_chunk", whole)
+    states = run(dag_bag, batch_id)
+    assert set(states.values()) == {"success"}, states
+    numbers = totals(batch_id)
+    assert numbers.processing == 0
+    assert numbers.delivered + numbers.held == 3
+    assert state_of(batch_id)[1] is None
+
+
 def test_review_mode_holds_everything_that_passes(dag_bag: Any, drop: Any) -> None:
     batch_id = drop({"list.csv": PASSING.encode()}, manifest="mode: review\n")
     run(dag_bag, batch_id)

@@ -6,6 +6,7 @@ from typing import Any
 
 from sqlalchemy import select
 
+from gateway.errors import Permanent
 from gateway.model import BatchState
 from gateway.model import DocumentState as D
 from gateway.model import ProfileState as P
@@ -47,6 +48,17 @@ def finish_batch(batch_id: str) -> dict[str, Any]:
                 batch.code = batch.error = None
             change.move(session, batch, BatchState.WAITING_REVIEW if numbers.held else BatchState.DONE, actor=ACTOR)
         return {"state": str(batch.state), "counts": numbers.as_dict()}
+
+
+def refuse_incomplete(ended: dict[str, Any]) -> None:
+    """Raises Permanent(RUN_INCOMPLETE) when the batch did not come to rest: its run must not look like a success."""
+    if ended["state"] == BatchState.FAILED:
+        numbers = ended["counts"]
+        raise Permanent(
+            "RUN_INCOMPLETE",
+            f"{numbers['processing']} document(s) are not read and {numbers['in_flight']} profile(s) not at rest: clear the "
+            "run's failed tasks; what is done is not done again.",
+        )
 
 
 def review_request(batch_id: str) -> list[dict[str, Any]]:
