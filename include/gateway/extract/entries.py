@@ -364,7 +364,7 @@ def _texts(text: str) -> list[str]:
 
 
 def _at(text: str) -> list[str]:
-    """ "Engineer at Company" in two, when the first half is a title ("University of Texas at Austin" is not)."""
+    """ "Engineer at Company" in two, when the first half is a title ("University of X at Y" is not)."""
     pieces = _AT.split(text, maxsplit=1)
     return (
         pieces if len(pieces) == 2 and title_score(pieces[0]) >= 1.2 and not hits("institution", pieces[0]) else [text]
