@@ -8,7 +8,6 @@ from sqlalchemy import select
 
 from gateway.errors import Permanent
 from gateway.model import BatchState
-from gateway.model import DocumentState as D
 from gateway.model import ProfileState as P
 from gateway.notify.messages import Digest, digest_of
 from gateway.pipeline.receive import agent_of
@@ -17,7 +16,7 @@ from gateway.settings import settings
 from gateway.store import change
 from gateway.store.counts import Counts, counts
 from gateway.store.engine import reading, writing
-from gateway.store.tables import Batch, Document, Profile
+from gateway.store.tables import Batch, Profile
 
 ACTOR = "report"
 
@@ -96,20 +95,6 @@ def return_notice(batch_id: str, message: Digest, channel: str) -> None:
 
 def notice_key(batch_id: str, message: Digest, channel: str) -> str:
     return f"digest:{batch_id}:{channel}:{message.fingerprint}"
-
-
-def retry_failed(batch_id: str, *, actor: str) -> int:
-    """Failed documents whose bytes we have go back to processing, to be read again by clearing the run; how many."""
-    with writing() as session:
-        rows = session.scalars(
-            select(Document).where(
-                Document.batch_id == batch_id, Document.state == D.FAILED, Document.file_key.is_not(None)
-            )
-        ).all()
-        for row in rows:
-            row.code = row.error = None
-            change.move(session, row, D.PROCESSING, actor=actor, rule="retry")
-        return len(rows)
 
 
 def totals(batch_id: str | None = None) -> Counts:

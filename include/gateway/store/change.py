@@ -2,7 +2,7 @@
 
 batch     receiving -> running -> waiting_review | done | failed; waiting_review -> running | done; failed -> running
 document  processing -> success | failed; failed -> processing (retry)
-profile   extracted -> passed | held | duplicate; see PROFILE below
+profile   extracted -> passed | held | duplicate; the rest is in the table
 delivery  reserved -> sent -> confirmed | refused | unknown; unknown -> confirmed | reserved (proved absent);
           sent -> reserved (never left); a fact found in the target confirms from any open state
 """
@@ -76,7 +76,7 @@ def move(session: Session, row: Row, to: str, *, actor: str, code: str | None = 
     row.state = str(to)
     if not isinstance(row, Agent):
         _stamp(row)
-    _append(session, row, subject, before, str(to), actor, code, rule)
+    session.add(_event("state", row, subject, before, str(to), actor, code, rule))
     return True
 
 
@@ -86,7 +86,7 @@ def create(session: Session, row: Row, *, actor: str, code: str | None = None, r
     if row.state not in ALLOWED[subject][None]:
         raise Conflict("STATE_CONFLICT", f"A new {subject} cannot begin as {row.state}.")
     session.add(row)
-    _append(session, row, subject, None, row.state, actor, code, rule)
+    session.add(_event("state", row, subject, None, row.state, actor, code, rule))
 
 
 def record(
@@ -120,19 +120,6 @@ def _stamp(row: Batch | Document | Profile | Delivery) -> None:
         row.finished_at = now() if row.state in (B.DONE, B.FAILED) else None
     else:
         row.updated_at = now()
-
-
-def _append(
-    session: Session,
-    row: Row,
-    subject: str,
-    before: str | None,
-    after: str,
-    actor: str,
-    code: str | None,
-    rule: str | None,
-) -> None:
-    session.add(_event("state", row, subject, before, after, actor, code, rule))
 
 
 def _event(
