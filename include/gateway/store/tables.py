@@ -65,9 +65,10 @@ class Batch(Base):
     """
 
     __tablename__ = "batch"
+    __table_args__ = (Index("ix_batch_agent_created", "agent_id", "created_at"),)
 
     id: Mapped[str] = mapped_column(String(40), primary_key=True)
-    agent_id: Mapped[str] = mapped_column(ForeignKey("agent.id"), index=True)
+    agent_id: Mapped[str] = mapped_column(ForeignKey("agent.id"))
     mode: Mapped[str] = mapped_column(String(16))
     state: Mapped[str] = mapped_column(String(20), index=True)
     code: Mapped[str | None] = mapped_column(String(64))
@@ -94,10 +95,15 @@ class Document(Base):
     """
 
     __tablename__ = "document"
-    __table_args__ = (UniqueConstraint("batch_id", "path"), Index("ix_document_agent_sha", "agent_id", "sha256"))
+    __table_args__ = (
+        UniqueConstraint("batch_id", "path"),
+        Index("ix_document_agent_sha", "agent_id", "sha256"),
+        Index("ix_document_batch_state", "batch_id", "state"),
+        Index("ix_document_agent_state", "agent_id", "state"),
+    )
 
     id: Mapped[str] = mapped_column(String(40), primary_key=True)
-    batch_id: Mapped[str] = mapped_column(ForeignKey("batch.id"), index=True)
+    batch_id: Mapped[str] = mapped_column(ForeignKey("batch.id"))
     agent_id: Mapped[str] = mapped_column(ForeignKey("agent.id"))
     path: Mapped[str] = mapped_column(Text)
     file_key: Mapped[str | None] = mapped_column(Text)
@@ -123,14 +129,17 @@ class Profile(Base):
     __table_args__ = (
         UniqueConstraint("document_id", "ordinal"),
         Index("ix_profile_agent_email", "agent_id", "email_norm"),
+        Index("ix_profile_state_created", "state", "created_at", "id"),  # the review queue, oldest first
+        Index("ix_profile_agent_state", "agent_id", "state", "created_at"),
+        Index("ix_profile_batch_state", "batch_id", "state"),
     )
 
     id: Mapped[str] = mapped_column(String(40), primary_key=True)
     document_id: Mapped[str] = mapped_column(ForeignKey("document.id"), index=True)
-    batch_id: Mapped[str] = mapped_column(ForeignKey("batch.id"), index=True)
+    batch_id: Mapped[str] = mapped_column(ForeignKey("batch.id"))
     agent_id: Mapped[str] = mapped_column(ForeignKey("agent.id"))
     ordinal: Mapped[int]
-    state: Mapped[str] = mapped_column(String(16), index=True)
+    state: Mapped[str] = mapped_column(String(16))
     name: Mapped[str | None] = mapped_column(Text)
     email: Mapped[str | None] = mapped_column(Text)
     email_norm: Mapped[str | None] = mapped_column(Text)
@@ -140,7 +149,7 @@ class Profile(Base):
     codes: Mapped[list[Any]] = mapped_column(default=list)  # of the latest verdict: what a list shows
     quality: Mapped[float | None] = mapped_column(Float)
     completeness: Mapped[float | None] = mapped_column(Float)
-    duplicate_of: Mapped[str | None] = mapped_column(ForeignKey("profile.id"))
+    duplicate_of: Mapped[str | None] = mapped_column(ForeignKey("profile.id"), index=True)
     version: Mapped[int] = mapped_column(default=1)  # counts corrections
     created_at: Mapped[datetime] = mapped_column(default=now)
     updated_at: Mapped[datetime] = mapped_column(default=now)
@@ -220,8 +229,55 @@ class Delivery(Base):
     updated_at: Mapped[datetime] = mapped_column(default=now)
 
 
+class GateResult(Base):
+    """What one gate of the suite said about a whole batch, as counts: for analytics, without anybody's data."""
+
+    __tablename__ = "gate_result"
+
+    batch_id: Mapped[str] = mapped_column(ForeignKey("batch.id", ondelete="CASCADE"), primary_key=True)
+    gate: Mapped[str] = mapped_column(String(120), primary_key=True)
+    agent_id: Mapped[str] = mapped_column(ForeignKey("agent.id"), index=True)
+    suite_version: Mapped[str] = mapped_column(String(64))
+    code: Mapped[str] = mapped_column(String(64))
+    field: Mapped[str | None] = mapped_column(String(80))
+    severity: Mapped[str] = mapped_column(String(16))
+    evaluated: Mapped[int]
+    unexpected: Mapped[int]
+    created_at: Mapped[datetime] = mapped_column(default=now)
+
+
+class Audit(Base):
+    """An automatic pass drawn for a person to look at afterwards. outcome: None (open) | right | wrong."""
+
+    __tablename__ = "audit"
+    __table_args__ = (Index("ix_audit_open", "outcome", "sampled_at"),)
+
+    profile_id: Mapped[str] = mapped_column(ForeignKey("profile.id", ondelete="CASCADE"), primary_key=True)
+    batch_id: Mapped[str] = mapped_column(ForeignKey("batch.id"), index=True)
+    agent_id: Mapped[str] = mapped_column(ForeignKey("agent.id"), index=True)
+    outcome: Mapped[str | None] = mapped_column(String(8))
+    wrong_fields: Mapped[list[Any]] = mapped_column(default=list)
+    reviewer: Mapped[str | None] = mapped_column(String(200))
+    sampled_at: Mapped[datetime] = mapped_column(default=now)
+    decided_at: Mapped[datetime | None]
+
+
+class Claim(Base):
+    """Who is looking at a held profile, until when. A courtesy between reviewers; decisions do not depend on it."""
+
+    __tablename__ = "claim"
+
+    profile_id: Mapped[str] = mapped_column(ForeignKey("profile.id", ondelete="CASCADE"), primary_key=True)
+    reviewer: Mapped[str] = mapped_column(String(200))
+    until: Mapped[datetime]
+
+
 class Review(Base):
-    """A person's decision on a profile, with what it changed."""
+    """A person's decision on a profile, with what it changed.
+
+    codes      what held the profile when it was decided: the price of a criterion is counted from it
+    other_id   with duplicate and merge: the profile that stands for the person
+    """
 
     __tablename__ = "review"
     __table_args__ = (UniqueConstraint("profile_id", "sequence"),)
@@ -229,12 +285,14 @@ class Review(Base):
     id: Mapped[str] = mapped_column(String(40), primary_key=True)
     profile_id: Mapped[str] = mapped_column(ForeignKey("profile.id"), index=True)
     sequence: Mapped[int]
-    decision: Mapped[str] = mapped_column(String(16))  # approve | correct | discard | duplicate | undo
+    decision: Mapped[str] = mapped_column(String(16))  # approve | correct | discard | duplicate | merge | undo
+    codes: Mapped[list[Any]] = mapped_column(default=list)
+    other_id: Mapped[str | None] = mapped_column(ForeignKey("profile.id", name="fk_review_other"))
     before: Mapped[dict[str, Any]] = mapped_column(default=dict)
     after: Mapped[dict[str, Any]] = mapped_column(default=dict)
     reviewer: Mapped[str] = mapped_column(String(200))
     note: Mapped[str | None] = mapped_column(Text)
-    created_at: Mapped[datetime] = mapped_column(default=now)
+    created_at: Mapped[datetime] = mapped_column(default=now, index=True)
 
 
 class Event(Base):
