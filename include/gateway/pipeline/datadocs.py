@@ -32,7 +32,8 @@ def keep_data_docs(batch_id: str, judged: BatchJudgement, profile_ids: Sequence[
     """
     try:
         with tempfile.TemporaryDirectory(prefix="gateway-") as folder:
-            write_data_docs(judged, profile_ids, Path(folder))
+            # On the page they stand at batches/<id>/data-docs/<file>: two up is the list, and the batch in it.
+            write_data_docs(judged, profile_ids, Path(folder), (f"../../{batch_id}", f"Batch {batch_id}"))
             place = _place(batch_id)
             place.mkdir(parents=True, exist_ok=True)
             for name in FILES:
