@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 from sqlalchemy import func, select
+from tests.unit.pipeline.test_upload import process
 
 from gateway.errors import Conflict, Misconfigured, Refused
 from gateway.model import ExtractedProfile, Mode, Reading
@@ -18,7 +19,6 @@ from gateway.pipeline.retry import retry_documents
 from gateway.pipeline.run import run_batch
 from gateway.store.engine import reading
 from gateway.store.tables import Batch, Delivery, Document, Event, PoolCandidate
-from tests.unit.pipeline.test_upload import process
 
 AGENT = "backend-engineer"
 GRETA = "Name,Email,Phone\nGreta Hollingsworth,greta.hollingsworth@example.com,+1 415 555 0134\n"

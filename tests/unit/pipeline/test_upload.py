@@ -151,6 +151,16 @@ def test_files_on_their_way_together_do_not_pass_the_batch_limit(home: Path, mon
     two.abandon()
 
 
+def test_a_thousand_files_are_one_batch(home: Path) -> None:
+    upload_id = upload.begin(AGENT, by="rita")
+    for number in range(1000):
+        send(upload_id, "cv.txt" if number % 2 else f"cv-{number}.txt", f"{number}".encode())
+    kept = upload.listed(upload_id, by="rita")
+    assert len({file.path for file in kept}) == len(kept) == 1000
+    batch_id = upload.submit(upload_id, by="rita", mode=Mode.REVIEW)
+    assert register_batch(batch_id)["documents"] == 1000
+
+
 def test_an_upload_is_its_senders_alone(home: Path) -> None:
     upload_id = upload.begin(AGENT, by="rita")
     send(upload_id, "a.csv", GOOD)
