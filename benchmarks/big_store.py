@@ -440,10 +440,16 @@ def fill(
             write(invented.rows)
     made.update({name: len(rows) for name, rows in invented.rows.items()})
     write(invented.rows)
+    _analyse()
     _aggregate()
+    _analyse()
+    return dict(made)
+
+
+def _analyse() -> None:
+    """What a database learns about its tables by and by, at once."""
     with engine().connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
         connection.execute(text("VACUUM ANALYZE" if engine().dialect.name == "postgresql" else "ANALYZE"))
-    return dict(made)
 
 
 def _aggregate() -> None:
