@@ -26,8 +26,9 @@ from gateway.store.engine import reading
 from gateway.store.tables import Agent, Audit, Batch, Document, Profile, now
 
 DAYS = (30, 90, 365)
-DEAR = 0.5  # a criterion is dear when, surely, more than half of what it holds is accepted unchanged
-TOP = 6  # codes shown by name over time; the rest is "other"
+ENOUGH = 10  # decisions before a criterion's price is told
+DEAR = 0.5  # a criterion is dear when, with 95 % certainty, more than half of what it holds is accepted unchanged
+WORTH = 0.25  # and worth its price when, as surely, less than a quarter is
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,15 +90,13 @@ class Price:
         return self.open + self.decided
 
     @property
-    def sentence(self) -> str | None:
-        """Said when the numbers are enough to say it."""
-        if not self.criterion or self.decided < 10:
+    def verdict(self) -> str | None:
+        """dear | worth it | None where the numbers do not say; never about what a mode asked for."""
+        if not self.criterion or self.decided < ENOUGH:
             return None
         if (self.accepted.low or 0) >= DEAR:
-            return f"{self.unchanged} of {self.decided} held by {self.code} were accepted unchanged: consider a warning instead."
-        if (self.accepted.high or 1) <= 0.25:
-            return f"{self.decided - self.unchanged} of {self.decided} held by {self.code} needed a person: it earns its price."
-        return None
+            return "dear"
+        return "worth it" if (self.accepted.high or 1) <= WORTH else None
 
 
 @dataclass(frozen=True, slots=True)

@@ -25,6 +25,7 @@ from gateway.pipeline.judge import judge_profiles
 from gateway.pipeline.ledger import being_sent
 from gateway.pipeline.read import email_key
 from gateway.pipeline.receive import agent_of
+from gateway.pipeline.statistics import remember
 from gateway.store import change, ids
 from gateway.store.engine import reading, writing
 from gateway.store.tables import Batch, Field, Profile, Review
@@ -235,5 +236,6 @@ def close_reviewed() -> int:
             left = select(Profile.id).where(Profile.batch_id == batch.id, Profile.state.in_(waits)).limit(1)
             if session.scalar(left) is None:
                 change.move(session, batch, BatchState.DONE, actor="review", rule="nothing held")
+                remember(session, batch)
                 closed += 1
     return closed
