@@ -12,9 +12,10 @@ from .document import DOCUMENT
 from .files import FILES
 from .pipeline import PIPELINE
 from .quality import QUALITY
+from .showing import SHOWING
 
 CODES: dict[str, Code] = {}
-for _code in (*PIPELINE, *FILES, *DOCUMENT, *QUALITY, *DELIVERY):
+for _code in (*PIPELINE, *FILES, *DOCUMENT, *QUALITY, *DELIVERY, *SHOWING):
     if _code.id in CODES:
         raise ValueError(f"reason code {_code.id} is defined twice")
     CODES[_code.id] = _code
