@@ -36,7 +36,9 @@ class TableRow:
     sheet: str | None = field(default=None)
 
 
-def page_png(path: Path, number: int, *, turn: int | None = None, dpi: int = DPI, timeout_s: float = TIMEOUT_S) -> bytes:
+def page_png(
+    path: Path, number: int, *, turn: int | None = None, dpi: int = DPI, timeout_s: float = TIMEOUT_S
+) -> bytes:
     """One page of a PDF as PNG.
 
     number   counts from 1
@@ -69,7 +71,9 @@ def table_rows(
 
 def _ask(request: dict[str, Any], timeout_s: float) -> bytes:
     if not _turns.acquire(timeout=timeout_s):
-        raise Transient("SHOW_BUSY", "Too many pictures of documents are being made at once: try again in a moment.", 5.0)
+        raise Transient(
+            "SHOW_BUSY", "Too many pictures of documents are being made at once: try again in a moment.", 5.0
+        )
     env = {**os.environ, "OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
     env["PYTHONPATH"] = os.pathsep.join(filter(None, [*import_roots(), env.get("PYTHONPATH", "")]))
     try:

@@ -40,7 +40,9 @@ def main() -> int:
     except Unreadable as wrong:
         answer = _no(wrong.code, wrong.sentence)
     except (Exception, MemoryError) as wrong:
-        sentence = f"This part of the document cannot be shown ({type(wrong).__name__}). Download the file to look at it."
+        sentence = (
+            f"This part of the document cannot be shown ({type(wrong).__name__}). Download the file to look at it."
+        )
         answer = _no("PAGE_NOT_SHOWN", sentence)
     sys.stdout.buffer.write(answer)
     return 0
@@ -120,7 +122,7 @@ def _wanted_rows(
     records: Iterable[Any], wanted: set[int], mapping: dict[str, str | None]
 ) -> Iterator[tuple[int, list[str], list[str]]]:
     """(row, header, cells) of the rows wanted, found the way the reader of lists finds them."""
-    from gateway.extract.tables.columns import is_form, is_header_row, make_plan
+    from gateway.extract.tables.columns import is_form, is_header_row, make_plan, titles_of
     from gateway.extract.tables.reader import LOOK_AHEAD, Ahead, turned
 
     waiting = Ahead(iter(records))
@@ -129,7 +131,7 @@ def _wanted_rows(
         waiting = Ahead(turned(list(waiting)))
         head = [record.cells for record in waiting.peek(LOOK_AHEAD)]
     plan = make_plan(head, mapping)
-    header = head[plan.header] if plan is not None and plan.header >= 0 else []
+    header = [column.title for column in plan.columns] if plan is not None else []
     left = set(wanted)
     for record in waiting:
         if record.row in left:
@@ -138,7 +140,7 @@ def _wanted_rows(
             if not left:
                 return
         elif is_header_row(record.cells):
-            header = record.cells
+            header = titles_of(record.cells, [])
 
 
 def _cut(cells: list[str]) -> list[str]:
