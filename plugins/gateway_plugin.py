@@ -2,10 +2,37 @@
 
 from __future__ import annotations
 
+from functools import cached_property
+from typing import Any
+from urllib.parse import urlsplit
+
+from airflow.configuration import conf
 from airflow.plugins_manager import AirflowPlugin
+
+PREFIX = "/gateway"
+# Airflow may live below a path of its own; the address a browser asks for begins with it.
+HOME = urlsplit(conf.get("api", "base_url", fallback="")).path.rstrip("/") + PREFIX
+ICONS = {"icon": f"{HOME}/static/candidates.svg", "icon_dark_mode": f"{HOME}/static/candidates-dark.svg"}
 
 
 class GatewayPlugin(AirflowPlugin):
-    """The adapters in gateway_airflow are imported by name where they are used; this makes the plugin visible."""
+    """The page below /gateway, its entry in the navigation, and its tab on a run of ingest_batch."""
 
     name = "candidate_ingestion_gateway"
+    external_views = [  # noqa: RUF012  (Airflow's own shape)
+        {"name": "Candidates", "href": f"{HOME}/", "destination": "nav", "url_route": "candidates", **ICONS},
+        {
+            "name": "Candidates",
+            "href": f"{HOME}/runs/{{RUN_ID}}?dag_id={{DAG_ID}}",
+            "destination": "dag_run",
+            "url_route": "candidates-of-run",
+            **ICONS,
+        },
+    ]
+
+    @cached_property
+    def fastapi_apps(self) -> list[dict[str, Any]]:
+        """Built when the API server asks for it: no other process imports the page."""
+        from gateway_airflow.ui.app import build
+
+        return [{"app": build(), "url_prefix": PREFIX, "name": "Candidate Ingestion Gateway"}]

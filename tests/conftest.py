@@ -122,3 +122,16 @@ def store(request: pytest.FixtureRequest, home: Path, monkeypatch: pytest.Monkey
         connection.execute(f"DROP DATABASE {name} WITH (FORCE)".encode())
     monkeypatch.delenv("GATEWAY_DATABASE_URL")
     settings.cache_clear()
+
+
+@pytest.fixture(scope="session")
+def airflow_db() -> None:
+    """Airflow's own database, migrated, with our pools: of this test session alone."""
+    from airflow.models.pool import Pool
+    from airflow.utils import db
+
+    from gateway_airflow.names import POOLS
+
+    db.initdb()
+    for pool in POOLS:
+        Pool.create_or_update_pool(pool.name, pool.slots, pool.description, include_deferred=False)

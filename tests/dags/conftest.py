@@ -10,18 +10,6 @@ import pytest
 PROJECT = Path(__file__).resolve().parents[2]
 
 
-@pytest.fixture(scope="session")
-def airflow_db() -> None:
-    from airflow.models.pool import Pool
-    from airflow.utils import db
-
-    from gateway_airflow.names import POOLS
-
-    db.initdb()
-    for pool in POOLS:
-        Pool.create_or_update_pool(pool.name, pool.slots, pool.description, include_deferred=False)
-
-
 @pytest.fixture
 def dag_bag(home: Path, airflow_db: None) -> Any:
     """Our DAGs, parsed for this home and written to the database, as dag.test() needs them."""

@@ -22,6 +22,10 @@ SHOWING: tuple[Code, ...] = (
         "Nothing; what was read from it is still shown.", "The file of document d1 is no longer kept.",
     ),
     Code(
+        "UNKNOWN_DOCUMENT", "review", "There is no such document.", "A typing error, or it was erased.", "recruiter",
+        "Open the document from its batch.", "There is no document 'd0'.",
+    ),
+    Code(
         "BULK_CHANGED", "review", "The number of profiles a bulk decision is for has changed.",
         "Somebody else decided some of them, or new ones came in, after the count was shown.", "recruiter",
         "Look at the new number and confirm again.", "It is 12 profiles now, not 14: look again and confirm.",

@@ -262,7 +262,7 @@ def _changes(review: Review) -> tuple[Change, ...]:
             labels.label_of(name), labels.kind_of(name), _text(review.before.get(name)), _text(review.after.get(name))
         )
         for name in names
-        if review.before.get(name) != review.after.get(name)
+        if name != "kept" and review.before.get(name) != review.after.get(name)
     )
 
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, String, and_, cast, false, func, or_, select
+from sqlalchemy import ColumnElement, String, and_, cast, false, func, or_, select, true
 from sqlalchemy.orm import Session
 
 from gateway.codes import CODES
@@ -99,13 +99,13 @@ def choices(wanted: Filter) -> Choices:
         by_agent = session.execute(
             _matching(select(Profile.agent_id, func.count()), Filter(kind=wanted.kind)).group_by(Profile.agent_id)
         ).all()
-        value: ColumnElement[Any]
-        if session.get_bind().dialect.name == "postgresql":
-            value = func.jsonb_array_elements_text(Profile.codes).column_valued("code")
-        else:
-            value = func.json_each(Profile.codes).table_valued("value", name="code").c.value
+        is_postgresql = session.get_bind().dialect.name == "postgresql"
+        each = func.jsonb_array_elements_text if is_postgresql else func.json_each
+        code = each(Profile.codes).table_valued("value", name="code")
         others = Filter(agent=wanted.agent, batch=wanted.batch, kind=wanted.kind)
-        by_code = session.execute(_matching(select(value, func.count()), others).group_by(value)).all()
+        by_code = session.execute(
+            _matching(select(code.c.value, func.count()), others).join(code, true()).group_by(code.c.value)
+        ).all()
         held = session.scalar(_matching(select(func.count()), Filter())) or 0
         audits = session.scalar(_matching(select(func.count()), Filter(kind=AUDIT))) or 0
     agents = sorted((str(agent), str(titles.get(agent, agent)), int(number)) for agent, number in by_agent)

@@ -1,0 +1,104 @@
+"""The app that Airflow mounts below /gateway."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from fastapi import FastAPI, Request, Response
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse
+from starlette.exceptions import HTTPException
+from starlette.middleware import Middleware
+from starlette.staticfiles import StaticFiles
+from starlette.types import Receive, Scope, Send
+
+from gateway.errors import Conflict, GatewayError, Misconfigured, Transient
+from gateway_airflow.ui.guard import Guard
+from gateway_airflow.ui.pages import codes
+from gateway_airflow.ui.render import error_page
+
+STATIC = Path(__file__).with_name("static")
+ROUTERS = (codes.router,)
+
+
+class GatewayApp(FastAPI):
+    """A FastAPI app that remembers which app it is mounted in: airflow_api.py calls that one."""
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        scope.setdefault("host_app", scope.get("app"))
+        await super().__call__(scope, receive, send)
+
+
+class Static(StaticFiles):
+    """Our own styles and scripts: nothing private, so no sign-in; looked at again after five minutes."""
+
+    def file_response(self, *args: Any, **kwargs: Any) -> Response:
+        answer = super().file_response(*args, **kwargs)
+        answer.headers["cache-control"] = "public, max-age=300"
+        return answer
+
+
+def build() -> FastAPI:
+    """The app with every page. Its routes ask for a right each; only `static` is open."""
+    app = GatewayApp(
+        title="Candidate Ingestion Gateway",
+        docs_url=None,
+        redoc_url=None,
+        openapi_url=None,
+        middleware=[Middleware(Guard)],
+        exception_handlers={
+            GatewayError: _gateway_error,
+            HTTPException: _http_error,
+            RequestValidationError: _bad_request,
+        },
+    )
+    for router in ROUTERS:
+        app.include_router(router)
+    app.mount("/static", Static(directory=STATIC), name="static")
+    return app
+
+
+def _is_api(request: Request) -> bool:
+    return request.url.path.startswith(f"{request.scope.get('root_path', '')}/api/")
+
+
+async def _gateway_error(request: Request, wrong: Exception) -> Response:
+    assert isinstance(wrong, GatewayError)
+    return _answer(request, status_of(wrong), wrong.sentence, wrong.code)
+
+
+async def _http_error(request: Request, wrong: Exception) -> Response:
+    assert isinstance(wrong, HTTPException)
+    sentence = wrong.detail if wrong.status_code != 404 else "There is nothing at this address."
+    answer = _answer(request, wrong.status_code, sentence, None)
+    answer.headers.update(wrong.headers or {})
+    return answer
+
+
+async def _bad_request(request: Request, wrong: Exception) -> Response:
+    assert isinstance(wrong, RequestValidationError)
+    first = wrong.errors()[0]  # its `input` may be personal: only the place and the rule are told
+    place = ".".join(str(part) for part in first["loc"])
+    return _answer(request, 422, f"The request is not right at {place}: {first['msg']}.", None)
+
+
+def status_of(wrong: GatewayError) -> int:
+    """The HTTP status that says the same."""
+    if isinstance(wrong, Conflict):
+        return 409
+    if isinstance(wrong, Transient):
+        return 503
+    if wrong.code.startswith("UNKNOWN_"):
+        return 404
+    if wrong.code in ("FILE_TOO_LARGE", "BATCH_TOO_LARGE"):
+        return 413
+    return 422 if isinstance(wrong, Misconfigured) else 400
+
+
+def _answer(request: Request, status: int, sentence: str, code: str | None) -> Response:
+    if _is_api(request):
+        root = request.scope.get("root_path", "")
+        href = f"{root}/codes/{code}" if code else None
+        return JSONResponse({"code": code, "sentence": sentence, "href": href}, status)
+    return error_page(request, status, sentence, code)

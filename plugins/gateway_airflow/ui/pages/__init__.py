@@ -1,0 +1,1 @@
+"""One module a subject, each with a `router`. Handlers are short: ask gateway, render a template."""
