@@ -23,14 +23,13 @@ _LABELS = {
 _KINDS = {"name": "name", "email": "email", "phone": "phone"}
 
 _SOURCES = {
-    "text": "the page's text", "ocr": "a picture of the page, by text recognition", "link": "a link on the page",
-    "form": "a form field", "cell": "the list", "file": "the file's name", "person": "a person",
+    "ocr": "by text recognition", "link": "a link", "form": "a form field", "file": "the file's name",
 }  # fmt: skip
 _RULES = {
-    "mailto": "the address the link writes to", "tel": "the number the link calls", "annotation": "where the link leads",
+    "mailto": "to write to", "tel": "to call", "annotation": "where it leads",
     "pattern": "its form", "labelled": "the label before it", "style": "how it is printed", "stacked": "printed over lines",
-    "cell": "where it stands on the page", "place": "a place of this name", "below_name": "the line below the name",
-    "section": "listed in its section", "slot": "its place in the entry", "period": "the dates of the entry",
+    "cell": "its place on the page", "place": "a known place", "below_name": "below the name",
+    "section": "its section", "slot": "place in the entry", "period": "dates of the entry",
     "before_separator": "what stands before a separator", "after_title": "what follows a title",
     "family_first": "family name first",
 }  # fmt: skip
@@ -91,9 +90,9 @@ def where_of(source: str | None, rule: str | None, page: int | None, row: int | 
         how, _, cell = (rule or "").partition(", ")
         said = [f"Row {row}" if row else "The list", _COLUMNS.get(how.partition(":")[0], ""), _CELLS.get(cell, "")]
         return ", ".join(part for part in said if part)
-    place = f"Page {page}, {_SOURCES.get(source, source)}" if page else _SOURCES.get(source, source).capitalize()
-    how = _RULES.get(rule or "", "")
-    return f"{place}: {how}" if how else place
+    parts = [f"Page {page}" if page else "", _SOURCES.get(source, ""), _RULES.get(rule or "", "")]
+    said = ", ".join(part for part in parts if part) or "Text"
+    return said[0].upper() + said[1:]
 
 
 def part_of(key: str) -> tuple[str, str] | None:
