@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from functools import lru_cache
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from pydantic import Field, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
@@ -85,6 +86,11 @@ class Settings(BaseSettings):
     @property
     def pool(self) -> Path:
         return self.pool_dir or self.home / "pool"
+
+    def page(self, path: str) -> str:
+        """Where our own page at that path ("/batches/b...") is shown inside Airflow's UI; "" without GATEWAY_PAGE_URL."""
+        base = self.page_url.rstrip("/")
+        return f"{base}/plugin/candidates{urlsplit(base).path}/gateway{path}" if base else ""
 
 
 @lru_cache(maxsize=1)

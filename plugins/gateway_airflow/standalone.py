@@ -81,7 +81,9 @@ def run(*, once: bool, samples: bool) -> int:
                 batch_id = run_samples(api, processes)
                 good = show(batch_id, api.run(batch_id))
             say(f"\nAirflow: {url}   user {USER}   password {password}   ({time.monotonic() - started:.0f} s)")
-            ready = {"url": url, "username": USER, "password": password, "batch_id": batch_id}
+            page = f"{url}/plugin/candidates/gateway/" + (f"batches/{batch_id}" if batch_id else "")
+            say(f"Candidates: {page}")
+            ready = {"url": url, "username": USER, "password": password, "batch_id": batch_id, "page": page}
             say(f"GATEWAY_READY {json.dumps(ready)}")
             if once:
                 return 0 if good else 1

@@ -29,9 +29,8 @@ class Digest:
         return hashlib.sha256(json.dumps(self.data, sort_keys=True).encode()).hexdigest()[:16]
 
 
-def digest_of(agent: Agent, batch: Batch, numbers: Counts, page_url: str) -> Digest:
-    """The message about one batch as it is now."""
-    link = f"{page_url.rstrip('/')}/dags/ingest_batch/runs/{batch.run_id}" if page_url and batch.run_id else None
+def digest_of(agent: Agent, batch: Batch, numbers: Counts, link: str) -> Digest:
+    """The message about one batch as it is now; `link` leads to it, "" where no page is known."""
     parts = [
         (numbers.delivered, "ingested"),
         (numbers.held, "held for review"),
@@ -66,7 +65,7 @@ def digest_of(agent: Agent, batch: Batch, numbers: Counts, page_url: str) -> Dig
         "mode": batch.mode,
         "state": str(batch.state),
         "counts": numbers.as_dict(),
-        "url": link,
+        "url": link or None,
     }
     return Digest(subject, "\n".join(lines) + "\n", _html(subject, lines), data)
 

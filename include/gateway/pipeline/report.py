@@ -76,7 +76,9 @@ def digest(batch_id: str) -> Digest:
     """What to tell about the batch: counts and codes, never people."""
     with reading() as session:
         batch = session.get_one(Batch, batch_id)
-        return digest_of(agent_of(batch.agent_id), batch, counts(session, batch_id), settings().page_url)
+        return digest_of(
+            agent_of(batch.agent_id), batch, counts(session, batch_id), settings().page(f"/batches/{batch_id}")
+        )
 
 
 def claim_notice(batch_id: str, message: Digest, channel: str) -> bool:
