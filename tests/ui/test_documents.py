@@ -39,7 +39,8 @@ def test_a_pdf_shows_its_page_with_a_box_for_every_value(client: Client, filled:
 def test_a_box_lies_on_its_value(client: Client, filled: str) -> None:
     text = client("user").get(f"/documents/{document_of('anna.pdf')}").text
     x, y, width, height = (
-        float(found) for found in re.search(r'-name" href.*?<rect x="(\S+)" y="(\S+)" width="(\S+)" height="(\S+)"', text).groups()  # type: ignore[union-attr]
+        float(found)
+        for found in re.search(r'-name" href.*?<rect x="(\S+)" y="(\S+)" width="(\S+)" height="(\S+)"', text).groups()  # type: ignore[union-attr]
     )
     assert 55 <= x <= 62
     assert 45 <= y <= 60  # printed with its base line at 70, 22 points high
@@ -74,14 +75,16 @@ def test_a_failed_document_says_why(client: Client, filled: str) -> None:
     assert "Nobody was found in this document" in text
 
 
-def test_the_picture_is_made_once_and_kept_private(client: Client, filled: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_picture_is_made_once_and_kept_private(
+    client: Client, filled: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     user, where = client("user"), f"/documents/{document_of('anna.pdf')}/pages/1.png"
     first = user.get(where)
     assert first.status_code == 200
     assert first.headers["content-type"] == "image/png"
     assert first.headers["cache-control"].startswith("private")
     assert first.content.startswith(b"\x89PNG")
-    kept = [path for path in (settings().home / "cache").rglob("*.png")]
+    kept = list((settings().home / "cache").rglob("*.png"))
     assert len(kept) == 1
     assert kept[0].stat().st_mode & 0o077 == 0
 

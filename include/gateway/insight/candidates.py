@@ -259,21 +259,24 @@ def _changes(review: Review) -> tuple[Change, ...]:
     names = [*review.before, *(name for name in review.after if name not in review.before)]
     return tuple(
         Change(
-            labels.label_of(name), labels.kind_of(name), _text(review.before.get(name)), _text(review.after.get(name))
+            labels.label_of(name),
+            labels.kind_of(name),
+            as_line(review.before.get(name)),
+            as_line(review.after.get(name)),
         )
         for name in names
         if name != "kept" and review.before.get(name) != review.after.get(name)
     )
 
 
-def _text(value: object) -> str | None:
+def as_line(value: object) -> str | None:
     """A stored value as one line for people; None for nothing."""
     if value in (None, "", [], {}):
         return None
     if isinstance(value, list):
-        return "; ".join(text for item in value if (text := _text(item)))
+        return "; ".join(text for item in value if (text := as_line(item)))
     if isinstance(value, dict):
-        return ", ".join(text for item in value.values() if (text := _text(item)))
+        return ", ".join(text for item in value.values() if (text := as_line(item)))
     return str(value)
 
 

@@ -91,8 +91,8 @@ def where_of(source: str | None, rule: str | None, page: int | None, row: int | 
         said = [f"Row {row}" if row else "The list", _COLUMNS.get(how.partition(":")[0], ""), _CELLS.get(cell, "")]
         return ", ".join(part for part in said if part)
     parts = [f"Page {page}" if page else "", _SOURCES.get(source, ""), _RULES.get(rule or "", "")]
-    said = ", ".join(part for part in parts if part) or "Text"
-    return said[0].upper() + said[1:]
+    words = ", ".join(part for part in parts if part) or "Text"
+    return words[0].upper() + words[1:]
 
 
 def part_of(key: str) -> tuple[str, str] | None:

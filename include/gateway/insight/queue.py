@@ -95,7 +95,7 @@ def page(wanted: Filter, number: int, *, reviewer: str) -> Page:
 def choices(wanted: Filter) -> Choices:
     """The filters worth offering. Codes are those of what waits under the other filters."""
     with reading() as session:
-        titles = dict(session.execute(select(Agent.id, Agent.title)).tuples().all())
+        titles = dict(session.execute(select(Agent.id, Agent.title)).all())
         by_agent = session.execute(
             _matching(select(Profile.agent_id, func.count()), Filter(kind=wanted.kind)).group_by(Profile.agent_id)
         ).all()
@@ -239,4 +239,4 @@ def _claims(session: Session, profile_ids: list[str], reviewer: str) -> dict[str
             Claim.profile_id.in_(profile_ids), Claim.reviewer != reviewer, Claim.until > now()
         )
     )
-    return dict(rows.tuples().all())
+    return dict(rows.all())

@@ -10,7 +10,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 
 from gateway.errors import Misconfigured
 from gateway.settings import settings
-from gateway.store.engine import writing
+from gateway.store.engine import reading, writing
 from gateway.store.tables import Claim, Profile, now
 
 
@@ -44,6 +44,15 @@ def claim(profile_id: str, reviewer: str) -> Claimed:
         )
         row = session.execute(select(Claim.reviewer, Claim.until).where(Claim.profile_id == profile_id)).one()
         return Claimed(row.reviewer, row.until, row.reviewer == reviewer)
+
+
+def standing(profile_id: str, reviewer: str) -> Claimed | None:
+    """The claim on a profile, None when there is none any more."""
+    with reading() as session:
+        row = session.execute(
+            select(Claim.reviewer, Claim.until).where(Claim.profile_id == profile_id, Claim.until > now())
+        ).one_or_none()
+        return None if row is None else Claimed(row.reviewer, row.until, row.reviewer == reviewer)
 
 
 def release(profile_id: str, reviewer: str) -> bool:

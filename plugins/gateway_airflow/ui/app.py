@@ -15,11 +15,11 @@ from starlette.types import Receive, Scope, Send
 
 from gateway.errors import Conflict, GatewayError, Misconfigured, Transient
 from gateway_airflow.ui.guard import Guard
-from gateway_airflow.ui.pages import codes, documents
+from gateway_airflow.ui.pages import codes, decisions, documents, review
 from gateway_airflow.ui.render import error_page
 
 STATIC = Path(__file__).with_name("static")
-ROUTERS = (codes.router, documents.router)
+ROUTERS = (codes.router, documents.router, decisions.router, review.router)
 
 
 class GatewayApp(FastAPI):
