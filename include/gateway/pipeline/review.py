@@ -13,6 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import func, select
@@ -21,8 +22,10 @@ from sqlalchemy.orm import Session, selectinload
 from gateway.errors import Conflict, GatewayError, Misconfigured
 from gateway.extract.values import normalise_email, normalise_phone
 from gateway.model import BatchState, Mode
+from gateway.model import DeliveryState as L
 from gateway.model import ProfileState as P
 from gateway.pipeline import persons
+from gateway.pipeline.audit import draw_audit
 from gateway.pipeline.choices import APPROVE_ALL, APPROVE_PASSED, DISCARD_ALL, WAITS
 from gateway.pipeline.decided import reopen, restore, reviews, snapshot, standing, write_review
 from gateway.pipeline.deliver import agents_with_business, deliver_profiles
@@ -30,9 +33,14 @@ from gateway.pipeline.judge import judge_profiles
 from gateway.pipeline.ledger import being_sent
 from gateway.pipeline.read import email_key
 from gateway.pipeline.receive import agent_of
+<<<<<<< HEAD
+from gateway.pipeline.statistics import remember
+from gateway.store import change, ids
+=======
 from gateway.store import change
+>>>>>>> gates
 from gateway.store.engine import reading, writing
-from gateway.store.tables import Batch, Field, Profile
+from gateway.store.tables import Batch, Delivery, Field, Profile, now
 
 CORRECTABLE = ("name", "email", "phone", "location")
 TO = {"approve": P.APPROVED, "correct": P.APPROVED, "discard": P.DISCARDED, "undo": P.HELD}
@@ -244,8 +252,10 @@ def deliver_reviewed() -> dict[str, int]:
 
     A person's approval outweighs a gate, except for what no target can take (no email, no name): that is held again.
     Whatever earlier deliveries left open (no answer, given back, not exported) is settled as well.
+    Who was delivered late without a person's word joins its batch's audit sample.
     raises   the first failure of an agent, after every other agent had its turn
     """
+    started = now()
     with reading() as session:
         approved = session.execute(
             select(Profile.agent_id, Profile.id)
@@ -266,10 +276,21 @@ def deliver_reviewed() -> dict[str, int]:
                 done[key] = done.get(key, 0) + number
         except GatewayError as wrong:
             failures.append(wrong)  # one agent's closed door must not keep the others waiting
+    _draw_late_audits(started)
     done["batches_closed"] = close_reviewed()
     if failures:
         raise failures[0]
     return done
+
+
+def _draw_late_audits(since: datetime) -> None:
+    """An answer that came late makes an automatic pass delivered after its batch drew its sample."""
+    with reading() as session:
+        late = session.scalars(
+            select(Delivery.batch_id).where(Delivery.state == L.CONFIRMED, Delivery.updated_at >= since).distinct()
+        ).all()
+    for batch_id in sorted(late):
+        draw_audit(batch_id)
 
 
 def close_reviewed() -> int:
@@ -283,5 +304,6 @@ def close_reviewed() -> int:
             left = select(Profile.id).where(Profile.batch_id == batch.id, Profile.state.in_(waits)).limit(1)
             if session.scalar(left) is None:
                 change.move(session, batch, BatchState.DONE, actor="review", rule="nothing held")
+                remember(session, batch)
                 closed += 1
     return closed
