@@ -23,7 +23,7 @@ import os
 import pickle
 import sys
 from collections import Counter
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -153,7 +153,7 @@ def table(agent: Agent, profiles: list[Read], show_wrong: bool) -> list[dict[str
         facts = compare({one.id: Person.of(one.profile) for one in members})
         cases = []
         for one in members:
-            known = asdict(facts[one.id])
+            known = facts[one.id].facts()
             cases.append(Case.of(one.id, one.profile, one.reading, **known))
         judged = judge(agent, cases)
         outcome |= {j.profile_id: j.outcome for j in judged.judgements}

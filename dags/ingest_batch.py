@@ -7,7 +7,8 @@ Reads every document of a batch, judges every profile, delivers what passes, hol
 inbox, the samples or `GATEWAY_ALLOWED_PATHS`; the mode; and, to begin small, a canary: the first N passing candidates
 are delivered and the rest waits for your word.
 **Modes**: `ingest` delivers what passes every gate; `review` holds everything for a person; `dry_run` sends nothing.
-**Reads** the claimed files. **Writes** documents, profiles, verdicts, deliveries and events in the store.
+**Reads** the claimed files. **Writes** documents, profiles, verdicts, deliveries, the audit sample and events in the
+store, and the batch's Data Docs beside its files: the task `judge` links them.
 **Triage**: documents that fail are data (code and sentence in the store, `python -m gateway status BATCH`), not failed
 tasks. A failed task may be cleared at any time: work done is not done again, nobody is delivered twice.
 **Settings**: `GATEWAY_FAN_OUT_LIMIT`, `GATEWAY_MAX_CHUNKS`, `GATEWAY_DOCUMENT_*` (docs/settings.md); the agent's file.
@@ -23,6 +24,7 @@ from airflow.sdk import Param, TriggerRule, dag, get_current_context, task
 
 from gateway.model import Mode
 from gateway.settings import settings
+from gateway_airflow.links import DataDocsLink
 from gateway_airflow.names import Pool, Tag
 from gateway_airflow.policy import TASK_DEFAULTS
 
@@ -113,10 +115,12 @@ def ingest_batch() -> None:
 
     @task(pool=Pool.STORE, trigger_rule=TriggerRule.ALL_DONE_MIN_ONE_SUCCESS)
     def report(batch: dict[str, Any]) -> list[dict[str, Any]]:
-        """The batch's end and its digest; returns the review to ask for, none or one. Fails with the run's missing part."""
+        """The batch's end, its audit sample and its digest; returns the review to ask for, none or one. Fails with the run's missing part."""
+        from gateway.pipeline.audit import draw_audit
         from gateway.pipeline.report import finish_batch, refuse_incomplete, review_request
         from gateway_airflow.notifiers.digest_notifier import send_digest
 
+        draw_audit(batch["batch_id"])
         ended = finish_batch(batch["batch_id"])
         send_digest(batch["batch_id"], batch["agent_id"])
         refuse_incomplete(ended)
@@ -125,6 +129,7 @@ def ingest_batch() -> None:
     batch = register()
     read = extract_chunk.expand(chunk=plan_chunks(batch))
     judged = judge(batch)
+    judged.operator.operator_extra_links = (DataDocsLink(),)
     delivered = deliver(batch)
     asked = report(batch)
     read >> judged >> delivered >> asked

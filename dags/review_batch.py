@@ -2,11 +2,11 @@
 ### Ask a person about one batch's held profiles
 
 One required action a batch, never one a candidate. Answering here decides all of them at once; deciding them one by
-one on the review queue does the same. No answer keeps them held.
+one on the page or by command does the same, and closes the action by itself. No answer keeps them held.
 
 **Starts** from `ingest_batch` when something is held; the run id is `review-<batch id>`.
 **Reads** counts and codes; the request holds no personal data. **Writes** decisions and their events.
-**Triage**: answering twice, or after somebody decided on the queue, changes nothing: the first decision stands.
+**Triage**: the action closes within seconds of the last decision; the triggerer looks. Answering twice, or after somebody decided on the queue, changes nothing: the first decision stands.
 **Settings**: `GATEWAY_RESPONSE_TIMEOUT_H`.
 """
 
@@ -15,12 +15,12 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Any
 
-from airflow.providers.standard.operators.hitl import HITLOperator
 from airflow.sdk import Asset, Param, dag, task
 
 from gateway.pipeline.choices import APPROVE_ALL, APPROVE_PASSED, DISCARD_ALL, KEEP_HELD
 from gateway.settings import settings
 from gateway_airflow.names import DECISIONS_URI, Pool, Tag
+from gateway_airflow.operators.ask_operator import AskOperator
 from gateway_airflow.policy import TASK_DEFAULTS
 
 BODY = """\
@@ -30,8 +30,10 @@ BODY = """\
 * {{ number }} x **{{ code }}**
 {% endfor %}
 
-See them with `python -m gateway review --batch {{ params.batch_id }}`. Reason codes: docs/codes.md.
+{page}See them with `python -m gateway review --batch {{ params.batch_id }}`. Reason codes: docs/codes.md.
 """
+PAGE = settings().page("/review")
+LINK = f"[Look at each of them and decide]({PAGE}?batch={{{{ params.batch_id }}}})\n\n" if PAGE else ""
 
 
 @dag(
@@ -49,10 +51,11 @@ See them with `python -m gateway review --batch {{ params.batch_id }}`. Reason c
     tags=[Tag.REVIEW],
 )
 def review_batch() -> None:
-    ask = HITLOperator(
+    ask = AskOperator(
         task_id="decide",
+        batch_id="{{ params.batch_id }}",
         subject="{{ params.agent }}: {{ params.held }} held candidate(s) of batch {{ params.batch_id }}",
-        body=BODY,
+        body=BODY.replace("{page}", LINK),
         options=[APPROVE_PASSED, APPROVE_ALL, DISCARD_ALL, KEEP_HELD],
         defaults=KEEP_HELD,
         response_timeout=timedelta(hours=settings().response_timeout_h),

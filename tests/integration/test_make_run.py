@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import sqlite3
@@ -13,6 +14,7 @@ from sqlalchemy import select
 
 from gateway.pipeline.lines import profile_lines
 from gateway.pipeline.report import totals
+from gateway.pipeline.review import decide, queue
 from gateway.store.engine import reading
 from gateway.store.tables import Batch, Delivery, Event, PoolCandidate, Review
 
@@ -247,6 +249,65 @@ def test_manual_trigger_may_not_read_any_path(gateway: Gateway) -> None:
     tries = {item["task_id"]: item["try_number"] for item in gateway.api("GET", path)["task_instances"]}
     assert tries["register"] == 1, "permanent: not tried again"
     assert batches() == known
+
+
+def test_the_required_action_closes_once_everything_was_decided_elsewhere(gateway: Gateway) -> None:
+    """On the page or by command: nobody answers in Airflow, and nothing stays open there."""
+    known = batches()
+    gateway.drop({"else.csv": b"Name,Email,Phone\nLena Abara,,+1 503 555 0177\nPia Fontaine,,+1 503 555 0178\n"})
+    batch_id = gateway.next_batch(known)
+    assert gateway.finished(batch_id) == "success"
+    task = f"/dags/review_batch/dagRuns/review-{batch_id}/taskInstances/decide"
+
+    def waits() -> bool:
+        answer = gateway.session.get(f"{gateway.url}/api/v2{task}", timeout=30)
+        return answer.ok and answer.json()["state"] == "deferred"
+
+    gateway.wait_for(waits, 60, "the question")
+    detail = gateway.api("GET", f"{task}/-1/hitlDetails")
+    assert f"{gateway.url}/plugin/candidates/gateway/review?batch={batch_id}" in detail["body"]
+    first, second = queue(batch_id)
+    decide(first.profile_id, "discard", reviewer="rita")
+    time.sleep(11)  # two looks of the trigger
+    assert waits(), "one is still held"
+    decide(second.profile_id, "discard", reviewer="sam")
+    decided = time.monotonic()
+    gateway.wait_for(lambda: gateway.run_state(f"review-{batch_id}", "review_batch") == "success", 60, "the closing")
+    print(f"\nclosed after {time.monotonic() - decided:.1f} s")
+    detail = gateway.api("GET", f"{task}/-1/hitlDetails")
+    assert (detail["response_received"], detail["chosen_options"]) == (True, ["Decided elsewhere"])
+    assert detail["responded_by_user"] is None
+    with reading() as session:
+        deciders = session.scalars(
+            select(Review.reviewer).where(Review.profile_id.in_([first.profile_id, second.profile_id]))
+        )
+        assert sorted(deciders) == ["rita", "sam"]
+
+
+def test_the_judges_task_links_the_data_docs(gateway: Gateway) -> None:
+    links = gateway.api("GET", f"/dags/ingest_batch/dagRuns/{gateway.batch_id}/taskInstances/judge/links")[
+        "extra_links"
+    ]
+    page = gateway.session.get(links["Data Docs"], timeout=30)
+    assert page.status_code == 200
+    assert "Values are not shown" in page.text
+    for line in profile_lines(gateway.batch_id):
+        assert line["email"] is None or line["email"] not in page.text
+
+
+def test_a_what_if_of_the_samples_counts_and_sends_nothing(gateway: Gateway) -> None:
+    before = pool()
+    conf = {"batch": gateway.batch_id, "criteria": "fictional_contacts: hold\n"}
+    run_id = gateway.api("POST", "/dags/replay_batch/dagRuns", json={"logical_date": None, "conf": conf})["dag_run_id"]
+    gateway.wait_for(lambda: gateway.run_state(run_id, "replay_batch") in ("success", "failed"), 120, "the what-if")
+    path = f"/dags/replay_batch/dagRuns/{run_id}/taskInstances/judge_again/xcomEntries/return_value?deserialize=true"
+    said = gateway.api("GET", path)["value"]
+    assert said["passed_now"] == 0 < said["passed_before"] == said["would_hold"]
+    assert said["differs_in"] == ["agent"]
+    table = [json.loads(line) for line in (gateway.home / "files" / said["table"]).read_text("utf-8").splitlines()]
+    assert len(table) == said["changed"] > 0
+    assert set(table[0]) == {"profile_id", "before", "now", "codes_before", "codes_now"}
+    assert pool() == before
 
 
 def test_ctrl_c_stops_every_process(gateway: Gateway) -> None:

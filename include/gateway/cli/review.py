@@ -1,8 +1,13 @@
-"""`gateway review`: the queue of held profiles, and decisions on them.
+"""`gateway review`: the queue of held profiles and the audit sample, and decisions on them.
 
-gateway review [--batch ID] [--agent ID]            list, oldest first
+gateway review [--batch ID] [--agent ID]            list what is held, oldest first
+gateway review --audit [--agent ID]                 list the automatic passes drawn for a look, and their error rate
 gateway review approve|discard|undo PROFILE...
 gateway review correct PROFILE --set email=a@b.example --set name="A B"
+gateway review duplicate PROFILE --of PROFILE       the same person: link it, never send it
+gateway review merge PROFILE --of PROFILE --take email --take phone
+gateway review right PROFILE...                     audited, every value is right
+gateway review wrong PROFILE --field phone          audited, these values are wrong
 gateway review deliver                              send what was approved now, not at the next sweep
 """
 
@@ -15,15 +20,21 @@ from typing import Any
 
 from gateway.errors import Misconfigured
 
+DECISIONS = ("approve", "correct", "discard", "undo", "duplicate", "merge", "right", "wrong", "deliver")
+
 
 def register(commands: Any) -> None:
     parser = commands.add_parser(
-        "review", help="held profiles: list, approve, correct, discard, undo, deliver",
+        "review", help="held profiles and audits: list, approve, correct, discard, link, undo, deliver",
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter,
     )  # fmt: skip
-    parser.add_argument("decision", nargs="?", choices=["approve", "correct", "discard", "undo", "deliver"])
+    parser.add_argument("decision", nargs="?", choices=DECISIONS)
     parser.add_argument("profiles", nargs="*", metavar="PROFILE")
     parser.add_argument("--set", action="append", default=[], metavar="FIELD=VALUE", help="with correct")
+    parser.add_argument("--of", metavar="PROFILE", help="with duplicate and merge: a profile of the same person")
+    parser.add_argument("--take", action="append", default=[], metavar="FIELD", help="with merge: values to take over")
+    parser.add_argument("--field", action="append", default=[], metavar="FIELD", help="with wrong")
+    parser.add_argument("--audit", action="store_true", help="list the audit sample instead of what is held")
     parser.add_argument("--batch", help="list only this batch")
     parser.add_argument("--agent", help="list only this agent")
     parser.add_argument("--note", help="kept with the decision")
@@ -32,33 +43,59 @@ def register(commands: Any) -> None:
 
 
 def run(options: argparse.Namespace) -> int:
-    from dataclasses import asdict
-
-    from gateway.pipeline.review import decide, deliver_reviewed, queue
     from gateway.store.engine import migrate
 
     migrate()
     if options.decision == "deliver":
+        from gateway.pipeline.review import deliver_reviewed
+
         print(json.dumps(deliver_reviewed()))  # noqa: T201
-        return 0
-    if options.decision:
+    elif options.decision:
         if not options.profiles:
             raise Misconfigured("DECISION_INVALID", "Name at least one profile; `gateway review` lists them.")
-        corrections = dict(item.partition("=")[::2] for item in options.set)
         for profile_id in options.profiles:
-            new = decide(
-                profile_id,
-                options.decision,
-                reviewer=f"cli:{getpass.getuser()}",
-                corrections=corrections,
-                note=options.note,
-            )
+            new = _decide(profile_id, options, f"cli:{getpass.getuser()}")
             print(f"{profile_id} {options.decision} {'written' if new else 'stood already'}")  # noqa: T201
-        return 0
-    for item in queue(options.batch, options.agent):
+    else:
+        _list(options)
+    return 0
+
+
+def _decide(profile_id: str, options: argparse.Namespace, reviewer: str) -> bool:
+    from gateway.pipeline import audit, persons
+    from gateway.pipeline.review import decide
+
+    decision, note = options.decision, options.note
+    if decision in ("right", "wrong"):
+        return audit.decide_audit(profile_id, decision == "right", reviewer=reviewer, wrong_fields=options.field)
+    if decision in ("duplicate", "merge"):
+        if not options.of:
+            raise Misconfigured("DECISION_INVALID", f"With {decision}, name the same person's profile with --of.")
+        if decision == "merge":
+            return persons.merge(profile_id, options.of, reviewer=reviewer, take=options.take, note=note)
+        return persons.mark_duplicate(profile_id, options.of, reviewer=reviewer, note=note)
+    corrections = dict(item.partition("=")[::2] for item in options.set)
+    return decide(profile_id, decision, reviewer=reviewer, corrections=corrections, note=note)
+
+
+def _list(options: argparse.Namespace) -> None:
+    from dataclasses import asdict
+
+    from gateway.pipeline.audit import audit_error_rate, audit_queue
+    from gateway.pipeline.review import queue
+
+    items: list[Any] = audit_queue(options.agent) if options.audit else queue(options.batch, options.agent)
+    for item in items:
         if options.json:
-            print(json.dumps(asdict(item), ensure_ascii=False))  # noqa: T201
+            print(json.dumps(asdict(item), ensure_ascii=False, default=str))  # noqa: T201
         else:
             who = f"{item.name or '(no name)'} <{item.email or 'no email'}>"
-            print(f"{item.profile_id}  {item.agent_id}  {who}  {', '.join(item.codes)}  {item.path}")  # noqa: T201
-    return 0
+            why = item.phone or "(no phone)" if options.audit else ", ".join(item.codes)
+            print(f"{item.profile_id}  {item.agent_id}  {who}  {why}  {item.path}")  # noqa: T201
+    if options.audit and not options.json:
+        rate = audit_error_rate(options.agent)
+        told = "nothing audited yet" if rate.rate is None else (
+            f"{rate.wrong} of {rate.looked_at} audited were wrong ({rate.rate:.1%}; 95 % between {rate.low:.1%} and "
+            f"{rate.high:.1%})"
+        )  # fmt: skip
+        print(f"{len(items)} to look at; {told}.")  # noqa: T201

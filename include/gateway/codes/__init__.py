@@ -11,11 +11,12 @@ from .delivery import DELIVERY
 from .document import DOCUMENT
 from .files import FILES
 from .page import PAGE
+from .persons import PERSONS
 from .pipeline import PIPELINE
 from .quality import QUALITY
 
 CODES: dict[str, Code] = {}
-for _code in (*PIPELINE, *FILES, *DOCUMENT, *QUALITY, *DELIVERY, *PAGE):
+for _code in (*PIPELINE, *FILES, *DOCUMENT, *QUALITY, *DELIVERY, *PAGE, *PERSONS):
     if _code.id in CODES:
         raise ValueError(f"reason code {_code.id} is defined twice")
     CODES[_code.id] = _code

@@ -162,6 +162,13 @@ _SETUP = (
          "An own expectation that does not fit its column, or a defect.", "operator",
          "Check the agent's own expectations, then run the judge again.",
          "GATE_BROKEN: Gate OWN_EXPECTATION could not be computed; nothing of this batch was judged."),
+    Code("DATA_DOCS_NOT_WRITTEN", "quality", "The Data Docs of a batch could not be written; its verdicts stand.",
+         "The place of the files is full or gone.", "operator",
+         "Mend the place in GATEWAY_FILES_URL; clear the run's judge task to write them.",
+         "DATA_DOCS_NOT_WRITTEN: The Data Docs of batch b20261122-190501-k7m2qd (PermissionError)."),
+    Code("UNKNOWN_DATA_DOCS", "quality", "The batch has no such page of Data Docs.",
+         "It was judged before they were kept, or they could not be written.", "operator",
+         "Clear the run's judge task to write them.", "Batch b20261122-190501-k7m2qd has no such page of Data Docs."),
 )  # fmt: skip
 
 QUALITY: tuple[Code, ...] = (

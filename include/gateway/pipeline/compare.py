@@ -26,7 +26,7 @@ _LEFT_OUT = (ProfileState.DISCARDED, ProfileState.DUPLICATE)
 def beside(
     session: Session, agent: Agent, loaded: Mapping[str, tuple[Profile, ExtractedProfile]]
 ) -> dict[str, dict[str, Any]]:
-    """profile id -> the facts of a Case that need other profiles, by name.
+    """profile id -> the facts of a Case that need other profiles, by name, and "alike": ids to propose to a person.
 
     loaded   the profiles to be judged, by id, with their values
     """
@@ -43,6 +43,7 @@ def beside(
         identity: {
             "other_names_with_phone": found[identity].other_names_with_phone,
             "likely_duplicates": found[identity].likely_duplicates,
+            "alike": found[identity].alike,
             "domain_accepts_mail": accepts.get(domain_of(value.email)) if value.email else None,
             "people_in_document": 1 if value.row is not None else max(1, people[row.document_id]),
         }

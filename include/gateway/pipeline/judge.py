@@ -19,6 +19,8 @@ from gateway.agents import Agent
 from gateway.model import DeliveryState, Judgement, Mode, Severity, as_json
 from gateway.model import ProfileState as P
 from gateway.pipeline.compare import beside
+from gateway.pipeline.datadocs import keep_data_docs
+from gateway.pipeline.judged import Tally, is_whole, keep_gate_results, statistics_of
 from gateway.pipeline.receive import agent_of
 from gateway.quality.batch import BatchFacts
 from gateway.quality.case import Case
@@ -28,7 +30,7 @@ from gateway.store import change, ids
 from gateway.store.counts import counts
 from gateway.store.engine import reading, writing
 from gateway.store.profiles import profile_rows
-from gateway.store.tables import Batch, Delivery, Document, Profile, Verdict, now
+from gateway.store.tables import Batch, Delivery, Document, Profile, Review, Verdict, now
 
 ACTOR = "judge"
 OPEN = (P.EXTRACTED, P.PASSED, P.HELD)
@@ -39,18 +41,19 @@ def judge_batch(batch_id: str) -> dict[str, int]:
     """Judges every profile of the batch that is not decided yet; returns how many are in each state.
 
     Judging again (a cleared task, a changed agent file) replaces the verdict of the same suite version and never
-    touches what a person decided or what was sent.
+    touches what a person decided, even if it was taken back, or what was sent.
     """
     with reading() as session:
         batch = session.get_one(Batch, batch_id)
         agent = agent_of(batch.agent_id)
+        decided = select(Review.id).where(Review.profile_id == Profile.id).exists()
         profile_ids = session.scalars(
             select(Profile.id)
             .join(Document, Document.id == Profile.document_id)
-            .where(Profile.batch_id == batch_id, Profile.state.in_(OPEN), Profile.version == 1)
+            .where(Profile.batch_id == batch_id, Profile.state.in_(OPEN), Profile.version == 1, ~decided)
             .order_by(Document.path, Profile.ordinal)
         ).all()
-        cases = _cases(session, agent, profile_ids, batch)
+        cases, alike = _cases(session, agent, profile_ids, batch)
         known = _delivered_before(session, agent, profile_ids)
         facts = _batch_facts(session, batch)
     verdict = judge(agent, cases, facts)
@@ -58,7 +61,7 @@ def judge_batch(batch_id: str) -> dict[str, int]:
     stop = sorted({f.code for f in verdict.batch_findings if f.severity == Severity.CRITICAL})
     _store_verdicts(list(by_id.values()), verdict.suite_version, dict.fromkeys(by_id, 1))
     keepers = _keepers(cases, by_id)
-    done: dict[str, int] = {}
+    tally = Tally()
     passed = 0
     for start in range(0, len(profile_ids), SLICE):
         with writing() as session:
@@ -68,28 +71,30 @@ def judge_batch(batch_id: str) -> dict[str, int]:
                 passed += state == P.PASSED
                 profile.quality, profile.completeness = judgement.quality, judgement.completeness
                 profile.codes, profile.duplicate_of = codes, of
+                if profile.data.get("alike", []) != alike[profile.id]:
+                    profile.data = {**profile.data, "alike": alike[profile.id]}
                 change.move(
                     session, profile, state, actor=ACTOR, code=codes[0] if codes else None, rule=verdict.suite_version
                 )
-                done[state] = done.get(state, 0) + 1
+                tally.add(state, codes)
+    whole = is_whole(batch.statistics, len(profile_ids))
+    docs_code = keep_data_docs(batch_id, verdict, profile_ids) if whole else None
     with writing() as session:
         row = session.get_one(Batch, batch_id)
-        row.statistics = {
-            **row.statistics,
-            "suite_version": verdict.suite_version,
-            "findings": [as_json(finding) for finding in verdict.batch_findings],
-        }
+        if whole:
+            keep_gate_results(session, row, verdict)
+            row.statistics = {**row.statistics, **statistics_of(verdict, tally, docs_code)}
         if stop:
             remedy = next(f.remedy for f in verdict.batch_findings if f.code == stop[0])
             row.code, row.error = stop[0], f"The whole batch is held. {remedy or ''}".strip()
-    return {str(state): number for state, number in done.items()}
+    return {word: number for word, number in tally.states.items() if number}
 
 
 def judge_profiles(agent: Agent, profile_ids: Sequence[str]) -> None:
     """Writes a new verdict for corrected or approved profiles; their state is a person's decision and stays."""
     with reading() as session:
         versions = dict(session.execute(select(Profile.id, Profile.version).where(Profile.id.in_(profile_ids))).all())
-        cases = _cases(session, agent, profile_ids, None)
+        cases, _ = _cases(session, agent, profile_ids, None)
     verdict = judge(agent, cases)
     _store_verdicts(verdict.judgements, verdict.suite_version, versions)
     with writing() as session:
@@ -137,8 +142,13 @@ def _critical(judgement: Judgement) -> list[str]:
     return sorted({finding.code for finding in judgement.findings if finding.severity == Severity.CRITICAL})
 
 
-def _cases(session: Session, agent: Agent, profile_ids: Sequence[str], batch: Batch | None) -> list[Case]:
-    """The cases of these profiles, with what comparing them with each other and with history shows."""
+def _cases(
+    session: Session, agent: Agent, profile_ids: Sequence[str], batch: Batch | None
+) -> tuple[list[Case], dict[str, list[str]]]:
+    """The cases of these profiles, with what comparing them with each other and with history shows.
+
+    Beside them, for each profile, the ids of those who may be the same person: proposed to a reviewer (persons.py).
+    """
     facts = {
         row.id: row
         for row in session.execute(
@@ -152,6 +162,7 @@ def _cases(session: Session, agent: Agent, profile_ids: Sequence[str], batch: Ba
     loaded = {row.id: (row, value) for row, value in profile_rows(session, profile_ids)}
     others = _names_by_email(session, agent, [row.email_norm for row, _ in loaded.values() if row.email_norm])
     compared = beside(session, agent, loaded)
+    alike = {identity: list(facts_.pop("alike")) for identity, facts_ in compared.items()}
     first: dict[str, str] = {}
     cases = []
     for identity in profile_ids:
@@ -173,7 +184,7 @@ def _cases(session: Session, agent: Agent, profile_ids: Sequence[str], batch: Ba
                 **compared[identity],
             )
         )
-    return cases
+    return cases, alike
 
 
 def _batch_facts(session: Session, batch: Batch) -> BatchFacts:
@@ -187,7 +198,7 @@ def _batch_facts(session: Session, batch: Batch) -> BatchFacts:
 
 
 def _names_by_email(session: Session, agent: Agent, emails: Sequence[str]) -> dict[str, set[str]]:
-    """Every name this agent has seen with each of these addresses, dry runs and discarded ones left out."""
+    """Every name this agent has seen with each of these addresses; discarded and linked ones are left out."""
     names: dict[str, set[str]] = {}
     wanted = sorted(set(emails))
     for start in range(0, len(wanted), SLICE):
@@ -198,7 +209,7 @@ def _names_by_email(session: Session, agent: Agent, emails: Sequence[str]) -> di
                 Profile.agent_id == agent.id,
                 Profile.email_norm.in_(wanted[start : start + SLICE]),
                 Profile.name.is_not(None),
-                Profile.state != P.DISCARDED,
+                Profile.state.not_in((P.DISCARDED, P.DUPLICATE)),
             )
         )
         for email, name in rows:

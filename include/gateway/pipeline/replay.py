@@ -2,18 +2,93 @@
 
 from __future__ import annotations
 
+import json
+import logging
+import re
+from dataclasses import asdict
 from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
+from upath import UPath
 
-from gateway.agents import Agent
+from gateway.agents import Agent, changed_agent
 from gateway.errors import Misconfigured
+from gateway.pipeline.receive import agent_of
 from gateway.quality.case import COMPARED, LISTS, TEXTS, Case
 from gateway.quality.replay import Before, Replay, replay
 from gateway.quality.scores import CONTACT, FIELDS, facts_from
+from gateway.settings import settings
 from gateway.store.engine import reading
 from gateway.store.tables import Batch, Document, Field, Profile, Verdict
+
+log = logging.getLogger(__name__)
+
+
+def what_if(
+    agent_id: str | None, batch_id: str | None = None, criteria: str | None = None, shown_as: str = "criteria"
+) -> Replay:
+    """Judges the history of an agent, or of one batch, again.
+
+    agent_id   None = the batch's own
+    criteria   YAML with keys of an agent file that replace its own; None = the file as it is
+    shown_as   what messages call the criteria
+    raises     Misconfigured(FORM_INCOMPLETE | UNKNOWN_AGENT | UNKNOWN_BATCH | AGENT_FILE_INVALID: the line of the criteria)
+    """
+    if agent_id is None:
+        if batch_id is None:
+            raise Misconfigured("FORM_INCOMPLETE", "Name an agent or a batch whose history is to be judged again.")
+        with reading() as session:
+            batch = session.get(Batch, batch_id)
+        if batch is None:
+            raise Misconfigured("UNKNOWN_BATCH", f"There is no batch {batch_id}; see `gateway status`.")
+        agent_id = batch.agent_id
+    agent = agent_of(agent_id)
+    if criteria is not None:
+        agent = changed_agent(agent, criteria, shown_as)
+    return replay_history(agent, batch_id)
+
+
+def replay_to_table(agent_id: str | None, batch_id: str | None, criteria: str | None, *, name: str) -> dict[str, Any]:
+    """The same, with the changed profiles as JSON lines at replays/<name>.jsonl beside the files.
+
+    returns   counts: profiles, passed_before, passed_now, would_pass, would_hold, changed, by_code {code: [before, now]};
+              differs_in: parts of the suite version; table: the file's key. Ids, codes and counts, nobody's data
+    """
+    result = what_if(agent_id, batch_id, criteria)
+    key = f"replays/{re.sub(r'[^A-Za-z0-9_.+-]', '-', name)[:150]}.jsonl"
+    target = UPath(settings().files_root) / key
+    target.parent.mkdir(parents=True, exist_ok=True)
+    target.write_text("".join(json.dumps(asdict(row)) + "\n" for row in result.table), encoding="utf-8")
+    counts = {
+        "profiles": result.profiles, "passed_before": result.passed_before, "passed_now": result.passed_now,
+        "would_pass": len(result.now_pass), "would_hold": len(result.now_hold), "changed": result.changed,
+        "by_code": {code: list(both) for code, both in result.by_code.items()}, "reproduced": result.reproduced,
+        "unexplained": result.unexplained, "differs_in": list(result.differs_in()), "table": key,
+    }  # fmt: skip
+    log.info("\n".join(story(result, what_if=criteria is not None)))
+    return counts
+
+
+def story(result: Replay, *, what_if: bool) -> list[str]:
+    """What came of it, in lines for a person."""
+    lines = [
+        f"{result.profiles} profiles judged again; nothing is sent.",
+        f"pass: {result.passed_before} before, {result.passed_now} now "
+        f"(+{len(result.now_pass)} would pass, -{len(result.now_hold)} would be held)",
+    ]
+    if result.by_code:
+        lines += ["", f"{'held by':28}  before     now"]
+        lines += [f"{code:28} {old:7} {new:7}" for code, (old, new) in sorted(
+            result.by_code.items(), key=lambda item: (-max(item[1]), item[0]))]  # fmt: skip
+        lines.append("")
+    if result.reproduced:
+        lines.append("Every verdict came out exactly as it stands.")
+    elif not what_if:
+        parts = result.differs_in()
+        told = f"the version differs in: {', '.join(parts)}" if parts else "no version explains it: please report this"
+        lines.append(f"{result.changed} verdicts differ; {told}.")
+    return lines
 
 
 def replay_history(agent: Agent, batch_id: str | None = None) -> Replay:

@@ -3,13 +3,17 @@
 approve   deliver it although a gate held it (what no target can take stays held)
 correct   replace values; the profile is judged again and delivered if it passes
 discard   never deliver it
-undo      back to held, as long as nothing was sent
+undo      back to held, as long as nothing was sent; a correction's values and evidence come back, a link is taken back
+
+A review row's `before` and `after` hold the values a correction changed; `before["kept"]` what an undo needs.
+Links between profiles of one person: persons.py.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import func, select
@@ -18,16 +22,25 @@ from sqlalchemy.orm import Session, selectinload
 from gateway.errors import Conflict, GatewayError, Misconfigured
 from gateway.extract.values import normalise_email, normalise_phone
 from gateway.model import BatchState, Mode
+from gateway.model import DeliveryState as L
 from gateway.model import ProfileState as P
+from gateway.pipeline import persons
+from gateway.pipeline.audit import draw_audit
 from gateway.pipeline.choices import APPROVE_ALL, APPROVE_PASSED, DISCARD_ALL, WAITS
+from gateway.pipeline.decided import reopen, restore, reviews, snapshot, standing, write_review
 from gateway.pipeline.deliver import agents_with_business, deliver_profiles
 from gateway.pipeline.judge import judge_profiles
 from gateway.pipeline.ledger import being_sent
 from gateway.pipeline.read import email_key
 from gateway.pipeline.receive import agent_of
+<<<<<<< HEAD
+from gateway.pipeline.statistics import remember
 from gateway.store import change, ids
+=======
+from gateway.store import change
+>>>>>>> gates
 from gateway.store.engine import reading, writing
-from gateway.store.tables import Batch, Field, Profile, Review
+from gateway.store.tables import Batch, Delivery, Field, Profile, now
 
 CORRECTABLE = ("name", "email", "phone", "location")
 TO = {"approve": P.APPROVED, "correct": P.APPROVED, "discard": P.DISCARDED, "undo": P.HELD}
@@ -100,8 +113,11 @@ def decide(
 
     corrections        with "correct": new values of name, email, phone, location; None or "" empties one
     expected_version   the profile's version the reviewer looked at; another one now is a conflict
-    raises             Conflict(STATE_CONFLICT | VERSION_CONFLICT), Misconfigured(CORRECTION_INVALID | UNKNOWN_PROFILE)
+    raises             Conflict(STATE_CONFLICT | VERSION_CONFLICT), Misconfigured(CORRECTION_INVALID | UNKNOWN_PROFILE);
+                       undo after the delivery: Conflict(ALREADY_DELIVERED)
     """
+    if decision == "undo" and _is_duplicate(profile_id):
+        return persons.undo(profile_id, reviewer=reviewer, expected_version=expected_version, note=note)
     if decision not in TO:
         raise Misconfigured("DECISION_INVALID", f"Unknown decision {decision!r}: use {', '.join(TO)}.")
     with writing() as session:
@@ -116,16 +132,44 @@ def decide(
             raise Conflict(
                 "STATE_CONFLICT", f"Profile {profile_id} is being sent to its target: decide when that is settled."
             )
-        before, after = _correct(session, profile, corrections or {}) if decision == "correct" else ({}, {})
+        held_by = profile.codes
+        before: dict[str, Any] = {}
+        after: dict[str, Any] = {}
+        if decision == "correct":
+            before, after = _correct(session, profile, corrections or {})
+        if decision == "undo":
+            before, after = _take_back(session, profile)
         change.move(session, profile, TO[decision], actor=reviewer, rule=decision)
-        sequence = session.scalar(select(func.count(Review.id)).where(Review.profile_id == profile_id)) or 0
-        session.add(
-            Review(
-                id=ids.review_id(), profile_id=profile_id, sequence=sequence + 1, decision=decision,
-                before=before, after=after, reviewer=reviewer, note=note,
-            )
-        )  # fmt: skip
+        if decision == "undo":
+            reopen(session, profile, reviewer=reviewer)
+        write_review(
+            session, profile, decision, reviewer=reviewer, codes=held_by, before=before, after=after, note=note
+        )
     return True
+
+
+def _take_back(session: Session, profile: Profile) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Undoes the newest decision's values, if it was a correction; the codes become those that held the profile."""
+    if profile.state == P.DELIVERED:
+        raise Conflict(
+            "ALREADY_DELIVERED",
+            f"Profile {profile.id} was delivered: it cannot be put back. Change or withdraw the candidate in the target.",
+        )
+    last = standing(reviews(session, profile.id))
+    if last is None:
+        return {}, {}
+    if last.codes:
+        profile.codes = last.codes
+    if last.decision != "correct" or "kept" not in last.before:
+        return {}, {}
+    restore(session, profile, last.before["kept"])
+    values = {name: value for name, value in last.before.items() if name != "kept"}
+    return last.after, values
+
+
+def _is_duplicate(profile_id: str) -> bool:
+    with reading() as session:
+        return session.scalar(select(Profile.state).where(Profile.id == profile_id)) == P.DUPLICATE
 
 
 def answer_batch(batch_id: str, answer: str, *, reviewer: str) -> int:
@@ -160,6 +204,7 @@ def _correct(
             f"A correction names one or more of {', '.join(CORRECTABLE)}; got {wrong or 'nothing'}.",
         )
     before = {name: getattr(profile, name) for name in corrections}
+    before["kept"] = snapshot(session, profile, corrections)
     after: dict[str, Any] = {}
     for name, given in corrections.items():
         value = _checked(profile, name, given.strip()) if given and given.strip() else None
@@ -169,7 +214,7 @@ def _correct(
         if row is None:
             row = Field(profile_id=profile.id, name=name)
             session.add(row)
-        # The person is the evidence now; where it was read stays in the review row's before.
+        # The person is the evidence now; where it was read stays in the review row's before, for undo.
         row.value, row.raw, row.confidence = value or "", given or "", 1.0
         row.source, row.rule, row.page, row.box, row.row, row.column = "person", "review", None, None, None, None
     profile.email_norm = email_key(profile.email)
@@ -196,8 +241,10 @@ def deliver_reviewed() -> dict[str, int]:
 
     A person's approval outweighs a gate, except for what no target can take (no email, no name): that is held again.
     Whatever earlier deliveries left open (no answer, given back, not exported) is settled as well.
+    Who was delivered late without a person's word joins its batch's audit sample.
     raises   the first failure of an agent, after every other agent had its turn
     """
+    started = now()
     with reading() as session:
         approved = session.execute(
             select(Profile.agent_id, Profile.id)
@@ -218,10 +265,21 @@ def deliver_reviewed() -> dict[str, int]:
                 done[key] = done.get(key, 0) + number
         except GatewayError as wrong:
             failures.append(wrong)  # one agent's closed door must not keep the others waiting
+    _draw_late_audits(started)
     done["batches_closed"] = close_reviewed()
     if failures:
         raise failures[0]
     return done
+
+
+def _draw_late_audits(since: datetime) -> None:
+    """An answer that came late makes an automatic pass delivered after its batch drew its sample."""
+    with reading() as session:
+        late = session.scalars(
+            select(Delivery.batch_id).where(Delivery.state == L.CONFIRMED, Delivery.updated_at >= since).distinct()
+        ).all()
+    for batch_id in sorted(late):
+        draw_audit(batch_id)
 
 
 def close_reviewed() -> int:
@@ -235,5 +293,6 @@ def close_reviewed() -> int:
             left = select(Profile.id).where(Profile.batch_id == batch.id, Profile.state.in_(waits)).limit(1)
             if session.scalar(left) is None:
                 change.move(session, batch, BatchState.DONE, actor="review", rule="nothing held")
+                remember(session, batch)
                 closed += 1
     return closed

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from gateway.model import Mode
+from gateway.pipeline.audit import draw_audit
 from gateway.pipeline.deliver import deliver_batch, preflight_batch
 from gateway.pipeline.judge import judge_batch
 from gateway.pipeline.read import plan_chunks, read_chunk
@@ -23,6 +24,7 @@ def run_batch(
         read_chunk(chunk)
     judge_batch(batch_id)
     deliver_batch(batch_id)
+    draw_audit(batch_id)
     finish_batch(batch_id)
     return batch_id
 

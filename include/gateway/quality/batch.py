@@ -26,14 +26,21 @@ class BatchFacts:
     duplicates: int | None = None
 
 
-def batch_findings(agent: Agent, cases: Sequence[Case], held: int, facts: BatchFacts) -> tuple[Finding, ...]:
-    """What is strange about the batch, by the agent's limits; shares only count from min_profiles on."""
+@dataclass(frozen=True, slots=True)
+class BatchGate:
+    """One limit of the agent that this batch was held against; found is None where it was kept."""
+
+    code: str
+    found: Finding | None
+
+
+def batch_gates(agent: Agent, cases: Sequence[Case], held: int, facts: BatchFacts) -> tuple[BatchGate, ...]:
+    """Is the batch within the agent's limits? Shares only count from min_profiles on; what is not judged is left out."""
     limits = agent.limits
-    found: list[Finding] = []
+    gates: list[BatchGate] = []
     total = len(cases)
     if total >= limits.min_profiles:
-        _share(
-            found,
+        gates += _share(
             "BATCH_HOLDS",
             held,
             total,
@@ -41,27 +48,24 @@ def batch_findings(agent: Agent, cases: Sequence[Case], held: int, facts: BatchF
             "Look at the codes that held most: usually one layout or one setting is behind them.",
         )
         repeats = facts.duplicates if facts.duplicates is not None else sum(c.repeats_in_batch for c in cases)
-        _share(
-            found,
+        gates += _share(
             "BATCH_DUPLICATES",
             repeats,
             total,
             limits.max_duplicate_share,
             "Check whether the same list was put in twice.",
         )
-        languages = {c.language for c in cases if c.language}
-        if limits.max_languages is not None and len(languages) > limits.max_languages:
-            found.append(
-                _stop(
-                    "BATCH_LANGUAGES",
-                    f"{len(languages)} languages",
-                    f"{limits.max_languages}",
-                    "Check that the batch belongs to this agent; raise limits.max_languages if so.",
-                )
+        if limits.max_languages is not None:
+            languages = {c.language for c in cases if c.language}
+            gates += _stop(
+                "BATCH_LANGUAGES",
+                len(languages) > limits.max_languages,
+                f"{len(languages)} languages",
+                f"{limits.max_languages}",
+                "Check that the batch belongs to this agent; raise limits.max_languages if so.",
             )
     if facts.documents is not None and facts.documents >= limits.min_profiles:
-        _share(
-            found,
+        gates += _share(
             "BATCH_UNREADABLE",
             facts.documents_failed,
             facts.documents,
@@ -70,22 +74,22 @@ def batch_findings(agent: Agent, cases: Sequence[Case], held: int, facts: BatchF
         )
     if limits.rows_must_match and facts.rows_expected is not None:
         read = facts.rows_found if facts.rows_found is not None else total
-        if read != facts.rows_expected:
-            found.append(
-                _stop(
-                    "BATCH_COUNT_MISMATCH",
-                    str(read),
-                    str(facts.rows_expected),
-                    "Compare the manifest with the files; send the missing ones or mend the count.",
-                )
-            )
-    return tuple(found)
+        gates += _stop(
+            "BATCH_COUNT_MISMATCH",
+            read != facts.rows_expected,
+            str(read),
+            str(facts.rows_expected),
+            "Compare the manifest with the files; send the missing ones or mend the count.",
+        )
+    return tuple(gates)
 
 
-def _share(found: list[Finding], code: str, part: int, whole: int, most: float | None, remedy: str) -> None:
-    if most is not None and whole and part / whole > most:
-        found.append(_stop(code, f"{part} of {whole}", f"{most:.0%}", remedy))
+def _share(code: str, part: int, whole: int, most: float | None, remedy: str) -> list[BatchGate]:
+    if most is None or not whole:
+        return []
+    return _stop(code, part / whole > most, f"{part} of {whole}", f"{most:.0%}", remedy)
 
 
-def _stop(code: str, measured: str, threshold: str, remedy: str) -> Finding:
-    return Finding(code, Severity.CRITICAL, None, "batch", measured, threshold, remedy)
+def _stop(code: str, strange: bool, measured: str, threshold: str, remedy: str) -> list[BatchGate]:
+    found = Finding(code, Severity.CRITICAL, None, "batch", measured, threshold, remedy) if strange else None
+    return [BatchGate(code, found)]

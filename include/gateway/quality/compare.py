@@ -4,19 +4,29 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
+from typing import Any
 
 from gateway.quality.duplicates import Person, likely_pairs, same_name
+
+PROPOSED = 5
 
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
-    """Named as Case's fields, so that Case.of(..., **asdict(comparison)) takes it."""
+    """Counts named as Case's fields; alike: ids of those who are, or are likely, the same person, best first."""
 
     other_names_with_email: int = 0
     other_names_with_phone: int = 0
     likely_duplicates: int = 0
     repeats_in_batch: bool = False
+    alike: tuple[str, ...] = ()
+
+    def facts(self) -> dict[str, Any]:
+        """What Case.of(..., **comparison.facts()) takes."""
+        whole = asdict(self)
+        whole.pop("alike")
+        return whole
 
 
 def compare(batch: Mapping[str, Person], earlier: Mapping[str, Person] | None = None) -> dict[str, Comparison]:
@@ -29,7 +39,7 @@ def compare(batch: Mapping[str, Person], earlier: Mapping[str, Person] | None = 
     everyone = {**(earlier or {}), **batch}
     by_email = _names(everyone, lambda person: _email(person))
     by_phone = _names(everyone, lambda person: person.phone)
-    likely = likely_pairs(batch, {k: v for k, v in (earlier or {}).items() if k not in batch})
+    likely = likely_pairs(batch, {k: v for k, v in (earlier or {}).items() if k not in batch}, with_exact=True)
     seen: set[str] = set()
     found: dict[str, Comparison] = {}
     for identity, person in batch.items():
@@ -37,8 +47,9 @@ def compare(batch: Mapping[str, Person], earlier: Mapping[str, Person] | None = 
         found[identity] = Comparison(
             other_names_with_email=_others(person, by_email.get(_email(person) or "", ())),
             other_names_with_phone=_others(person, by_phone.get(person.phone or "", ())),
-            likely_duplicates=len(likely.get(identity, ())),
+            likely_duplicates=sum(like.kind == "likely" for _, like in likely.get(identity, ())),
             repeats_in_batch=key is not None and key in seen,
+            alike=tuple(other for other, _ in likely.get(identity, ())[:PROPOSED]),
         )
         if key:
             seen.add(key)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from html import escape
 from pathlib import Path
 from typing import Any
 
@@ -27,21 +28,24 @@ h1,h2,h3,h4,h5{margin:.8rem 0 .3rem}a{color:#0b5cad}
 """
 _NOTE = (
     "<p>Values are not shown; where a gate was not met, the profiles' ids stand instead. "
-    f'<a href="{INDEX}">Results</a> &middot; <a href="{SUITE}">The gates</a></p>'
+    f'<a href="{INDEX}">Results</a> &middot; <a href="{SUITE}">The gates</a>'
 )
 
 
-def write_data_docs(judged: BatchJudgement, profile_ids: Sequence[str], folder: Path) -> Path:
+def write_data_docs(
+    judged: BatchJudgement, profile_ids: Sequence[str], folder: Path, back: tuple[str, str] | None = None
+) -> Path:
     """Writes index.html (the results) and suite.html (the gates) into the folder; returns the path of index.html.
 
     judged        what judge() gave; an empty batch gets a page that says so
     profile_ids   ids of the judged cases in their order
+    back          (address, words) of a link to where the reader came from
     """
     folder.mkdir(parents=True, exist_ok=True)
     index = folder / INDEX
     if judged.result is None:
-        index.write_text(_page("<h1>No profile was judged</h1>"), "utf-8")
-        (folder / SUITE).write_text(_page("<h1>No profile was judged</h1>"), "utf-8")
+        index.write_text(_page("<h1>No profile was judged</h1>", back), "utf-8")
+        (folder / SUITE).write_text(_page("<h1>No profile was judged</h1>", back), "utf-8")
         return index
     from great_expectations.core import ExpectationSuite
     from great_expectations.render.renderer.page_renderer import (
@@ -50,10 +54,10 @@ def write_data_docs(judged: BatchJudgement, profile_ids: Sequence[str], folder: 
     )
 
     masked = mask(judged.result, profile_ids)
-    index.write_text(_page(_html(ValidationResultsPageRenderer(), masked)), "utf-8")
+    index.write_text(_page(_html(ValidationResultsPageRenderer(), masked), back), "utf-8")
     gates = [one.expectation_config.to_domain_obj().copy(update={"id": None}) for one in masked.results]
     suite = ExpectationSuite(name=masked.suite_name, expectations=gates)
-    (folder / SUITE).write_text(_page(_html(ExpectationSuitePageRenderer(), suite)), "utf-8")
+    (folder / SUITE).write_text(_page(_html(ExpectationSuitePageRenderer(), suite), back), "utf-8")
     return index
 
 
@@ -96,14 +100,15 @@ def _html(renderer: Any, shown: Any) -> str:
     return str(view.render(renderer.render(shown)))
 
 
-def _page(html: str) -> str:
+def _page(html: str, back: tuple[str, str] | None) -> str:
     """The page's body, cleaned of everything that runs or is fetched from elsewhere, under our own head."""
     body = html[html.index(">", html.index("<body")) + 1 : html.rindex("</body>")] if "<body" in html else html
     body = re.sub(r"<(script|style|noscript|nav)\b.*?</\1>", "", body, flags=re.S | re.I)
     body = re.sub(r"<(?:link|img|meta)\b[^>]*>", "", body, flags=re.I)
     body = re.sub(r"""\s(?:on\w+|style)=(?:"[^"]*"|'[^']*')""", "", body)
     body = re.sub(r"""(href|src)=(["'])(?:https?:)?//.*?\2""", "", body, flags=re.I)
+    link = f' &middot; <a href="{escape(back[0])}">{escape(back[1])}</a>' if back else ""
     return (
         '<!doctype html><html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width">'
-        f"<title>Quality gates</title><style>{_STYLE}</style></head><body>{_NOTE}{body}</body></html>\n"
+        f"<title>Quality gates</title><style>{_STYLE}</style></head><body>{_NOTE}{link}</p>{body}</body></html>\n"
     )

@@ -26,11 +26,11 @@ BESIDE = {"expect_email_to_be_personal": "name", "expect_confidence_or_corrobora
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What one gate found: positions of the rows that did not meet it, out of how many were judged."""
+    """What one gate found: positions of the rows that did not meet it, out of those that had anything to judge."""
 
     gate: Gate
     rows: tuple[int, ...]
-    judged: int
+    evaluated: int
 
 
 @lru_cache(maxsize=1)
@@ -108,7 +108,8 @@ def run(name: str, gates: Sequence[Gate], frame: pd.DataFrame) -> tuple[list[Out
                 "was judged. Check the agent's own expectations, then run the judge again.",
             )
         answer = one.result
-        found[position] = Outcome(gate, tuple(answer.get("unexpected_index_list") or ()), answer["element_count"])
+        evaluated = answer["element_count"] - (answer.get("missing_count") or 0)
+        found[position] = Outcome(gate, tuple(answer.get("unexpected_index_list") or ()), evaluated)
     if len(found) != len(gates):
         raise Permanent(
             "GATE_BROKEN", f"{len(gates) - len(found)} gates gave no result; nothing of this batch was judged."

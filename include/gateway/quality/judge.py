@@ -13,7 +13,7 @@ from typing import Any
 from gateway.agents import Agent
 from gateway.codes import CODES
 from gateway.model import Finding, Judgement, Severity
-from gateway.quality.batch import BatchFacts, batch_findings
+from gateway.quality.batch import BatchFacts, batch_gates
 from gateway.quality.case import COMPARED, Case
 from gateway.quality.gates import Gate, gates_for
 from gateway.quality.scores import Score, completeness_score, quality_score
@@ -23,11 +23,28 @@ PASS, HOLD = "pass", "hold"
 
 
 @dataclass(frozen=True, slots=True)
+class GateCount:
+    """What one gate said about a whole batch, as counts.
+
+    gate        unique within the suite, and the same from batch to batch as long as the agent's file is: "code field severity"
+    evaluated   profiles that had a value to judge; 1 for a gate on the batch itself
+    """
+
+    gate: str
+    code: str
+    field: str | None
+    severity: Severity
+    evaluated: int
+    unexpected: int
+
+
+@dataclass(frozen=True, slots=True)
 class BatchJudgement:
     """What judging a batch gave.
 
     judgements      one a case, in the cases' order
     batch_findings  what is strange about the batch as a whole; a critical one stops it before anything is sent
+    gates           a count for each gate of the suite and of the batch itself, from the same Great Expectations run
     statistics      JSON-ready counts for analytics: profiles, pass, hold, by code and severity; no personal data
     result          GX's own result for Data Docs, None for an empty batch; holds values: never log or store it
     """
@@ -35,6 +52,7 @@ class BatchJudgement:
     judgements: tuple[Judgement, ...]
     batch_findings: tuple[Finding, ...]
     suite_version: str
+    gates: tuple[GateCount, ...] = ()
     statistics: dict[str, Any] = field(default_factory=dict)
     result: Any = field(default=None, repr=False, compare=False)
 
@@ -59,6 +77,7 @@ def judge(agent: Agent, cases: Sequence[Case], facts: BatchFacts | None = None) 
     findings: list[list[Finding]] = [[] for _ in cases]
     counts: Counter[tuple[str, str]] = Counter()
     result = None
+    gate_counts: list[GateCount] = []
     if cases:
         from gateway.quality.engine import run
         from gateway.quality.frame import frame_of, row_of
@@ -66,6 +85,7 @@ def judge(agent: Agent, cases: Sequence[Case], facts: BatchFacts | None = None) 
         rows = [row_of(case, *both) for case, both in zip(cases, scores, strict=True)]
         outcomes, result = run(f"{agent.id}-{agent.preset}", gates, frame_of(rows))
         for outcome in outcomes:
+            gate_counts.append(_counted(outcome.gate, outcome.evaluated, len(outcome.rows), gate_counts))
             for at in outcome.rows:
                 for found in _findings(outcome.gate, rows[at]):
                     findings[at].append(found)
@@ -78,7 +98,9 @@ def judge(agent: Agent, cases: Sequence[Case], facts: BatchFacts | None = None) 
         for case, (quality, completeness), found in zip(cases, scores, findings, strict=True)
     )  # fmt: skip
     held = sum(one.outcome == HOLD for one in judgements)
-    strange = batch_findings(agent, cases, held, facts or BatchFacts())
+    of_batch = batch_gates(agent, cases, held, facts or BatchFacts())
+    strange = tuple(one.found for one in of_batch if one.found is not None)
+    gate_counts += [GateCount(o.code, o.code, None, Severity.CRITICAL, 1, int(o.found is not None)) for o in of_batch]
     statistics = {
         "profiles": len(cases),
         "pass": len(cases) - held,
@@ -88,7 +110,14 @@ def judge(agent: Agent, cases: Sequence[Case], facts: BatchFacts | None = None) 
         "held_by": dict(sorted((code, n) for (code, s), n in counts.items() if s == Severity.CRITICAL)),
         "batch_codes": [f.code for f in strange],
     }
-    return BatchJudgement(judgements, strange, version, statistics, result)
+    return BatchJudgement(judgements, strange, version, tuple(gate_counts), statistics, result)
+
+
+def _counted(gate: Gate, evaluated: int, unexpected: int, before: Sequence[GateCount]) -> GateCount:
+    name = " ".join((gate.code, gate.field or gate.column, str(gate.severity)))[:110]
+    same = sum(one.gate.partition(" #")[0] == name for one in before)  # two own expectations on one column
+    unique = f"{name} #{same + 1}" if same else name
+    return GateCount(unique, gate.code, gate.field, gate.severity, evaluated, unexpected)
 
 
 def scores_of(agent: Agent, case: Case) -> tuple[Score, Score]:

@@ -28,12 +28,23 @@ class Before:
 
 
 @dataclass(frozen=True, slots=True)
+class Changed:
+    """One profile judged otherwise; codes are those that hold it."""
+
+    profile_id: str
+    before: str
+    now: str
+    codes_before: tuple[str, ...]
+    codes_now: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Replay:
     """What judging history again gave; JSON-ready through as_json, ids and counts only.
 
     now_pass, now_hold   ids of profiles whose outcome changes
     by_code              holding code -> (profiles it holds before, now)
-    changed              profiles whose outcome or findings differ at all
+    changed              profiles whose outcome or findings differ at all; table: a row for each of them
     versions             stored suite version -> the parts in which today's differs: agent, rules, engine
     """
 
@@ -46,6 +57,7 @@ class Replay:
     changed: int
     suite_version: str
     versions: dict[str, tuple[str, ...]]
+    table: tuple[Changed, ...] = ()
 
     @property
     def reproduced(self) -> bool:
@@ -60,6 +72,10 @@ class Replay:
     def as_json(self) -> dict[str, Any]:
         return {**asdict(self), "reproduced": self.reproduced}
 
+    def differs_in(self) -> tuple[str, ...]:
+        """Parts of the suite version in which today's differs from any that judged before."""
+        return tuple(sorted({part for parts in self.versions.values() for part in parts}))
+
 
 def replay(agent: Agent, cases: Sequence[Case], before: Mapping[str, Before]) -> Replay:
     """Judge the cases under `agent` and compare with the verdicts that stand.
@@ -72,7 +88,8 @@ def replay(agent: Agent, cases: Sequence[Case], before: Mapping[str, Before]) ->
     held_now: Counter[str] = Counter()
     now_pass: list[str] = []
     now_hold: list[str] = []
-    passed_before = passed_now = changed = 0
+    table: list[Changed] = []
+    passed_before = passed_now = 0
     for one in judged.judgements:
         old = before.get(one.profile_id)
         was = old.outcome if old else HOLD
@@ -81,11 +98,14 @@ def replay(agent: Agent, cases: Sequence[Case], before: Mapping[str, Before]) ->
         if one.outcome != was:
             (now_pass if one.outcome == PASS else now_hold).append(one.profile_id)
         findings = {(f.code, str(f.severity), f.field, f.measured) for f in one.findings}
-        changed += old is None or one.outcome != was or findings != set(old.findings)
-        held_before.update(
-            {code for code, severity, *_ in (old.findings if old else ()) if severity == Severity.CRITICAL}
-        )
-        held_now.update({f.code for f in one.findings if f.severity is Severity.CRITICAL})
+        codes_before = {code for code, severity, *_ in (old.findings if old else ()) if severity == Severity.CRITICAL}
+        codes_now = {f.code for f in one.findings if f.severity is Severity.CRITICAL}
+        held_before.update(codes_before)
+        held_now.update(codes_now)
+        if old is None or one.outcome != was or findings != set(old.findings):
+            table.append(
+                Changed(one.profile_id, was, one.outcome, tuple(sorted(codes_before)), tuple(sorted(codes_now)))
+            )
     codes = sorted(held_before.keys() | held_now.keys())
     return Replay(
         profiles=len(cases),
@@ -94,7 +114,8 @@ def replay(agent: Agent, cases: Sequence[Case], before: Mapping[str, Before]) ->
         now_pass=tuple(now_pass),
         now_hold=tuple(now_hold),
         by_code={code: (held_before[code], held_now[code]) for code in codes},
-        changed=changed,
+        changed=len(table),
         suite_version=judged.suite_version,
         versions={v: differing(v, judged.suite_version) for v in sorted({b.suite_version for b in before.values()})},
+        table=tuple(table),
     )

@@ -1,6 +1,7 @@
 """The only place where a state changes. Every change is allowed by the table below and appends an event.
 
 batch     receiving -> running -> waiting_review | done | failed; waiting_review -> running | done; failed -> running;
+          done -> running (run again) | waiting_review (a decision was taken back);
           from rest back to receiving: documents are read again, and the batch waits for that run
 document  processing -> success | failed; failed -> processing (retry)
 profile   extracted -> passed | held | duplicate; the rest is in the table
@@ -31,7 +32,7 @@ ALLOWED: dict[str, dict[str | None, set[str]]] = {
         B.RUNNING: {B.WAITING_REVIEW, B.DONE, B.FAILED},
         B.WAITING_REVIEW: {B.RUNNING, B.DONE, B.RECEIVING},
         B.FAILED: {B.RUNNING, B.RECEIVING},
-        B.DONE: {B.RUNNING, B.RECEIVING},
+        B.DONE: {B.RUNNING, B.WAITING_REVIEW, B.RECEIVING},
     },
     "document": {
         None: {D.PROCESSING, D.SUCCESS, D.FAILED},
@@ -46,7 +47,7 @@ ALLOWED: dict[str, dict[str | None, set[str]]] = {
         P.APPROVED: {P.HELD, P.DELIVERED, P.REFUSED, P.UNKNOWN, P.DUPLICATE, P.DISCARDED},
         P.UNKNOWN: {P.DELIVERED, P.REFUSED, P.PASSED},
         P.REFUSED: {P.HELD, P.DISCARDED, P.APPROVED},
-        P.DUPLICATE: {P.HELD, P.DELIVERED},
+        P.DUPLICATE: {P.HELD, P.APPROVED, P.DELIVERED},
         P.DISCARDED: {P.HELD, P.DELIVERED},
     },
     "delivery": {

@@ -85,7 +85,8 @@ def test_a_correction_is_evidence_and_delivers(batch: str) -> None:
         field = session.scalars(select(Field).where(Field.profile_id == otto, Field.name == "email")).one()
         assert (field.source, field.confidence) == ("person", 1.0)
         review = session.scalars(select(Review)).one()
-        assert (review.before, review.after) == ({"email": None}, {"email": "otto.nkemelu@example.com"})
+        assert (review.before["email"], review.after) == (None, {"email": "otto.nkemelu@example.com"})
+        assert review.codes == ["EMAIL_MISSING"], "what held it: the price of a criterion is counted from it"
         assert (
             session.scalars(select(Event).where(Event.subject_id == otto, Event.actor == "rita")).one().after
             == "approved"
@@ -146,3 +147,44 @@ def test_the_same_person_in_the_next_batch_is_a_duplicate_and_the_ledger_has_one
         emails = [d.email_norm for d in session.scalars(select(Delivery))]
     assert sorted(emails) == ["greta.hollingsworth@example.com", "ines.baptista@example.org"]
     assert finish_batch(later)["state"] == "waiting_review"
+
+
+def test_undoing_a_correction_brings_back_value_evidence_and_version(batch: str) -> None:
+    greta = held(batch)["Greta Hollingsworth"]
+
+    def evidence() -> list[tuple[str, str, str | None, str | None]]:
+        with reading() as session:
+            rows = session.scalars(select(Field).where(Field.profile_id == greta, Field.name == "email")).all()
+            return [(row.value, row.raw, row.source, row.column) for row in rows]
+
+    before = evidence()
+    assert decide(greta, "correct", reviewer="rita", corrections={"email": "typo@example.com"})
+    assert evidence() != before
+    assert decide(greta, "undo", reviewer="rita")
+    assert not decide(greta, "undo", reviewer="rita"), "undone once"
+    assert evidence() == before
+    with reading() as session:
+        profile = session.get_one(Profile, greta)
+        assert (profile.state, profile.version, profile.codes) == ("held", 1, ["REVIEW_MODE"])
+        assert profile.email == profile.email_norm == "greta.hollingsworth@example.com"
+
+
+def test_an_undo_after_the_delivery_is_refused_and_says_why(batch: str) -> None:
+    greta = held(batch)["Greta Hollingsworth"]
+    decide(greta, "approve", reviewer="rita")
+    deliver_reviewed()
+    with pytest.raises(Conflict) as raised:
+        decide(greta, "undo", reviewer="rita")
+    assert raised.value.code == "ALREADY_DELIVERED"
+    assert greta in raised.value.sentence
+    assert "target" in raised.value.sentence
+
+
+def test_an_undo_reopens_a_batch_that_was_done(batch: str) -> None:
+    answer_batch(batch, DISCARD_ALL, reviewer="rita")
+    assert deliver_reviewed()["batches_closed"] == 1
+    with reading() as session:
+        someone = session.scalars(select(Profile.id).where(Profile.batch_id == batch)).first()
+    decide(str(someone), "undo", reviewer="sam")
+    with reading() as session:
+        assert session.get_one(Batch, batch).state == "waiting_review"

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
-
 from gateway.model import ExtractedProfile
 from gateway.quality.case import Case
 from gateway.quality.compare import Comparison, compare
@@ -23,7 +21,8 @@ def test_repeats_shared_contacts_and_likely_duplicates_are_told_apart() -> None:
         },
         {"old": Person("Ida Fenwick", None, "+4930901820")},
     )
-    assert found["first"] == Comparison(1, 2, 1, False)
+    assert found["first"].facts() == Comparison(1, 2, 1, False).facts()
+    assert set(found["first"].alike) == {"again", "likely"}, "proposed: the same person, and a likely one"
     assert found["again"].repeats_in_batch
     assert found["brother"].other_names_with_email == 2
     assert found["likely"].likely_duplicates == 1
@@ -35,5 +34,5 @@ def test_a_profile_judged_again_is_not_compared_with_its_old_self() -> None:
 
 
 def test_a_comparison_fits_into_a_case() -> None:
-    case = Case.of("p", ExtractedProfile(name="Mira Okonjo"), **asdict(Comparison(1, 0, 2, True)))
+    case = Case.of("p", ExtractedProfile(name="Mira Okonjo"), **Comparison(1, 0, 2, True, ("other",)).facts())
     assert (case.other_names_with_email, case.likely_duplicates, case.repeats_in_batch) == (1, 2, True)

@@ -1,0 +1,64 @@
+"""
+### What if: judge history again, send nothing
+
+Judges every profile of an agent, or of one batch, again and compares with the verdicts that stand: who would pass or be
+held now, by reason code.
+
+**Starts** by hand: choose an agent or a batch; with criteria, keys of an agent file as YAML (`preset: lenient`), history is
+judged as if the file said so. Without criteria today's file and rules judge: every verdict comes out as it stands, or the
+part of the version that differs (agent, rules, engine) is named.
+**Reads** verdicts and profiles. **Writes** a table `replays/<run>.jsonl` beside the files, a line a profile whose outcome
+or reasons differ (ids and codes, nobody's data); the counts are the task's result. Nothing is sent, no state changes.
+**Triage**: `AGENT_FILE_INVALID` names the line of the criteria that is wrong; trigger again. Safe to clear.
+**Settings**: `GATEWAY_FILES_URL`.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from airflow.sdk import Param, dag, get_current_context, task
+
+from gateway.settings import settings
+from gateway_airflow.names import Pool, Tag
+from gateway_airflow.policy import TASK_DEFAULTS
+
+AGENTS = sorted(path.stem for path in settings().agents_dir.glob("*.yaml"))
+PARAMS = {
+    "agent": Param(
+        "", type="string", enum=["", *AGENTS], values_display={"": "The batch's own"}, title="Agent",
+        description="Interview agent whose history is judged again",
+    ),
+    "batch": Param("", type="string", title="Batch", description="Only this batch; empty: all of the agent"),
+    "criteria": Param(
+        "", type="string", format="multiline", title="Criteria",
+        description="Keys of an agent file as YAML that replace its own; empty: the file as it is",
+    ),
+}  # fmt: skip
+
+
+@dag(
+    schedule=None,
+    catchup=False,
+    max_active_runs=2,
+    default_args=TASK_DEFAULTS,
+    params=PARAMS,
+    doc_md=__doc__,
+    tags=[Tag.REVIEW],
+)
+def replay_batch() -> None:
+    @task(pool=Pool.STORE)
+    def judge_again() -> dict[str, Any]:
+        """Counts of who would pass or hold now, by code, and where the table of changed profiles is."""
+        from gateway.pipeline.replay import replay_to_table
+
+        context = get_current_context()
+        form = context["params"]
+        return replay_to_table(
+            form["agent"] or None, form["batch"] or None, form["criteria"] or None, name=context["dag_run"].run_id
+        )
+
+    judge_again()
+
+
+replay_batch()

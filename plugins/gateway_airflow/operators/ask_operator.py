@@ -1,0 +1,46 @@
+"""The question about a batch's held profiles, which also ends when they were decided without it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from airflow.providers.standard.operators.hitl import HITLOperator
+from airflow.sdk.exceptions import TaskAwaitingInput
+from airflow.sdk.timezone import utcnow
+
+from gateway.pipeline.choices import DECIDED_ELSEWHERE
+from gateway_airflow.triggers.decided_trigger import DecidedTrigger
+
+
+class AskOperator(HITLOperator):
+    """Asks like a HITLOperator, and closes the required action when nothing of the batch is held any more.
+
+    Airflow parks a waiting question outside the triggerer, where only an answer or the timeout reaches it. Here it waits on
+    a trigger that looks at the store; an answer given in Airflow still resumes the task at once. The result's
+    `chosen_options` is then [DECIDED_ELSEWHERE], which is offered to nobody and decides nothing.
+
+    batch_id   templated
+    """
+
+    template_fields = (*HITLOperator.template_fields, "batch_id")
+
+    def __init__(self, *, batch_id: str, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.batch_id = batch_id
+
+    def execute(self, context: Any) -> Any:
+        until = utcnow() + self.response_timeout if self.response_timeout else None
+        try:
+            super().execute(context)
+        except TaskAwaitingInput as parked:
+            self.defer(
+                trigger=DecidedTrigger(
+                    batch_id=self.batch_id, ti_id=context["task_instance"].id, options=self.options,
+                    params=self.serialized_params, defaults=self.defaults, multiple=self.multiple, timeout_datetime=until,
+                ),
+                method_name=parked.method_name,
+            )  # fmt: skip
+
+    def validate_chosen_options(self, chosen_options: list[str]) -> None:
+        if chosen_options != [DECIDED_ELSEWHERE]:
+            super().validate_chosen_options(chosen_options)

@@ -1,0 +1,73 @@
+"""Waits for the answer about a batch, or until nothing of it is held any more."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from typing import Any
+
+from airflow.providers.standard.triggers.hitl import HITLTrigger, HITLTriggerEventSuccessPayload
+from airflow.sdk.execution_time.hitl import update_hitl_detail_response
+from airflow.sdk.timezone import utcnow
+from airflow.triggers.base import TriggerEvent
+
+from gateway.pipeline.choices import DECIDED_ELSEWHERE
+
+
+class DecidedTrigger(HITLTrigger):
+    """A HITLTrigger that looks at the store as well; it never raises.
+
+    An answer given in Airflow resumes the waiting task without us; the only one left to see here is one that came before
+    the task waited. The timeout is Airflow's own: then the default stands.
+    """
+
+    def __init__(self, *, batch_id: str, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.batch_id = batch_id
+
+    def serialize(self) -> tuple[str, dict[str, Any]]:
+        _, kwargs = super().serialize()
+        return "gateway_airflow.triggers.decided_trigger.DecidedTrigger", {**kwargs, "batch_id": self.batch_id}
+
+    async def run(self) -> AsyncIterator[TriggerEvent]:
+        event: TriggerEvent | None = None
+        look = self._handle_response
+        while event is None:
+            try:
+                event = await look()
+            except Exception as wrong:  # a store or an API that is away for a moment must not end the question
+                self.log.warning(
+                    "Batch %s could not be looked at (%s); again later.", self.batch_id, type(wrong).__name__
+                )
+            else:
+                look = self._look
+            if event is None:
+                await asyncio.sleep(self.poke_interval)
+        yield event
+
+    async def _look(self) -> TriggerEvent | None:
+        if self.timeout_datetime and self.timeout_datetime < utcnow():
+            return await self._handle_timeout()
+        if await asyncio.to_thread(_held, self.batch_id):
+            return None
+        return await self._close()
+
+    async def _close(self) -> TriggerEvent | None:
+        """Answers the required action in the gateway's name; an answer that was quicker stands."""
+        if answered := await self._handle_response():
+            return answered
+        response = await asyncio.to_thread(
+            update_hitl_detail_response, ti_id=self.ti_id, chosen_options=[DECIDED_ELSEWHERE], params_input={}
+        )
+        return TriggerEvent(
+            HITLTriggerEventSuccessPayload(
+                chosen_options=[DECIDED_ELSEWHERE], params_input={}, responded_at=response.responded_at,
+                responded_by_user=None, timedout=False,
+            )
+        )  # fmt: skip
+
+
+def _held(batch_id: str) -> int:
+    from gateway.pipeline.review import held_count
+
+    return held_count(batch_id)
