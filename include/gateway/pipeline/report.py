@@ -12,6 +12,7 @@ from gateway.model import ProfileState as P
 from gateway.notify.messages import Digest, digest_of
 from gateway.pipeline.receive import agent_of
 from gateway.pipeline.review import held_codes, held_count
+from gateway.pipeline.statistics import remember
 from gateway.settings import settings
 from gateway.store import change
 from gateway.store.counts import Counts, counts
@@ -46,6 +47,7 @@ def finish_batch(batch_id: str) -> dict[str, Any]:
             if batch.code == "RUN_INCOMPLETE":
                 batch.code = batch.error = None
             change.move(session, batch, BatchState.WAITING_REVIEW if numbers.held else BatchState.DONE, actor=ACTOR)
+        remember(session, batch)
         return {"state": str(batch.state), "counts": numbers.as_dict()}
 
 

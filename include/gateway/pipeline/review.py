@@ -33,7 +33,12 @@ from gateway.pipeline.judge import judge_profiles
 from gateway.pipeline.ledger import being_sent
 from gateway.pipeline.read import email_key
 from gateway.pipeline.receive import agent_of
+<<<<<<< HEAD
+from gateway.pipeline.statistics import remember
+from gateway.store import change, ids
+=======
 from gateway.store import change
+>>>>>>> gates
 from gateway.store.engine import reading, writing
 from gateway.store.tables import Batch, Delivery, Field, Profile, now
 
@@ -288,5 +293,6 @@ def close_reviewed() -> int:
             left = select(Profile.id).where(Profile.batch_id == batch.id, Profile.state.in_(waits)).limit(1)
             if session.scalar(left) is None:
                 change.move(session, batch, BatchState.DONE, actor="review", rule="nothing held")
+                remember(session, batch)
                 closed += 1
     return closed

@@ -1,0 +1,395 @@
+"""What the gateway did in the last 30, 90 or 365 days, as numbers. No personal data goes in and none comes out.
+
+Everything is about the batches received in that time and whatever became of them since. Batches that are done and still
+look as they did then are read from the sums they left (pipeline/statistics.py); all others are counted from their rows.
+So a year is read in a few milliseconds, and every figure is today's.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta
+from typing import Any
+
+from sqlalchemy import ColumnElement, Row, Text, cast, func, select
+from sqlalchemy.orm import Session
+
+from gateway.model import BatchState, Mode
+from gateway.model import DocumentState as D
+from gateway.model import ProfileState as P
+from gateway.pipeline.choices import WAITS
+from gateway.pipeline.statistics import KEY, by_state, decided_of, decisions, links, listed
+from gateway.quality.sampling import ErrorRate, error_rate
+from gateway.store.engine import reading
+from gateway.store.tables import Agent, Audit, Batch, Document, Profile, now
+
+DAYS = (30, 90, 365)
+ENOUGH = 10  # decisions before a criterion's price is told
+DEAR = 0.5  # a criterion is dear when, with 95 % certainty, more than half of what it holds is accepted unchanged
+WORTH = 0.25  # and worth its price when, as surely, less than a quarter is
+
+
+@dataclass(frozen=True, slots=True)
+class Funnel:
+    """Documents, then candidates, at each step. `left` says where candidates went instead; dry runs stop at `passed`.
+
+    found = passed + held + discarded + duplicate + waiting ("extracted": not judged yet)
+    passed = delivered + refused + unknown + to_send + dry_run
+    linked      the target gave an interview link, out of `asked` confirmed deliveries to targets that give links
+    completed   interviews known to be completed; None = the target was not asked
+    """
+
+    received: int
+    read: int
+    failed: int
+    processing: int
+    found: int
+    passed: int
+    delivered: int
+    left: dict[str, int]
+    linked: int | None
+    asked: int
+    completed: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Bucket:
+    """One day, or one week that begins on that day."""
+
+    start: date
+    documents: int
+    profiles: int
+    held: dict[str, int]  # code -> candidates it held, of the batches received then; a candidate may carry several
+
+
+@dataclass(frozen=True, slots=True)
+class Price:
+    """What one reason to hold costs, and what it catches. held = open + unchanged + corrected + discarded + same_person
+
+    accepted    share of the decided that a person accepted unchanged, with its interval: held for nothing
+    criterion   False for codes that a mode asks for (REVIEW_MODE, CANARY_WAIT): they are no judgement
+    """
+
+    code: str
+    open: int
+    unchanged: int
+    corrected: int
+    discarded: int
+    same_person: int
+    accepted: ErrorRate
+    criterion: bool
+
+    @property
+    def decided(self) -> int:
+        return self.unchanged + self.corrected + self.discarded + self.same_person
+
+    @property
+    def held(self) -> int:
+        return self.open + self.decided
+
+    @property
+    def verdict(self) -> str | None:
+        """dear | worth it | None where the numbers do not say; never about what a mode asked for."""
+        if not self.criterion or self.decided < ENOUGH:
+            return None
+        if (self.accepted.low or 0) >= DEAR:
+            return "dear"
+        return "worth it" if (self.accepted.high or 1) <= WORTH else None
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """How well one layout, kind of file or source was read. quality: mean of the judged, 0..1, None without any."""
+
+    name: str
+    documents: int
+    failed: int
+    profiles: int
+    judged: int
+    held: int
+    quality: float | None
+
+    @property
+    def failed_share(self) -> float | None:
+        return self.failed / self.documents if self.documents else None
+
+    @property
+    def held_share(self) -> float | None:
+        return self.held / self.judged if self.judged else None
+
+
+@dataclass(frozen=True, slots=True)
+class Audits:
+    """People looking at automatic passes afterwards. automatic: delivered without anybody's decision."""
+
+    automatic: int
+    drawn: int
+    rate: ErrorRate
+    wrong_fields: dict[str, int]
+
+
+@dataclass(frozen=True, slots=True)
+class Took:
+    """Seconds, over so many batches: half took less than the median, nine of ten less than p90; None without any."""
+
+    batches: int
+    median: float | None
+    p90: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class Analytics:
+    agent_id: str | None
+    days: int
+    since: datetime
+    weekly: bool
+    batches: int
+    unsettled: int  # batches without sums yet: running, or from before sums were kept
+    funnel: Funnel
+    buckets: list[Bucket]
+    prices: list[Price]
+    layouts: list[Group]
+    kinds: list[Group]
+    sources: list[Group]
+    failed: dict[str, int]  # code -> documents
+    documents: int  # in the sums: read or failed, not known before
+    scans: int
+    known: int
+    audits: Audits
+    settled: Took  # from received to the first rest, people not counted
+    finished: Took  # from received to everything decided
+    oldest_held: datetime | None
+
+
+def agents() -> list[tuple[str, str]]:
+    """(id, title) of every agent the store knows, by title."""
+    with reading() as session:
+        return [(row.id, row.title) for row in session.execute(select(Agent.id, Agent.title).order_by(Agent.title))]
+
+
+def analytics(agent_id: str | None, days: int, at: datetime | None = None) -> Analytics:
+    """Everything the page shows, for one agent or for all.
+
+    days   how many days up to and including today (UTC); more than 45 are shown by week
+    """
+    today = (at or now()).astimezone(UTC).date()
+    since = datetime.combine(today - timedelta(days=days - 1), time.min, UTC)
+    chosen: list[ColumnElement[bool]] = [Batch.created_at >= since]
+    if agent_id:
+        chosen.append(Batch.agent_id == agent_id)
+    with reading() as session:
+        batches = session.execute(
+            select(
+                Batch.id, Batch.created_at, Batch.finished_at, Batch.state, Batch.mode, Batch.source,
+                Batch.statistics[KEY].label("sums"),
+            ).where(*chosen)
+        ).all()  # fmt: skip
+        profiles = _profiles(session, chosen)
+        rows = _Rows(session, batches, profiles)
+        audits = _audits(session, chosen, rows)
+        oldest = select(func.min(Profile.created_at)).where(Profile.state == P.HELD)
+        oldest_held = session.scalar(oldest.where(Profile.agent_id == agent_id) if agent_id else oldest)
+    weekly = days > 45
+    sums = [(row.source, row.sums) for row in batches if row.sums]
+    return Analytics(
+        agent_id=agent_id,
+        days=days,
+        since=since,
+        weekly=weekly,
+        batches=len(batches),
+        unsettled=len(batches) - len(sums),
+        funnel=_funnel(batches, rows),
+        buckets=_buckets(since.date(), today, weekly, batches, rows),
+        prices=_prices(rows.outcomes),
+        layouts=_groups((name, one) for _, made in sums for name, one in made["layout"].items()),
+        kinds=_groups((name, one) for _, made in sums for name, one in made["kind"].items()),
+        sources=_groups((_source(source), one) for source, made in sums for one in made["kind"].values()),
+        failed=dict(_added(made["failed"] for _, made in sums).most_common()),
+        documents=sum(made["documents"] for _, made in sums),
+        scans=sum(made["scans"] for _, made in sums),
+        known=sum(made["known"] for _, made in sums),
+        audits=audits,
+        settled=_took(made["settled_s"] for _, made in sums if made["settled_s"] is not None),
+        finished=_took(
+            (row.finished_at - row.created_at).total_seconds()
+            for row in batches
+            if row.state == BatchState.DONE and row.finished_at
+        ),
+        oldest_held=oldest_held,
+    )
+
+
+def _profiles(session: Session, chosen: Sequence[ColumnElement[bool]]) -> dict[str, dict[str, int]]:
+    """batch -> {state: profiles} of every batch, read from an index alone: what tells whether sums still hold."""
+    found: dict[str, dict[str, int]] = {}
+    rows = session.execute(
+        select(Profile.batch_id, Profile.state, func.count())
+        .join(Batch, Batch.id == Profile.batch_id)
+        .where(*chosen)
+        .group_by(Profile.batch_id, Profile.state)
+    )
+    for batch_id, state, number in rows:
+        found.setdefault(batch_id, {})[state] = number
+    return found
+
+
+class _Rows:
+    """What became of the batches: from their sums where these hold, else from the rows."""
+
+    def __init__(self, session: Session, batches: Sequence[Row[Any]], profiles: dict[str, dict[str, int]]) -> None:
+        kept = {
+            row.id: row.sums
+            for row in batches
+            if row.state == BatchState.DONE and row.sums and row.sums["states"] == profiles.get(row.id, {})
+        }
+        changed = [row.id for row in batches if row.id not in kept]
+        given = links(session, changed)
+        self.profiles = profiles
+        self.documents = by_state(session, Document, changed)
+        self.documents.update({batch_id: sums["received"] for batch_id, sums in kept.items()})
+        self.decided: dict[str, Mapping[str, int]] = dict(decisions(session, changed))  # batch -> Decided.key -> number
+        self.decided.update({batch_id: sums["decided"] for batch_id, sums in kept.items() if sums["decided"]})
+        self.linked = sum(linked for linked, _ in given.values()) + sum(sums["linked"] for sums in kept.values())
+        self.asked = sum(asked for _, asked in given.values()) + sum(sums["asked"] for sums in kept.values())
+        self.outcomes = _added(self.decided.values())
+
+
+def _funnel(batches: Sequence[Row[Any]], rows: _Rows) -> Funnel:
+    dry = {row.id for row in batches if row.mode == Mode.DRY_RUN}
+    documents = _added(rows.documents.values())
+    states: Counter[str] = Counter()
+    for batch_id, found in rows.profiles.items():
+        for state, number in found.items():
+            rests = batch_id in dry and state in (P.PASSED, P.APPROVED)
+            states["dry_run" if rests else state] += number
+    to_send = states[P.PASSED] + states[P.APPROVED]
+    return Funnel(
+        received=documents.total(),
+        read=documents[D.SUCCESS],
+        failed=documents[D.FAILED],
+        processing=documents[D.PROCESSING],
+        found=states.total(),
+        passed=states[P.DELIVERED] + states[P.REFUSED] + states[P.UNKNOWN] + to_send + states["dry_run"],
+        delivered=states[P.DELIVERED],
+        left={
+            "held": states[P.HELD], "discarded": states[P.DISCARDED], "duplicate": states[P.DUPLICATE],
+            "extracted": states[P.EXTRACTED], "refused": states[P.REFUSED], "unknown": states[P.UNKNOWN],
+            "to_send": to_send, "dry_run": states["dry_run"],
+        },
+        linked=rows.linked if rows.asked else None,
+        asked=rows.asked,
+    )  # fmt: skip
+
+
+def _buckets(first: date, last: date, weekly: bool, batches: Sequence[Row[Any]], rows: _Rows) -> list[Bucket]:
+    def start(day: date) -> date:
+        return day - timedelta(days=day.weekday()) if weekly else day
+
+    day_of = {row.id: start(row.created_at.date()) for row in batches}
+    documents: Counter[date] = Counter()
+    profiles: Counter[date] = Counter()
+    for counted, found in ((documents, rows.documents), (profiles, rows.profiles)):
+        for batch_id, states in found.items():
+            counted[day_of[batch_id]] += sum(states.values())
+    keys: dict[date, Counter[str]] = {}
+    for batch_id, decided in rows.decided.items():
+        keys.setdefault(day_of[batch_id], Counter()).update(decided)
+    step = timedelta(days=7 if weekly else 1)
+    days = [start(first) + step * n for n in range((start(last) - start(first)) // step + 1)]
+    return [Bucket(day, documents[day], profiles[day], _codes(keys.get(day, {}))) for day in days]
+
+
+def _codes(keys: Mapping[str, int]) -> dict[str, int]:
+    """code -> candidates held by it, the most first."""
+    counted: Counter[str] = Counter()
+    for key, number in keys.items():
+        for code in decided_of(key).codes:
+            counted[code] += number
+    return dict(counted.most_common())
+
+
+def _prices(outcomes: Mapping[str, int]) -> list[Price]:
+    """One line a code, the costliest first: the most accepted unchanged, then the most held."""
+    counted: dict[str, Counter[str]] = {}
+    for key, number in outcomes.items():
+        one = decided_of(key)
+        for code in one.codes:
+            counted.setdefault(code, Counter())[one.outcome] += number
+    prices = [
+        Price(
+            code=code,
+            open=found["open"],
+            unchanged=found["unchanged"],
+            corrected=found["corrected"],
+            discarded=found["discarded"],
+            same_person=found["same_person"],
+            accepted=error_rate(found.total() - found["open"], found["unchanged"]),
+            criterion=code not in WAITS,
+        )
+        for code, found in counted.items()
+    ]
+    return sorted(prices, key=lambda price: (not price.criterion, -price.unchanged, -price.held, price.code))
+
+
+def _audits(session: Session, chosen: Sequence[ColumnElement[bool]], rows: _Rows) -> Audits:
+    fields = cast(Audit.wrong_fields, Text)
+    found = session.execute(
+        select(Audit.outcome, fields, func.count())
+        .join(Batch, Batch.id == Audit.batch_id)
+        .where(*chosen)
+        .group_by(Audit.outcome, fields)
+    ).all()
+    outcomes: Counter[str | None] = Counter()
+    wrong: Counter[str] = Counter()
+    for outcome, names, number in found:
+        outcomes[outcome] += number
+        for name in listed(names) if outcome == "wrong" else ():
+            wrong[name] += number
+    delivered = sum(states.get(P.DELIVERED, 0) for states in rows.profiles.values())
+    by_people = sum(number for key, number in rows.outcomes.items() if decided_of(key).delivered)
+    return Audits(
+        automatic=delivered - by_people,
+        drawn=outcomes.total(),
+        rate=error_rate(outcomes["right"] + outcomes["wrong"], outcomes["wrong"]),
+        wrong_fields=dict(wrong.most_common()),
+    )
+
+
+def _groups(parts: Iterable[tuple[str, list[float]]]) -> list[Group]:
+    """Sums of the same name added up, the most documents first."""
+    by_name: dict[str, list[list[float]]] = {}
+    for name, one in parts:
+        by_name.setdefault(name, []).append(one)
+    groups = []
+    for name, several in by_name.items():
+        documents, failed, profiles, judged, quality, held = (sum(column) for column in zip(*several, strict=True))
+        mean = round(quality / judged, 3) if judged else None
+        groups.append(Group(name, int(documents), int(failed), int(profiles), int(judged), int(held), mean))
+    return sorted(groups, key=lambda group: (-group.documents, group.name))
+
+
+def _source(given: str | None) -> str:
+    """Where a batch came from. A sender may write anything there: what looks like a person's data is not shown."""
+    said = (given or "not told").strip()
+    return "other" if "@" in said or sum(letter.isdigit() for letter in said) > 6 else said[:60]
+
+
+def _took(seconds: Iterable[float]) -> Took:
+    known = sorted(seconds)
+    if not known:
+        return Took(0, None, None)
+    return Took(len(known), _rank(known, 0.5), _rank(known, 0.9))
+
+
+def _rank(known: Sequence[float], share: float) -> float:
+    """The smallest value that at least that share does not exceed."""
+    return known[max(0, -(-len(known) * round(share * 100) // 100) - 1)]
+
+
+def _added(counts: Iterable[Mapping[str, int]]) -> Counter[str]:
+    added: Counter[str] = Counter()
+    for one in counts:
+        added.update(one)
+    return added

@@ -1,0 +1,245 @@
+"""What a batch leaves for analytics when it comes to rest, as sums. No personal data.
+
+How well documents were *read* is told by layout and kind of file: every profile counts with its first verdict, so what a
+person corrects or decides later changes nothing there. Decisions, states and links are what they were at that rest; who
+reads them compares `states` with the rows of today, and counts a batch that has changed since from its rows.
+"""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from functools import lru_cache
+from typing import Any
+
+from sqlalchemy import Text, and_, cast, exists, func, select
+from sqlalchemy.orm import Session, aliased
+
+from gateway.model import BatchState, DeliveryState
+from gateway.model import DocumentState as D
+from gateway.model import ProfileState as P
+from gateway.store.tables import Batch, Delivery, Document, Profile, Review, Verdict, now
+
+KEY = "analytics"  # in batch.statistics
+SUMS = ("documents", "failed", "profiles", "judged", "quality", "held")  # the places of a list of sums
+OUTCOMES = {"approve": "unchanged", "correct": "corrected", "discard": "discarded", "duplicate": "same_person",
+            "merge": "same_person"}  # fmt: skip
+LINKS_FROM = ("heymilo",)  # targets that answer with an interview link
+SLICE = 500  # ids in one statement
+_WORD = ("wordprocessingml", "opendocument.text", "rtf", "msword", "encrypted-office", "ole-storage")
+_SHEET = ("spreadsheetml", "opendocument.spreadsheet", "ms-excel")
+
+
+@dataclass(frozen=True, slots=True)
+class Decided:
+    """What held candidates and what was decided about them. As a key of a dictionary: "CODE,CODE outcome 0|1".
+
+    outcome   open (still held) | unchanged | corrected | discarded | same_person
+    """
+
+    codes: tuple[str, ...]
+    outcome: str
+    delivered: bool
+
+    @property
+    def key(self) -> str:
+        return f"{','.join(self.codes)} {self.outcome} {self.delivered:d}"
+
+
+@lru_cache(maxsize=4096)
+def decided_of(key: str) -> Decided:
+    """The reverse of Decided.key."""
+    codes, outcome, delivered = key.split(" ")
+    return Decided(tuple(codes.split(",")) if codes else (), outcome, delivered == "1")
+
+
+def remember(session: Session, batch: Batch) -> None:
+    """Writes the batch's sums into its statistics; called whenever its state has settled, again if it settles again.
+
+    settled_s   seconds from receiving to the first rest: what the machine took, without the people who review
+    """
+    took = batch.statistics.get(KEY, {}).get("settled_s")
+    if took is None and batch.state != BatchState.FAILED:
+        took = round(_seconds(batch.created_at), 1)
+    batch.statistics = {**batch.statistics, KEY: {**batch_statistics(session, batch.id), "settled_s": took}}
+
+
+def batch_statistics(session: Session, batch_id: str) -> dict[str, Any]:
+    """The sums of one batch, JSON-ready.
+
+    returns   {"documents", "known", "scans": numbers of documents: read or failed; received before; read by OCR,
+               "failed": {code: documents}, "layout": {layout: sums}, "kind": {kind of file: sums},
+               "received": {state: documents}, "states": {state: profiles}, "linked", "asked": see `links`,
+               "decided": {Decided.key: number}}
+              sums = [documents, failed, profiles, judged, quality (sum of 0..1 over the judged), held]
+    Documents known before count in none of the sums, nor do those still being read.
+    """
+    linked, asked = links(session, [batch_id]).get(batch_id, (0, 0))
+    return {
+        **_read(session, batch_id),
+        "received": by_state(session, Document, [batch_id]).get(batch_id, {}),
+        "states": by_state(session, Profile, [batch_id]).get(batch_id, {}),
+        "linked": linked,
+        "asked": asked,
+        "decided": dict(decisions(session, [batch_id]).get(batch_id, {})),
+    }
+
+
+def by_state(session: Session, table: Any, batch_ids: Sequence[str]) -> dict[str, dict[str, int]]:
+    """batch -> {state: how many documents or profiles}, read from the index (batch_id, state) alone."""
+    found: dict[str, dict[str, int]] = {}
+    for part in _slices(batch_ids):
+        rows = session.execute(
+            select(table.batch_id, table.state, func.count())
+            .where(table.batch_id.in_(part))
+            .group_by(table.batch_id, table.state)
+        )
+        for batch_id, state, number in rows:
+            found.setdefault(batch_id, {})[state] = number
+    return found
+
+
+def links(session: Session, batch_ids: Sequence[str]) -> dict[str, tuple[int, int]]:
+    """batch -> (with an interview link, all) of the deliveries confirmed by targets that give such links."""
+    found: dict[str, tuple[int, int]] = {}
+    linked = func.count().filter(Delivery.receipt["url"].as_string().is_not(None))
+    for part in _slices(batch_ids):
+        rows = session.execute(
+            select(Delivery.batch_id, linked, func.count())
+            .where(
+                Delivery.batch_id.in_(part),
+                Delivery.state == DeliveryState.CONFIRMED,
+                Delivery.target.in_(LINKS_FROM),
+            )
+            .group_by(Delivery.batch_id)
+        )
+        found.update({batch_id: (with_link, number) for batch_id, with_link, number in rows})
+    return found
+
+
+def decisions(session: Session, batch_ids: Sequence[str]) -> dict[str, Counter[str]]:
+    """batch -> Decided.key -> everybody of it who is held or was decided about, each once.
+
+    Who is held now is open. Otherwise the last decision stands, unless it was undone; it is a correction if the
+    candidate was corrected on the way.
+    """
+    found: dict[str, Counter[str]] = {}
+    later, correction = aliased(Review), aliased(Review)
+    superseded = exists().where(and_(later.profile_id == Review.profile_id, later.sequence > Review.sequence))
+    corrected = exists().where(and_(correction.profile_id == Review.profile_id, correction.decision == "correct"))
+    for part in _slices(batch_ids):
+        standing = (
+            select(
+                Profile.batch_id, cast(Review.codes, Text).label("codes"), Review.decision, corrected.label("corrected"),
+                Profile.state,
+            )
+            .join(Review, Review.profile_id == Profile.id)
+            .where(
+                Profile.batch_id.in_(part), Profile.state != P.HELD, Review.decision.in_(list(OUTCOMES)), ~superseded
+            )
+            .subquery()
+        )  # fmt: skip
+        decided = session.execute(select(*standing.c, func.count()).group_by(*standing.c))
+        for batch_id, codes, decision, mended, state, number in decided:
+            outcome = "corrected" if mended and decision == "approve" else OUTCOMES[decision]
+            one = Decided(listed(codes), outcome, state == P.DELIVERED)
+            found.setdefault(batch_id, Counter())[one.key] += number
+        codes = cast(Profile.codes, Text)
+        held = session.execute(
+            select(Profile.batch_id, codes, func.count())
+            .where(Profile.batch_id.in_(part), Profile.state == P.HELD)
+            .group_by(Profile.batch_id, codes)
+        )
+        for batch_id, text, number in held:
+            found.setdefault(batch_id, Counter())[Decided(listed(text), "open", False).key] += number
+    return found
+
+
+@lru_cache(maxsize=4096)
+def listed(text: str | None) -> tuple[str, ...]:
+    """The strings of a JSON list; few different ones are met, so each is read once."""
+    return tuple(json.loads(text)) if text else ()
+
+
+def _slices(batch_ids: Sequence[str]) -> list[Sequence[str]]:
+    return [batch_ids[start : start + SLICE] for start in range(0, len(batch_ids), SLICE)]
+
+
+def _read(session: Session, batch_id: str) -> dict[str, Any]:
+    """How the documents of a batch were read."""
+    documents = session.execute(
+        select(Document.id, Document.state, Document.code, Document.media_type, Document.duplicate_of, Document.facts)
+        .where(Document.batch_id == batch_id, Document.state.in_([D.SUCCESS, D.FAILED]))
+        .order_by(Document.id)
+    ).all()
+    made: dict[str, Any] = {"documents": 0, "known": 0, "scans": 0, "failed": {}, "layout": {}, "kind": {}}
+    places: dict[str, list[list[float]]] = {}
+    for document in documents:
+        if document.duplicate_of:
+            made["known"] += 1
+            continue
+        kind = kind_of(document.media_type, document.facts)
+        layout = layout_of(kind, document.facts)
+        places[document.id] = [
+            made[by].setdefault(name, [0] * len(SUMS)) for by, name in (("layout", layout), ("kind", kind))
+        ]
+        failed = document.state == D.FAILED
+        made["documents"] += 1
+        made["scans"] += kind == "scan"
+        if failed:
+            made["failed"][document.code or "UNKNOWN"] = made["failed"].get(document.code or "UNKNOWN", 0) + 1
+        _add(places[document.id], documents=1, failed=failed)
+    for document_id, outcome, quality in _first_verdicts(session, batch_id):
+        judged = outcome is not None
+        _add(places.get(document_id, []), profiles=1, judged=judged, quality=quality, held=outcome == "hold")
+    for sums in (*made["layout"].values(), *made["kind"].values()):
+        sums[SUMS.index("quality")] = round(sums[SUMS.index("quality")], 4)
+    return made
+
+
+def _add(places: list[list[float]], **numbers: float) -> None:
+    for sums in places:
+        for name, number in numbers.items():
+            sums[SUMS.index(name)] += number
+
+
+def _first_verdicts(session: Session, batch_id: str) -> list[tuple[str, str | None, float]]:
+    """(document, outcome or None, quality) of every profile of the batch, by its first verdict."""
+    first: dict[str, tuple[str, str | None, float]] = {}
+    rows = session.execute(
+        select(Profile.id, Profile.document_id, Verdict.outcome, Verdict.quality)
+        .outerjoin(Verdict, Verdict.profile_id == Profile.id)
+        .where(Profile.batch_id == batch_id)
+        .order_by(Profile.id, Verdict.profile_version, Verdict.created_at)
+    )
+    for profile_id, document_id, outcome, quality in rows:
+        first.setdefault(profile_id, (document_id, outcome, quality or 0.0))
+    return list(first.values())
+
+
+def kind_of(media_type: str, facts: dict[str, Any]) -> str:
+    """scan | pdf | word | csv | sheet | text | other: a kind of file as people would name it."""
+    if media_type == "application/pdf":
+        return "scan" if facts.get("ocr_pages") else "pdf"
+    if any(part in media_type for part in _SHEET):
+        return "sheet"
+    if any(part in media_type for part in _WORD):
+        return "word"
+    if media_type in ("text/csv", "text/tab-separated-values"):
+        return "csv"
+    return "text" if media_type.startswith("text/") else "other"
+
+
+def layout_of(kind: str, facts: dict[str, Any]) -> str:
+    """one_column | two_columns | many_regions | table | unknown; a table's own description stays in the document."""
+    layout = str(facts.get("layout") or "unknown")
+    if kind in ("csv", "sheet") or layout.startswith("table"):
+        return "table"
+    return layout if layout in ("one_column", "two_columns", "many_regions") else "unknown"
+
+
+def _seconds(since: datetime) -> float:
+    return max(0.0, (now() - since).total_seconds())
