@@ -37,14 +37,15 @@ def invent(folder: Path, number: int) -> None:
     """Résumés of invented people in many layouts and languages."""
     import logging
 
-    from personas import LOCALES, persona
+    from personas import CJK, LOCALES, persona
     from templates import STRUCTURES, as_pdf, draw
 
     logging.getLogger("fpdf").setLevel(logging.ERROR)
     rng = random.Random(1000)
+    locales = [locale for locale in LOCALES if locale not in CJK]  # the PDF writer has no font for those
     folder.mkdir(parents=True)
     for index in range(number):
-        who = persona(rng, rng.choice(list(LOCALES)))
+        who = persona(rng, rng.choice(locales))
         (folder / f"{index:05}.pdf").write_bytes(as_pdf(draw(rng, who, rng.choice(list(STRUCTURES)))))
 
 

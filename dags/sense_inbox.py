@@ -1,7 +1,9 @@
 """
 ### Sense the inbox
 
-Claims every complete drop below `inbox/<agent>/` as one batch and starts one `ingest_batch` run for each.
+Claims every complete drop below `inbox/<agent>/` as one batch and starts one `ingest_batch` run for each. Batches of
+the page whose run could not be started there, retries included, are started here; uploads nobody submitted for a day
+are removed.
 
 **Starts** by the inbox's doorbell (an asset watcher) and, for what a bell may miss, every five minutes.
 **Reads** the inbox. **Writes** batches in the store; moves what it claims into `inbox/.claimed/`.
@@ -53,8 +55,11 @@ def sense_inbox() -> None:
     def claim_drops() -> list[dict[str, Any]]:
         """Batches that wait for their run, as arguments of the runs to start."""
         from gateway.pipeline.receive import sense
+        from gateway.pipeline.upload import clean_abandoned
 
-        return [{"trigger_run_id": batch_id, "conf": {"batch_id": batch_id}} for batch_id in sense().batch_ids]
+        clean_abandoned()
+        waiting = sense().runs
+        return [{"trigger_run_id": run_id, "conf": {"batch_id": batch_id}} for batch_id, run_id in waiting.items()]
 
     TriggerDagRunOperator.partial(
         task_id="start_ingest",

@@ -58,10 +58,14 @@ class Settings(BaseSettings):
     extract_jobs: int = Field(2, gt=0, description="Reading children of one extraction chunk.")
 
     fan_out_limit: int = Field(64, gt=0, description="One mapped task a document up to this many; chunks above it.")
-    max_chunks: int = Field(64, gt=0, le=1000, description="Mapped tasks of a large batch.")
+    chunk_documents: int = Field(150, gt=0, description="Documents of one chunk; more when that would make too many.")
+    max_chunks: int = Field(64, gt=0, le=1000, description="Mapped tasks of a large batch at most.")
 
     response_timeout_h: float = Field(
         168.0, gt=0, description="How long a review's required action waits; then held stays held."
+    )
+    review_claim_min: float = Field(
+        5.0, gt=0, description="How long opening a held profile marks it as somebody's, in minutes."
     )
     deliver_patience_s: float = Field(
         150.0, ge=0, description="How long a delivery waits to look for calls without an answer before leaving them."

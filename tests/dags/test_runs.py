@@ -207,7 +207,7 @@ def test_many_documents_are_read_in_chunks(dag_bag: Any, drop: Any, monkeypatch:
     from gateway.settings import settings
 
     monkeypatch.setenv("GATEWAY_FAN_OUT_LIMIT", "3")
-    monkeypatch.setenv("GATEWAY_MAX_CHUNKS", "2")
+    monkeypatch.setenv("GATEWAY_CHUNK_DOCUMENTS", "4")
     settings.cache_clear()
     rows = {f"{n}.csv": f"Name,Email\nPerson Nr{n} Test,p{n}@example.com\n".encode() for n in range(7)}
     batch_id = drop(rows)

@@ -86,6 +86,26 @@ PIPELINE: tuple[Code, ...] = (
         "sender", "Send the rest in a batch of its own.", "Not read: more than 5,000,000,000 bytes in the batch.",
     ),
     Code(
+        "UNKNOWN_UPLOAD", "intake", "There is no such upload of yours.",
+        "It was sent already, or nobody touched it for over a day.", "sender", "Choose the files again on the agent's page.",
+        "There is no such upload of yours: it was sent already.",
+    ),
+    Code(
+        "UPLOAD_EMPTY", "intake", "An upload was sent without a single file.", "The button came before the files.",
+        "sender", "Choose at least one file.", "Nothing was uploaded yet: choose at least one file.",
+    ),
+    Code(
+        "RUN_NOT_STARTED", "intake", "The batch is safe, but its run could not be started from the page.",
+        "The ingest_batch DAG is paused or not there yet, or you may not start it.", "operator",
+        "Nothing is lost: sense_inbox starts it within five minutes; unpause ingest_batch, or press Start now.",
+        "The run could not be started: you may not trigger ingest_batch.",
+    ),
+    Code(
+        "NOTHING_TO_RETRY", "intake", "None of the documents named can be read again.",
+        "They did not fail, or their bytes were not kept because the file itself was refused.", "recruiter",
+        "Send the file again in a new batch.", "None of these documents can be read again.",
+    ),
+    Code(
         "DUPLICATE_FILE", "intake", "The very same file was received before; it is not read again.",
         "A file sent twice, or copied within a batch.", "nobody", "Nothing; follow the link to the first.",
         "The same file was received before, in batch b20261122-190501-k7m2qd.",

@@ -48,7 +48,9 @@ def plan_chunks(batch_id: str) -> list[Chunk]:
              "label": f"document {number} of {len(rows)} · {_short(row.media_type)} · {row.id[:8]}"}
             for number, row in enumerate(rows, 1)
         ]  # fmt: skip
-    size = -(-len(rows) // limits.max_chunks)
+    # A task costs seconds before it reads anything: a chunk is worth that many times over, and none is left small.
+    number = min(limits.max_chunks, -(-len(rows) // limits.chunk_documents))
+    size = -(-len(rows) // number)
     parts = [rows[start : start + size] for start in range(0, len(rows), size)]
     return [
         {"batch_id": batch_id, "first": part[0].id, "last": part[-1].id,

@@ -5,12 +5,12 @@ from __future__ import annotations
 import logging
 import shutil
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 
 from gateway.agents import Agent, load_agents_lenient
 from gateway.errors import Misconfigured, Refused, Transient
@@ -23,7 +23,7 @@ from gateway.settings import PROJECT, settings
 from gateway.store import change, ids
 from gateway.store.engine import reading, writing
 from gateway.store.tables import Agent as AgentRow
-from gateway.store.tables import Batch, Event, now
+from gateway.store.tables import Batch, Document, Event, now
 
 log = logging.getLogger(__name__)
 SENSOR = "sense_inbox"
@@ -31,13 +31,17 @@ SENSOR = "sense_inbox"
 
 @dataclass(frozen=True, slots=True)
 class Sensed:
-    """What one look at the inbox led to: batches waiting for their run, and what needs a person."""
+    """What one look at the inbox led to: batches waiting for their run, and what needs a person.
 
-    batch_ids: tuple[str, ...]
+    runs   batch id -> the id of the run it waits for
+    """
+
+    runs: dict[str, str]
     troubles: tuple[Trouble, ...]
 
-    def as_dict(self) -> dict[str, Any]:
-        return {"batch_ids": list(self.batch_ids), "troubles": [asdict(trouble) for trouble in self.troubles]}
+    @property
+    def batch_ids(self) -> tuple[str, ...]:
+        return tuple(self.runs)
 
 
 def agent_of(agent_id: str) -> Agent:
@@ -85,8 +89,8 @@ def sense(*, actor: str = SENSOR) -> Sensed:
         for agent_id in agents:
             (root / agent_id).mkdir(exist_ok=True)
         for agent_id, batch_id, folder in inbox.claimed(root):
-            if agent_id in agents and not _known(batch_id):
-                _open(agents[agent_id], batch_id, folder, actor=actor, run_id=batch_id)
+            if agent_id in agents and not batch_exists(batch_id):
+                open_claimed(agents[agent_id], batch_id, folder, actor=actor, run_id=batch_id)
         view = inbox.look(root, set(agents), quiet_s=config.quiet_period_s, alarm_s=config.claim_alarm_s)
         troubles += [t for t in view.troubles if not (t.code == "UNKNOWN_AGENT" and t.where in broken)]
         for drop in view.drops:
@@ -99,18 +103,32 @@ def sense(*, actor: str = SENSOR) -> Sensed:
                 continue
             batch_id = ids.batch_id()
             try:
-                _open(agent, batch_id, inbox.claim(root, drop, batch_id), actor=actor, run_id=batch_id)
+                open_claimed(agent, batch_id, inbox.claim(root, drop, batch_id), actor=actor, run_id=batch_id)
             except Transient as later:
                 troubles.append(Trouble(later.code, later.sentence, agent.id))
     _report(troubles, actor)
     with reading() as session:
-        waiting = select(Batch.id).where(Batch.state == BatchState.RECEIVING, Batch.run_id == Batch.id)
-        return Sensed(tuple(session.scalars(waiting.order_by(Batch.id))), tuple(troubles))
+        waiting = session.scalars(select(Batch).where(Batch.state == BatchState.RECEIVING).order_by(Batch.id))
+        runs = {batch.id: run for batch in waiting if (run := run_to_start(batch)) is not None}
+    return Sensed(runs, tuple(troubles))
 
 
-def _known(batch_id: str) -> bool:
+def run_to_start(batch: Batch) -> str | None:
+    """The id of the run that a receiving batch waits for; None when a person or the command line runs it.
+
+    A fixed id is what keeps a batch from being run twice: the page, the sensor and its sweep all start the same one.
+    """
+    retries = batch.statistics.get("retries", 0)
+    if retries:
+        return f"retry-{batch.id}-{retries}"
+    return batch.id if batch.run_id == batch.id else None
+
+
+def batch_exists(batch_id: str, *, uploaded_by: str | None = None) -> bool:
+    """Whether the store has that batch; with `uploaded_by`, whether it is theirs."""
     with reading() as session:
-        return session.get(Batch, batch_id) is not None
+        batch = session.get(Batch, batch_id)
+        return batch is not None and uploaded_by in (None, batch.uploaded_by)
 
 
 def _report(troubles: list[Trouble], actor: str) -> None:
@@ -126,7 +144,7 @@ def _report(troubles: list[Trouble], actor: str) -> None:
                 )  # fmt: skip
 
 
-def _open(
+def open_claimed(
     agent: Agent, batch_id: str, folder: Path, *, actor: str, run_id: str | None, given: Manifest | None = None
 ) -> None:
     """The Batch row of a claimed folder. A manifest that cannot be read makes the batch a review: nothing is sent."""
@@ -178,7 +196,7 @@ def open_batch(
     if agent.state == AgentState.CLOSED:
         raise Misconfigured("AGENT_CLOSED", f"Agent {agent_id} is closed: open it in its file, or name another.")
     batch_id = batch_id or ids.batch_id()
-    if _known(batch_id):
+    if batch_exists(batch_id):
         return batch_id
     for path in paths:
         if not path.exists():
@@ -200,7 +218,7 @@ def open_batch(
             except Misconfigured:
                 base = Manifest()
             given = base.model_copy(update={k: v for k, v in (("mode", mode), ("canary", canary)) if v})
-        _open(agent, batch_id, folder, actor=actor, run_id=run_id, given=given)
+        open_claimed(agent, batch_id, folder, actor=actor, run_id=run_id, given=given)
         with writing() as session:
             batch = session.get_one(Batch, batch_id)
             batch.source = batch.manifest.get("source") or source
@@ -259,11 +277,13 @@ def register_batch(batch_id: str, *, actor: str = "ingest_batch") -> dict[str, A
         if batch is None:
             raise Misconfigured("UNKNOWN_BATCH", f"There is no batch {batch_id!r}: trigger with an agent and a path.")
         change.move(session, batch, BatchState.RUNNING, actor=actor)
+        if batch.code == "RUN_NOT_STARTED":
+            batch.code = batch.error = None
         agent_id, mode = batch.agent_id, batch.mode
     folder = settings().inbox / inbox.CLAIMED / agent_id / batch_id
     if folder.is_dir():
         register(batch_id, folder, actor=actor)
         shutil.rmtree(folder)
     with reading() as session:
-        total = len(session.get_one(Batch, batch_id).documents)
+        total = session.scalar(select(func.count(Document.id)).where(Document.batch_id == batch_id)) or 0
     return {"batch_id": batch_id, "agent_id": agent_id, "mode": mode, "documents": total}

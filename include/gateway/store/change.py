@@ -1,7 +1,8 @@
 """The only place where a state changes. Every change is allowed by the table below and appends an event.
 
 batch     receiving -> running -> waiting_review | done | failed; waiting_review -> running | done; failed -> running;
-          done -> running (run again) | waiting_review (a decision was taken back)
+          done -> running (run again) | waiting_review (a decision was taken back);
+          from rest back to receiving: documents are read again, and the batch waits for that run
 document  processing -> success | failed; failed -> processing (retry)
 profile   extracted -> passed | held | duplicate; the rest is in the table
 delivery  reserved -> sent -> confirmed | refused | unknown; unknown -> confirmed | reserved (proved absent);
@@ -29,9 +30,9 @@ ALLOWED: dict[str, dict[str | None, set[str]]] = {
         None: {B.RECEIVING},
         B.RECEIVING: {B.RUNNING, B.FAILED},
         B.RUNNING: {B.WAITING_REVIEW, B.DONE, B.FAILED},
-        B.WAITING_REVIEW: {B.RUNNING, B.DONE},
-        B.FAILED: {B.RUNNING},
-        B.DONE: {B.RUNNING, B.WAITING_REVIEW},
+        B.WAITING_REVIEW: {B.RUNNING, B.DONE, B.RECEIVING},
+        B.FAILED: {B.RUNNING, B.RECEIVING},
+        B.DONE: {B.RUNNING, B.WAITING_REVIEW, B.RECEIVING},
     },
     "document": {
         None: {D.PROCESSING, D.SUCCESS, D.FAILED},

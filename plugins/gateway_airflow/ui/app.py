@@ -15,11 +15,11 @@ from starlette.types import Receive, Scope, Send
 
 from gateway.errors import Conflict, GatewayError, Misconfigured, Transient
 from gateway_airflow.ui.guard import Guard
-from gateway_airflow.ui.pages import analytics, codes, datadocs
+from gateway_airflow.ui.pages import agents, analytics, batches, codes, datadocs, decisions, documents, exports, review, runs, upload
 from gateway_airflow.ui.render import error_page
 
 STATIC = Path(__file__).with_name("static")
-ROUTERS = (analytics.router, codes.router, datadocs.router)
+ROUTERS = (agents.router, upload.router, batches.router, exports.router, runs.router, documents.router, review.router, datadocs.router, analytics.router, codes.router, decisions.router)
 
 
 class GatewayApp(FastAPI):
@@ -65,7 +65,10 @@ def _is_api(request: Request) -> bool:
 
 async def _gateway_error(request: Request, wrong: Exception) -> Response:
     assert isinstance(wrong, GatewayError)
-    return _answer(request, status_of(wrong), wrong.sentence, wrong.code)
+    answer = _answer(request, status_of(wrong), wrong.sentence, wrong.code)
+    if answer.status_code == 413:
+        answer.headers["connection"] = "close"  # what is still on its way is not read
+    return answer
 
 
 async def _http_error(request: Request, wrong: Exception) -> Response:
@@ -91,7 +94,7 @@ def status_of(wrong: GatewayError) -> int:
         return 503
     if wrong.code.startswith("UNKNOWN_"):
         return 404
-    if wrong.code in ("FILE_TOO_LARGE", "BATCH_TOO_LARGE"):
+    if wrong.code in ("FILE_TOO_LARGE", "BATCH_TOO_LARGE", "BATCH_TOO_MANY_FILES"):
         return 413
     return 422 if isinstance(wrong, Misconfigured) else 400
 

@@ -1,0 +1,266 @@
+"""Interview agents as the page shows them: from their files, with what the store knows of their history."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from gateway.agents import Agent, load_agents_lenient
+from gateway.agents.files import agent_files
+from gateway.errors import Misconfigured
+from gateway.insight.words import and_list, field_word
+from gateway.model import AgentState, DocumentState, Mode
+from gateway.model import ProfileState as P
+from gateway.quality.gates import CONFIDENCE
+from gateway.settings import settings
+from gateway.store.counts import IN_FLIGHT, Counts
+from gateway.store.engine import reading
+from gateway.store.tables import Agent as AgentRow
+from gateway.store.tables import Batch, Document, Profile
+
+TARGETS = {"own_pool": "Our candidate pool", "heymilo": "HeyMilo", "webhook": "Webhook"}
+
+
+@dataclass(frozen=True, slots=True)
+class AgentLine:
+    """One agent in the list. An agent whose file is gone keeps its history: `has_file` False, and it takes nobody."""
+
+    id: str
+    title: str
+    posting: str
+    target_kind: str
+    state: str
+    default_mode: str | None
+    has_file: bool
+    documents: int = 0
+    delivered: int = 0
+    held: int = 0
+    last_batch: str | None = None
+    last_batch_at: datetime | None = None
+
+    @property
+    def target(self) -> str:
+        return TARGETS.get(self.target_kind, self.target_kind)
+
+    @property
+    def is_open(self) -> bool:
+        return self.has_file and self.state == AgentState.OPEN
+
+
+@dataclass(frozen=True, slots=True)
+class Criterion:
+    """One heading of an agent's criteria, and what it says in sentences."""
+
+    title: str
+    sentences: tuple[str, ...]
+
+
+_read: dict[tuple[tuple[str, int, int], ...], tuple[dict[str, Agent], list[Misconfigured]]] = {}
+
+
+def known_agents() -> tuple[dict[str, Agent], list[Misconfigured]]:
+    """Every good agent by id, and the error of each bad file. Files are read again only when one of them changed."""
+    folder = settings().agents_dir
+    signature = tuple((str(path), *_stamp(path)) for path in agent_files(folder))
+    found = _read.get(signature)
+    if found is None:
+        found = load_agents_lenient(folder)
+        _read.clear()
+        _read[signature] = found
+    return found
+
+
+def _stamp(path: Path) -> tuple[int, int]:
+    facts = path.stat()
+    return facts.st_mtime_ns, facts.st_size
+
+
+def agent_lines() -> list[AgentLine]:
+    """Every agent, those with a file first, by title; counts over the agent's whole history."""
+    agents, _ = known_agents()
+    with reading() as session:
+        documents: dict[str, int] = dict(
+            session.execute(select(Document.agent_id, func.count()).group_by(Document.agent_id)).all()
+        )
+        profiles: dict[tuple[str, str], int] = {
+            (agent_id, state): number
+            for agent_id, state, number in session.execute(
+                select(Profile.agent_id, Profile.state, func.count())
+                .where(Profile.state.in_([P.DELIVERED, P.HELD]))
+                .group_by(Profile.agent_id, Profile.state)
+            )
+        }
+        latest = _latest_batches(session)
+        rows = {row.id: row for row in session.scalars(select(AgentRow))}
+    lines = []
+    for agent_id in {*agents, *rows}:
+        agent, row = agents.get(agent_id), rows.get(agent_id)
+        last, at = latest.get(agent_id, (None, None))
+        numbers = {
+            "documents": documents.get(agent_id, 0), "delivered": profiles.get((agent_id, P.DELIVERED), 0),
+            "held": profiles.get((agent_id, P.HELD), 0),
+        }  # fmt: skip
+        lines.append(_line(agent, row, last, at, numbers))
+    return sorted(lines, key=lambda line: (not line.has_file, line.title.casefold(), line.id))
+
+
+def agent_line(agent_id: str) -> AgentLine:
+    """One agent without its counts; raises Misconfigured(UNKNOWN_AGENT | AGENT_FILE_INVALID)."""
+    agents, wrong = known_agents()
+    with reading() as session:
+        row = session.get(AgentRow, agent_id)
+        last, at = _latest_batches(session, agent_id).get(agent_id, (None, None))
+    if agent_id not in agents:
+        for error in wrong:
+            if f" {agent_id}.y" in error.sentence:
+                raise error
+        if row is None:
+            raise Misconfigured("UNKNOWN_AGENT", f"There is no agent {agent_id!r}.")
+    return _line(agents.get(agent_id), row, last, at, {})
+
+
+def agent_counts(agent_id: str) -> Counts:
+    """Where every document and profile of an agent is now; adds up like the counts of a batch. Codes are not counted."""
+    with reading() as session:
+        documents: dict[str, int] = dict(
+            session.execute(
+                select(Document.state, func.count()).where(Document.agent_id == agent_id).group_by(Document.state)
+            ).all()
+        )
+        profiles: dict[str, int] = dict(
+            session.execute(
+                select(Profile.state, func.count()).where(Profile.agent_id == agent_id).group_by(Profile.state)
+            ).all()
+        )
+    return counts_of(documents, profiles)
+
+
+def counts_of(documents: dict[str, int], profiles: dict[str, int]) -> Counts:
+    """Counts from numbers by state."""
+    return Counts(
+        received=sum(documents.values()),
+        success=documents.get(DocumentState.SUCCESS, 0),
+        failed=documents.get(DocumentState.FAILED, 0),
+        processing=documents.get(DocumentState.PROCESSING, 0),
+        profiles=sum(profiles.values()),
+        delivered=profiles.get(P.DELIVERED, 0),
+        held=profiles.get(P.HELD, 0),
+        discarded=profiles.get(P.DISCARDED, 0),
+        duplicate=profiles.get(P.DUPLICATE, 0),
+        refused=profiles.get(P.REFUSED, 0),
+        unknown=profiles.get(P.UNKNOWN, 0),
+        in_flight=sum(profiles.get(state, 0) for state in IN_FLIGHT),
+    )
+
+
+def _latest_batches(session: Session, agent_id: str | None = None) -> dict[str, tuple[str, datetime]]:
+    newest = select(Batch.agent_id, func.max(Batch.created_at).label("at")).group_by(Batch.agent_id)
+    if agent_id is not None:
+        newest = newest.where(Batch.agent_id == agent_id)
+    last = newest.subquery()
+    rows = session.execute(
+        select(Batch.agent_id, Batch.id, Batch.created_at).join(
+            last, (last.c.agent_id == Batch.agent_id) & (last.c.at == Batch.created_at)
+        )
+    )
+    return {agent: (batch, at) for agent, batch, at in rows}
+
+
+def _line(
+    agent: Agent | None, row: AgentRow | None, last: str | None, at: datetime | None, numbers: dict[str, int]
+) -> AgentLine:
+    if agent is not None:
+        return AgentLine(
+            agent.id, agent.title, agent.target.posting, agent.target.kind, agent.state, agent.default_mode, True,
+            last_batch=last, last_batch_at=at, **numbers,
+        )  # fmt: skip
+    assert row is not None
+    return AgentLine(
+        row.id, row.title, row.posting, row.target_kind, AgentState.CLOSED, None, False,
+        last_batch=last, last_batch_at=at, **numbers,
+    )  # fmt: skip
+
+
+MODES = {
+    Mode.INGEST: "Candidates who pass every check are ingested by themselves; the others wait for a person.",
+    Mode.REVIEW: "Every candidate waits for a person, also those who pass every check.",
+    Mode.DRY_RUN: "Nothing is sent: a batch only shows what would be.",
+}
+
+
+def criteria(agent: Agent) -> tuple[Criterion, ...]:
+    """An agent's file in sentences a recruiter understands. They speak of our reading, never of people."""
+    asked = [
+        f"We must have read the {and_list(map(field_word, agent.fields.required))}; otherwise a person looks first."
+    ]
+    if agent.fields.wanted:
+        asked.append(
+            f"We also look for {and_list(map(field_word, agent.fields.wanted))}; what is missing is only marked."
+        )
+    found = [Criterion("What is read", tuple(asked)), Criterion("How sure we must be", tuple(_sure(agent)))]
+    if limits := list(_allowed(agent)):
+        found.append(Criterion("What contact data may be", tuple(limits)))
+    if own := [rule.says.rstrip(".") + "." for rule in agent.expectations]:
+        found.append(Criterion("This agent's own checks", tuple(own)))
+    found.append(Criterion("When a whole batch stops", tuple(_stops(agent))))
+    found.append(Criterion("What happens then", tuple(_then(agent))))
+    return tuple(found)
+
+
+def _sure(agent: Agent) -> list[str]:
+    least = CONFIDENCE[agent.preset] | {str(name): value for name, value in agent.thresholds.items()}
+    numbers = and_list(f"{value:.0%} of the {field_word(name)}" for name, value in least.items())
+    return [
+        f"Checks are {agent.preset}: a candidate goes on without a person when we are at least {numbers} sure.",
+        "Every contact value must be shown in the document it came from."
+        if agent.preset != "lenient"
+        else "A contact value that cannot be shown in its document is marked.",
+    ]
+
+
+def _allowed(agent: Agent) -> list[str]:
+    allowed = agent.allowed
+    said = []
+    if allowed.countries:
+        said.append(f"Phone numbers belong to {and_list(allowed.countries, 'or')}.")
+    if agent.country:
+        said.append(f"A number printed without a country is taken to be of {agent.country}.")
+    if allowed.email_domains:
+        said.append(f"E-mail addresses end in {and_list(allowed.email_domains, 'or')}.")
+    if allowed.languages:
+        said.append(f"Documents are written in {and_list(allowed.languages, 'or')}.")
+    if agent.check_dns:
+        said.append("The e-mail domain must accept mail.")
+    verb = "hold a candidate" if agent.fictional_contacts == "hold" else "are only marked"
+    said.append(f"Addresses and numbers reserved for examples {verb}.")
+    return said
+
+
+def _stops(agent: Agent) -> list[str]:
+    limits = agent.limits
+    shares = [
+        (limits.max_hold_share, "of the candidates would be held"),
+        (limits.max_failed_share, "of the documents cannot be read"),
+        (limits.max_duplicate_share, "of the candidates repeat one another"),
+    ]
+    said = [f"More than {share:.0%} {what}." for share, what in shares if share is not None]
+    if limits.max_languages is not None:
+        said.append(f"Documents are in more than {limits.max_languages} languages.")
+    if limits.rows_must_match:
+        said.append("The sender counted another number of candidates than was read.")
+    if any(share is not None for share, _ in shares):
+        said.append(f"Shares count from {limits.min_profiles} candidates on.")
+    return said
+
+
+def _then(agent: Agent) -> list[str]:
+    said = [MODES[agent.default_mode]]
+    if agent.canary is not None:
+        said.append(f"The first {agent.canary} who pass are ingested, then a person is asked before the rest.")
+    if agent.audit_share:
+        said.append(f"{agent.audit_share:.0%} of those ingested by themselves are looked at by a person afterwards.")
+    return said

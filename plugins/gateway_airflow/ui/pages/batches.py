@@ -1,0 +1,153 @@
+"""Batches: the list, one batch with its documents (live while it runs), and its failed documents once more."""
+
+from __future__ import annotations
+
+import hashlib
+from typing import Annotated, Any
+
+from fastapi import APIRouter, HTTPException, Query, Request, Response
+from fastapi.responses import JSONResponse
+from pydantic import BaseModel, ConfigDict, Field
+
+from gateway.errors import Conflict, Misconfigured
+from gateway.insight.agents import agent_lines
+from gateway.insight.batches import BatchView, batch_page, batch_version, batch_view
+from gateway.insight.documents import SORTS, DocumentLine, document_lines, document_page, profiles_of
+from gateway.insight.listing import Listed
+from gateway.model import BatchState, DocumentState, ProfileState
+from gateway.pipeline.retry import retry_documents
+from gateway.store.engine import reading
+from gateway.store.tables import Document
+from gateway_airflow.ui.access import INGEST, Right, Visitor, VisitorDep, needs
+from gateway_airflow.ui.render import fragment, page
+from gateway_airflow.ui.start import start_run
+
+router = APIRouter()
+PageNumber = Annotated[int, Query(alias="page", ge=1)]
+Search = Annotated[str, Query(max_length=200)]
+
+
+@router.get("/batches", dependencies=[needs(Right.VIEW)])
+def every_batch(
+    request: Request, visitor: VisitorDep, agent: str = "", state: str = "", q: Search = "", number: PageNumber = 1
+) -> Any:
+    found = batch_page(agent_id=agent or None, state=state or None, search=q or None, page=number)
+    agents = [(line.id, line.title) for line in agent_lines()]
+    return page(
+        request, visitor, "batches.html", section="batches", batches=found, agents=agents, states=list(BatchState),
+        agent=agent, state=state, q=q,
+    )  # fmt: skip
+
+
+class Filter(BaseModel):
+    """What of a batch's documents is listed, as it stands in the address."""
+
+    state: Annotated[str, Field(max_length=20)] = ""
+    code: Annotated[str, Field(max_length=64)] = ""
+    q: Annotated[str, Field(max_length=200)] = ""
+    sort: Annotated[str, Field(max_length=10)] = "path"
+    down: bool = False
+    page: Annotated[int, Field(ge=1)] = 1
+    open: Annotated[str, Field(max_length=40)] = ""
+    part: Annotated[int, Field(ge=1)] = 1
+    seen: Annotated[str, Field(max_length=4000)] = ""
+
+    def documents(self, batch_id: str, visitor: Visitor) -> Listed[DocumentLine]:
+        return document_page(
+            batch_id, state=self.state or None, code=self.code or None, search=self.q or None,
+            by_people=visitor.sees_personal, sort=self.sort, descending=self.down, page=self.page,
+        )  # fmt: skip
+
+
+FilterQuery = Annotated[Filter, Query()]
+
+
+@router.get("/batches/{batch_id}", dependencies=[needs(Right.VIEW)])
+def one_batch(request: Request, visitor: VisitorDep, batch_id: str, given: FilterQuery) -> Any:
+    batch = batch_view(batch_id)
+    candidates = profiles_of(given.open, page=given.part) if given.open and _is_of(given.open, batch_id) else None
+    return page(
+        request, visitor, "batch.html", section="batches", batch=batch, documents=given.documents(batch_id, visitor),
+        given=given, opened=given.open, candidates=candidates, sorts=SORTS, states=list(DocumentState),
+        profile_states=[s for s in ProfileState if s not in (ProfileState.EXTRACTED, ProfileState.PASSED)],
+        run_href=run_href(batch),
+    )  # fmt: skip
+
+
+@router.get("/batches/{batch_id}/documents/{document_id}/candidates", dependencies=[needs(Right.VIEW)])
+def candidates_of(
+    request: Request, visitor: VisitorDep, batch_id: str, document_id: str, part: Annotated[int, Query(ge=1)] = 1
+) -> Response:
+    """What a document gave, as the piece of the batch's page that a script puts in when it is opened."""
+    if not _is_of(document_id, batch_id):
+        raise HTTPException(404)
+    (document,) = document_lines([document_id])
+    body = fragment(
+        request, visitor, "_candidates.html", batch_id=batch_id, document=document,
+        candidates=profiles_of(document_id, page=part),
+    )  # fmt: skip
+    return Response(body, media_type="text/html; charset=utf-8")
+
+
+@router.get("/api/batches/{batch_id}/live", dependencies=[needs(Right.VIEW)])
+def live(request: Request, visitor: VisitorDep, batch_id: str, given: FilterQuery) -> Response:
+    """The top of the page, and the rows of this page of the list that look otherwise than those the page has.
+
+    seen      "<row version>.<row version>...": what the page shows now
+    returns   {"at_rest", "top", "total", "order": [ids], "rows": {id: html}}, or 304 when nothing of the batch changed
+    """
+    version = batch_version(batch_id)
+    if version is None:
+        raise Misconfigured("UNKNOWN_BATCH", f"There is no batch {batch_id!r}.")
+    shown = (version, visitor.sees_personal, given.model_dump_json(exclude={"seen", "open", "part"}))
+    etag = f'"{hashlib.sha256(repr(shown).encode()).hexdigest()[:24]}"'
+    if request.headers.get("if-none-match") == etag:
+        return Response(status_code=304, headers={"etag": etag})
+    batch = batch_view(batch_id)
+    documents = given.documents(batch_id, visitor)
+    seen = set(given.seen.split("."))
+    rows = {
+        line.id: fragment(request, visitor, "_document.html", document=line, batch=batch, opened="", candidates=None)
+        for line in documents.rows
+        if f"{line.id[1:7]}{line.version}" not in seen
+    }
+    top = fragment(request, visitor, "_batch_top.html", batch=batch, run_href=run_href(batch))
+    order = [line.id for line in documents.rows]
+    said = {"at_rest": batch.at_rest, "top": top, "total": documents.total, "order": order, "rows": rows}
+    return JSONResponse(said, headers={"etag": etag})
+
+
+class Retry(BaseModel):
+    """Which documents: ids, or null for every failed one."""
+
+    model_config = ConfigDict(extra="forbid")
+    documents: Annotated[list[Annotated[str, Field(max_length=40)]], Field(max_length=10_000)] | None = None
+
+
+@router.post("/api/batches/{batch_id}/retry", dependencies=[needs(Right.UPLOAD)])
+def retry(request: Request, visitor: VisitorDep, batch_id: str, given: Retry) -> dict[str, Any]:
+    """Failed documents are read again in a run of their own. What is done already is neither read nor sent again."""
+    again = retry_documents(batch_id, given.documents, actor=visitor.name)
+    run = start_run(request, visitor, batch_id, again.run_id)
+    return {"documents": again.documents, "left": again.left, "started": run.started, "sentence": run.sentence}
+
+
+@router.post("/api/batches/{batch_id}/start", dependencies=[needs(Right.UPLOAD)])
+def start(request: Request, visitor: VisitorDep, batch_id: str) -> dict[str, Any]:
+    """Starts the run that a batch waits for, where that did not happen by itself."""
+    batch = batch_view(batch_id)
+    if batch.to_start is None:
+        raise Conflict("STATE_CONFLICT", f"Batch {batch_id} waits for no run: reload the page.")
+    run = start_run(request, visitor, batch_id, batch.to_start)
+    return {"started": run.started, "sentence": run.sentence}
+
+
+def run_href(batch: BatchView) -> str | None:
+    """Where Airflow shows the batch's run, from the host's own root; None for a batch without one."""
+    return f"/dags/{INGEST}/runs/{batch.run_id}" if batch.run_id else None
+
+
+def _is_of(document_id: str, batch_id: str) -> bool:
+    with reading() as session:
+        document = session.get(Document, document_id)
+        return document is not None and document.batch_id == batch_id

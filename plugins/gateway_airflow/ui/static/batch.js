@@ -1,0 +1,107 @@
+// A batch's page: stays true while the batch runs, shows candidates when a document is opened, reads failed ones again.
+import { complain, confirmDialog, onReady, poll, root, send } from "./core.js";
+
+const list = document.getElementById("documents");
+const top_ = document.getElementById("top");
+const batch = top_.dataset.batch;
+
+async function show(body, part = 1) {
+  const focused = body.contains(document.activeElement);
+  try {
+    body.innerHTML = await send("GET", `${body.dataset.candidates}?part=${part}`); // our own template, escaped there
+    body.dataset.loaded = "";
+    if (focused || part > 1) body.closest("details").querySelector("summary").focus();
+  } catch (wrong) {
+    complain(wrong);
+  }
+}
+
+function opened(event) {
+  const body = event.target.open && event.target.querySelector(":scope > .doc-body");
+  if (body && !("loaded" in body.dataset)) show(body);
+}
+
+async function retry(which) {
+  const all = which === "all";
+  const sure = !all || (await confirmDialog({
+    title: "Read the failed documents again?",
+    text: "They are read and checked once more. What was read is not read again, and nobody is sent twice.",
+    action: "Read again",
+  }));
+  if (!sure) return;
+  await send("POST", `/api/batches/${batch}/retry`, { documents: all ? null : [which] });
+  location.reload();
+}
+
+async function start() {
+  const said = await send("POST", `/api/batches/${batch}/start`);
+  if (!said.started) throw { sentence: said.sentence };
+  location.reload();
+}
+
+async function clicked(event) {
+  const part = event.target.closest?.("a[data-part]");
+  if (part) {
+    event.preventDefault();
+    await show(part.closest(".doc-body"), Number(part.dataset.part));
+    return;
+  }
+  const button = event.target.closest?.("button[data-retry], button[data-start]");
+  if (!button) return;
+  button.disabled = true;
+  try {
+    await (button.dataset.retry ? retry(button.dataset.retry) : start());
+  } catch (wrong) {
+    complain(wrong);
+  } finally {
+    button.disabled = false;
+  }
+}
+
+let etag = null;
+
+async function look() {
+  const query = new URLSearchParams(location.search);
+  query.delete("open");
+  query.delete("part");
+  query.set("seen", [...list.children].map((row) => row.dataset.seen).join("."));
+  const answer = await fetch(`${root}/api/batches/${batch}/live?${query}`, { headers: etag ? { "If-None-Match": etag } : {} });
+  if (answer.status === 304) return "same";
+  if (!answer.ok) return [401, 403, 404].includes(answer.status) ? "stop" : "same";
+  const said = await answer.json();
+  etag = answer.headers.get("etag");
+  put(said);
+  return said.at_rest ? "stop" : "changed";
+}
+
+function put(said) {
+  if (top_.innerHTML.trim() !== said.top.trim()) top_.innerHTML = said.top;
+  const rows = new Map([...list.children].map((row) => [row.id.slice("document-".length), row]));
+  for (const [id, html] of Object.entries(said.rows)) {
+    const made = document.createElement("template");
+    made.innerHTML = html; // our own template, escaped there
+    const fresh = made.content.firstElementChild;
+    const old = rows.get(id);
+    rows.set(id, fresh);
+    if (old) old.replaceWith(fresh);
+    if (old?.querySelector("details").open) fresh.querySelector("details").open = true;
+  }
+  said.order.forEach((id, at) => {
+    const row = rows.get(id);
+    if (row && list.children[at] !== row) list.insertBefore(row, list.children[at] ?? null);
+    rows.delete(id);
+  });
+  for (const gone of rows.values()) gone.remove();
+  list.hidden = said.order.length === 0;
+  document.getElementById("no-documents").hidden = said.order.length > 0;
+  const quiet = !list.querySelector("details[open]") && !document.activeElement?.matches("input, select");
+  if (said.total !== Number(list.dataset.total) && said.total > said.order.length && quiet) location.reload(); // another number of pages
+  else list.dataset.total = said.total;
+}
+
+onReady(() => {
+  list.addEventListener("toggle", opened, true);
+  document.addEventListener("click", clicked);
+  for (const one of list.querySelectorAll("details[open]")) opened({ target: one });
+  if (!("rest" in top_.dataset)) poll(look, { min: 1000, max: 10000 });
+});

@@ -1,0 +1,210 @@
+"""Batches: their list, one with its documents, live changes, reading again, exports, and the tab on a run."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from fastapi.testclient import TestClient
+from sqlalchemy import select
+
+from gateway.insight.exports import COLUMNS
+from gateway.store import change
+from gateway.store.engine import reading, writing
+from gateway.store.tables import Batch, Delivery, Document, Event, Profile
+
+Client = Callable[..., TestClient]
+
+
+def documents() -> dict[str, str]:
+    with reading() as session:
+        return dict(session.execute(select(Document.path, Document.id)).all())
+
+
+def test_the_list_shows_counts_and_filters(client: Client, filled: str) -> None:
+    user = client()
+    assert filled in user.get("batches").text
+    assert filled in user.get("batches", params={"agent": "backend-engineer", "q": filled[-6:]}).text
+    for params in ({"agent": "store-associate"}, {"state": "running"}, {"q": "100%"}):
+        answer = user.get("batches", params=params)
+        assert filled not in answer.text
+        assert "Nothing matches" in answer.text
+
+
+def test_an_empty_store_teaches(client: Client, home: Any) -> None:
+    assert "No batch yet" in client().get("batches").text
+
+
+def test_a_batch_shows_its_documents_and_sums(client: Client, filled: str) -> None:
+    page = client().get(f"batches/{filled}")
+    assert page.status_code == 200
+    assert "<b>4</b> = 3 success + 1 failed + 0 processing" in page.text
+    for path, identity in documents().items():
+        assert path in page.text
+        assert f'id="document-{identity}"' in page.text
+    assert "style=" not in page.text
+    assert client().get("batches/b0").status_code == 404
+
+
+@pytest.mark.parametrize(
+    ("params", "shown"),
+    [
+        ({"state": "failed"}, {"broken.pdf"}),
+        ({"state": "held"}, {"list.csv", "otto.pdf"}),
+        ({"code": "EMAIL_MISSING"}, {"list.csv"}),
+        ({"q": "Cleo"}, {"list.csv"}),
+        ({"q": "otto.lindqvist@"}, {"otto.pdf"}),
+        ({"q": "BROKEN"}, {"broken.pdf"}),
+        ({"q": "%"}, set()),
+        ({"sort": "size", "down": "1"}, {"list.csv", "otto.pdf", "anna.pdf", "broken.pdf"}),
+    ],
+)
+def test_documents_are_found(client: Client, filled: str, params: dict[str, str], shown: set[str]) -> None:
+    page = client().get(f"batches/{filled}", params=params).text
+    found = {path for path, identity in documents().items() if f'id="document-{identity}"' in page}
+    assert found == shown
+
+
+def test_an_opened_document_reads_without_scripts(client: Client, filled: str) -> None:
+    page = client().get(f"batches/{filled}", params={"open": documents()["list.csv"]}).text
+    for said in ("Ada Quill", "cleo.marsh@example.org", "EMAIL_MISSING", "How sure", "row 2, column email", "Read <b>"):
+        assert said in page
+    assert "fact." not in page
+    assert "confidence" in page
+
+
+def test_a_viewer_sees_masks_and_cannot_search_people(client: Client, filled: str) -> None:
+    viewer = client("viewer")
+    opened = viewer.get(f"batches/{filled}", params={"open": documents()["list.csv"]}).text
+    piece = viewer.get(f"batches/{filled}/documents/{documents()['list.csv']}/candidates").text
+    for text in (opened, piece):
+        for personal in ("Ada", "Quill", "ada.quill", "list.csv", "5550101", "Berlin", "Kafka"):
+            assert personal not in text
+    for search in ("Ada", "list", "example.org"):
+        assert "Nothing matches" in viewer.get(f"batches/{filled}", params={"q": search}).text
+    assert documents()["list.csv"] in viewer.get(f"batches/{filled}", params={"q": documents()["list.csv"]}).text
+
+
+def test_candidates_of_another_batch_are_not_shown(client: Client, filled: str) -> None:
+    assert client().get(f"batches/b0/documents/{documents()['list.csv']}/candidates").status_code == 404
+    assert client().get(f"batches/{filled}/documents/d0/candidates").status_code == 404
+
+
+def test_the_targets_link_is_shown_only_if_it_is_one(client: Client, filled: str) -> None:
+    with writing() as session:
+        rows = session.scalars(select(Delivery).order_by(Delivery.id)).all()
+        rows[0].receipt = {"target_id": "c1", "url": "javascript:alert(1)"}
+        rows[1].receipt = {"target_id": "c2", "url": "https://interviews.example/c2"}
+        places = {row.receipt["target_id"]: session.get_one(Profile, row.profile_id).document_id for row in rows[:2]}
+    text = "".join(client().get(f"batches/{filled}/documents/{place}/candidates").text for place in places.values())
+    assert "javascript:" not in text
+    assert 'href="https://interviews.example/c2" data-external' in text
+
+
+def test_live_tells_only_what_changed(client: Client, filled: str) -> None:
+    user = client()
+    address = f"api/batches/{filled}/live"
+    first = user.get(address)
+    said = first.json()
+    assert said["at_rest"]
+    assert set(said["rows"]) == set(said["order"]) == set(documents().values())
+    assert user.get(address, headers={"If-None-Match": first.headers["etag"]}).status_code == 304
+    page = user.get(f"batches/{filled}").text
+    seen = ".".join(part.split('"')[0] for part in page.split('data-seen="')[1:])
+    assert user.get(address, params={"seen": seen}).json()["rows"] == {}
+    broken = documents()["broken.pdf"]
+    with writing() as session:
+        change.move(session, session.get_one(Document, broken), "processing", actor="test")
+    later = user.get(address, params={"seen": seen}, headers={"If-None-Match": first.headers["etag"]})
+    assert later.status_code == 200
+    assert list(later.json()["rows"]) == [broken]
+    assert "Processing" in later.json()["rows"][broken]
+    assert user.get("api/batches/b0/live").status_code == 404
+
+
+def test_a_failed_document_is_read_again_in_a_run_of_its_own(client: Client, host: Any, filled: str) -> None:
+    answer = client().post(f"api/batches/{filled}/retry", json={"documents": [documents()["broken.pdf"]]})
+    assert answer.json() == {"documents": 1, "left": 0, "started": True, "sentence": "The batch is being processed."}
+    trigger = host.calls[0]
+    assert trigger[:2] == ("POST", "/dags/ingest_batch/dagRuns")
+    assert trigger[2]["dag_run_id"] == f"retry-{filled}-1"
+    assert trigger[2]["conf"] == {"batch_id": filled}
+    again = client().post(f"api/batches/{filled}/retry", json={"documents": None})
+    assert (again.status_code, again.json()["code"]) == (409, "STATE_CONFLICT")
+    assert client("viewer").post(f"api/batches/{filled}/retry", json={}).status_code == 403
+
+
+def test_a_refused_start_stays_visible_and_can_be_repeated(client: Client, host: Any, filled: str) -> None:
+    host.answers["POST", "/dags/ingest_batch/dagRuns"] = (403, {"detail": "Forbidden"})
+    answer = client().post(f"api/batches/{filled}/retry", json={}).json()
+    assert not answer["started"]
+    assert "five minutes" in answer["sentence"]
+    page = client().get(f"batches/{filled}").text
+    assert "RUN_NOT_STARTED" in page
+    assert "data-start" in page
+    del host.answers["POST", "/dags/ingest_batch/dagRuns"]
+    assert client().post(f"api/batches/{filled}/start").json()["started"]
+    assert host.calls[-2][2]["dag_run_id"] == f"retry-{filled}-1", "the same run, so it cannot run twice"
+
+
+def test_a_paused_dag_is_told(client: Client, host: Any, filled: str) -> None:
+    host.answers["GET", "/dags/ingest_batch"] = (200, {"is_paused": True})
+    assert "paused" in client().post(f"api/batches/{filled}/retry", json={}).json()["sentence"]
+    host.answers["POST", "/dags/ingest_batch/dagRuns"] = (409, {})
+    host.answers["GET", "/dags/ingest_batch"] = (200, {"is_paused": False})
+    assert client().post(f"api/batches/{filled}/start").json()["started"], "there already is as good as started"
+
+
+def test_a_batch_that_waits_for_no_run_is_not_started(client: Client, filled: str) -> None:
+    assert client().post(f"api/batches/{filled}/start").status_code == 409
+
+
+def test_exports_are_whole_safe_and_audited(client: Client, filled: str) -> None:
+    with writing() as session:
+        profile = session.scalars(select(Profile).where(Profile.name == "Cleo Marsh")).one()
+        profile.location = "=HYPERLINK(1)"
+    user = client()
+    answer = user.get(f"batches/{filled}/export.csv")
+    assert "attachment" in answer.headers["content-disposition"]
+    rows = list(csv.DictReader(io.StringIO(answer.content.decode("utf-8-sig"))))
+    assert list(rows[0]) == list(COLUMNS)
+    by_name = {row["name"]: row for row in rows}
+    assert by_name["Cleo Marsh"]["location"] == "'=HYPERLINK(1)"
+    assert by_name["Cleo Marsh"]["phone"].startswith("'+49")
+    assert by_name["Ben Harrow"]["codes"] == "EMAIL_MISSING"
+    (without,) = (row for row in rows if row["file"] == "broken.pdf")
+    assert (without["document_status"], without["name"]) == ("failed", "")
+    lines = [json.loads(line) for line in user.get(f"batches/{filled}/export.jsonl").text.splitlines()]
+    assert len(lines) == len(rows) == 6
+    assert {line["phone"] for line in lines} >= {"+49305550103"}
+    with reading() as session:
+        looked = session.execute(select(Event.actor, Event.rule).where(Event.kind == "exported")).all()
+    assert [tuple(row) for row in looked] == [("user", "csv"), ("user", "jsonl")]
+    for ending in ("csv", "jsonl"):
+        assert client("viewer").get(f"batches/{filled}/export.{ending}").status_code == 403
+        assert user.get(f"batches/b0/export.{ending}").status_code == 404
+
+
+def test_a_long_export_goes_on_where_a_slice_ended(
+    client: Client, filled: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from gateway.insight import exports
+
+    whole = list(exports.export_rows(filled))
+    monkeypatch.setattr(exports, "SLICE", 2)
+    assert list(exports.export_rows(filled)) == whole
+
+
+def test_a_runs_tab_leads_to_its_batch(client: Client, filled: str) -> None:
+    with writing() as session:
+        session.get_one(Batch, filled).run_id = "manual__2026-11-22"
+    user = client()
+    for run_id in (filled, f"retry-{filled}-2", f"review-{filled}", "manual__2026-11-22"):
+        answer = user.get(f"runs/{run_id}", follow_redirects=False)
+        assert answer.headers["location"] == f"/gateway/batches/{filled}", run_id
+    assert "No batch yet" in user.get("runs/manual__other", params={"dag_id": "ingest_batch"}).text
+    assert "no batch of its own" in user.get("runs/x", params={"dag_id": "sense_inbox"}).text
