@@ -148,11 +148,26 @@ class Note:
 
 
 @dataclass(frozen=True, slots=True)
+class Sheet:
+    """One page as it was read: what its boxes are measured on.
+
+    width, height   points, after turning
+    turn            quarter turns clockwise added to the page's own rotation, so that its lines run from left to right
+    """
+
+    number: int
+    width: float
+    height: float
+    turn: int = 0
+
+
+@dataclass(frozen=True, slots=True)
 class Reading:
     """What reading one document gave. Its profiles went to the sink, one by one; here is how many.
 
     status   "success" or "failed"; failed has a code and a sentence (code None on success unless noteworthy)
     mapping  tables: header as printed -> field name, or None where unmapped
+    sheets   PDFs: the pages that were read, in order
     """
 
     status: str
@@ -169,6 +184,7 @@ class Reading:
     mapping: dict[str, str | None] = field(default_factory=dict)
     layout: str | None = None  # "one_column", "sidebar", "table", ... for analytics
     cpu_s: dict[str, float] = field(default_factory=dict)  # by step: read, layout, fields, ocr
+    sheets: tuple[Sheet, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

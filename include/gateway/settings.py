@@ -64,6 +64,9 @@ class Settings(BaseSettings):
     response_timeout_h: float = Field(
         168.0, gt=0, description="How long a review's required action waits; then held stays held."
     )
+    review_claim_min: float = Field(
+        5.0, gt=0, description="How long opening a held profile marks it as somebody's, in minutes."
+    )
     deliver_patience_s: float = Field(
         150.0, ge=0, description="How long a delivery waits to look for calls without an answer before leaving them."
     )

@@ -14,9 +14,10 @@ from .page import PAGE
 from .persons import PERSONS
 from .pipeline import PIPELINE
 from .quality import QUALITY
+from .showing import SHOWING
 
 CODES: dict[str, Code] = {}
-for _code in (*PIPELINE, *FILES, *DOCUMENT, *QUALITY, *DELIVERY, *PAGE, *PERSONS):
+for _code in (*PIPELINE, *FILES, *DOCUMENT, *QUALITY, *DELIVERY, *PAGE, *PERSONS, *SHOWING):
     if _code.id in CODES:
         raise ValueError(f"reason code {_code.id} is defined twice")
     CODES[_code.id] = _code

@@ -52,11 +52,16 @@ def ocr_page(handle: pdfium.PdfPage, page: Page) -> tuple[Page | None, tuple[str
     if int(image.max()) - int(image.min()) < 16:
         return None, ("NO_TEXT", "Its pages are blank; ask the sender for the right file.")
     result = _engine()(image, return_word_box=True)
-    width, height = page.width, page.height
+    width, height = handle.get_size()
+    turn = 0
     if _sideways(result):
-        result = max(
-            (_engine()(numpy.ascontiguousarray(numpy.rot90(image, turns)), return_word_box=True) for turns in (1, 3)),
-            key=_certainty,
+        # rot90 turns to the left, a page's turns are counted to the right
+        result, turn = max(
+            (
+                (_engine()(numpy.ascontiguousarray(numpy.rot90(image, -turns)), return_word_box=True), turns)
+                for turns in (3, 1)
+            ),
+            key=lambda read: _certainty(read[0]),
         )
         width, height = height, width
     words = _words(result, scale)
@@ -66,7 +71,7 @@ def ocr_page(handle: pdfium.PdfPage, page: Page) -> tuple[Page | None, tuple[str
             "No text could be recognised in its pages; ask for a sharper scan or the original file.",
         )
     quality = sum(word.confidence * len(word.text) for word in words) / sum(len(word.text) for word in words)
-    return Page(page.number, width, height, tuple(words), page.links, quality, "ocr"), None
+    return Page(page.number, width, height, tuple(words), page.links, quality, "ocr", turn), None
 
 
 def _sideways(result: Any) -> bool:

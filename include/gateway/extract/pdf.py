@@ -1,35 +1,25 @@
-"""Reads one PDF: opens it or says why not, reads its pages, hands them to the profile pipeline.
-
-Kinds of failure are told apart by size, the header in the first kilobyte, PDFium, and then pikepdf, which repairs what PDFium
-refuses (ISO 32000-2 7.5.4 cross-reference tables are the usual casualty).
-"""
+"""Reads one PDF: opens it or says why not, reads its pages, hands them to the profile pipeline."""
 
 from __future__ import annotations
 
-import io
 import time
 from collections.abc import Callable
 from pathlib import Path
 
 import pypdfium2 as pdfium
 
+from gateway.extract.pdf_open import UNREADABLE, NotOpened, open_pdf
 from gateway.extract.pdfium import read_page
 from gateway.extract.profiles import read_profiles
 from gateway.extract.words import Page
-from gateway.model import ExtractedProfile, Hints, Note, Reading
+from gateway.model import ExtractedProfile, Hints, Note, Reading, Sheet
 
 MEDIA_TYPE = "application/pdf"
-HEAD = 1024  # bytes in which "%PDF" must stand (ISO 32000-2 7.5.2, as readers practise it)
 USABLE_CHARS = 25  # a page with fewer characters and an image on it is a scan
 OCR_BUDGET_S = (
     14.0  # CPU after which no further page is recognised, so that what was read is not lost to the time limit
 )
 BROKEN_QUALITY = 0.6  # below this share of real characters the text layer is no use
-
-
-class _Failed(Exception):
-    def __init__(self, code: str, sentence: str) -> None:
-        self.code, self.sentence = code, sentence
 
 
 def read_pdf(path: Path, sink: Callable[[ExtractedProfile], None], hints: Hints, *, limit_pages: int) -> Reading:
@@ -41,8 +31,8 @@ def read_pdf(path: Path, sink: Callable[[ExtractedProfile], None], hints: Hints,
     cpu: dict[str, float] = {}
     started = time.process_time()
     try:
-        document, notes = _open(path)
-    except _Failed as failed:
+        document, notes = open_pdf(path)
+    except NotOpened as failed:
         return Reading(
             "failed", MEDIA_TYPE, failed.code, failed.sentence, cpu_s={"read": time.process_time() - started}
         )
@@ -53,7 +43,7 @@ def read_pdf(path: Path, sink: Callable[[ExtractedProfile], None], hints: Hints,
             sentence = f"Only the first {limit_pages} of {total} pages were read."
             notes.append(Note("PAGES_SKIPPED", sentence, page=limit_pages + 1))
     except pdfium.PdfiumError:
-        return Reading("failed", MEDIA_TYPE, "UNREADABLE_PDF", _UNREADABLE, cpu_s=cpu)
+        return Reading("failed", MEDIA_TYPE, "UNREADABLE_PDF", UNREADABLE, cpu_s=cpu)
     finally:
         document.close()
     if not any(page.words for page in pages):
@@ -76,68 +66,8 @@ def read_pdf(path: Path, sink: Callable[[ExtractedProfile], None], hints: Hints,
         notes=(*notes, *facts.notes),
         layout=facts.layout,
         cpu_s=cpu,
+        sheets=tuple(Sheet(page.number, round(page.width, 2), round(page.height, 2), page.turn) for page in pages),
     )
-
-
-_UNREADABLE = "It is damaged beyond repair; ask the sender to export it again."
-
-
-def _open(path: Path) -> tuple[pdfium.PdfDocument, list[Note]]:
-    """The open document and notes about how it was opened; raises _Failed with the reason."""
-    try:
-        size = path.stat().st_size
-        with path.open("rb") as file:
-            head = file.read(HEAD)
-    except OSError as wrong:
-        raise _Failed(
-            "UNREADABLE_PDF", "The file could not be opened; check that it still exists and may be read."
-        ) from wrong
-    if size == 0:
-        raise _Failed("EMPTY_FILE", "The file has no bytes; ask the sender to send it again.")
-    if b"%PDF" not in head:
-        raise _Failed("NOT_A_PDF", "It is named like a PDF but is none; ask for a PDF, DOCX or text file.")
-    try:
-        document = pdfium.PdfDocument(path)
-        if len(document) > 0:
-            return document, []
-        document.close()
-    except pdfium.PdfiumError:
-        pass
-    return _repaired(path)
-
-
-def _repaired(path: Path) -> tuple[pdfium.PdfDocument, list[Note]]:
-    import pikepdf  # 140 ms, and only for damaged files
-
-    try:
-        with pikepdf.open(path) as damaged:
-            if len(damaged.pages) == 0:
-                raise _Failed("NO_PAGES", "The document has no pages; ask the sender to export it again.")
-            buffer = io.BytesIO()
-            damaged.save(buffer)
-    except pikepdf.PasswordError as wrong:
-        sentence = "It is encrypted and needs a password; ask the sender for a copy without one."
-        raise _Failed("ENCRYPTED_PDF", sentence) from wrong
-    except _Failed:
-        raise
-    except Exception as wrong:  # pikepdf passes on QPDF's and its own errors of many kinds for damaged files
-        code = "TRUNCATED_PDF" if not _has_end(path) else "UNREADABLE_PDF"
-        sentence = "The file is cut off; ask the sender to send it again." if code == "TRUNCATED_PDF" else _UNREADABLE
-        raise _Failed(code, sentence) from wrong
-    try:
-        document = pdfium.PdfDocument(buffer.getvalue())
-    except pdfium.PdfiumError as wrong:
-        raise _Failed("UNREADABLE_PDF", _UNREADABLE) from wrong
-    if len(document) == 0:
-        document.close()
-        raise _Failed("NO_PAGES", "The document has no pages; ask the sender to export it again.")
-    return document, [Note("PDF_REPAIRED", "The file was damaged and was repaired before reading.")]
-
-
-def _has_end(path: Path) -> bool:
-    with path.open("rb") as file:
-        file.seek(max(0, path.stat().st_size - 2048))
-        return b"%%EOF" in file.read()
 
 
 def _pages(

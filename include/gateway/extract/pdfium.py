@@ -40,7 +40,7 @@ def read_page(page: pdfium.PdfPage, number: int) -> Page:
     text_page = raw.FPDFText_LoadPage(page.raw)
     if not text_page:
         return Page(number, width, height)
-    rotation = _upright(text_page, turned)
+    rotation = upright(text_page, turned)
     if (rotation - turned) % 2:
         width, height = height, width
     place = _Placer(page, rotation)
@@ -50,10 +50,10 @@ def read_page(page: pdfium.PdfPage, number: int) -> Page:
         raw.FPDFText_ClosePage(text_page)
     words += _form_words(page, place)
     links = tuple(_links(page, place))
-    return Page(number, width, height, tuple(words), links, text_quality=quality)
+    return Page(number, width, height, tuple(words), links, text_quality=quality, turn=(rotation - turned) % 4)
 
 
-def _upright(text_page: Any, turned: int) -> int:
+def upright(text_page: Any, turned: int) -> int:
     """Quarter turns that make most of the text read from left to right: the page's own, unless it was saved sideways."""
     count = raw.FPDFText_CountChars(text_page)
     turns: Counter[int] = Counter()

@@ -118,7 +118,7 @@ class ReaderPool:
         ours, theirs = socket.socketpair()
         self._control, self._news = ours, bytearray()
         env = {**os.environ, "OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
-        env["PYTHONPATH"] = os.pathsep.join(filter(None, [*_import_roots(), env.get("PYTHONPATH", "")]))
+        env["PYTHONPATH"] = os.pathsep.join(filter(None, [*import_roots(), env.get("PYTHONPATH", "")]))
         with theirs:
             self._nursery = subprocess.Popen(  # noqa: S603
                 [sys.executable, "-P", "-m", _CHILD, str(theirs.fileno()), str(os.getpid()), self._reader],
@@ -322,7 +322,7 @@ class ReaderPool:
         return news
 
 
-def _import_roots() -> list[str]:
+def import_roots() -> list[str]:
     """Where this process found the package, so that the child finds the same one."""
     return [str(Path(part).resolve().parent) for part in gateway.__path__]
 

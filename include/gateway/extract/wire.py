@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from gateway.model import Education, Evidence, ExtractedProfile, Field, Hints, Note, Reading, Work
+from gateway.model import Education, Evidence, ExtractedProfile, Field, Hints, Note, Reading, Sheet, Work
 
 _DUMPS = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), check_circular=False).encode
 
@@ -73,11 +73,14 @@ def reading_out(reading: Reading) -> dict[str, Any]:
     return {
         **{name: getattr(reading, name) for name in _READING_PLAIN},
         "notes": [[note.code, note.sentence, note.row, note.page] for note in reading.notes],
+        "sheets": [[sheet.number, sheet.width, sheet.height, sheet.turn] for sheet in reading.sheets],
     }
 
 
 def reading_in(data: dict[str, Any]) -> Reading:
-    return Reading(**{**data, "notes": tuple(Note(*note) for note in data["notes"])})
+    notes = tuple(Note(*note) for note in data["notes"])
+    sheets = tuple(Sheet(*sheet) for sheet in data["sheets"])
+    return Reading(**{**data, "notes": notes, "sheets": sheets})
 
 
 def hints_out(hints: Hints) -> dict[str, Any]:
@@ -88,7 +91,7 @@ def hints_in(data: dict[str, Any]) -> Hints:
     return Hints(**data)
 
 
-_READING_PLAIN = tuple(name for name in Reading.__dataclass_fields__ if name != "notes")
+_READING_PLAIN = tuple(name for name in Reading.__dataclass_fields__ if name not in ("notes", "sheets"))
 
 
 def _field_out(field: Field) -> list[Any]:

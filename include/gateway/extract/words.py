@@ -50,6 +50,7 @@ class Page:
     words         in the order of the file, which is usually but not always the order of reading
     text_quality  share of characters that are what they look like, 0..1 (broken encodings bring it down)
     source        text | ocr | office
+    turn          quarter turns clockwise added to the page's own rotation before its boxes were taken
     """
 
     number: int
@@ -59,6 +60,7 @@ class Page:
     links: tuple[Link, ...] = ()
     text_quality: float = 1.0
     source: str = "text"
+    turn: int = 0
 
 
 def page_of_lines(

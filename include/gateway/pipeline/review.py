@@ -103,12 +103,14 @@ def decide(
     reviewer: str,
     corrections: Mapping[str, str | None] | None = None,
     expected_version: int | None = None,
+    expected_state: str | None = None,
     note: str | None = None,
 ) -> bool:
     """Writes one decision; False when this very decision stands already.
 
     corrections        with "correct": new values of name, email, phone, location; None or "" empties one
     expected_version   the profile's version the reviewer looked at; another one now is a conflict
+    expected_state     the state they looked at; another one now is a conflict that says who decided
     raises             Conflict(STATE_CONFLICT | VERSION_CONFLICT), Misconfigured(CORRECTION_INVALID | UNKNOWN_PROFILE);
                        undo after the delivery: Conflict(ALREADY_DELIVERED)
     """
@@ -120,6 +122,8 @@ def decide(
         profile = session.get(Profile, profile_id, with_for_update={"key_share": True})
         if profile is None:
             raise Misconfigured("UNKNOWN_PROFILE", f"There is no profile {profile_id!r}.")
+        if expected_state is not None and profile.state not in (expected_state, TO[decision]):
+            raise _decided_by_another(session, profile)
         if expected_version is not None and profile.version != expected_version:
             raise Conflict("VERSION_CONFLICT", f"Profile {profile_id} was changed meanwhile: reload and decide again.")
         if profile.state == TO[decision] and not corrections:
@@ -142,6 +146,12 @@ def decide(
             session, profile, decision, reviewer=reviewer, codes=held_by, before=before, after=after, note=note
         )
     return True
+
+
+def _decided_by_another(session: Session, profile: Profile) -> Conflict:
+    last = standing(reviews(session, profile.id))
+    who = f"{last.reviewer} was first: it" if last is not None else "It"
+    return Conflict("STATE_CONFLICT", f"{who} is {profile.state} now. Your decision was not taken; open it to look again.")
 
 
 def _take_back(session: Session, profile: Profile) -> tuple[dict[str, Any], dict[str, Any]]:
@@ -203,7 +213,7 @@ def _correct(
     before["kept"] = snapshot(session, profile, corrections)
     after: dict[str, Any] = {}
     for name, given in corrections.items():
-        value = _checked(profile, name, given.strip()) if given and given.strip() else None
+        value = check_value(profile.agent_id, name, given.strip()) if given and given.strip() else None
         after[name] = value
         setattr(profile, name, value)
         row = session.scalar(select(Field).where(Field.profile_id == profile.id, Field.name == name))
@@ -218,14 +228,15 @@ def _correct(
     return before, after
 
 
-def _checked(profile: Profile, name: str, value: str) -> str:
+def check_value(agent_id: str, name: str, value: str) -> str:
+    """A value a person typed, as it would be kept; raises Misconfigured(CORRECTION_INVALID)."""
     if name == "email":
         email = normalise_email(value)
         if email is None:
             raise Misconfigured("CORRECTION_INVALID", "The email address given is not one: check it and try again.")
         return email
     if name == "phone":
-        phone, valid = normalise_phone(value, agent_of(profile.agent_id).country)
+        phone, valid = normalise_phone(value, agent_of(agent_id).country)
         if phone is None or not valid:
             raise Misconfigured("CORRECTION_INVALID", "The phone number given is not one: add its country code (+...).")
         return phone

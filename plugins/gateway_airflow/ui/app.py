@@ -15,11 +15,24 @@ from starlette.types import Receive, Scope, Send
 
 from gateway.errors import Conflict, GatewayError, Misconfigured, Transient
 from gateway_airflow.ui.guard import Guard
-from gateway_airflow.ui.pages import agents, analytics, batches, codes, datadocs, exports, runs, upload
+from gateway_airflow.ui.pages import (
+    agents,
+    analytics,
+    batches,
+    codes,
+    datadocs,
+    decisions,
+    documents,
+    exports,
+    review,
+    runs,
+    upload,
+)
 from gateway_airflow.ui.render import error_page
 
 STATIC = Path(__file__).with_name("static")
-ROUTERS = (agents.router, upload.router, batches.router, exports.router, runs.router, datadocs.router, analytics.router, codes.router)
+SUBJECTS = (agents, upload, batches, documents, exports, runs, datadocs, review, decisions, analytics, codes)
+ROUTERS = tuple(subject.router for subject in SUBJECTS)
 
 
 class GatewayApp(FastAPI):

@@ -84,7 +84,7 @@ def make_plan(rows: Sequence[Sequence[str]], override: dict[str, str | None]) ->
     """
     header = _find_header(rows, override)
     below = [row for row in rows[header + 1 :] if any(cell.strip() for cell in row)][:SAMPLE_ROWS]
-    titles = _titles(rows[header] if header >= 0 else [], below)
+    titles = titles_of(rows[header] if header >= 0 else [], below)
     return assign(titles, below, header, override)
 
 
@@ -187,7 +187,7 @@ def _unknown_header(rows: Sequence[Sequence[str]]) -> int:
     return first_index if with_values >= 0.7 * len(below) else -1
 
 
-def _titles(header: Sequence[str], below: Sequence[Sequence[str]]) -> list[str]:
+def titles_of(header: Sequence[str], below: Sequence[Sequence[str]]) -> list[str]:
     """A distinct title for every column, spare ones of longer rows included."""
     width = max([len(header), *(len(row) for row in below)], default=0)
     out: list[str] = []

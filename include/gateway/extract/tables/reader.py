@@ -28,7 +28,7 @@ from gateway.model import ExtractedProfile, Hints, Note, Reading
 Sink = Callable[[ExtractedProfile], None]
 
 _MOST_NOTES = 500
-_LOOK_AHEAD = HEADER_SEARCH_ROWS + SAMPLE_ROWS
+LOOK_AHEAD = HEADER_SEARCH_ROWS + SAMPLE_ROWS
 
 
 def preload() -> None:
@@ -72,11 +72,11 @@ class TableReader:
 
     def read(self, source: Iterable[Record], sheet: str | None = None) -> None:
         """Read a table; `sheet` names it in the evidence where a document has several."""
-        waiting = _Ahead(iter(source))
-        head = waiting.peek(_LOOK_AHEAD)
+        waiting = Ahead(iter(source))
+        head = waiting.peek(LOOK_AHEAD)
         if is_form([record.cells for record in head]):
-            waiting = _Ahead(turned(list(waiting)))
-            head = waiting.peek(_LOOK_AHEAD)
+            waiting = Ahead(turned(list(waiting)))
+            head = waiting.peek(LOOK_AHEAD)
         self.width = max([self.width, *(len(record.cells) for record in head)])
         plan = make_plan([record.cells for record in head], self.hints.mapping)
         if plan is None:
@@ -156,13 +156,13 @@ class TableReader:
         else:
             self._more_notes += 1
 
-    def _reader(self, plan: Plan, waiting: _Ahead, sheet: str | None) -> RowReader:
+    def _reader(self, plan: Plan, waiting: Ahead, sheet: str | None) -> RowReader:
         self.mapping |= plan.mapping
         reader = RowReader(plan, self.hints, sheet)
         reader.learn_country([record.cells for record in waiting.peek(SAMPLE_ROWS)])
         return reader
 
-    def _second_header(self, record: Record, waiting: _Ahead) -> Plan | None:
+    def _second_header(self, record: Record, waiting: Ahead) -> Plan | None:
         """The plan of a further table below the first one, in lists that were pasted together."""
         below = [later.cells for later in waiting.peek(SAMPLE_ROWS)]
         return make_plan([record.cells, *below], self.hints.mapping)
@@ -176,14 +176,14 @@ def turned(rows: list[Record]) -> Iterator[Record]:
         yield Record(index + 1, [cells[index] if index < len(cells) else "" for cells in filled])
 
 
-class _Ahead:
+class Ahead:
     """An iterator one can look ahead in."""
 
     def __init__(self, source: Iterator[Record]) -> None:
         self._source = source
         self._waiting: deque[Record] = deque()
 
-    def __iter__(self) -> _Ahead:
+    def __iter__(self) -> Ahead:
         return self
 
     def __next__(self) -> Record:

@@ -28,11 +28,20 @@ def read_xlsx(path: Path, sink: Sink, hints: Hints) -> Reading:
 
     returns  a Reading as read_csv's; raises Unreadable(DAMAGED_OFFICE)
     """
+    started = time.process_time()
+    table = TableReader(sink, hints)
+    sheets = 0
+    for name, records in xlsx_tables(path):
+        table.read(records, name)
+        sheets += 1
+    return table.reading(XLSX, f"{sheets} sheets", time.process_time() - started)
+
+
+def xlsx_tables(path: Path) -> Iterator[tuple[str | None, Iterator[Record]]]:
+    """(name, rows) of each visible sheet; the name is None where there is only one. Read each before the next."""
     import openpyxl
     from openpyxl.utils.exceptions import InvalidFileException
 
-    started = time.process_time()
-    table = TableReader(sink, hints)
     broken = (
         InvalidFileException, zipfile.BadZipFile, zlib.error, KeyError, ValueError, TypeError,
         AttributeError, SyntaxError, EOFError,
@@ -48,29 +57,34 @@ def read_xlsx(path: Path, sink: Sink, hints: Hints) -> Reading:
             sheets = [sheet for sheet in book.worksheets if sheet.sheet_state == "visible"]
             for sheet in sheets:
                 sheet.reset_dimensions()  # what the file claims is often wrong
-                name = sheet.title if len(sheets) > 1 else None
-                table.read(_guarded(_xlsx_records(sheet), broken), name)
+                yield sheet.title if len(sheets) > 1 else None, _guarded(_xlsx_records(sheet), broken)
         finally:
             book.close()
-    return table.reading(XLSX, f"{len(sheets)} sheets", time.process_time() - started)
 
 
 def read_ods(path: Path, sink: Sink, hints: Hints) -> Reading:
     """Read an OpenDocument spreadsheet. The whole document is held in memory, as its library works that way."""
+    started = time.process_time()
+    table = TableReader(sink, hints)
+    sheets = 0
+    for name, records in ods_tables(path):
+        table.read(records, name)
+        sheets += 1
+    return table.reading(ODS, f"{sheets} sheets", time.process_time() - started)
+
+
+def ods_tables(path: Path) -> Iterator[tuple[str | None, Iterator[Record]]]:
+    """(name, rows) of each sheet; the name is None where there is only one."""
     from odf.opendocument import load
     from odf.table import Table
 
-    started = time.process_time()
-    table = TableReader(sink, hints)
     try:
         book = load(str(path))
         sheets = book.spreadsheet.getElementsByType(Table)
     except (zipfile.BadZipFile, KeyError, ValueError, AttributeError, SAXException, TypeError, EOFError) as wrong:
         raise _damaged("ODS") from wrong
     for sheet in sheets:
-        name = sheet.getAttribute("name") if len(sheets) > 1 else None
-        table.read(_ods_records(sheet), name)
-    return table.reading(ODS, f"{len(sheets)} sheets", time.process_time() - started)
+        yield sheet.getAttribute("name") if len(sheets) > 1 else None, _ods_records(sheet)
 
 
 def _guarded(source: Iterable[Record], broken: tuple[type[Exception], ...]) -> Iterator[Record]:

@@ -1,0 +1,356 @@
+"""A candidate as the page shows it: fields with their evidence, what the gates found, and what happened since."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from gateway.codes import CODES
+from gateway.errors import Misconfigured
+from gateway.insight import labels
+from gateway.store.engine import reading
+from gateway.store.tables import Delivery, Event, Field, Profile, Review, Verdict
+
+CONTACT = ("name", "email", "phone", "location")
+Box = tuple[float, float, float, float]
+
+
+@dataclass(frozen=True, slots=True)
+class FieldShown:
+    """One value. value and raw are personal.
+
+    raw      as printed, None where it says the same as value
+    kind     name | email | phone | text: what a mask leaves standing
+    where    where it was read, in words; "" = no evidence
+    column   heading of the column it was read from, personal like the rest of the list
+    state    read | person (somebody set it) | unproved (no evidence) | missing
+    """
+
+    name: str
+    label: str
+    kind: str
+    value: str
+    raw: str | None
+    confidence: float
+    state: str
+    where: str
+    page: int | None = None
+    box: Box | None = None
+    row: int | None = None
+    column: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """Fields of one kind. entries: one tuple a job or school; links, skills and languages are a single entry."""
+
+    name: str
+    title: str
+    entries: tuple[tuple[FieldShown, ...], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """One profile with its fields. extra: columns of a list that map to nothing, as text."""
+
+    id: str
+    document_id: str
+    batch_id: str
+    agent_id: str
+    ordinal: int
+    state: str
+    version: int
+    name: str | None
+    codes: tuple[str, ...]
+    quality: float | None
+    completeness: float | None
+    duplicate_of: str | None
+    created_at: datetime
+    pages: tuple[int, int] | None
+    row: int | None
+    groups: tuple[Group, ...]
+    extra: tuple[tuple[str, str], ...]
+
+    @property
+    def fields(self) -> tuple[FieldShown, ...]:
+        return tuple(field for group in self.groups for entry in group.entries for field in entry)
+
+    def field(self, name: str) -> FieldShown | None:
+        return next((field for field in self.fields if field.name == name), None)
+
+
+@dataclass(frozen=True, slots=True)
+class FindingShown:
+    """Why a gate holds, marks or counts a profile. means: the code's own sentence; nothing here is personal."""
+
+    code: str
+    severity: str
+    field: str | None
+    label: str | None
+    means: str
+    measured: str | None
+    threshold: str | None
+    remedy: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class PartShown:
+    """One part of a score, 0..1."""
+
+    score: str
+    title: str
+    means: str
+    value: float
+
+
+@dataclass(frozen=True, slots=True)
+class VerdictShown:
+    """The latest verdict, holding findings first."""
+
+    outcome: str
+    findings: tuple[FindingShown, ...]
+    parts: tuple[PartShown, ...]
+    suite_version: str
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One field a person changed; both values are personal."""
+
+    label: str
+    kind: str
+    before: str | None
+    after: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """One line of a candidate's history. note is a reviewer's free text, personal."""
+
+    at: datetime
+    actor: str
+    says: str
+    code: str | None = None
+    note: str | None = None
+    other_id: str | None = None
+    changes: tuple[Change, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """Where the candidate was delivered to; link is the target's own page, None where it gave none."""
+
+    target: str
+    posting: str
+    state: str
+    code: str | None
+    target_id: str | None
+    link: str | None
+    at: datetime
+
+
+def candidate(profile_id: str) -> Candidate:
+    """One candidate; raises Misconfigured(UNKNOWN_PROFILE)."""
+    with reading() as session:
+        row = session.get(Profile, profile_id)
+        if row is None:
+            raise Misconfigured("UNKNOWN_PROFILE", f"There is no profile {profile_id!r}.")
+        return shown(session, [row])[0]
+
+
+def shown(session: Session, rows: Sequence[Profile]) -> list[Candidate]:
+    """Profile rows with their fields, in the order given; one further query."""
+    fields: dict[str, list[Field]] = {row.id: [] for row in rows}
+    for field in session.scalars(select(Field).where(Field.profile_id.in_(fields)).order_by(Field.id)):
+        fields[field.profile_id].append(field)
+    return [_candidate(row, fields[row.id]) for row in rows]
+
+
+def verdict(profile_id: str) -> VerdictShown | None:
+    """The newest verdict on a profile; None while it has none."""
+    order = {"critical": 0, "warning": 1, "info": 2}
+    with reading() as session:
+        row = session.scalar(
+            select(Verdict)
+            .where(Verdict.profile_id == profile_id)
+            .order_by(Verdict.profile_version.desc(), Verdict.created_at.desc())
+            .limit(1)
+        )
+    if row is None:
+        return None
+    findings = sorted((_finding(item) for item in row.findings), key=lambda one: (order.get(one.severity, 9), one.code))
+    return VerdictShown(row.outcome, tuple(findings), tuple(_parts(row.parts)), row.suite_version)
+
+
+def history(profile_id: str) -> tuple[Moment, ...]:
+    """What happened to a candidate, newest first: decisions with what they changed, and every step by itself."""
+    with reading() as session:
+        reviews = session.scalars(select(Review).where(Review.profile_id == profile_id)).all()
+        events = session.scalars(
+            select(Event).where(Event.subject_id == profile_id, Event.subject == "profile").order_by(Event.id)
+        ).all()
+    moments = [
+        Moment(
+            row.created_at, row.reviewer, _DECISIONS.get(row.decision, row.decision),
+            note=row.note, other_id=row.other_id, changes=_changes(row),
+        )
+        for row in reviews
+    ]  # fmt: skip
+    moments += [
+        Moment(row.at, row.actor, _step(row), row.code)
+        for row in events
+        if row.rule not in _DECISIONS  # a decision's own step is told by the decision
+    ]
+    return tuple(sorted(moments, key=lambda one: one.at, reverse=True))
+
+
+def receipts(profile_id: str) -> tuple[Receipt, ...]:
+    """Rows of the ledger about a candidate, newest first."""
+    with reading() as session:
+        rows = session.scalars(
+            select(Delivery).where(Delivery.profile_id == profile_id).order_by(Delivery.id.desc())
+        ).all()
+    return tuple(
+        Receipt(
+            row.target,
+            row.posting,
+            row.state,
+            row.code,
+            row.receipt.get("target_id"),
+            _link(row.receipt),
+            row.updated_at,
+        )
+        for row in rows
+    )
+
+
+def _link(receipt: dict[str, Any]) -> str | None:
+    link = receipt.get("link")
+    return link if isinstance(link, str) and link.startswith(("https://", "http://")) else None
+
+
+_DECISIONS = {
+    "approve": "approved it",
+    "correct": "corrected and approved it",
+    "discard": "discarded it",
+    "duplicate": "marked it as a duplicate",
+    "merge": "merged it into another candidate",
+    "undo": "took the decision back",
+}
+_STEPS = {
+    "extracted": "was read from the document", "passed": "passed every gate", "held": "was held for review",
+    "approved": "was approved", "discarded": "was discarded", "duplicate": "was linked as a duplicate",
+    "delivered": "was ingested", "refused": "was refused by the target", "unknown": "was sent; no answer came",
+}  # fmt: skip
+
+
+def _step(event: Event) -> str:
+    if event.kind == "state":
+        return _STEPS.get(event.after or "", f"became {event.after}")
+    return event.kind.replace("_", " ")
+
+
+def _changes(review: Review) -> tuple[Change, ...]:
+    names = [*review.before, *(name for name in review.after if name not in review.before)]
+    return tuple(
+        Change(
+            labels.label_of(name),
+            labels.kind_of(name),
+            as_line(review.before.get(name)),
+            as_line(review.after.get(name)),
+        )
+        for name in names
+        if name != "kept" and review.before.get(name) != review.after.get(name)
+    )
+
+
+def as_line(value: object) -> str | None:
+    """A stored value as one line for people; None for nothing."""
+    if value in (None, "", [], {}):
+        return None
+    if isinstance(value, list):
+        return "; ".join(text for item in value if (text := as_line(item)))
+    if isinstance(value, dict):
+        return ", ".join(text for item in value.values() if (text := as_line(item)))
+    return str(value)
+
+
+def _finding(item: dict[str, Any]) -> FindingShown:
+    code = str(item["code"])
+    field = item.get("field")
+    return FindingShown(
+        code,
+        str(item["severity"]),
+        field,
+        labels.label_of(field) if field else None,
+        CODES[code].means if code in CODES else code,
+        item.get("measured"),
+        item.get("threshold"),
+        item.get("remedy"),
+    )
+
+
+def _parts(parts: dict[str, float]) -> Iterable[PartShown]:
+    for key, value in parts.items():
+        said = labels.part_of(key)
+        if said is not None:
+            yield PartShown(key.partition(".")[0], said[0], said[1], value)
+
+
+def _candidate(row: Profile, fields: Sequence[Field]) -> Candidate:
+    data = row.data
+    pages = data.get("pages")
+    return Candidate(
+        id=row.id, document_id=row.document_id, batch_id=row.batch_id, agent_id=row.agent_id, ordinal=row.ordinal,
+        state=row.state, version=row.version, name=row.name, codes=tuple(row.codes), quality=row.quality,
+        completeness=row.completeness, duplicate_of=row.duplicate_of, created_at=row.created_at,
+        pages=(pages[0], pages[1]) if pages else None, row=data.get("row"),
+        groups=_groups([_field(field) for field in fields]),
+        extra=tuple((str(key), str(value)) for key, value in data.get("extra", {}).items()),
+    )  # fmt: skip
+
+
+def _groups(fields: Sequence[FieldShown]) -> tuple[Group, ...]:
+    """Fields by group; the contact fields are all there, missing ones as such, in their usual order."""
+    by_name = {field.name: field for field in fields}
+    contact = [by_name.get(name) or missing(name) for name in CONTACT]
+    contact += [field for field in fields if labels.group_of(field.name) == "contact" and field.name not in CONTACT]
+    groups = [Group("contact", labels.GROUPS["contact"], (tuple(contact),))]
+    for name, title in labels.GROUPS.items():
+        mine = [field for field in fields if labels.group_of(field.name) == name]
+        if name == "contact" or not mine:
+            continue
+        if name not in ("work", "education"):
+            groups.append(Group(name, title, (tuple(mine),)))
+            continue
+        entries: dict[int, list[FieldShown]] = {}
+        for field in mine:
+            entries.setdefault(labels.entry_of(field.name), []).append(field)
+        groups.append(Group(name, title, tuple(tuple(entries[index]) for index in sorted(entries))))
+    return tuple(groups)
+
+
+def missing(name: str) -> FieldShown:
+    """A contact field nobody found."""
+    return FieldShown(name, labels.label_of(name), labels.kind_of(name), "", None, 0.0, "missing", "")
+
+
+def _field(row: Field) -> FieldShown:
+    state = "read"
+    if not row.value:
+        state = "missing"
+    elif row.source == "person":
+        state = "person"
+    elif row.source is None:
+        state = "unproved"
+    box = (float(row.box[0]), float(row.box[1]), float(row.box[2]), float(row.box[3])) if row.box else None
+    raw = row.raw.strip() if row.raw and row.raw.strip() != row.value else None
+    return FieldShown(
+        row.name, labels.label_of(row.name), labels.kind_of(row.name), row.value, raw, row.confidence, state,
+        labels.where_of(row.source, row.rule, row.page, row.row, row.column), row.page, box, row.row, row.column,
+    )  # fmt: skip

@@ -1,0 +1,303 @@
+"""One document beside what was read from it: its pages with a box for every value, or its rows with the cells used."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import func, select
+
+from gateway.agents import Agent
+from gateway.errors import GatewayError, Misconfigured, Unreadable
+from gateway.extract import sniff
+from gateway.extract.show import DPI, TableRow, page_png, table_rows
+from gateway.insight.cache import cached
+from gateway.insight.candidates import Candidate, FieldShown, shown
+from gateway.intake import files
+from gateway.pipeline.receive import agent_of
+from gateway.store import change
+from gateway.store.engine import reading, writing
+from gateway.store.tables import Document, Profile
+
+PROFILES = 20  # on one page of a document: a list may hold thousands
+_TABLES = (sniff.CSV, sniff.XLSX, sniff.ODS)
+
+
+@dataclass(frozen=True, slots=True)
+class DocumentShown:
+    """A document's own facts. path is personal.
+
+    kind   pages (a PDF: its pages are shown) | rows (a list) | text (read as text, nothing to show) | none (failed)
+    """
+
+    id: str
+    batch_id: str
+    agent_id: str
+    path: str
+    media_type: str
+    size_bytes: int
+    state: str
+    code: str | None
+    error: str | None
+    duplicate_of: str | None
+    has_file: bool
+    kind: str
+    language: str | None
+    layout: str | None
+    text_quality: float | None
+    pages_total: int | None
+    rows_total: int | None
+    ocr_pages: int
+    notes: tuple[dict[str, Any], ...]
+    profiles_total: int
+    sheets: tuple[tuple[int, float, float, int], ...]  # number, width and height in points, quarter turns
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """A value's box on a page, in points from the page's top left."""
+
+    field: str
+    label: str
+    profile_id: str
+    x: float
+    y: float
+    width: float
+    height: float
+
+
+@dataclass(frozen=True, slots=True)
+class PageShown:
+    """One page; width and height in points, None where they are not known (then a script takes the picture's)."""
+
+    number: int
+    width: float | None
+    height: float | None
+    marks: tuple[Mark, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """One cell; fields: (name, label) of what was read from it. title and text are personal."""
+
+    title: str
+    text: str
+    fields: tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class RowShown:
+    profile_id: str
+    row: int
+    sheet: str | None
+    cells: tuple[Cell, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class RowsShown:
+    """rows, or why they cannot be shown."""
+
+    rows: tuple[RowShown, ...] = ()
+    code: str | None = None
+    sentence: str | None = None
+
+
+def document(document_id: str, start: int = 0) -> tuple[DocumentShown, tuple[Candidate, ...]]:
+    """A document and PROFILES of its candidates from `start` on; raises Misconfigured(UNKNOWN_DOCUMENT)."""
+    with reading() as session:
+        row = _row(session.get(Document, document_id), document_id)
+        total = session.scalar(select(func.count(Profile.id)).where(Profile.document_id == document_id)) or 0
+        profiles = session.scalars(
+            select(Profile)
+            .where(Profile.document_id == document_id)
+            .order_by(Profile.ordinal)
+            .offset(start)
+            .limit(PROFILES)
+        ).all()
+        return _document(row, total), tuple(shown(session, profiles))
+
+
+def document_of(profile: Candidate) -> DocumentShown:
+    """The document a candidate was read from."""
+    with reading() as session:
+        return _document(_row(session.get(Document, profile.document_id), profile.document_id), 1)
+
+
+def pages_of(
+    document: DocumentShown, profiles: Iterable[Candidate], *, all_pages: bool = True
+) -> tuple[PageShown, ...]:
+    """The pages of a PDF with the boxes on each, larger boxes first so that smaller ones stay clickable.
+
+    all_pages   False = those of the profiles only
+    """
+    marks: dict[int, list[Mark]] = {}
+    wanted: set[int] = set()
+    for profile in profiles:
+        for field in profile.fields:
+            if field.page and field.box:
+                marks.setdefault(field.page, []).append(_mark(profile.id, field))
+        if profile.pages:
+            wanted.update(range(profile.pages[0], profile.pages[1] + 1))
+    sizes = {number: (width, height) for number, width, height, _ in document.sheets}
+    known = set(sizes) or set(range(1, (document.pages_total or 0) + 1))
+    numbers = known | set(marks) if all_pages or not wanted else (wanted & known) | set(marks)
+    return tuple(
+        PageShown(
+            number,
+            sizes[number][0] if number in sizes else None,
+            sizes[number][1] if number in sizes else None,
+            tuple(sorted(marks.get(number, ()), key=lambda mark: -mark.width * mark.height)),
+        )
+        for number in sorted(numbers)
+    )
+
+
+def rows_of(document: DocumentShown, profiles: Sequence[Candidate]) -> RowsShown:
+    """The rows of a list that these candidates stand in, read from the kept file."""
+    owners: dict[tuple[str | None, int], Candidate] = {}
+    for profile in profiles:
+        if profile.row is not None:
+            owners[_sheet_of(profile), profile.row] = profile
+    if not owners:
+        return RowsShown()
+    try:
+        rows = _rows(document, list(owners))
+    except GatewayError as wrong:
+        return RowsShown(code=wrong.code, sentence=wrong.sentence)
+    return RowsShown(
+        tuple(_row_shown(row, owners[row.sheet, row.row]) for row in rows if (row.sheet, row.row) in owners)
+    )
+
+
+def page_image(document_id: str, number: int) -> bytes:
+    """A page of a PDF as PNG, turned as its boxes are.
+
+    raises   Misconfigured(UNKNOWN_DOCUMENT), Unreadable(FILE_GONE | PAGE_NOT_SHOWN | why the PDF does not open)
+    """
+    with reading() as session:
+        row = _row(session.get(Document, document_id), document_id)
+    key = _file_key(row)
+    turn = next((turn for page, _, _, turn in _sheets(row) if page == number), None)
+
+    def draw() -> bytes:
+        with files.local(key) as path:
+            return page_png(_there(path, document_id), number, turn=turn)
+
+    return cached(row.sha256, f"{number}-{'x' if turn is None else turn}-{DPI}.png", draw)
+
+
+def original(document_id: str, *, actor: str) -> tuple[bytes, str]:
+    """(the file's bytes, its ending) for a download, which is recorded; raises as page_image does."""
+    with writing() as session:
+        row = _row(session.get(Document, document_id), document_id)
+        key = _file_key(row)
+        change.record(session, "file_downloaded", row, actor=actor)
+        ending = Path(row.path).suffix.lower()
+    with files.local(key) as path:
+        body = _there(path, document_id).read_bytes()
+    return body, ending if len(ending) <= 6 and ending[1:].isalnum() else ""
+
+
+def _rows(document: DocumentShown, wanted: list[tuple[str | None, int]]) -> list[TableRow]:
+    with reading() as session:
+        row = _row(session.get(Document, document.id), document.id)
+    key = _file_key(row)
+    agent: Agent = agent_of(document.agent_id)
+    asked = json.dumps([sorted(wanted, key=lambda pair: (pair[0] or "", pair[1])), agent.mapping])
+
+    def look() -> bytes:
+        with files.local(key) as path:
+            found = table_rows(_there(path, document.id), document.media_type, wanted, agent.mapping)
+        return json.dumps([asdict(one) for one in found]).encode()
+
+    name = f"rows-{hashlib.sha256(asked.encode()).hexdigest()[:24]}.json"
+    return [
+        TableRow(one["row"], tuple(one["header"]), tuple(one["cells"]), one["sheet"])
+        for one in json.loads(cached(row.sha256, name, look))
+    ]
+
+
+def _there(path: Path, document_id: str) -> Path:
+    if not path.is_file():
+        raise _gone(document_id)
+    return path
+
+
+def _file_key(row: Document) -> str:
+    if not row.file_key:
+        raise _gone(row.id)
+    return row.file_key
+
+
+def _gone(document_id: str) -> Unreadable:
+    return Unreadable(
+        "FILE_GONE", f"The file of document {document_id} is no longer kept; what was read from it still is."
+    )
+
+
+def _row(row: Document | None, document_id: str) -> Document:
+    if row is None:
+        raise Misconfigured("UNKNOWN_DOCUMENT", f"There is no document {document_id!r}.")
+    return row
+
+
+def _sheets(row: Document) -> tuple[tuple[int, float, float, int], ...]:
+    return tuple((one["number"], one["width"], one["height"], one["turn"]) for one in row.facts.get("sheets", ()))
+
+
+def _document(row: Document, total: int) -> DocumentShown:
+    facts = row.facts
+    kind = "text"
+    if row.media_type == sniff.PDF:
+        kind = "pages"
+    elif row.media_type in _TABLES:
+        kind = "rows"
+    return DocumentShown(
+        id=row.id, batch_id=row.batch_id, agent_id=row.agent_id, path=row.path, media_type=row.media_type,
+        size_bytes=row.size_bytes, state=row.state, code=row.code, error=row.error, duplicate_of=row.duplicate_of,
+        has_file=bool(row.file_key), kind=kind, language=facts.get("language"), layout=facts.get("layout"),
+        text_quality=facts.get("text_quality"), pages_total=facts.get("pages"), rows_total=facts.get("rows"),
+        ocr_pages=facts.get("ocr_pages") or 0, notes=tuple(facts.get("notes", ())), profiles_total=total,
+        sheets=_sheets(row),
+    )  # fmt: skip
+
+
+def _mark(profile_id: str, field: FieldShown) -> Mark:
+    x0, top, x1, bottom = field.box or (0.0, 0.0, 0.0, 0.0)
+    return Mark(
+        field.name, field.label, profile_id, round(x0 - 1.5, 1), round(top - 1, 1), round(max(4.0, x1 - x0) + 3, 1),
+        round(max(4.0, bottom - top) + 2, 1),
+    )  # fmt: skip
+
+
+def _sheet_of(profile: Candidate) -> str | None:
+    """The sheet a candidate's row is on: evidence names it before the column where a workbook has several."""
+    for field in profile.fields:
+        if field.column and field.row == profile.row and "!" in field.column:
+            return field.column.partition("!")[0]
+    return None
+
+
+def _row_shown(row: TableRow, profile: Candidate) -> RowShown:
+    used: dict[str, list[tuple[str, str]]] = {}
+    for field in profile.fields:
+        if field.row != row.row or not field.column:
+            continue
+        titles = field.column.removeprefix(f"{row.sheet}!") if row.sheet else field.column
+        for title in titles.split(" + "):
+            used.setdefault(title.strip(), []).append((field.name, field.label))
+    width = max(len(row.header), len(row.cells))
+    titles_shown = [*row.header, *("" for _ in range(width - len(row.header)))]
+    cells = [*row.cells, *("" for _ in range(width - len(row.cells)))]
+    return RowShown(
+        profile.id, row.row, row.sheet,
+        tuple(
+            Cell(title, text, tuple(used.get(title.strip(), ())))
+            for title, text in zip(titles_shown, cells, strict=True)
+            if title or text
+        ),
+    )  # fmt: skip

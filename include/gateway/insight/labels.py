@@ -1,0 +1,100 @@
+"""Names of fields, rules and score parts in a recruiter's words. One table each; nothing here looks at the store."""
+
+from __future__ import annotations
+
+import re
+
+GROUPS = {
+    "contact": "Contact",
+    "links": "Links",
+    "skills": "Skills",
+    "languages": "Languages",
+    "work": "Work",
+    "education": "Education",
+    "other": "Other",
+}
+_GROUP_OF = {"name": "contact", "email": "contact", "phone": "contact", "location": "contact", "headline": "contact"}
+_LABELS = {
+    "name": "Name", "email": "E-mail", "phone": "Phone", "location": "Location", "headline": "Headline",
+    "links": "Link", "skills": "Skill", "languages": "Language", "company": "Employer", "position": "Position",
+    "start": "From", "end": "Until", "institution": "School", "degree": "Degree",
+}  # fmt: skip
+# What `personal` in the templates needs to know to leave the right shape standing.
+_KINDS = {"name": "name", "email": "email", "phone": "phone"}
+
+_SOURCES = {
+    "ocr": "by text recognition", "link": "a link", "form": "a form field", "file": "the file's name",
+}  # fmt: skip
+_RULES = {
+    "mailto": "to write to", "tel": "to call", "annotation": "where it leads",
+    "pattern": "its form", "labelled": "the label before it", "style": "how it is printed", "stacked": "printed over lines",
+    "cell": "its place on the page", "place": "a known place", "below_name": "below the name",
+    "section": "its section", "slot": "place in the entry", "period": "dates of the entry",
+    "before_separator": "what stands before a separator", "after_title": "what follows a title",
+    "family_first": "family name first",
+}  # fmt: skip
+_COLUMNS = {
+    "header": "by its heading",
+    "values": "by what its cells look like",
+    "mapping": "by the agent's own mapping",
+}
+_CELLS = {
+    "joined": "joined from several columns", "international": "with its country code", "national": "as a national number",
+    "family name first": "family name first",
+}  # fmt: skip
+_PARTS = {
+    "quality.confidence": ("Sure of the values", "how sure we are that what we read is what is printed"),
+    "quality.evidence": ("Place known", "values whose place in the document is known"),
+    "quality.agreement": ("Name and e-mail agree", "two readings that fit each other are a witness for both"),
+    "quality.text": ("Text layer", "how clean the document's own text is"),
+    "completeness.required": ("Required fields", "of what the agent requires, what is there"),
+    "completeness.wanted": ("Wanted fields", "of what the agent would like, what is there"),
+}
+_INDEXED = re.compile(r"^([a-z_]+)(?:\[(\d+)\])?(?:\.([a-z_]+))?$")
+
+
+def group_of(path: str) -> str:
+    """The group a field's path belongs to: "work[1].company" -> "work"."""
+    head = re.split(r"[\[.]", path, maxsplit=1)[0]
+    return _GROUP_OF.get(head, head if head in GROUPS else "other")
+
+
+def entry_of(path: str) -> int:
+    """Which entry of its list a path is in, from 0; 0 for what is no list."""
+    found = _INDEXED.match(path)
+    return int(found[2]) if found and found[2] else 0
+
+
+def label_of(path: str) -> str:
+    """The field's name alone: "work[1].company" -> "Employer"."""
+    found = _INDEXED.match(path)
+    last = (found[3] or found[1]) if found else path
+    return _LABELS.get(last, last.replace("_", " ").capitalize())
+
+
+def kind_of(path: str) -> str:
+    """What to leave standing when the value is masked: name | email | phone | text."""
+    return _KINDS.get(path, "text")
+
+
+def where_of(source: str | None, rule: str | None, page: int | None, row: int | None, column: str | None) -> str:
+    """In words where a value was read and what made it this field; "" when that is not known.
+
+    The heading of a column is the document's own text and not in it: shown beside, through the mask.
+    """
+    if source is None:
+        return ""
+    if source == "person":
+        return "Set by a person"
+    if source == "cell":
+        how, _, cell = (rule or "").partition(", ")
+        said = [f"Row {row}" if row else "The list", _COLUMNS.get(how.partition(":")[0], ""), _CELLS.get(cell, "")]
+        return ", ".join(part for part in said if part)
+    parts = [f"Page {page}" if page else "", _SOURCES.get(source, ""), _RULES.get(rule or "", "")]
+    words = ", ".join(part for part in parts if part) or "Text"
+    return words[0].upper() + words[1:]
+
+
+def part_of(key: str) -> tuple[str, str] | None:
+    """(title, what it means) of a score's part; None for what only a replay needs ("fact.*")."""
+    return _PARTS.get(key)

@@ -1,0 +1,242 @@
+"""The review queue: what waits for a person, oldest first, and which comes next. Made for 100,000 profiles."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ColumnElement, String, and_, cast, false, func, or_, select, true
+from sqlalchemy.orm import Session
+
+from gateway.codes import CODES
+from gateway.model import ProfileState as P
+from gateway.store.engine import reading
+from gateway.store.tables import Agent, Audit, Claim, Document, Profile, now
+
+PAGE = 50
+HELD, AUDIT = "held", "audit"
+
+
+@dataclass(frozen=True, slots=True)
+class Filter:
+    """Which part of the queue. kind: held (waits for a decision) | audit (passed by itself, drawn to be looked at)."""
+
+    agent: str | None = None
+    batch: str | None = None
+    code: str | None = None
+    kind: str = HELD
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """One line of the queue. name and path are personal. claimed_by: somebody else looking at it now."""
+
+    profile_id: str
+    document_id: str
+    batch_id: str
+    agent_id: str
+    path: str
+    name: str | None
+    codes: tuple[str, ...]
+    quality: float | None
+    completeness: float | None
+    version: int
+    since: datetime
+    claimed_by: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """One page of the queue; page counts from 1, pages is at least 1."""
+
+    lines: tuple[Waiting, ...]
+    total: int
+    page: int
+    pages: int
+
+
+@dataclass(frozen=True, slots=True)
+class Choices:
+    """What can be filtered by, with how many wait: agents as (id, title, number), codes as (code, number)."""
+
+    agents: tuple[tuple[str, str, int], ...]
+    codes: tuple[tuple[str, int], ...]
+    held: int
+    audits: int
+
+
+def page(wanted: Filter, number: int, *, reviewer: str) -> Page:
+    """One page of the queue, oldest first; a number beyond the last page gives the last."""
+    with reading() as session:
+        total = session.scalar(_matching(select(func.count()), wanted)) or 0
+        pages = max(1, -(-total // PAGE))
+        number = min(max(1, number), pages)
+        since = _since(wanted)
+        query = (
+            _matching(select(Profile, Document.path, since), wanted)
+            .join(Document, Document.id == Profile.document_id)
+            .order_by(since, Profile.id)
+            .offset((number - 1) * PAGE)
+            .limit(PAGE)
+        )
+        rows = session.execute(query).all()
+        claims = _claims(session, [row[0].id for row in rows], reviewer)
+    lines = tuple(
+        Waiting(
+            p.id, p.document_id, p.batch_id, p.agent_id, path, p.name, tuple(p.codes), p.quality, p.completeness,
+            p.version, when, claims.get(p.id),
+        )
+        for p, path, when in rows
+    )  # fmt: skip
+    return Page(lines, total, number, pages)
+
+
+def choices(wanted: Filter) -> Choices:
+    """The filters worth offering. Codes are those of what waits under the other filters."""
+    with reading() as session:
+        titles = dict(session.execute(select(Agent.id, Agent.title)).all())
+        by_agent = session.execute(
+            _matching(select(Profile.agent_id, func.count()), Filter(kind=wanted.kind)).group_by(Profile.agent_id)
+        ).all()
+        is_postgresql = session.get_bind().dialect.name == "postgresql"
+        each = func.jsonb_array_elements_text if is_postgresql else func.json_each
+        code = each(Profile.codes).table_valued("value", name="code")
+        others = Filter(agent=wanted.agent, batch=wanted.batch, kind=wanted.kind)
+        by_code = session.execute(
+            _matching(select(code.c.value, func.count()), others).join(code, true()).group_by(code.c.value)
+        ).all()
+        held = session.scalar(_matching(select(func.count()), Filter())) or 0
+        audits = session.scalar(_matching(select(func.count()), Filter(kind=AUDIT))) or 0
+    agents = sorted((str(agent), str(titles.get(agent, agent)), int(number)) for agent, number in by_agent)
+    return Choices(tuple(agents), tuple(sorted((str(code), int(number)) for code, number in by_code)), held, audits)
+
+
+def neighbour(wanted: Filter, profile_id: str | None, *, reviewer: str, back: bool = False) -> str | None:
+    """The profile to look at after this one (or before it); None when nothing else waits.
+
+    profile_id   need not wait any more; None = start at the beginning
+    What somebody else is looking at is passed over while there is something else. Past the end it starts anew.
+    """
+    found: str | None
+    with reading() as session:
+        at = _place(session, wanted, profile_id) if profile_id else None
+        free = (
+            ~select(Claim.profile_id)
+            .where(Claim.profile_id == Profile.id, Claim.reviewer != reviewer, Claim.until > now())
+            .exists()
+        )
+        others = [Profile.id != profile_id] if profile_id else []
+        for conditions in ([free], []):
+            if at is not None:
+                found = session.scalar(_ordered(wanted, back).where(_beyond(wanted, at, back), *others, *conditions))
+                if found or back:
+                    return found
+            found = session.scalar(_ordered(wanted, back).where(*others, *conditions))
+            if found:
+                return found
+    return None
+
+
+def position(wanted: Filter, profile_id: str) -> tuple[int, int]:
+    """(place from 1, how many wait); place 0 when the profile does not wait here."""
+    with reading() as session:
+        total = session.scalar(_matching(select(func.count()), wanted)) or 0
+        at = _place(session, wanted, profile_id)
+        waits = session.scalar(_matching(select(func.count()), wanted).where(Profile.id == profile_id))
+        if at is None or not waits:
+            return 0, total
+        before = session.scalar(_matching(select(func.count()), wanted).where(_beyond(wanted, at, back=True))) or 0
+        return before + 1, total
+
+
+def is_open_audit(profile_id: str) -> bool:
+    """True while the profile is drawn for an audit nobody has decided."""
+    with reading() as session:
+        found = select(Audit.profile_id).where(Audit.profile_id == profile_id, Audit.outcome.is_(None))
+        return session.scalar(found) is not None
+
+
+def matching(wanted: Filter, limit: int) -> list[str]:
+    """Ids of what waits, oldest first."""
+    query = _matching(select(Profile.id), wanted).order_by(_since(wanted), Profile.id).limit(limit)
+    with reading() as session:
+        return list(session.scalars(query))
+
+
+def total(wanted: Filter) -> int:
+    with reading() as session:
+        return session.scalar(_matching(select(func.count()), wanted)) or 0
+
+
+def held_of(profile_ids: list[str]) -> list[tuple[str, bool]]:
+    """(id, whether it has a name and an address) of those among the given that are held now, oldest first."""
+    found: list[tuple[datetime, str, bool]] = []
+    with reading() as session:
+        for start in range(0, len(profile_ids), 500):
+            rows = session.execute(
+                select(Profile.created_at, Profile.id, Profile.name, Profile.email_norm).where(
+                    Profile.id.in_(profile_ids[start : start + 500]), Profile.state == P.HELD
+                )
+            )
+            found += [(row.created_at, row.id, bool(row.name and row.email_norm)) for row in rows]
+    return [(identity, whole) for _, identity, whole in sorted(found)]
+
+
+def _since(wanted: Filter) -> Any:
+    return Audit.sampled_at if wanted.kind == AUDIT else Profile.created_at
+
+
+def _matching(query: Any, wanted: Filter) -> Any:
+    """The query over profiles, narrowed to what waits."""
+    if wanted.kind == AUDIT:
+        query = query.select_from(Profile).join(Audit, Audit.profile_id == Profile.id)
+    else:
+        query = query.select_from(Profile)
+    return query.where(*_conditions(wanted))
+
+
+def _conditions(wanted: Filter) -> list[ColumnElement[bool]]:
+    found: list[ColumnElement[bool]] = [Audit.outcome.is_(None)] if wanted.kind == AUDIT else [Profile.state == P.HELD]
+    if wanted.agent:
+        found.append(Profile.agent_id == wanted.agent)
+    if wanted.batch:
+        found.append(Profile.batch_id == wanted.batch)
+    if wanted.code:
+        # a code that is in no table holds nobody
+        quoted = f'"{wanted.code}"'
+        found.append(cast(Profile.codes, String).contains(quoted, autoescape=True) if wanted.code in CODES else false())
+    return found
+
+
+def _ordered(wanted: Filter, back: bool) -> Any:
+    since = _since(wanted)
+    query = _matching(select(Profile.id), wanted)
+    order = (since.desc(), Profile.id.desc()) if back else (since, Profile.id)
+    return query.order_by(*order).limit(1)
+
+
+def _beyond(wanted: Filter, at: tuple[datetime, str], back: bool) -> ColumnElement[bool]:
+    since = _since(wanted)
+    when, identity = at
+    if back:  # the first half alone lets the index be used
+        return and_(since <= when, or_(since < when, Profile.id < identity))
+    return and_(since >= when, or_(since > when, Profile.id > identity))
+
+
+def _place(session: Session, wanted: Filter, profile_id: str) -> tuple[datetime, str] | None:
+    if wanted.kind == AUDIT:
+        query = select(Audit.sampled_at).where(Audit.profile_id == profile_id)
+    else:
+        query = select(Profile.created_at).where(Profile.id == profile_id)
+    when = session.scalar(query)
+    return None if when is None else (when, profile_id)
+
+
+def _claims(session: Session, profile_ids: list[str], reviewer: str) -> dict[str, str]:
+    rows = session.execute(
+        select(Claim.profile_id, Claim.reviewer).where(
+            Claim.profile_id.in_(profile_ids), Claim.reviewer != reviewer, Claim.until > now()
+        )
+    )
+    return dict(rows.all())

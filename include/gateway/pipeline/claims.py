@@ -1,0 +1,64 @@
+"""Who is looking at a held profile. A courtesy that keeps two people off the same one; decisions never depend on it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy import delete, or_, select
+from sqlalchemy.dialects import postgresql, sqlite
+
+from gateway.errors import Misconfigured
+from gateway.settings import settings
+from gateway.store.engine import reading, writing
+from gateway.store.tables import Claim, Profile, now
+
+
+@dataclass(frozen=True, slots=True)
+class Claimed:
+    """Who has the profile until when; mine = the one who asked."""
+
+    reviewer: str
+    until: datetime
+    mine: bool
+
+
+def claim(profile_id: str, reviewer: str) -> Claimed:
+    """Claims a profile for `review_claim_min` minutes, or makes one's own claim last that long again.
+
+    returns  the claim that stands now: one's own, or that of somebody who has looked at it within the time
+    raises   Misconfigured(UNKNOWN_PROFILE)
+    """
+    until = now() + timedelta(minutes=settings().review_claim_min)
+    with writing() as session:
+        if session.get(Profile, profile_id) is None:
+            raise Misconfigured("UNKNOWN_PROFILE", f"There is no profile {profile_id!r}.")
+        insert = postgresql.insert if session.get_bind().dialect.name == "postgresql" else sqlite.insert
+        fresh = insert(Claim).values(profile_id=profile_id, reviewer=reviewer, until=until)
+        session.execute(
+            fresh.on_conflict_do_update(
+                index_elements=[Claim.profile_id],
+                set_={"reviewer": fresh.excluded.reviewer, "until": fresh.excluded.until},
+                where=or_(Claim.reviewer == reviewer, Claim.until <= now()),
+            )
+        )
+        row = session.execute(select(Claim.reviewer, Claim.until).where(Claim.profile_id == profile_id)).one()
+        return Claimed(row.reviewer, row.until, row.reviewer == reviewer)
+
+
+def standing(profile_id: str, reviewer: str) -> Claimed | None:
+    """The claim on a profile, None when there is none any more."""
+    with reading() as session:
+        row = session.execute(
+            select(Claim.reviewer, Claim.until).where(Claim.profile_id == profile_id, Claim.until > now())
+        ).one_or_none()
+        return None if row is None else Claimed(row.reviewer, row.until, row.reviewer == reviewer)
+
+
+def release(profile_id: str, reviewer: str) -> bool:
+    """Gives up one's own claim; False when there was none."""
+    with writing() as session:
+        gone = session.execute(
+            delete(Claim).where(Claim.profile_id == profile_id, Claim.reviewer == reviewer).returning(Claim.profile_id)
+        )
+        return gone.scalar_one_or_none() is not None

@@ -1,0 +1,70 @@
+"""One document beside what was read from it; its pages as pictures; the file itself."""
+
+from __future__ import annotations
+
+from textwrap import wrap
+from typing import Any
+
+from fastapi import APIRouter, HTTPException, Request, Response
+from markupsafe import escape
+
+from gateway.errors import GatewayError
+from gateway.insight import evidence
+from gateway_airflow.ui.access import Right, VisitorDep, needs
+from gateway_airflow.ui.render import page
+
+router = APIRouter()
+PICTURE_S = 600  # how long a browser may keep a page's picture
+
+
+@router.get("/documents/{document_id}", dependencies=[needs(Right.VIEW)])
+def one_document(request: Request, visitor: VisitorDep, document_id: str, start: int = 0) -> Any:
+    """`start`: the first candidate shown, of a list with many."""
+    start = max(0, start)
+    document, profiles = evidence.document(document_id, start)
+    rows = {}
+    trouble = None
+    if document.kind == "rows" and document.has_file and profiles:
+        found = evidence.rows_of(document, profiles)
+        rows, trouble = {row.profile_id: row for row in found.rows}, found
+    pages = evidence.pages_of(document, profiles) if document.kind == "pages" and document.has_file else ()
+    return page(
+        request, visitor, "document.html", section="batches", document=document, profiles=profiles, pages=pages,
+        rows=rows, rows_trouble=trouble, start=start, step=evidence.PROFILES,
+    )  # fmt: skip
+
+
+@router.get("/documents/{document_id}/pages/{number}.png", dependencies=[needs(Right.REVIEW)])
+def page_picture(document_id: str, number: int) -> Response:
+    """The page as PNG; where that cannot be made, a picture that says why."""
+    headers = {"cache-control": f"private, max-age={PICTURE_S}"}
+    try:
+        return Response(evidence.page_image(document_id, number), media_type="image/png", headers=headers)
+    except GatewayError as wrong:
+        if wrong.code == "UNKNOWN_DOCUMENT":
+            raise HTTPException(404) from wrong
+        # A browser shows a picture whatever the status, so the reader sees the reason where the page would be.
+        return Response(_says(wrong.code, wrong.sentence), 422, {"x-gateway-code": wrong.code}, "image/svg+xml")
+
+
+@router.get("/documents/{document_id}/file", dependencies=[needs(Right.REVIEW)])
+def original(visitor: VisitorDep, document_id: str) -> Response:
+    """The file as it came, never shown by the browser itself; the download is recorded."""
+    body, ending = evidence.original(document_id, actor=visitor.name)
+    headers = {
+        "content-disposition": f'attachment; filename="{document_id}{ending}"',
+        "x-content-type-options": "nosniff",
+        "content-security-policy": "sandbox; default-src 'none'",
+    }
+    return Response(body, media_type="application/octet-stream", headers=headers)
+
+
+def _says(code: str, sentence: str) -> str:
+    lines = "".join(
+        f'<text x="40" y="{150 + 26 * number}">{escape(line)}</text>' for number, line in enumerate(wrap(sentence, 52))
+    )
+    return (
+        '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 595 420" font-family="sans-serif" font-size="17">'
+        '<rect width="595" height="420" fill="#f4f5f7"/><text x="40" y="104" font-weight="bold" font-size="20">'
+        f'{escape(code)}</text><g fill="#333">{lines}</g></svg>'
+    )

@@ -1,0 +1,72 @@
+// Several held candidates decided at once: the exact number is asked of the server, shown, and confirmed.
+import { complain, confirmDialog, onReady, send, toast } from "./core.js";
+
+onReady(() => {
+  const queue = document.getElementById("queue");
+  const bar = document.getElementById("bulk");
+  told();
+  addEventListener("keydown", (event) => {
+    if (event.key === "Enter" && event.target === document.body) document.getElementById("start")?.click();
+  });
+  if (!queue || !bar) return;
+  const boxes = [...queue.querySelectorAll('input[name="pick"]')];
+  const everyone = document.getElementById("pick-page");
+  const all = document.getElementById("all-matching");
+  const picked = document.getElementById("picked");
+  const buttons = [...bar.querySelectorAll("[data-bulk]")];
+  const isAll = () => all?.getAttribute("aria-pressed") === "true";
+  for (const box of [...boxes, everyone]) box.hidden = false;
+  bar.hidden = false;
+
+  function show() {
+    const count = boxes.filter((box) => box.checked).length;
+    const total = Number(queue.dataset.total);
+    picked.textContent = isAll() ? `All ${total.toLocaleString()} matching selected` : `${count} selected`;
+    everyone.checked = count === boxes.length;
+    everyone.indeterminate = count > 0 && count < boxes.length;
+    for (const button of buttons) button.disabled = !isAll() && !count;
+  }
+  everyone.addEventListener("change", () => { for (const box of boxes) box.checked = everyone.checked; show(); });
+  for (const box of boxes) {
+    box.addEventListener("change", () => { all?.setAttribute("aria-pressed", "false"); show(); });
+  }
+  all?.addEventListener("click", () => {
+    all.setAttribute("aria-pressed", String(!isAll()));
+    for (const box of boxes) box.checked = isAll();
+    show();
+  });
+  for (const button of buttons) button.addEventListener("click", () => decide(button.dataset.bulk));
+
+  async function decide(decision) {
+    const { agent, batch, code } = queue.dataset;
+    const asked = {
+      decision, agent: agent || null, batch: batch || null, code: code || null,
+      profile_ids: isAll() ? null : boxes.filter((box) => box.checked).map((box) => box.value),
+    };
+    try {
+      const preview = await send("POST", "/api/review/bulk/preview", asked);
+      const verb = decision === "approve" ? "Approve" : "Discard";
+      const yes = await confirmDialog({
+        title: `${verb} ${preview.count.toLocaleString()}?`, text: preview.says,
+        action: `${verb} ${preview.count.toLocaleString()}`, danger: decision === "discard",
+      });
+      if (!yes) return;
+      for (const one of buttons) one.disabled = true;
+      picked.textContent = "Working…";
+      const done = await send("POST", "/api/review/bulk/apply", { ...asked, expected: preview.count });
+      sessionStorage.setItem("queue-said", done.sentence);
+      location.reload();
+    } catch (wrong) {
+      complain(wrong);
+      show();
+    }
+  }
+  show();
+});
+
+function told() {
+  const said = sessionStorage.getItem("queue-said");
+  if (!said) return;
+  sessionStorage.removeItem("queue-said");
+  toast(said, { tone: "good" });
+}

@@ -1,0 +1,22 @@
+"""Delivery is woken after decisions on the page; when that fails the ten-minute schedule delivers."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+from fastapi import Request
+
+from gateway_airflow.ui.airflow_api import airflow_api
+
+DAG = "deliver_reviewed"
+SLOT_S = 10  # decisions this close together share a run: its id is the slot's, so the second asker gets a 409
+UNDO_S = 10  # how long a decision can at least be taken back before it is acted on
+
+
+def wake_delivery(request: Request) -> bool:
+    """Asks for a run of deliver_reviewed as the visitor, UNDO_S after the slot's end; False when it was refused."""
+    slot = int(datetime.now(UTC).timestamp()) // SLOT_S
+    due = datetime.fromtimestamp((slot + 1) * SLOT_S, UTC) + timedelta(seconds=UNDO_S)
+    asked = {"dag_run_id": f"desk-{slot}", "logical_date": None, "run_after": due.isoformat(), "conf": {}}
+    status, _ = airflow_api(request, "POST", f"/dags/{DAG}/dagRuns", json=asked)
+    return status in (200, 201, 409)

@@ -1,0 +1,128 @@
+"""The queue's order, filters and neighbours, on both databases."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from gateway.insight.queue import PAGE, Filter, choices, held_of, matching, neighbour, page, position, total
+from gateway.pipeline import claims
+from gateway.store.engine import writing
+from gateway.store.tables import Agent, Audit, Batch, Document, Profile
+
+START = datetime(2026, 5, 1, 8, tzinfo=UTC)
+HELD = 7
+
+
+@pytest.fixture(autouse=True)
+def queued(store: str) -> None:
+    """p0..p6 held, the odd ones of agent b; two of them at the same instant; p9 delivered and drawn for an audit."""
+    with writing() as session:
+        for agent in ("a", "b"):
+            session.add(
+                Agent(id=agent, title=agent.upper(), state="open", target_kind="own_pool", posting="x", config={})
+            )
+        session.flush()
+        for agent in ("a", "b"):
+            session.add(Batch(id=f"batch-{agent}", agent_id=agent, mode="ingest", state="waiting_review"))
+        session.flush()
+        for agent in ("a", "b"):
+            session.add(
+                Document(
+                    id=f"d{agent}", batch_id=f"batch-{agent}", agent_id=agent, path="list.csv", sha256="0" * 64,
+                    size_bytes=1, media_type="text/csv", state="success",
+                )
+            )  # fmt: skip
+        session.flush()
+        for number in range(10):
+            agent = "b" if number % 2 else "a"
+            is_held = number < HELD
+            session.add(
+                Profile(
+                    id=f"p{number}", document_id=f"d{agent}", batch_id=f"batch-{agent}", agent_id=agent, ordinal=number,
+                    state="held" if is_held else "delivered", name=f"N {number}", email_norm=None if number == 3 else "x",
+                    codes=(["EMAIL_MISSING", "NAME_MISSING"] if number == 3 else ["EMAIL_MISSING"]) if is_held else [],
+                    created_at=START + timedelta(minutes=4 if number == 5 else number),
+                )
+            )  # fmt: skip
+        session.flush()
+        session.add(Audit(profile_id="p9", batch_id="batch-b", agent_id="b", wrong_fields=[], sampled_at=START))
+
+
+def walk(part: Filter, start: str | None = None, back: bool = False) -> list[str]:
+    found: list[str] = []
+    at = start
+    while (at := neighbour(part, at, reviewer="rita", back=back)) is not None and at not in found:
+        found.append(at)
+    return found
+
+
+def test_oldest_first_and_every_one_once() -> None:
+    expected = [f"p{number}" for number in range(HELD)]
+    assert matching(Filter(), 100) == expected
+    assert [line.profile_id for line in page(Filter(), 1, reviewer="rita").lines] == expected
+    assert walk(Filter()) == expected
+    assert walk(Filter(), "p6", back=True) == expected[-2::-1]
+
+
+def test_past_the_end_it_starts_anew_but_not_before_the_beginning() -> None:
+    assert neighbour(Filter(), "p6", reviewer="rita") == "p0"
+    assert neighbour(Filter(), "p0", reviewer="rita", back=True) is None
+
+
+def test_filters() -> None:
+    assert matching(Filter(agent="b"), 100) == ["p1", "p3", "p5"]
+    assert matching(Filter(batch="batch-a"), 100) == ["p0", "p2", "p4", "p6"]
+    assert matching(Filter(code="NAME_MISSING"), 100) == ["p3"]
+    assert matching(Filter(code="EMAIL%MISSING"), 100) == []
+    assert matching(Filter(kind="audit"), 100) == ["p9"]
+    assert total(Filter(agent="b", code="EMAIL_MISSING")) == 3
+    assert neighbour(Filter(agent="b"), "p2", reviewer="rita") == "p3"
+    assert neighbour(Filter(code="NAME_MISSING"), "p3", reviewer="rita") is None
+
+
+def test_one_that_is_decided_still_says_what_comes_after() -> None:
+    with writing() as session:
+        from gateway.store import change
+
+        change.move(session, session.get_one(Profile, "p2"), "discarded", actor="rita")
+    assert neighbour(Filter(), "p2", reviewer="rita") == "p3"
+    assert position(Filter(), "p2") == (0, HELD - 1)
+
+
+def test_place_in_the_queue() -> None:
+    assert position(Filter(), "p0") == (1, HELD)
+    assert position(Filter(), "p5") == (6, HELD)  # the same instant as p4: the id decides
+    assert position(Filter(agent="b"), "p5") == (3, 3)
+    assert position(Filter(kind="audit"), "p9") == (1, 1)
+
+
+def test_what_others_look_at_is_passed_over_and_shown() -> None:
+    claims.claim("p1", "sam")
+    assert neighbour(Filter(), "p0", reviewer="rita") == "p2"
+    assert neighbour(Filter(), "p0", reviewer="sam") == "p1"
+    claimed = {line.profile_id: line.claimed_by for line in page(Filter(), 1, reviewer="rita").lines}
+    assert claimed["p1"] == "sam"
+    assert claimed["p2"] is None
+    for number in range(HELD):
+        claims.claim(f"p{number}", "sam")
+    assert neighbour(Filter(), "p0", reviewer="rita") == "p1"  # better one of somebody else's than none
+
+
+def test_choices_say_how_many() -> None:
+    found = choices(Filter())
+    assert found.agents == (("a", "A", 4), ("b", "B", 3))
+    assert found.codes == (("EMAIL_MISSING", 7), ("NAME_MISSING", 1))
+    assert (found.held, found.audits) == (HELD, 1)
+    assert choices(Filter(agent="a")).codes == (("EMAIL_MISSING", 4),)
+
+
+def test_bulk_sees_what_is_held_now() -> None:
+    assert held_of(["p9", "p3", "p0", "nobody"]) == [("p0", True), ("p3", False)]
+
+
+def test_a_page_beyond_the_last_is_the_last() -> None:
+    found = page(Filter(), 99, reviewer="rita")
+    assert (found.page, found.pages, found.total, len(found.lines)) == (1, 1, HELD, HELD)
+    assert PAGE >= HELD
