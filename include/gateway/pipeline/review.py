@@ -33,12 +33,8 @@ from gateway.pipeline.judge import judge_profiles
 from gateway.pipeline.ledger import being_sent
 from gateway.pipeline.read import email_key
 from gateway.pipeline.receive import agent_of
-<<<<<<< HEAD
 from gateway.pipeline.statistics import remember
-from gateway.store import change, ids
-=======
 from gateway.store import change
->>>>>>> gates
 from gateway.store.engine import reading, writing
 from gateway.store.tables import Batch, Delivery, Field, Profile, now
 
