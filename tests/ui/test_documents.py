@@ -127,9 +127,7 @@ def test_a_download_is_an_attachment_and_recorded(client: Client, filled: str) -
     assert (event.subject_id, event.actor) == (identity, "rita")
 
 
-def test_a_long_list_opens_at_the_one_asked_for(
-    client: Client, filled: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_long_list_opens_at_the_one_asked_for(client: Client, filled: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("gateway.insight.evidence.PROFILES", 2)
     user, identity = client("user"), document_of("list.csv")
     with reading() as session:
