@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
@@ -21,6 +21,7 @@ from sqlalchemy.orm import Session, aliased
 from gateway.model import BatchState, DeliveryState
 from gateway.model import DocumentState as D
 from gateway.model import ProfileState as P
+from gateway.pipeline.decided import reviews, standing
 from gateway.store.tables import Batch, Delivery, Document, Profile, Review, Verdict, now
 
 KEY = "analytics"  # in batch.statistics
@@ -123,39 +124,56 @@ def links(session: Session, batch_ids: Sequence[str]) -> dict[str, tuple[int, in
 def decisions(session: Session, batch_ids: Sequence[str]) -> dict[str, Counter[str]]:
     """batch -> Decided.key -> everybody of it who is held or was decided about, each once.
 
-    Who is held now is open. Otherwise the last decision stands, unless it was undone; it is a correction if the
-    candidate was corrected on the way.
+    Who is held now is open. Otherwise the newest decision that no undo took back stands; an approval of values that a
+    person changed (the profile's version counts that) is a correction.
     """
     found: dict[str, Counter[str]] = {}
-    later, correction = aliased(Review), aliased(Review)
+
+    def count(batch_id: str, codes: str | None, decision: str, version: int, state: str, number: int) -> None:
+        outcome = "corrected" if decision == "approve" and version > 1 else OUTCOMES[decision]
+        key = Decided(listed(codes), outcome, state == P.DELIVERED).key
+        found.setdefault(batch_id, Counter())[key] += number
+
+    later = aliased(Review)
     superseded = exists().where(and_(later.profile_id == Review.profile_id, later.sequence > Review.sequence))
-    corrected = exists().where(and_(correction.profile_id == Review.profile_id, correction.decision == "correct"))
     for part in _slices(batch_ids):
-        standing = (
-            select(
-                Profile.batch_id, cast(Review.codes, Text).label("codes"), Review.decision, corrected.label("corrected"),
-                Profile.state,
-            )
+        keys = (Profile.batch_id, cast(Review.codes, Text), Review.decision, Profile.version, Profile.state)
+        rows = session.execute(
+            select(*keys, func.count())
             .join(Review, Review.profile_id == Profile.id)
-            .where(
-                Profile.batch_id.in_(part), Profile.state != P.HELD, Review.decision.in_(list(OUTCOMES)), ~superseded
-            )
-            .subquery()
-        )  # fmt: skip
-        decided = session.execute(select(*standing.c, func.count()).group_by(*standing.c))
-        for batch_id, codes, decision, mended, state, number in decided:
-            outcome = "corrected" if mended and decision == "approve" else OUTCOMES[decision]
-            one = Decided(listed(codes), outcome, state == P.DELIVERED)
-            found.setdefault(batch_id, Counter())[one.key] += number
-        codes = cast(Profile.codes, Text)
+            .where(Profile.batch_id.in_(part), Profile.state != P.HELD, ~superseded)
+            .group_by(*keys)
+        ).all()
+        for batch_id, codes, decision, version, state, number in rows:
+            if decision in OUTCOMES:
+                count(batch_id, codes, decision, version, state, number)
+        if any(row[2] == "undo" for row in rows):  # a link taken back leaves the decision before it standing: rare
+            for profile, last in _before_undo(session, part, superseded):
+                count(profile.batch_id, json.dumps(last.codes), last.decision, profile.version, profile.state, 1)
+        codes_now = cast(Profile.codes, Text)
         held = session.execute(
-            select(Profile.batch_id, codes, func.count())
+            select(Profile.batch_id, codes_now, func.count())
             .where(Profile.batch_id.in_(part), Profile.state == P.HELD)
-            .group_by(Profile.batch_id, codes)
+            .group_by(Profile.batch_id, codes_now)
         )
-        for batch_id, text, number in held:
-            found.setdefault(batch_id, Counter())[Decided(listed(text), "open", False).key] += number
+        for batch_id, codes, number in held:
+            found.setdefault(batch_id, Counter())[Decided(listed(codes), "open", False).key] += number
     return found
+
+
+def _before_undo(session: Session, batch_ids: Sequence[str], superseded: Any) -> Iterator[tuple[Profile, Review]]:
+    """Profiles whose newest review is an undo although they are not held, with the decision that stands."""
+    undone = (
+        select(Profile)
+        .join(Review, Review.profile_id == Profile.id)
+        .where(
+            Profile.batch_id.in_(batch_ids), Profile.state != P.HELD, Review.decision == "undo", ~superseded
+        )
+    )  # fmt: skip
+    for profile in session.scalars(undone):
+        last = standing(reviews(session, profile.id))
+        if last is not None and last.decision in OUTCOMES:
+            yield profile, last
 
 
 @lru_cache(maxsize=4096)
