@@ -15,7 +15,19 @@ from starlette.types import Receive, Scope, Send
 
 from gateway.errors import Conflict, GatewayError, Misconfigured, Transient
 from gateway_airflow.ui.guard import Guard
-from gateway_airflow.ui.pages import agents, analytics, batches, codes, datadocs, decisions, documents, exports, review, runs, upload
+from gateway_airflow.ui.pages import (
+    agents,
+    analytics,
+    batches,
+    codes,
+    datadocs,
+    decisions,
+    documents,
+    exports,
+    review,
+    runs,
+    upload,
+)
 from gateway_airflow.ui.render import error_page
 
 STATIC = Path(__file__).with_name("static")
