@@ -84,7 +84,7 @@ def test_an_agents_page_shows_upload_criteria_sums_and_batches(client: Client, f
     page = client().get("agents/backend-engineer").text
     assert 'id="drop"' in page
     assert "We must have read the name, e-mail address and phone number" in page
-    assert "95% of the name" in page
+    assert "95% sure of the name" in page
     assert "<b>4</b> = 3 success + 1 failed + 0 processing" in page
     assert filled in page
     assert "style=" not in page

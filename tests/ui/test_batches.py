@@ -13,6 +13,8 @@ from fastapi.testclient import TestClient
 from sqlalchemy import select
 
 from gateway.insight.exports import COLUMNS
+from gateway.model import Mode
+from gateway.pipeline.run import run_batch
 from gateway.store import change
 from gateway.store.engine import reading, writing
 from gateway.store.tables import Batch, Delivery, Document, Event, Profile
@@ -208,3 +210,17 @@ def test_a_runs_tab_leads_to_its_batch(client: Client, filled: str) -> None:
         assert answer.headers["location"] == f"/gateway/batches/{filled}", run_id
     assert "No batch yet" in user.get("runs/manual__other", params={"dag_id": "ingest_batch"}).text
     assert "no batch of its own" in user.get("runs/x", params={"dag_id": "sense_inbox"}).text
+
+
+def test_a_dry_run_shows_what_it_would_send(client: Client, store: str, tmp_path: Any) -> None:
+    (tmp_path / "list.csv").write_text(
+        "Name,Email,Phone\nGreta Hollingsworth,greta.hollingsworth@example.com,+1 415 555 0134\n", "utf-8"
+    )
+    batch_id = run_batch("backend-engineer", [tmp_path / "list.csv"], actor="test", mode=Mode.DRY_RUN)
+    assert "1 candidate would be" in client().get(f"batches/{batch_id}").text
+    planned = client().get(f"batches/{batch_id}/planned").text
+    assert "greta.hollingsworth@example.com" in planned
+    assert "First dry run of this agent: 1 to send." in planned
+    assert client("viewer").get(f"batches/{batch_id}/planned").status_code == 403
+    live = run_batch("backend-engineer", [tmp_path / "list.csv"], actor="test", mode=Mode.REVIEW)
+    assert client().get(f"batches/{live}/planned").status_code == 404

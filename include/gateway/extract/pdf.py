@@ -82,7 +82,7 @@ def _pages(
         try:
             handle = document[index]
         except pdfium.PdfiumError:
-            notes.append(Note("PAGEUNREADABLE", "The page could not be read.", page=index + 1))
+            notes.append(Note("PAGE_UNREADABLE", "The page could not be read.", page=index + 1))
             continue
         try:
             page = read_page(handle, index + 1)

@@ -205,7 +205,7 @@ def criteria(agent: Agent) -> tuple[Criterion, ...]:
     ]
     if agent.fields.wanted:
         asked.append(
-            f"We also look for {and_list(map(field_word, agent.fields.wanted))}; what is missing is only marked."
+            f"Also looked for: {and_list(map(field_word, agent.fields.wanted))}. What is missing is only marked."
         )
     found = [Criterion("What is read", tuple(asked)), Criterion("How sure we must be", tuple(_sure(agent)))]
     if limits := list(_allowed(agent)):
@@ -219,9 +219,9 @@ def criteria(agent: Agent) -> tuple[Criterion, ...]:
 
 def _sure(agent: Agent) -> list[str]:
     least = CONFIDENCE[agent.preset] | {str(name): value for name, value in agent.thresholds.items()}
-    numbers = and_list(f"{value:.0%} of the {field_word(name)}" for name, value in least.items())
+    numbers = and_list(f"{value:.0%} sure of the {field_word(name)}" for name, value in least.items())
     return [
-        f"Checks are {agent.preset}: a candidate goes on without a person when we are at least {numbers} sure.",
+        f"Checks are {agent.preset}: a candidate goes on without a person when we are at least {numbers}.",
         "Every contact value must be shown in the document it came from."
         if agent.preset != "lenient"
         else "A contact value that cannot be shown in its document is marked.",

@@ -16,7 +16,7 @@ from sqlalchemy.sql.elements import ColumnElement
 
 from gateway.codes import CODES
 from gateway.insight.listing import Listed, literal, page_within
-from gateway.insight.words import PART_WORDS, path_word
+from gateway.insight.words import PART_WORDS, field_word, path_word
 from gateway.model import DocumentState
 from gateway.model import ProfileState as P
 from gateway.pipeline.upload import type_words
@@ -77,7 +77,7 @@ class FieldView:
 
 @dataclass(frozen=True, slots=True)
 class FindingView:
-    """One failed check, with what would have changed the outcome."""
+    """One failed check, with what would have changed the outcome. `field` is in words."""
 
     code: str
     severity: str
@@ -257,7 +257,10 @@ def _view(
         row.id, row.ordinal, row.state, row.name, row.email, row.phone, tuple(row.codes), row.quality, row.completeness,
         tuple((PART_WORDS[key], value) for key, value in parts.items() if key in PART_WORDS),
         tuple(
-            FindingView(f["code"], f["severity"], f.get("field"), f.get("measured"), f.get("threshold"), f.get("remedy"))
+            FindingView(
+                f["code"], f["severity"], field_word(f["field"]) if f.get("field") else None, f.get("measured"),
+                f.get("threshold"), f.get("remedy"),
+            )
             for f in (verdict.findings if verdict else ())
         ),
         tuple(

@@ -20,7 +20,7 @@ from gateway.model import DeliveryState, Judgement, Mode, Severity, as_json
 from gateway.model import ProfileState as P
 from gateway.pipeline.compare import beside
 from gateway.pipeline.datadocs import keep_data_docs
-from gateway.pipeline.judged import Tally, is_whole, keep_gate_results, statistics_of
+from gateway.pipeline.judged import Tally, keep_gate_results, statistics_of
 from gateway.pipeline.receive import agent_of
 from gateway.quality.batch import BatchFacts
 from gateway.quality.case import Case
@@ -38,37 +38,44 @@ SLICE = 500
 
 
 def judge_batch(batch_id: str) -> dict[str, int]:
-    """Judges every profile of the batch that is not decided yet; returns how many are in each state.
+    """Judges the batch and moves every profile that is not decided yet; returns how many got each verdict.
 
     Judging again (a cleared task, a changed agent file) replaces the verdict of the same suite version and never
-    touches what a person decided, even if it was taken back, or what was sent.
+    touches what a person decided, even if it was taken back, or what was sent. Those are judged along all the same: shares,
+    the canary and what is kept for analytics are about the whole batch.
     """
     with reading() as session:
         batch = session.get_one(Batch, batch_id)
         agent = agent_of(batch.agent_id)
-        decided = select(Review.id).where(Review.profile_id == Profile.id).exists()
         profile_ids = session.scalars(
             select(Profile.id)
             .join(Document, Document.id == Profile.document_id)
-            .where(Profile.batch_id == batch_id, Profile.state.in_(OPEN), Profile.version == 1, ~decided)
+            .where(Profile.batch_id == batch_id)
             .order_by(Document.path, Profile.ordinal)
         ).all()
+        decided = select(Review.id).where(Review.profile_id == Profile.id).exists()
+        undecided = Profile.state.in_(OPEN), Profile.version == 1, ~decided
+        movable = set(session.scalars(select(Profile.id).where(Profile.batch_id == batch_id, *undecided)))
         cases, alike = _cases(session, agent, profile_ids, batch)
         known = _delivered_before(session, agent, profile_ids)
         facts = _batch_facts(session, batch)
     verdict = judge(agent, cases, facts)
     by_id = {judgement.profile_id: judgement for judgement in verdict.judgements}
     stop = sorted({f.code for f in verdict.batch_findings if f.severity == Severity.CRITICAL})
-    _store_verdicts(list(by_id.values()), verdict.suite_version, dict.fromkeys(by_id, 1))
+    _store_verdicts(
+        [one for one in verdict.judgements if one.profile_id in movable], verdict.suite_version, dict.fromkeys(by_id, 1)
+    )
     keepers = _keepers(cases, by_id)
     tally = Tally()
-    passed = 0
     for start in range(0, len(profile_ids), SLICE):
         with writing() as session:
             for profile in _in_order(session, profile_ids[start : start + SLICE]):
                 judgement = by_id[profile.id]
+                passed = tally.states["passed"]
                 state, codes, of = _outcome(profile, judgement, batch, agent, keepers, known, stop, passed)
-                passed += state == P.PASSED
+                tally.add(state, codes)
+                if profile.id not in movable or profile.state not in OPEN:
+                    continue
                 profile.quality, profile.completeness = judgement.quality, judgement.completeness
                 profile.codes, profile.duplicate_of = codes, of
                 if profile.data.get("alike", []) != alike[profile.id]:
@@ -76,14 +83,11 @@ def judge_batch(batch_id: str) -> dict[str, int]:
                 change.move(
                     session, profile, state, actor=ACTOR, code=codes[0] if codes else None, rule=verdict.suite_version
                 )
-                tally.add(state, codes)
-    whole = is_whole(batch.statistics, len(profile_ids))
-    docs_code = keep_data_docs(batch_id, verdict, profile_ids) if whole else None
+    docs_code = keep_data_docs(batch_id, verdict, profile_ids)
     with writing() as session:
         row = session.get_one(Batch, batch_id)
-        if whole:
-            keep_gate_results(session, row, verdict)
-            row.statistics = {**row.statistics, **statistics_of(verdict, tally, docs_code)}
+        keep_gate_results(session, row, verdict)
+        row.statistics = {**row.statistics, **statistics_of(verdict, tally, docs_code)}
         if stop:
             remedy = next(f.remedy for f in verdict.batch_findings if f.code == stop[0])
             row.code, row.error = stop[0], f"The whole batch is held. {remedy or ''}".strip()
@@ -123,7 +127,8 @@ def _outcome(
     critical = _critical(judgement)
     if "SHARED_CONTACT" not in critical:
         if profile.id in known:
-            return P.DUPLICATE, ["DUPLICATE_DELIVERED"], known[profile.id]
+            here = known[profile.id] in keepers  # judged again after the batch's own delivery
+            return P.DUPLICATE, ["DUPLICATE_IN_BATCH" if here else "DUPLICATE_DELIVERED"], known[profile.id]
         if keepers.get(profile.id, profile.id) != profile.id:
             return P.DUPLICATE, ["DUPLICATE_IN_BATCH"], keepers[profile.id]
     if critical:

@@ -34,15 +34,6 @@ class Tally:
         return {**{word: self.states[word] for word in WORDS.values()}, "codes": dict(sorted(self.codes.items()))}
 
 
-def is_whole(statistics: dict[str, Any], judged: int) -> bool:
-    """Whether a judging of so many profiles may replace what an earlier one left.
-
-    A run cleared after its delivery judges only what is still held: its counts would hide those of the whole batch.
-    """
-    before = statistics.get("judged", {})
-    return judged >= sum(int(before.get(word, 0)) for word in WORDS.values())
-
-
 def keep_gate_results(session: Session, batch: Batch, judged: BatchJudgement) -> None:
     """Replaces the batch's row for each gate by those of this run."""
     session.execute(delete(GateResult).where(GateResult.batch_id == batch.id))

@@ -122,12 +122,12 @@ def decide(
         profile = session.get(Profile, profile_id, with_for_update={"key_share": True})
         if profile is None:
             raise Misconfigured("UNKNOWN_PROFILE", f"There is no profile {profile_id!r}.")
+        if expected_state is not None and profile.state not in (expected_state, TO[decision]):
+            raise _decided_by_another(session, profile)
         if expected_version is not None and profile.version != expected_version:
             raise Conflict("VERSION_CONFLICT", f"Profile {profile_id} was changed meanwhile: reload and decide again.")
         if profile.state == TO[decision] and not corrections:
             return False
-        if expected_state is not None and profile.state != expected_state:
-            raise _decided_by_another(session, profile)
         if being_sent(session, profile_id):
             raise Conflict(
                 "STATE_CONFLICT", f"Profile {profile_id} is being sent to its target: decide when that is settled."

@@ -52,9 +52,9 @@ _UPLOAD_ID = re.compile(r"b\d{8}-\d{6}-[a-z2-9]{6}")
 _FILE_ID = re.compile(r"[0-9a-f]{16}")
 
 READABLE = {
-    sniff.PDF: "PDF", sniff.CSV: "CSV table", sniff.XLSX: "Excel workbook", sniff.ODS: "ODS spreadsheet",
-    sniff.DOCX: "Word document", sniff.ODT: "ODT document", sniff.RTF: "RTF document", sniff.HTML: "Web page",
-    sniff.TEXT: "Plain text", sniff.ZIP: "ZIP archive",
+    sniff.PDF: "PDF", sniff.DOCX: "Word document", sniff.CSV: "CSV table", sniff.XLSX: "Excel workbook",
+    sniff.ZIP: "ZIP archive", sniff.ODT: "ODT document", sniff.ODS: "ODS spreadsheet", sniff.RTF: "RTF document",
+    sniff.HTML: "Web page", sniff.TEXT: "Plain text",
 }  # fmt: skip
 UNREADABLE = {
     sniff.EMPTY: "Empty file", sniff.DOC: "Word 97-2003", sniff.XLS: "Excel 97-2003", sniff.PPTX: "Presentation",

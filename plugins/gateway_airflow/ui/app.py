@@ -31,7 +31,8 @@ from gateway_airflow.ui.pages import (
 from gateway_airflow.ui.render import error_page
 
 STATIC = Path(__file__).with_name("static")
-ROUTERS = (agents.router, upload.router, batches.router, exports.router, runs.router, documents.router, review.router, datadocs.router, analytics.router, codes.router, decisions.router)
+SUBJECTS = (agents, upload, batches, documents, exports, runs, datadocs, review, decisions, analytics, codes)
+ROUTERS = tuple(subject.router for subject in SUBJECTS)
 
 
 class GatewayApp(FastAPI):

@@ -63,3 +63,35 @@ def test_an_error_is_a_code_and_a_sentence(home: Path, capsys: pytest.CaptureFix
     said = capsys.readouterr().err
     assert said.startswith("UNKNOWN_AGENT: ")
     assert "Traceback" not in said
+
+
+def test_audits_and_duplicates_are_decided_by_command(home: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    from gateway.store.engine import writing
+    from gateway.store.tables import Audit
+    from unit.pipeline.people import batch, person
+
+    batch()
+    for name in ("a", "b"):
+        person(name, state="delivered", codes=(), email=f"{name}@example.org")
+    person("c", phone="+14155550134")
+    person("d")
+    with writing() as session:
+        session.add_all(Audit(profile_id=n, batch_id="b1", agent_id="backend-engineer", wrong_fields=[]) for n in "ab")
+    assert main(["review", "--audit"]) == 0
+    said = capsys.readouterr().out
+    assert "a@example.org" in said
+    assert "2 to look at; nothing audited yet." in said
+    assert main(["review", "wrong", "a", "--field", "phone"]) == 0
+    assert main(["review", "right", "b"]) == 0
+    assert main(["review", "right", "b"]) == 0
+    assert "stood already" in capsys.readouterr().out
+    assert main(["review", "--audit", "--json"]) == 0
+    assert capsys.readouterr().out == ""
+    assert main(["review", "--audit"]) == 0
+    assert "1 of 2 audited were wrong (50.0%" in capsys.readouterr().out
+    assert main(["review", "duplicate", "d"]) == 1
+    assert "--of" in capsys.readouterr().err
+    assert main(["review", "merge", "c", "--of", "d", "--take", "phone"]) == 0
+    assert main(["review", "undo", "c"]) == 0
+    assert main(["review", "duplicate", "c", "--of", "a"]) == 0
+    assert capsys.readouterr().out.count("written") == 3

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+from pathlib import Path
+
 import pytest
 from sqlalchemy import select
 
 from gateway.errors import Conflict, Misconfigured
 from gateway.pipeline.audit import audit_error_rate, audit_queue, decide_audit, draw_audit
-from gateway.pipeline.review import decide
+from gateway.pipeline.review import decide, deliver_reviewed
 from gateway.store import change
 from gateway.store.engine import reading, writing
-from gateway.store.tables import Audit, Event, Profile, now
+from gateway.store.tables import Audit, Delivery, Event, Profile, now
 from unit.pipeline.people import batch, person
 
 
@@ -83,3 +86,30 @@ def test_answers_that_mean_nothing_are_refused(delivered: list[str]) -> None:
         with pytest.raises(Misconfigured) as raised:
             decide_audit(profile_id, right, reviewer="rita", wrong_fields=fields)
         assert raised.value.code == code
+
+
+def test_a_candidate_delivered_late_joins_the_sample(
+    store: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """All passes of this agent are drawn; the one whose batch ended before its delivery is drawn by the sweep."""
+    from gateway.pipeline import run
+    from gateway.settings import settings
+
+    agents = tmp_path / "agents"
+    agents.mkdir()
+    text = (settings().agents_dir / "backend-engineer.yaml").read_text("utf-8")
+    (agents / "backend-engineer.yaml").write_text(text.replace("audit_share: 0.05", "audit_share: 1"), "utf-8")
+    monkeypatch.setenv("GATEWAY_AGENTS_DIR", str(agents))
+    settings.cache_clear()
+    (tmp_path / "a.csv").write_text("Name,Email,Phone\nMira Okonjo,mira.okonjo@example.org,+14155550134\n", "utf-8")
+    first = run.run_batch("backend-engineer", [tmp_path / "a.csv"], actor="test")
+    assert [item.batch_id for item in audit_queue()] == [first]
+    monkeypatch.setattr(run, "draw_audit", lambda batch_id: 0)
+    (tmp_path / "b.csv").write_text("Name,Email,Phone\nIda Fenwick,ida.fenwick@example.org,+14155550135\n", "utf-8")
+    second = run.run_batch("backend-engineer", [tmp_path / "b.csv"], actor="test")
+    with writing() as session:  # as if its answer had come after the run
+        row = session.scalars(select(Delivery).where(Delivery.batch_id == second)).one()
+        row.finished_at = None
+        row.updated_at = now() + timedelta(seconds=5)
+    deliver_reviewed()
+    assert [item.batch_id for item in audit_queue()] == [first, second]

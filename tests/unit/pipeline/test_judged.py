@@ -8,10 +8,12 @@ import pytest
 from sqlalchemy import select
 
 from gateway.errors import Misconfigured
+from gateway.model import Mode
 from gateway.pipeline import datadocs
 from gateway.pipeline.datadocs import open_data_docs
 from gateway.pipeline.judge import judge_batch
 from gateway.pipeline.persons import proposals_for, versions_of
+from gateway.pipeline.report import totals
 from gateway.pipeline.review import decide
 from gateway.pipeline.run import run_batch
 from gateway.store.engine import reading
@@ -31,7 +33,7 @@ AGENT = "regional-nurse"
 def batch(store: str, tmp_path: Path) -> str:
     path = tmp_path / "people.csv"
     path.write_text(LIST, "utf-8")
-    return run_batch(AGENT, [path], actor="test")
+    return run_batch(AGENT, [path], actor="test", mode=Mode.INGEST)
 
 
 def gate_rows(batch_id: str) -> dict[str, GateResult]:
@@ -65,11 +67,13 @@ def test_gates_on_the_batch_are_rows_too(store: str, tmp_path: Path) -> None:
     assert rows["BATCH_DUPLICATES"].severity == "critical"
 
 
-def test_judging_again_what_is_still_held_does_not_hide_the_whole_batch(batch: str) -> None:
+def test_judging_again_after_the_delivery_is_still_about_the_whole_batch(batch: str) -> None:
     before = {gate: (row.evaluated, row.unexpected) for gate, row in gate_rows(batch).items()}
     with reading() as session:
         statistics = session.get_one(Batch, batch).statistics
-    judge_batch(batch)
+    again = judge_batch(batch)
+    assert totals(batch).delivered == again["passed"] == 2, "some were sent, and are judged along"
+    assert again == {word: statistics["judged"][word] for word in ("passed", "held", "duplicate")}
     assert {gate: (row.evaluated, row.unexpected) for gate, row in gate_rows(batch).items()} == before
     with reading() as session:
         assert session.get_one(Batch, batch).statistics == statistics
@@ -161,3 +165,14 @@ def test_the_judge_keeps_whom_to_propose(store: str, tmp_path: Path) -> None:
     assert proposal.kind == "likely"
     assert proposal.reasons_for
     assert proposal.reasons_against
+
+
+def test_a_canary_that_was_delivered_still_counts_when_the_batch_is_judged_again(store: str, tmp_path: Path) -> None:
+    path = tmp_path / "people.csv"
+    path.write_text(LIST, "utf-8")
+    batch_id = run_batch(AGENT, [path], actor="test", mode=Mode.INGEST, canary=1)
+    assert totals(batch_id).delivered == 1
+    judge_batch(batch_id)
+    with reading() as session:
+        codes = session.scalars(select(Profile.codes).where(Profile.batch_id == batch_id)).all()
+    assert ["CANARY_WAIT"] in codes

@@ -80,3 +80,42 @@ def test_a_likely_duplicate_of_an_earlier_batch_is_proposed_not_merged(store: st
         assert (profile.state, profile.codes) == ("held", ["LIKELY_DUPLICATE"])
         assert profile.duplicate_of is None
     assert replay_history(agent_of("regional-nurse"), batch).reproduced
+
+
+def test_a_table_of_the_changed_profiles_lies_beside_the_files(batch: str, home: Path) -> None:
+    from gateway.errors import Misconfigured
+    from gateway.pipeline.replay import replay_to_table
+
+    counts = replay_to_table(None, batch, "fictional_contacts: hold\n", name="manual__2026/../../x+00:00")
+    assert counts["table"] == "replays/manual__2026-..-..-x+00-00.jsonl"
+    rows = [json.loads(line) for line in (home / "files" / counts["table"]).read_text("utf-8").splitlines()]
+    assert len(rows) == counts["changed"] == counts["profiles"]
+    moved = [row for row in rows if row["before"] != row["now"]]
+    assert len(moved) == counts["would_hold"] > 0
+    assert all("EMAIL_FICTIONAL" in row["codes_now"] for row in moved)
+    assert "okonjo" not in json.dumps([counts, rows]).lower()
+    assert counts["differs_in"] == ["agent"]
+    assert replay_to_table("regional-nurse", None, None, name="same")["reproduced"]
+    for agent, of, criteria, code in (
+        (None, None, None, "FORM_INCOMPLETE"),
+        (None, "b0", None, "UNKNOWN_BATCH"),
+        ("regional-nurse", None, "presset: strict", "AGENT_FILE_INVALID"),
+    ):
+        with pytest.raises(Misconfigured) as raised:
+            replay_to_table(agent, of, criteria, name="wrong")
+        assert raised.value.code == code
+
+
+def test_another_version_of_the_rules_is_named(batch: str, capsys: pytest.CaptureFixture[str]) -> None:
+    from sqlalchemy import select
+
+    from gateway.store.engine import writing
+    from gateway.store.tables import Verdict
+
+    with writing() as session:
+        for verdict in session.scalars(select(Verdict)):
+            agent, _, engine = verdict.suite_version.split(".")
+            verdict.suite_version = f"{agent}.0123456789.{engine}"
+            verdict.findings = []
+    assert main(["replay", "--batch", batch]) == 0
+    assert "the version differs in: rules." in capsys.readouterr().out

@@ -62,7 +62,7 @@ def one_agent(
         criteria=criteria(agent) if agent else (), default_mode=agent.default_mode if agent else None,
         canary=agent.canary if agent else None, counts_of_agent=agent_counts(agent_id),
         batches=batch_page(agent_id=agent_id, page=number, size=BATCHES), limits=limits,
-        kinds=sorted(set(READABLE.values())),
+        kinds=list(READABLE.values()),
     )  # fmt: skip
 
 

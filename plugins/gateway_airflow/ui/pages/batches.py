@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 from typing import Annotated, Any
 
 from fastapi import APIRouter, HTTPException, Query, Request, Response
@@ -13,8 +14,9 @@ from gateway.errors import Conflict, Misconfigured
 from gateway.insight.agents import agent_titles
 from gateway.insight.batches import BatchView, batch_page, batch_version, batch_view
 from gateway.insight.documents import SORTS, DocumentLine, document_lines, document_page, profiles_of
-from gateway.insight.listing import Listed
-from gateway.model import BatchState, DocumentState, ProfileState
+from gateway.insight.listing import Listed, page_within
+from gateway.model import BatchState, DocumentState, Mode, ProfileState
+from gateway.pipeline.dry_run import dry_run_difference, planned_calls
 from gateway.pipeline.retry import retry_documents
 from gateway.store.engine import reading
 from gateway.store.tables import Document
@@ -24,6 +26,7 @@ from gateway_airflow.ui.start import start_run
 
 router = APIRouter()
 PageNumber = Annotated[int, Query(alias="page", ge=1)]
+PLANNED = 20  # calls a page
 Search = Annotated[str, Query(max_length=200)]
 
 
@@ -93,7 +96,7 @@ def live(request: Request, visitor: VisitorDep, batch_id: str, given: FilterQuer
     """The top of the page, and the rows of this page of the list that look otherwise than those the page has.
 
     seen      "<row version>.<row version>...": what the page shows now
-    returns   {"at_rest", "top", "total", "order": [ids], "rows": {id: html}}, or 304 when nothing of the batch changed
+    returns   {"at_rest", "top", "pages", "order": [ids], "rows": {id: html}}, or 304 when nothing of the batch changed
     """
     version = batch_version(batch_id)
     if version is None:
@@ -111,9 +114,25 @@ def live(request: Request, visitor: VisitorDep, batch_id: str, given: FilterQuer
         if f"{line.id[1:7]}{line.version}" not in seen
     }
     top = fragment(request, visitor, "_batch_top.html", batch=batch, run_href=run_href(batch))
+    pages = fragment(request, visitor, "_document_pager.html", batch=batch, documents=documents)
     order = [line.id for line in documents.rows]
-    said = {"at_rest": batch.at_rest, "top": top, "total": documents.total, "order": order, "rows": rows}
+    said = {"at_rest": batch.at_rest, "top": top, "pages": pages, "order": order, "rows": rows}
     return JSONResponse(said, headers={"etag": etag})
+
+
+@router.get("/batches/{batch_id}/planned", dependencies=[needs(Right.REVIEW)])
+def planned(request: Request, visitor: VisitorDep, batch_id: str, number: PageNumber = 1) -> Any:
+    """What a dry run would have sent: the exact calls, secrets masked, and what differs from the dry run before."""
+    batch = batch_view(batch_id)
+    if batch.mode != Mode.DRY_RUN:
+        raise HTTPException(404)
+    calls = planned_calls(batch_id)
+    at = page_within(number, PLANNED, len(calls))
+    shown = tuple(json.dumps(call, indent=2, ensure_ascii=False) for call in calls[(at - 1) * PLANNED : at * PLANNED])
+    return page(
+        request, visitor, "planned.html", section="batches", batch=batch, calls=Listed(shown, at, PLANNED, len(calls)),
+        difference=dry_run_difference(batch_id).sentence(),
+    )  # fmt: skip
 
 
 class Retry(BaseModel):

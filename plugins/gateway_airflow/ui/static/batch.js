@@ -25,8 +25,8 @@ async function retry(which) {
   const all = which === "all";
   const sure = !all || (await confirmDialog({
     title: "Read the failed documents again?",
-    text: "They are read and checked once more. What was read is not read again, and nobody is sent twice.",
-    action: "Read again",
+    text: "This helps where time or memory ran out, or after the reader was changed; a damaged or locked file fails again. What was read is not read again, and nobody is sent twice.",
+    action: "Retry",
   }));
   if (!sure) return;
   await send("POST", `/api/batches/${batch}/retry`, { documents: all ? null : [which] });
@@ -94,9 +94,8 @@ function put(said) {
   for (const gone of rows.values()) gone.remove();
   list.hidden = said.order.length === 0;
   document.getElementById("no-documents").hidden = said.order.length > 0;
-  const quiet = !list.querySelector("details[open]") && !document.activeElement?.matches("input, select");
-  if (said.total !== Number(list.dataset.total) && said.total > said.order.length && quiet) location.reload(); // another number of pages
-  else list.dataset.total = said.total;
+  const pages = document.getElementById("pages");
+  if (pages.innerHTML.trim() !== said.pages.trim()) pages.innerHTML = said.pages;
 }
 
 onReady(() => {
