@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 from fastapi.testclient import TestClient
-from sqlalchemy import select
+from sqlalchemy import delete, select
 
 from gateway.pipeline.review import decide, deliver_reviewed
 from gateway.store.engine import reading, writing
@@ -250,6 +250,7 @@ def test_bulk_shows_the_count_first_and_refuses_another(client: Client, otto: st
 def test_an_audit_is_answered_at_the_same_desk(client: Client, filled: str) -> None:
     anna = profile_of("Anna Brook")
     with writing() as session:
+        session.execute(delete(Audit))  # what the batch drew by itself
         row = session.get_one(Profile, anna)
         session.add(Audit(profile_id=anna, batch_id=row.batch_id, agent_id=row.agent_id, wrong_fields=[]))
     user = client("user", "rita")
