@@ -110,8 +110,9 @@ onReady(() => {
     way.lastElementChild.focus();
   }
 
+  const note = () => document.getElementById("note")?.value.trim() || null;
   const seen = () => ({ version: Number(desk.dataset.version), state: desk.dataset.state });
-  const decide = (decision, corrections = {}) => ask(api("decide"), { decision, corrections, ...seen() });
+  const decide = (decision, corrections = {}) => ask(api("decide"), { decision, corrections, ...seen(), note: note() });
 
   function approve() {
     if (changed().length) {
@@ -166,7 +167,7 @@ onReady(() => {
     const of = chosen();
     if (!of) { dialog.querySelector("#other-id").focus(); return; }
     dialog.close();
-    ask(api("same"), { of, take: taken(), version: seen().version });
+    ask(api("same"), { of, take: taken(), ...seen(), note: note() });
   });
   const same = () => { dialog?.showModal(); };
 
