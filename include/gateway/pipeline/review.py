@@ -27,7 +27,7 @@ from gateway.model import ProfileState as P
 from gateway.pipeline import persons
 from gateway.pipeline.audit import draw_audit
 from gateway.pipeline.choices import APPROVE_ALL, APPROVE_PASSED, DISCARD_ALL, WAITS
-from gateway.pipeline.decided import reopen, restore, reviews, snapshot, standing, write_review
+from gateway.pipeline.decided import decided_by_another, reopen, restore, reviews, snapshot, standing, write_review
 from gateway.pipeline.deliver import agents_with_business, deliver_profiles
 from gateway.pipeline.judge import judge_profiles
 from gateway.pipeline.ledger import being_sent
@@ -123,7 +123,7 @@ def decide(
         if profile is None:
             raise Misconfigured("UNKNOWN_PROFILE", f"There is no profile {profile_id!r}.")
         if expected_state is not None and profile.state not in (expected_state, TO[decision]):
-            raise _decided_by_another(session, profile)
+            raise decided_by_another(session, profile)
         if expected_version is not None and profile.version != expected_version:
             raise Conflict("VERSION_CONFLICT", f"Profile {profile_id} was changed meanwhile: reload and decide again.")
         if profile.state == TO[decision] and not corrections:
@@ -146,12 +146,6 @@ def decide(
             session, profile, decision, reviewer=reviewer, codes=held_by, before=before, after=after, note=note
         )
     return True
-
-
-def _decided_by_another(session: Session, profile: Profile) -> Conflict:
-    last = standing(reviews(session, profile.id))
-    who = f"{last.reviewer} was first: it" if last is not None else "It"
-    return Conflict("STATE_CONFLICT", f"{who} is {profile.state} now. Your decision was not taken; open it to look again.")
 
 
 def _take_back(session: Session, profile: Profile) -> tuple[dict[str, Any], dict[str, Any]]:
