@@ -7,13 +7,15 @@ So a year is read in a few milliseconds, and every figure is today's.
 
 from __future__ import annotations
 
+import json
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
+from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, Text, cast, func, select
+from sqlalchemy import ColumnElement, Text, cast, func, select
 from sqlalchemy.orm import Session
 
 from gateway.model import BatchState, Mode
@@ -23,7 +25,7 @@ from gateway.pipeline.choices import WAITS
 from gateway.pipeline.statistics import KEY, by_state, decided_of, decisions, links, listed
 from gateway.quality.sampling import ErrorRate, error_rate
 from gateway.store.engine import reading
-from gateway.store.tables import Agent, Audit, Batch, Document, Profile, now
+from gateway.store.tables import Audit, Batch, Document, Profile, now
 
 DAYS = (30, 90, 365)
 ENOUGH = 10  # decisions before a criterion's price is told
@@ -163,12 +165,6 @@ class Analytics:
     oldest_held: datetime | None
 
 
-def agents() -> list[tuple[str, str]]:
-    """(id, title) of every agent the store knows, by title."""
-    with reading() as session:
-        return [(row.id, row.title) for row in session.execute(select(Agent.id, Agent.title).order_by(Agent.title))]
-
-
 def analytics(agent_id: str | None, days: int, at: datetime | None = None) -> Analytics:
     """Everything the page shows, for one agent or for all.
 
@@ -180,19 +176,18 @@ def analytics(agent_id: str | None, days: int, at: datetime | None = None) -> An
     if agent_id:
         chosen.append(Batch.agent_id == agent_id)
     with reading() as session:
-        batches = session.execute(
+        batches: Sequence[Any] = session.execute(
             select(
                 Batch.id, Batch.created_at, Batch.finished_at, Batch.state, Batch.mode, Batch.source,
-                Batch.statistics[KEY].label("sums"),
+                cast(Batch.statistics[KEY], Text).label("sums"),
             ).where(*chosen)
         ).all()  # fmt: skip
-        profiles = _profiles(session, chosen)
-        rows = _Rows(session, batches, profiles)
+        rows = _Rows(session, batches)
         audits = _audits(session, chosen, rows)
         oldest = select(func.min(Profile.created_at)).where(Profile.state == P.HELD)
         oldest_held = session.scalar(oldest.where(Profile.agent_id == agent_id) if agent_id else oldest)
     weekly = days > 45
-    sums = [(row.source, row.sums) for row in batches if row.sums]
+    sums = [(_source(row.source), made) for row in batches if (made := _sums(row.sums))]
     return Analytics(
         agent_id=agent_id,
         days=days,
@@ -205,7 +200,7 @@ def analytics(agent_id: str | None, days: int, at: datetime | None = None) -> An
         prices=_prices(rows.outcomes),
         layouts=_groups((name, one) for _, made in sums for name, one in made["layout"].items()),
         kinds=_groups((name, one) for _, made in sums for name, one in made["kind"].items()),
-        sources=_groups((_source(source), one) for source, made in sums for one in made["kind"].values()),
+        sources=_groups((source, one) for source, made in sums for one in made["kind"].values()),
         failed=dict(_added(made["failed"] for _, made in sums).most_common()),
         documents=sum(made["documents"] for _, made in sums),
         scans=sum(made["scans"] for _, made in sums),
@@ -221,28 +216,15 @@ def analytics(agent_id: str | None, days: int, at: datetime | None = None) -> An
     )
 
 
-def _profiles(session: Session, chosen: Sequence[ColumnElement[bool]]) -> dict[str, dict[str, int]]:
-    """batch -> {state: profiles} of every batch, read from an index alone: what tells whether sums still hold."""
-    found: dict[str, dict[str, int]] = {}
-    rows = session.execute(
-        select(Profile.batch_id, Profile.state, func.count())
-        .join(Batch, Batch.id == Profile.batch_id)
-        .where(*chosen)
-        .group_by(Profile.batch_id, Profile.state)
-    )
-    for batch_id, state, number in rows:
-        found.setdefault(batch_id, {})[state] = number
-    return found
-
-
 class _Rows:
     """What became of the batches: from their sums where these hold, else from the rows."""
 
-    def __init__(self, session: Session, batches: Sequence[Row[Any]], profiles: dict[str, dict[str, int]]) -> None:
+    def __init__(self, session: Session, batches: Sequence[Any]) -> None:
+        profiles = by_state(session, Profile, [row.id for row in batches])
         kept = {
-            row.id: row.sums
+            row.id: made
             for row in batches
-            if row.state == BatchState.DONE and row.sums and row.sums["states"] == profiles.get(row.id, {})
+            if row.state == BatchState.DONE and (made := _sums(row.sums)) and made["states"] == profiles.get(row.id, {})
         }
         changed = [row.id for row in batches if row.id not in kept]
         given = links(session, changed)
@@ -256,7 +238,7 @@ class _Rows:
         self.outcomes = _added(self.decided.values())
 
 
-def _funnel(batches: Sequence[Row[Any]], rows: _Rows) -> Funnel:
+def _funnel(batches: Sequence[Any], rows: _Rows) -> Funnel:
     dry = {row.id for row in batches if row.mode == Mode.DRY_RUN}
     documents = _added(rows.documents.values())
     states: Counter[str] = Counter()
@@ -283,7 +265,7 @@ def _funnel(batches: Sequence[Row[Any]], rows: _Rows) -> Funnel:
     )  # fmt: skip
 
 
-def _buckets(first: date, last: date, weekly: bool, batches: Sequence[Row[Any]], rows: _Rows) -> list[Bucket]:
+def _buckets(first: date, last: date, weekly: bool, batches: Sequence[Any], rows: _Rows) -> list[Bucket]:
     def start(day: date) -> date:
         return day - timedelta(days=day.weekday()) if weekly else day
 
@@ -370,6 +352,14 @@ def _groups(parts: Iterable[tuple[str, list[float]]]) -> list[Group]:
     return sorted(groups, key=lambda group: (-group.documents, group.name))
 
 
+@lru_cache(maxsize=4096)
+def _sums(text: str | None) -> dict[str, Any] | None:
+    """A batch's sums from their JSON, shared: not to be changed. Those of a year are read once a process."""
+    made: dict[str, Any] | None = json.loads(text) if text else None
+    return made
+
+
+@lru_cache(maxsize=256)
 def _source(given: str | None) -> str:
     """Where a batch came from. A sender may write anything there: what looks like a person's data is not shown."""
     said = (given or "not told").strip()

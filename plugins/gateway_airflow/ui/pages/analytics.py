@@ -11,6 +11,7 @@ from markupsafe import Markup
 from gateway.errors import Misconfigured
 from gateway.insight import analytics as numbers
 from gateway.insight.advice import advice
+from gateway.insight.agents import agent_titles
 from gateway.insight.analytics import DAYS, Analytics, Bucket, Funnel, Group, Price
 from gateway.pipeline.choices import WAITS
 from gateway_airflow.ui.access import Right, VisitorDep, needs
@@ -33,7 +34,7 @@ LAYOUTS = {"one_column": "One column", "two_columns": "Two columns", "many_regio
 
 @router.get("/analytics", dependencies=[needs(Right.VIEW)])
 def show(request: Request, visitor: VisitorDep, agent: str = "", days: int = 30) -> Any:
-    agents = numbers.agents()
+    agents = agent_titles()
     if agent and agent not in dict(agents):
         raise Misconfigured("UNKNOWN_AGENT", f"There is no agent {agent!r}: choose one from the list.")
     found = numbers.analytics(agent or None, days if days in DAYS else DAYS[0])

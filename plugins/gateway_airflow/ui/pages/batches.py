@@ -11,7 +11,7 @@ from fastapi.responses import JSONResponse
 from pydantic import BaseModel, ConfigDict, Field
 
 from gateway.errors import Conflict, Misconfigured
-from gateway.insight.agents import agent_lines
+from gateway.insight.agents import agent_titles
 from gateway.insight.batches import BatchView, batch_page, batch_version, batch_view
 from gateway.insight.documents import SORTS, DocumentLine, document_lines, document_page, profiles_of
 from gateway.insight.listing import Listed, page_within
@@ -35,9 +35,8 @@ def every_batch(
     request: Request, visitor: VisitorDep, agent: str = "", state: str = "", q: Search = "", number: PageNumber = 1
 ) -> Any:
     found = batch_page(agent_id=agent or None, state=state or None, search=q or None, page=number)
-    agents = [(line.id, line.title) for line in agent_lines()]
     return page(
-        request, visitor, "batches.html", section="batches", batches=found, agents=agents, states=list(BatchState),
+        request, visitor, "batches.html", section="batches", batches=found, agents=agent_titles(), states=list(BatchState),
         agent=agent, state=state, q=q,
     )  # fmt: skip
 
