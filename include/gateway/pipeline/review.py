@@ -151,7 +151,9 @@ def decide(
 def _decided_by_another(session: Session, profile: Profile) -> Conflict:
     last = standing(reviews(session, profile.id))
     who = f"{last.reviewer} was first: it" if last is not None else "It"
-    return Conflict("STATE_CONFLICT", f"{who} is {profile.state} now. Your decision was not taken; open it to look again.")
+    return Conflict(
+        "STATE_CONFLICT", f"{who} is {profile.state} now. Your decision was not taken; open it to look again."
+    )
 
 
 def _take_back(session: Session, profile: Profile) -> tuple[dict[str, Any], dict[str, Any]]:
@@ -168,6 +170,11 @@ def _take_back(session: Session, profile: Profile) -> tuple[dict[str, Any], dict
         profile.codes = last.codes
     if last.decision != "correct" or "kept" not in last.before:
         return {}, {}
+    if profile.version != last.before["kept"]["version"] + 1:
+        raise Conflict(
+            "VERSION_CONFLICT",
+            f"Profile {profile.id} took values in a merge after its correction: undo the merge first.",
+        )
     restore(session, profile, last.before["kept"])
     values = {name: value for name, value in last.before.items() if name != "kept"}
     return last.after, values
