@@ -6,7 +6,7 @@ deliveries left open (calls without an answer are looked for in the target first
 held any more.
 
 **Starts** when decisions are made (asset), and every ten minutes for decisions made outside Airflow.
-**Reads** decisions. **Writes** verdicts, deliveries, events.
+**Reads** decisions. **Writes** verdicts, deliveries, events; candidates delivered late join their batch's audit sample.
 **Triage**: clear the task; who was delivered is not delivered again. What no target can take (no email, no name) is
 held again with its code.
 """

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from functools import cached_property
 from typing import Any
 from urllib.parse import urlsplit
@@ -9,6 +10,7 @@ from urllib.parse import urlsplit
 from airflow.configuration import conf
 from airflow.plugins_manager import AirflowPlugin
 
+log = logging.getLogger(__name__)
 PREFIX = "/gateway"
 # Airflow may live below a path of its own; the address a browser asks for begins with it.
 HOME = urlsplit(conf.get("api", "base_url", fallback="")).path.rstrip("/") + PREFIX
@@ -33,6 +35,19 @@ class GatewayPlugin(AirflowPlugin):
     @cached_property
     def fastapi_apps(self) -> list[dict[str, Any]]:
         """Built when the API server asks for it: no other process imports the page."""
-        from gateway_airflow.ui.app import build
+        try:
+            from gateway_airflow.ui.app import build
 
-        return [{"app": build(), "url_prefix": PREFIX, "name": "Candidate Ingestion Gateway"}]
+            app: Any = build()
+        except Exception:
+            # Raising here would end the API server, and all of Airflow's interface with it.
+            log.exception("The candidates' page could not be built; Airflow goes on without it.")
+            app = unavailable
+        return [{"app": app, "url_prefix": PREFIX, "name": "Candidate Ingestion Gateway"}]
+
+
+async def unavailable(scope: Any, receive: Any, send: Any) -> None:
+    """Stands in for a page that could not be built."""
+    text = b"The page could not be started. The API server's log says why; candidates and runs are not affected."
+    await send({"type": "http.response.start", "status": 503, "headers": [(b"content-type", b"text/plain")]})
+    await send({"type": "http.response.body", "body": text})

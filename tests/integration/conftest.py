@@ -56,6 +56,11 @@ class Gateway:
         assert answer.ok, f"{method} {path}: {answer.status_code} {answer.text[:500]}"
         return answer.json()
 
+    def password(self, user: str) -> str:
+        """Of one of the users below: Airflow writes them where `make run` says."""
+        known = json.loads((self.home / "airflow" / "simple_auth_manager_passwords.json.generated").read_text())
+        return str(known[user])
+
     def run_state(self, batch_id: str, dag_id: str = "ingest_batch") -> str | None:
         answer = self.session.get(f"{self.url}/api/v2/dags/{dag_id}/dagRuns/{batch_id}", timeout=30)
         return answer.json()["state"] if answer.ok else None
@@ -133,6 +138,7 @@ def gateway(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Gateway]:
         **{name: value for name, value in os.environ.items() if not name.startswith(("AIRFLOW", "GATEWAY"))},
         "GATEWAY_HOME": str(home), "GATEWAY_AGENTS_DIR": str(agents), "GATEWAY_QUIET_PERIOD_S": "1",
         "AIRFLOW_CONN_SMTP_DEFAULT": json.dumps(connection),
+        "AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_USERS": "admin:admin,rita:user,ravi:user,vera:viewer",
     }  # fmt: skip
     patch = pytest.MonkeyPatch()
     for name in ("GATEWAY_HOME", "GATEWAY_AGENTS_DIR"):

@@ -12,7 +12,7 @@ from sqlalchemy import select
 
 from gateway.settings import settings
 from gateway.store.engine import reading, writing
-from gateway.store.tables import Document, Event
+from gateway.store.tables import Document, Event, Profile
 
 Client = Callable[..., TestClient]
 
@@ -125,6 +125,21 @@ def test_a_download_is_an_attachment_and_recorded(client: Client, filled: str) -
     with reading() as session:
         event = session.scalars(select(Event).where(Event.kind == "file_downloaded")).one()
     assert (event.subject_id, event.actor) == (identity, "rita")
+
+
+def test_a_long_list_opens_at_the_one_asked_for(client: Client, filled: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("gateway.insight.evidence.PROFILES", 2)
+    user, identity = client("user"), document_of("list.csv")
+    with reading() as session:
+        cleo = session.scalars(select(Profile.id).where(Profile.name == "Cleo Marsh")).one()
+    first = user.get(f"/documents/{identity}").text
+    assert "Ada Quill" in first
+    assert "Cleo Marsh" not in first
+    assert 'rel="next"' in first
+    other = user.get(f"/documents/{identity}?profile={cleo}").text
+    assert f'id="profile-{cleo}"' in other
+    assert "Ada Quill" not in other
+    assert "Ada Quill" in user.get(f"/documents/{identity}?profile=p0").text
 
 
 def test_unknown_documents_are_not_found(client: Client, home: Path) -> None:

@@ -123,3 +123,20 @@ def test_the_page_is_in_the_navigation_and_on_the_run(ask: Any) -> None:
     views = [view for plugin in found for view in plugin["external_views"] if view["name"] == "Candidates"]
     assert {view["destination"] for view in views} == {"nav", "dag_run"}
     assert all(view["href"].startswith("/gateway/") for view in views)
+
+
+def test_a_page_that_cannot_be_built_leaves_airflow_alone(
+    airflow_app: Any, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    from gateway_airflow.ui import app as page
+    from gateway_plugin import GatewayPlugin
+
+    def broken() -> None:
+        raise ImportError("a dependency is missing")
+
+    monkeypatch.setattr(page, "build", broken)
+    [mounted] = GatewayPlugin().fastapi_apps
+    answer = TestClient(mounted["app"]).get("/")
+    assert answer.status_code == 503
+    assert "log says why" in answer.text
+    assert "a dependency is missing" in caplog.text

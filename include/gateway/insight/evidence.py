@@ -121,6 +121,18 @@ def document(document_id: str, start: int = 0) -> tuple[DocumentShown, tuple[Can
         return _document(row, total), tuple(shown(session, profiles))
 
 
+def start_of(document_id: str, profile_id: str) -> int:
+    """Where the part of a document's candidates begins that has this one; 0 when it has not."""
+    with reading() as session:
+        row = session.get(Profile, profile_id)
+        if row is None or row.document_id != document_id:
+            return 0
+        before = select(func.count(Profile.id)).where(
+            Profile.document_id == document_id, Profile.ordinal < row.ordinal
+        )
+        return (session.scalar(before) or 0) // PROFILES * PROFILES
+
+
 def document_of(profile: Candidate) -> DocumentShown:
     """The document a candidate was read from."""
     with reading() as session:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 
+from gateway.insight.words import PART_WORDS
+
 GROUPS = {
     "contact": "Contact",
     "links": "Links",
@@ -43,12 +45,12 @@ _CELLS = {
     "family name first": "family name first",
 }  # fmt: skip
 _PARTS = {
-    "quality.confidence": ("Sure of the values", "how sure we are that what we read is what is printed"),
-    "quality.evidence": ("Place known", "values whose place in the document is known"),
-    "quality.agreement": ("Name and e-mail agree", "two readings that fit each other are a witness for both"),
-    "quality.text": ("Text layer", "how clean the document's own text is"),
-    "completeness.required": ("Required fields", "of what the agent requires, what is there"),
-    "completeness.wanted": ("Wanted fields", "of what the agent would like, what is there"),
+    "quality.confidence": "is what we read what is printed",
+    "quality.evidence": "values whose place in the document is known",
+    "quality.agreement": "two readings that fit each other are a witness for both",
+    "quality.text": "how clean the document's own text is",
+    "completeness.required": "of what the agent requires, what is there",
+    "completeness.wanted": "of what the agent would like, what is there",
 }
 _INDEXED = re.compile(r"^([a-z_]+)(?:\[(\d+)\])?(?:\.([a-z_]+))?$")
 
@@ -97,4 +99,4 @@ def where_of(source: str | None, rule: str | None, page: int | None, row: int | 
 
 def part_of(key: str) -> tuple[str, str] | None:
     """(title, what it means) of a score's part; None for what only a replay needs ("fact.*")."""
-    return _PARTS.get(key)
+    return (PART_WORDS[key], _PARTS[key]) if key in _PARTS else None

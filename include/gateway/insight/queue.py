@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from time import monotonic
 from typing import Any
 
 from sqlalchemy import ColumnElement, String, and_, cast, false, func, or_, select, true
@@ -11,11 +12,14 @@ from sqlalchemy.orm import Session
 
 from gateway.codes import CODES
 from gateway.model import ProfileState as P
+from gateway.settings import settings
 from gateway.store.engine import reading
 from gateway.store.tables import Agent, Audit, Claim, Document, Profile, now
 
 PAGE = 50
 HELD, AUDIT = "held", "audit"
+LARGE = 2_000  # held profiles from which counting codes is felt
+RECENT_S = 20.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,12 +62,18 @@ class Page:
 
 @dataclass(frozen=True, slots=True)
 class Choices:
-    """What can be filtered by, with how many wait: agents as (id, title, number), codes as (code, number)."""
+    """What can be filtered by, with how many wait: agents as (id, title, number), codes as (code, number).
+
+    In a large queue the codes' numbers may be some seconds old; every other number is exact.
+    """
 
     agents: tuple[tuple[str, str, int], ...]
     codes: tuple[tuple[str, int], ...]
     held: int
     audits: int
+
+
+_recent: dict[tuple[str, Filter], tuple[float, tuple[tuple[str, int], ...]]] = {}
 
 
 def page(wanted: Filter, number: int, *, reviewer: str) -> Page:
@@ -99,17 +109,31 @@ def choices(wanted: Filter) -> Choices:
         by_agent = session.execute(
             _matching(select(Profile.agent_id, func.count()), Filter(kind=wanted.kind)).group_by(Profile.agent_id)
         ).all()
-        is_postgresql = session.get_bind().dialect.name == "postgresql"
-        each = func.jsonb_array_elements_text if is_postgresql else func.json_each
-        code = each(Profile.codes).table_valued("value", name="code")
-        others = Filter(agent=wanted.agent, batch=wanted.batch, kind=wanted.kind)
-        by_code = session.execute(
-            _matching(select(code.c.value, func.count()), others).join(code, true()).group_by(code.c.value)
-        ).all()
         held = session.scalar(_matching(select(func.count()), Filter())) or 0
         audits = session.scalar(_matching(select(func.count()), Filter(kind=AUDIT))) or 0
+        others = Filter(agent=wanted.agent, batch=wanted.batch, kind=wanted.kind)
+        by_code = _codes(session, others, large=held > LARGE)
     agents = sorted((str(agent), str(titles.get(agent, agent)), int(number)) for agent, number in by_agent)
-    return Choices(tuple(agents), tuple(sorted((str(code), int(number)) for code, number in by_code)), held, audits)
+    return Choices(tuple(agents), by_code, held, audits)
+
+
+def _codes(session: Session, part: Filter, *, large: bool) -> tuple[tuple[str, int], ...]:
+    """How many wait for each code. In a large queue, where every row must be looked at, up to RECENT_S old."""
+    key, at = (settings().store_url, part), monotonic()
+    if large and (known := _recent.get(key)) and at - known[0] < RECENT_S:
+        return known[1]
+    is_postgresql = session.get_bind().dialect.name == "postgresql"
+    each = func.jsonb_array_elements_text if is_postgresql else func.json_each
+    code = each(Profile.codes).table_valued("value", name="code")
+    rows = session.execute(
+        _matching(select(code.c.value, func.count()), part).join(code, true()).group_by(code.c.value)
+    ).all()
+    found = tuple(sorted((str(value), int(number)) for value, number in rows))
+    if large:
+        if len(_recent) >= 64:
+            _recent.clear()
+        _recent[key] = (at, found)
+    return found
 
 
 def neighbour(wanted: Filter, profile_id: str | None, *, reviewer: str, back: bool = False) -> str | None:

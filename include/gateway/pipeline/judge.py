@@ -56,6 +56,9 @@ def judge_batch(batch_id: str) -> dict[str, int]:
         decided = select(Review.id).where(Review.profile_id == Profile.id).exists()
         undecided = Profile.state.in_(OPEN), Profile.version == 1, ~decided
         movable = set(session.scalars(select(Profile.id).where(Profile.batch_id == batch_id, *undecided)))
+        linked = set(
+            session.scalars(select(Profile.id).where(Profile.batch_id == batch_id, Profile.state == P.DUPLICATE))
+        )
         cases, alike = _cases(session, agent, profile_ids, batch)
         known = _delivered_before(session, agent, profile_ids)
         facts = _batch_facts(session, batch)
@@ -65,7 +68,7 @@ def judge_batch(batch_id: str) -> dict[str, int]:
     _store_verdicts(
         [one for one in verdict.judgements if one.profile_id in movable], verdict.suite_version, dict.fromkeys(by_id, 1)
     )
-    keepers = _keepers(cases, by_id)
+    keepers = _keepers(cases, by_id, linked)
     tally = Tally()
     for start in range(0, len(profile_ids), SLICE):
         with writing() as session:
@@ -241,16 +244,21 @@ def _delivered_before(session: Session, agent: Agent, profile_ids: Sequence[str]
     return found
 
 
-def _keepers(cases: Sequence[Case], judged: dict[str, Judgement]) -> dict[str, str]:
-    """profile id -> the profile of the batch that stands for that person: the best read one, the first among equals."""
+def _keepers(cases: Sequence[Case], judged: dict[str, Judgement], linked: set[str]) -> dict[str, str]:
+    """profile id -> the profile of the batch that stands for that person: the best read one, the first among equals.
+
+    linked   duplicates already: they stand for nobody, or a circle could form
+    """
     groups: dict[str, list[Case]] = {}
     for case in cases:
         if case.email:
             groups.setdefault(case.email.casefold(), []).append(case)
     keepers: dict[str, str] = {}
     for group in groups.values():
-        best = max(group, key=lambda c: (judged[c.profile_id].outcome == "pass", judged[c.profile_id].completeness))
-        keepers.update({case.profile_id: best.profile_id for case in group})
+        able = [case for case in group if case.profile_id not in linked]
+        if able:
+            best = max(able, key=lambda c: (judged[c.profile_id].outcome == "pass", judged[c.profile_id].completeness))
+            keepers.update({case.profile_id: best.profile_id for case in group})
     return keepers
 
 

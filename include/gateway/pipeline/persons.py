@@ -145,6 +145,10 @@ def _link(
         if profile_id not in rows:
             raise Misconfigured("UNKNOWN_PROFILE", f"There is no profile {profile_id!r}.")
         profile, kept = rows[profile_id], rows[kept_id]
+        if not set(_versions(session, profile_id)) <= rows.keys():  # one came between looking and locking
+            raise Conflict(
+                "STATE_CONFLICT", f"Profile {profile_id} was linked otherwise meanwhile: reload and decide again."
+            )
         _check_pair(session, profile, kept)
         _check_version(profile, expected_version)
         _check_version(kept, kept_version)

@@ -11,6 +11,7 @@ from gateway.model import BatchState
 from gateway.model import ProfileState as P
 from gateway.notify.messages import Digest, digest_of
 from gateway.pipeline.receive import agent_of
+from gateway.pipeline.retry import review_run
 from gateway.pipeline.review import held_codes, held_count
 from gateway.pipeline.statistics import remember
 from gateway.settings import settings
@@ -63,15 +64,21 @@ def refuse_incomplete(ended: dict[str, Any]) -> None:
 
 
 def review_request(batch_id: str) -> list[dict[str, Any]]:
-    """The arguments of the run that asks about held profiles: one item, or none when nothing is held."""
+    """The arguments of the run that asks about held profiles: one item, or none when nothing is held.
+
+    After a retry only if that held somebody new: the question asked before speaks for the others.
+    """
     codes = held_codes(batch_id)
     held = held_count(batch_id)
     if not held:
         return []
     with reading() as session:
-        agent = session.get_one(Batch, batch_id).agent_id
+        batch = session.get_one(Batch, batch_id)
+        agent, run_id = batch.agent_id, review_run(session, batch)
+    if run_id is None:
+        return []
     conf = {"batch_id": batch_id, "agent": agent, "held": held, "codes": codes}
-    return [{"trigger_run_id": f"review-{batch_id}", "conf": conf}]
+    return [{"trigger_run_id": run_id, "conf": conf}]
 
 
 def digest(batch_id: str) -> Digest:

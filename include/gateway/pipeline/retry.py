@@ -14,11 +14,11 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from gateway.errors import Conflict, Misconfigured, Refused
-from gateway.model import BatchState, DocumentState
+from gateway.model import BatchState, DocumentState, ProfileState
 from gateway.pipeline.receive import run_to_start
 from gateway.store import change
 from gateway.store.engine import writing
-from gateway.store.tables import Batch, Document
+from gateway.store.tables import Batch, Document, Event, Profile
 
 AT_REST = (BatchState.DONE, BatchState.WAITING_REVIEW, BatchState.FAILED)
 NOT_KEPT = "Its bytes were not kept, because the file itself was refused: send it again."
@@ -94,6 +94,21 @@ def _failed(session: Session, batch_id: str, document_ids: Sequence[str] | None)
 def _count(session: Session, batch_id: str, state: DocumentState) -> int:
     counted = select(func.count(Document.id)).where(Document.batch_id == batch_id, Document.state == state)
     return session.scalar(counted) or 0
+
+
+def review_run(session: Session, batch: Batch) -> str | None:
+    """The run that asks about what the batch holds; None when its last retry held nobody new."""
+    retries = batch.statistics.get("retries", 0)
+    if not retries:
+        return f"review-{batch.id}"
+    retried = select(func.max(Event.at)).where(
+        Event.subject_id == batch.id, Event.kind == "state", Event.after == BatchState.RECEIVING
+    )
+    new = select(Profile.id).where(
+        Profile.batch_id == batch.id, Profile.state == ProfileState.HELD,
+        Profile.created_at >= retried.scalar_subquery(),
+    )  # fmt: skip
+    return f"review-{batch.id}-{retries}" if session.scalar(new.limit(1)) is not None else None
 
 
 def start_refused(batch_id: str, sentence: str, *, actor: str) -> None:

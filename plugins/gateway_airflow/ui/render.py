@@ -140,7 +140,8 @@ def size(count: int | None) -> str:
 
 
 def percent(value: float | None) -> str:
-    return "" if value is None else f"{value * 100:.0f} %"
+    """ "97 %"; what is not certain never reads as 100 %."""
+    return "" if value is None else f"{99 if 0.99 < value < 1 else round(value * 100)} %"
 
 
 def number(value: int | None) -> str:

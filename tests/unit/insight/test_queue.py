@@ -6,8 +6,10 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from gateway.insight import queue
 from gateway.insight.queue import PAGE, Filter, choices, held_of, matching, neighbour, page, position, total
 from gateway.pipeline import claims
+from gateway.store import change
 from gateway.store.engine import writing
 from gateway.store.tables import Agent, Audit, Batch, Document, Profile
 
@@ -84,8 +86,6 @@ def test_filters() -> None:
 
 def test_one_that_is_decided_still_says_what_comes_after() -> None:
     with writing() as session:
-        from gateway.store import change
-
         change.move(session, session.get_one(Profile, "p2"), "discarded", actor="rita")
     assert neighbour(Filter(), "p2", reviewer="rita") == "p3"
     assert position(Filter(), "p2") == (0, HELD - 1)
@@ -116,6 +116,18 @@ def test_choices_say_how_many() -> None:
     assert found.codes == (("EMAIL_MISSING", 7), ("NAME_MISSING", 1))
     assert (found.held, found.audits) == (HELD, 1)
     assert choices(Filter(agent="a")).codes == (("EMAIL_MISSING", 4),)
+
+
+def test_in_a_large_queue_codes_are_counted_now_and_then(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(queue, "LARGE", 3)
+    monkeypatch.setattr(queue, "_recent", {})
+    before = choices(Filter()).codes
+    with writing() as session:
+        change.move(session, session.get_one(Profile, "p3"), "discarded", actor="rita")
+    assert choices(Filter()).codes == before
+    assert choices(Filter()).held == HELD - 1
+    monkeypatch.setattr(queue, "RECENT_S", 0.0)
+    assert choices(Filter()).codes == (("EMAIL_MISSING", HELD - 1),)
 
 
 def test_bulk_sees_what_is_held_now() -> None:

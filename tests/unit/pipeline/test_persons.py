@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from threading import Barrier
 from typing import Any
 
 import pytest
@@ -230,3 +234,73 @@ def test_proposals_say_what_speaks_for_and_against() -> None:
     assert (shared.profile_id, shared.kind, shared.reasons_against) == ("other", "different", ("the names contradict",))
     mark_duplicate("mira", "old", reviewer="rita")
     assert [p.profile_id for p in proposals_for("mira")] == ["other"], "what is linked is proposed no more"
+
+
+@pytest.mark.parametrize("works", ["the same", "a circle", "a chain", "undo"])
+def test_two_reviewers_at_once_leave_one_person_and_no_chain(works: str) -> None:
+    for identity in "abc":
+        person(identity, email=f"{identity}@example.org")
+    if works == "undo":
+        merge("a", "b", reviewer="rita", take=("email",))
+    pair: tuple[Callable[[], bool], Callable[[], bool]] = {
+        "the same": (
+            lambda: merge("a", "b", reviewer="rita", take=("email",)),
+            lambda: mark_duplicate("a", "c", reviewer="sam"),
+        ),
+        "a circle": (
+            lambda: mark_duplicate("a", "b", reviewer="rita"),
+            lambda: mark_duplicate("b", "a", reviewer="sam"),
+        ),
+        "a chain": (
+            lambda: mark_duplicate("a", "b", reviewer="rita"),
+            lambda: mark_duplicate("b", "c", reviewer="sam"),
+        ),
+        "undo": (lambda: undo("a", reviewer="rita"), lambda: undo("a", reviewer="sam")),
+    }[works]
+    barrier = Barrier(2)
+
+    def race(work: Callable[[], bool]) -> str:
+        barrier.wait()
+        try:
+            return str(work())
+        except GatewayError as wrong:
+            return wrong.code
+
+    with ThreadPoolExecutor(2) as pool:
+        outcomes = list(pool.map(race, pair))
+    told = {"False", "STATE_CONFLICT", "DUPLICATE_INVALID", "VERSION_CONFLICT"}
+    assert "True" in outcomes
+    if works != "a chain":
+        assert sorted(outcome in told for outcome in outcomes) == [False, True], outcomes
+    with reading() as session:
+        rows = {row.id: row for row in session.scalars(select(Profile))}
+        decisions = session.scalars(select(Review)).all()
+    assert len(decisions) == outcomes.count("True") + (works == "undo")
+    for row in rows.values():
+        if row.state == "duplicate":
+            assert rows[str(row.duplicate_of)].state != "duplicate", outcomes
+
+
+def test_judging_again_never_links_the_kept_profile_back(store: str, tmp_path: Path) -> None:
+    """The judge would have kept the other one of the two; a person chose, and no circle forms."""
+    from gateway.model import Mode
+    from gateway.pipeline.judge import judge_batch
+    from gateway.pipeline.run import run_batch
+
+    (tmp_path / "a.csv").write_text("Name,Email,Phone\nMira Okonjo,mira@example.org,+14155550134\n", "utf-8")
+    (tmp_path / "b.csv").write_text("Name,Email,Phone\nMira Okonjo,mira@example.org,\n", "utf-8")
+    of = run_batch("backend-engineer", [tmp_path / "a.csv", tmp_path / "b.csv"], actor="test", mode=Mode.REVIEW)
+    with reading() as session:
+        better, other = session.scalars(
+            select(Profile).where(Profile.batch_id == of).order_by(Profile.state.desc())
+        ).all()
+    assert (better.state, other.state, other.duplicate_of) == ("held", "duplicate", better.id)
+    undo(other.id, reviewer="rita")
+    mark_duplicate(better.id, other.id, reviewer="rita")
+    judge_batch(of)
+    with reading() as session:
+        rows = {
+            row.id: (row.state, row.duplicate_of)
+            for row in session.scalars(select(Profile).where(Profile.batch_id == of))
+        }
+    assert rows == {better.id: ("duplicate", other.id), other.id: ("held", None)}

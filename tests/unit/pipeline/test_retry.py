@@ -14,10 +14,10 @@ from gateway.model import ExtractedProfile, Mode, Reading
 from gateway.pipeline import read, receive
 from gateway.pipeline.lines import document_lines
 from gateway.pipeline.read import store_reading
-from gateway.pipeline.report import finish_batch, totals
+from gateway.pipeline.report import finish_batch, review_request, totals
 from gateway.pipeline.retry import retry_documents
 from gateway.pipeline.run import run_batch
-from gateway.store.engine import reading
+from gateway.store.engine import reading, writing
 from gateway.store.tables import Batch, Delivery, Document, Event, PoolCandidate
 
 AGENT = "backend-engineer"
@@ -103,6 +103,24 @@ def test_a_batch_with_nothing_left_to_read_says_so(batch: str) -> None:
     process(batch)
     with pytest.raises(Refused, match="NOTHING_TO_RETRY"):
         retry_documents(batch, None, actor="rita")
+
+
+def test_a_retry_asks_again_only_about_those_it_held(batch: str) -> None:
+    assert review_request(batch) == []
+    with writing() as session:  # the agent meant this batch for review, after Greta was sent
+        session.get_one(Batch, batch).mode = Mode.REVIEW
+    retry_documents(batch, None, actor="rita")
+    process(batch)
+    (asked,) = review_request(batch)
+    assert (asked["trigger_run_id"], asked["conf"]["held"]) == (f"review-{batch}-1", 1)
+    with writing() as session:
+        half = session.scalars(select(Document).where(Document.path == "half.pdf.part")).one()
+        half.file_key = session.scalars(select(Document.file_key).where(Document.path == "greta.csv")).one()
+    retry_documents(batch, None, actor="rita")
+    process(batch)
+    numbers = totals(batch)
+    assert (numbers.held, numbers.duplicate, numbers.delivered, numbers.add_up()) == (1, 1, 1, True)
+    assert review_request(batch) == [], "nobody new is held: the question before still stands"
 
 
 def test_a_run_that_died_in_the_middle_of_reading_is_taken_up_again(batch: str) -> None:

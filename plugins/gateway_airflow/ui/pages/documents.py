@@ -18,9 +18,11 @@ PICTURE_S = 600  # how long a browser may keep a page's picture
 
 
 @router.get("/documents/{document_id}", dependencies=[needs(Right.VIEW)])
-def one_document(request: Request, visitor: VisitorDep, document_id: str, start: int = 0) -> Any:
-    """`start`: the first candidate shown, of a list with many."""
-    start = max(0, start)
+def one_document(
+    request: Request, visitor: VisitorDep, document_id: str, start: int = 0, profile: str | None = None
+) -> Any:
+    """Of a list with many candidates those from `start` on, or those around the one asked for."""
+    start = evidence.start_of(document_id, profile) if profile else max(0, start)
     document, profiles = evidence.document(document_id, start)
     rows = {}
     trouble = None

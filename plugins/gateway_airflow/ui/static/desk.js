@@ -1,5 +1,5 @@
 // The desk by keyboard: edit, check while typing, decide, go on; the next one is fetched while this one is read.
-import { complain, onReady, root, send, toast } from "./core.js";
+import { complain, onReady, send, toast } from "./core.js";
 
 const LAST = "desk-last"; // the decision just made, kept over the page change so that it can be taken back
 const CHECK_MS = 200;
@@ -258,7 +258,9 @@ onReady(() => {
     setTimeout(async () => {
       try {
         const ahead = await send("GET", `/api/review/next?after=${profile}${query ? `&${query}` : ""}`);
-        if (ahead.picture && !leaving) new Image().src = ahead.picture.startsWith("/") ? ahead.picture : root + ahead.picture;
+        if (leaving) return;
+        if (ahead.picture) new Image().src = ahead.picture;
+        else if (ahead.href) await fetch(ahead.href); // a list: its row is read from the file and kept
       } catch { /* it loads when it is opened */ }
     }, 150);
   }
