@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Hashable, Sequence
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -58,8 +59,12 @@ def load_agent(path: Path) -> Agent:
     return agent
 
 
+@lru_cache(maxsize=256)
 def parse_agent(text: str, shown_as: str) -> Agent:
-    """The agent in a YAML text; `shown_as` names it in errors. Raises Misconfigured(AGENT_FILE_INVALID)."""
+    """The agent in a YAML text; `shown_as` names it in errors. Raises Misconfigured(AGENT_FILE_INVALID).
+
+    The same text is parsed once a process: a page and a decision each ask for it, and YAML takes milliseconds.
+    """
     content, node = _mapping(text, shown_as)
     return _validated(content, node, shown_as)
 
