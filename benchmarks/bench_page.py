@@ -88,6 +88,7 @@ def asks(site: Site) -> list[Ask]:
             .limit(1)
         ).one()[0]
         of_table = session.get_one(Document, table).batch_id
+        dry = session.scalars(select(Batch.id).where(Batch.mode == "dry_run").order_by(Batch.created_at.desc())).first()
         done = session.scalars(select(Profile.id).where(Profile.state == "delivered").limit(1)).one()
         audited = session.scalars(select(Audit.profile_id).where(Audit.outcome.is_(None)).limit(1)).one()
     docs = Path(settings().files_root) / "datadocs" / largest
@@ -123,6 +124,7 @@ def asks(site: Site) -> list[Ask]:
         Ask("batch_live", "/api/batches/{batch_id}/live", f"/api/batches/{largest}/live"),
         Ask("candidates", "/batches/{batch_id}/documents/{document_id}/candidates",
             to(f"/batches/{of_table}/documents/{table}/candidates", part=2)),
+        Ask("batch_planned", "/batches/{batch_id}/planned", f"/batches/{dry}/planned"),
         Ask("batch_export_csv", "/batches/{batch_id}/export.csv", f"{batch}/export.csv"),
         Ask("batch_export_jsonl", "/batches/{batch_id}/export.jsonl", f"{batch}/export.jsonl"),
         Ask("data_docs", "/batches/{batch_id}/data-docs/{file}", f"{batch}/data-docs/index.html"),

@@ -162,6 +162,11 @@ def _take_back(session: Session, profile: Profile) -> tuple[dict[str, Any], dict
         profile.codes = last.codes
     if last.decision != "correct" or "kept" not in last.before:
         return {}, {}
+    if profile.version != last.before["kept"]["version"] + 1:
+        raise Conflict(
+            "VERSION_CONFLICT",
+            f"Profile {profile.id} took values in a merge after its correction: undo the merge first.",
+        )
     restore(session, profile, last.before["kept"])
     values = {name: value for name, value in last.before.items() if name != "kept"}
     return last.after, values
