@@ -14,7 +14,8 @@ from sqlalchemy.orm import Session
 from gateway.errors import Misconfigured
 from gateway.insight.agents import counts_of
 from gateway.insight.listing import Listed, literal, page_within
-from gateway.model import DocumentState
+from gateway.model import DocumentState, Mode
+from gateway.pipeline.choices import WAITS
 from gateway.pipeline.receive import run_to_start
 from gateway.pipeline.retry import AT_REST
 from gateway.store.counts import Counts, counts
@@ -79,6 +80,17 @@ class BatchView:
     @property
     def at_rest(self) -> bool:
         return self.state in AT_REST
+
+    @property
+    def settled(self) -> bool:
+        """At rest, and nobody in it waits for a decision or for delivery: only new work changes it."""
+        on_its_way = self.counts.in_flight and self.mode != Mode.DRY_RUN
+        return self.at_rest and not (self.counts.held or self.counts.unknown or on_its_way)
+
+    @property
+    def waiting(self) -> tuple[str, int] | None:
+        """(code, how many) of those who passed every gate and only wait for a word: the canary, or the mode."""
+        return next(((one, number) for one in sorted(WAITS) if (number := self.counts.codes.get(one, 0))), None)
 
 
 def batch_page(

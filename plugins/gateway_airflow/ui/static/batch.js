@@ -1,5 +1,5 @@
 // A batch's page: stays true while the batch runs, shows candidates when a document is opened, reads failed ones again.
-import { complain, confirmDialog, onReady, poll, root, send } from "./core.js";
+import { complain, confirmDialog, onReady, poll, root, send, toast } from "./core.js";
 
 const list = document.getElementById("documents");
 const top_ = document.getElementById("top");
@@ -39,6 +39,17 @@ async function start() {
   location.reload();
 }
 
+/** Those who only wait for a word: the exact number is asked of the server, shown, and confirmed. */
+async function release(code) {
+  const asked = { decision: "approve", batch, code };
+  const preview = await send("POST", "/api/review/bulk/preview", asked);
+  const yes = await confirmDialog({ title: `Go on with ${preview.count.toLocaleString("en")}?`, text: preview.says, action: `Go on with ${preview.count.toLocaleString("en")}` });
+  if (!yes) return;
+  const done = await send("POST", "/api/review/bulk/apply", { ...asked, expected: preview.count });
+  toast(done.sentence, { tone: "good" });
+  await look().catch(() => {});
+}
+
 async function clicked(event) {
   const part = event.target.closest?.("a[data-part]");
   if (part) {
@@ -46,11 +57,12 @@ async function clicked(event) {
     await show(part.closest(".doc-body"), Number(part.dataset.part));
     return;
   }
-  const button = event.target.closest?.("button[data-retry], button[data-start]");
+  const button = event.target.closest?.("button[data-retry], button[data-start], button[data-release]");
   if (!button) return;
   button.disabled = true;
   try {
-    await (button.dataset.retry ? retry(button.dataset.retry) : start());
+    const { release: waits } = button.dataset;
+    await (waits ? release(waits) : button.dataset.retry ? retry(button.dataset.retry) : start());
   } catch (wrong) {
     complain(wrong);
   } finally {
@@ -73,11 +85,12 @@ async function look() {
   const said = await answer.json();
   etag = answer.headers.get("etag");
   put(said);
-  return said.at_rest ? "stop" : "changed";
+  return said.settled ? "stop" : "changed";
 }
 
 function put(said) {
-  if (said.at_rest || performance.now() - spoken > SAY_MS) {
+  top_.toggleAttribute("data-rest", said.settled);
+  if (said.settled || performance.now() - spoken > SAY_MS) {
     spoken = performance.now();
     document.getElementById("said").textContent = said.sentence;
   }

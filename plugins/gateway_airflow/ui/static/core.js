@@ -156,7 +156,16 @@ function leaveFrame(event) {
   stand.remove();
 }
 
+/** Keys work at once: a frame hears none before it has the focus. Nothing is taken from who types in Airflow's own page. */
+function listen() {
+  try {
+    const at = window.parent === window ? null : window.parent.document.activeElement;
+    if (at && (at === at.ownerDocument.body || at === window.frameElement)) window.focus();
+  } catch { /* another host: its focus is its own */ }
+}
+
 onReady(() => {
+  listen();
   refreshTimes();
   setInterval(refreshTimes, 30000);
   document.addEventListener("click", leaveFrame);

@@ -8,7 +8,7 @@ onReady(() => {
   told();
   offerUndo((profile) => takeBack(profile));
   addEventListener("keydown", (event) => {
-    if (event.target !== document.body || event.ctrlKey || event.metaKey || event.altKey) return;
+    if (event.target.closest?.("a, button, input, select, textarea, dialog") || document.querySelector("dialog[open]") || event.ctrlKey || event.metaKey || event.altKey) return;
     if (event.key === "Enter") document.getElementById("start")?.click();
     if (event.key === "u" && recall()) takeBack(recall().profile);
   });

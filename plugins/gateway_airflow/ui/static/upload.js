@@ -2,6 +2,8 @@
 import { complain, confirmDialog, onReady, root, send } from "./core.js";
 
 const AT_ONCE = 3;
+const PATIENCE = 5; // how often a file is sent again by itself when the connection broke
+const PAUSE_MS = 1000; // before the first of these, twice as long before each next one
 const SHOWN = 100; // rows in the page at once, however many files there are
 const NOISE = new Set([".DS_Store", "Thumbs.db", "desktop.ini"]);
 const KINDS = [
@@ -72,7 +74,7 @@ function pump() {
   while (count("sending") < AT_ONCE) {
     const next = items.find((item) => item.state === "waiting");
     if (!next) break;
-    next.state = "sending";
+    Object.assign(next, { state: "sending", said: "" });
     sendOne(next);
   }
 }
@@ -85,11 +87,21 @@ async function sendOne(item) {
   } catch (wrong) {
     if (wrong?.name === "NotFoundError" || wrong?.name === "NotReadableError") fail(item, "This browser can no longer read the file: choose it again.");
     else if (wrong?.code === "UNKNOWN_UPLOAD") { forget(); fail(item, wrong.sentence, wrong.code); }
+    else if ((wrong?.broken || wrong?.status === 0) && items.includes(item) && (item.tries ?? 0) < PATIENCE) await later(item);
     else fail(item, wrong?.sentence ?? "It could not be sent.", wrong?.code);
   }
   draw();
   pump();
   if (!count("waiting") && !count("sending")) tell(summary());
+}
+
+/** Back in line after a pause, which keeps its place among those being sent: the others wait for the server as well. */
+async function later(item) {
+  item.tries = (item.tries ?? 0) + 1;
+  Object.assign(item, { sent: 0, said: "The server does not answer: it is sent again by itself." });
+  draw();
+  await new Promise((go) => setTimeout(go, PAUSE_MS * 2 ** (item.tries - 1)));
+  item.state = "waiting";
 }
 
 function put(id, item) {
@@ -102,7 +114,7 @@ function put(id, item) {
     call.responseType = "json";
     call.upload.addEventListener("progress", (event) => { item.sent = event.loaded; draw(); });
     call.addEventListener("load", () => (call.status === 200 ? resolve(call.response) : reject(call.response ?? {})));
-    call.addEventListener("error", () => reject({ sentence: "The connection broke." }));
+    call.addEventListener("error", () => reject({ sentence: "The connection broke.", broken: true }));
     call.addEventListener("abort", () => reject({ sentence: "Stopped." }));
     call.send(item.file);
   });
@@ -115,7 +127,7 @@ function received(item, said) {
     item.said = "Received before: it will be linked, not read again.";
     item.link = { href: `${root}/batches/${said.seen.batch_id}`, text: said.seen.batch_id };
   } else if (said.seen) item.said = `The same file as ${said.seen.path}: it will be read once.`;
-  else item.said = said.readable ? "Ready" : "This kind cannot be read: it will be listed as failed.";
+  else item.said = said.readable ? "Ready" : item.size ? "This kind cannot be read: it will be listed as failed." : "Empty: it will be listed as failed.";
 }
 
 async function remove(item) {
@@ -201,6 +213,9 @@ function paint() {
   });
   while (body.children.length > shown.length) body.lastElementChild.remove();
   pager(pages);
+  const lost = items.filter(again).length;
+  part("again").hidden = lost < 2;
+  part("again").textContent = `Try ${lost.toLocaleString("en")} again`;
   for (const button of area.querySelectorAll("[data-submit]")) button.disabled = submitting || (!count("ready") && !left);
 }
 
@@ -208,7 +223,7 @@ function rowOf(item) {
   const row = document.createElement("tr");
   for (let cell = 0; cell < 5; cell += 1) row.append(document.createElement(cell === 0 ? "th" : "td"));
   row.firstChild.scope = "row";
-  row.firstChild.textContent = item.name;
+  row.firstChild.append(Object.assign(document.createElement("bdi"), { textContent: item.name })); // right-to-left names keep their ends
   row.children[1].className = "right";
   row.children[1].textContent = megabytes(item.size);
   const button = Object.assign(document.createElement("button"), { type: "button", className: "button quiet small", textContent: "Remove" });
@@ -224,21 +239,30 @@ function fill(item) {
   item.drawn = key;
   item.row.children[2].textContent = item.type;
   const place = item.row.children[3];
-  if (item.state === "sending") {
+  if (item.state === "sending" && !item.said) {
     const bar = Object.assign(document.createElement("progress"), { max: Math.max(1, item.size), value: item.sent });
     bar.setAttribute("aria-label", `Sending ${item.name}`);
     place.replaceChildren(bar);
     return;
   }
-  const said = Object.assign(document.createElement("span"), { className: "status", textContent: item.state === "waiting" ? "Waiting" : item.said });
+  const said = Object.assign(document.createElement("span"), { className: "status", textContent: item.said || "Waiting" });
   said.dataset.tone = item.state === "wrong" ? "bad" : item.warn ? "warn" : item.state === "ready" ? "good" : "muted";
   place.replaceChildren(said);
   if (item.link) place.append(" ", Object.assign(document.createElement("a"), { href: item.link.href, textContent: item.link.text, className: "mono small" }));
-  if (item.state === "wrong" && item.file && item.size <= limit.file) {
-    const again = Object.assign(document.createElement("button"), { type: "button", className: "button quiet small", textContent: "Try again" });
-    again.addEventListener("click", () => { Object.assign(item, { state: "waiting", said: "", link: null, sent: 0 }); draw(); pump(); });
-    place.append(" ", again);
+  if (again(item)) {
+    const button = Object.assign(document.createElement("button"), { type: "button", className: "button quiet small", textContent: "Try again" });
+    button.addEventListener("click", () => resend([item]));
+    place.append(" ", button);
   }
+}
+
+/** Whether sending it once more may help: the refusals by size and number are final. */
+const again = (item) => item.state === "wrong" && Boolean(item.file) && !item.link?.text.endsWith("_LARGE") && item.link?.text !== "BATCH_TOO_MANY_FILES";
+
+function resend(some) {
+  for (const item of some) Object.assign(item, { state: "waiting", said: "", link: null, sent: 0, tries: 0 });
+  draw();
+  pump();
 }
 
 function pager(pages) {
@@ -314,5 +338,6 @@ onReady(() => {
   for (const name of ["dragover", "drop"]) addEventListener(name, (event) => { if (!drop.contains(event.target)) event.preventDefault(); });
   for (const button of area.querySelectorAll("[data-submit]")) button.addEventListener("click", () => submit(button.dataset.submit));
   part("clear").addEventListener("click", clear);
+  part("again").addEventListener("click", () => resend(items.filter(again)));
   restore();
 });
