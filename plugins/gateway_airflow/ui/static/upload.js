@@ -88,6 +88,7 @@ async function sendOne(item) {
     if (wrong?.name === "NotFoundError" || wrong?.name === "NotReadableError") fail(item, "This browser can no longer read the file: choose it again.");
     else if (wrong?.code === "UNKNOWN_UPLOAD") { forget(); fail(item, wrong.sentence, wrong.code); }
     else if ((wrong?.broken || wrong?.status === 0) && items.includes(item) && (item.tries ?? 0) < PATIENCE) await later(item);
+    else if (wrong?.broken || wrong?.status === 0) giveUp(item);
     else fail(item, wrong?.sentence ?? "It could not be sent.", wrong?.code);
   }
   draw();
@@ -102,6 +103,11 @@ async function later(item) {
   draw();
   await new Promise((go) => setTimeout(go, PAUSE_MS * 2 ** (item.tries - 1)));
   item.state = "waiting";
+}
+
+/** The server stays away: the others are not tried one by one, and one button sends all of them again. */
+function giveUp(item) {
+  for (const one of items) if (one === item || one.state === "waiting") fail(one, "The server does not answer.");
 }
 
 function put(id, item) {
