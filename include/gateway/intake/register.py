@@ -162,7 +162,11 @@ def _add(session: Session, batch: Batch, path: str, found: Found, key: str | Non
     elif first is not None:
         document.state = DocumentState.SUCCESS
         document.code = "DUPLICATE_FILE"
-        document.error = f"The same file was received before, in batch {first.batch_id}; it is not read again."
+        document.error = (
+            "The same file is in this batch already; it is read once."
+            if first.batch_id == batch.id
+            else f"The same file was received before, in batch {first.batch_id}; it is not read again."
+        )
         document.duplicate_of = first.id
     change.create(session, document, actor=actor, code=document.code)
     session.flush()  # the next one may be its twin

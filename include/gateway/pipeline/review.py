@@ -232,12 +232,12 @@ def check_value(agent_id: str, name: str, value: str) -> str:
     if name == "email":
         email = normalise_email(value)
         if email is None:
-            raise Misconfigured("CORRECTION_INVALID", "The email address given is not one: check it and try again.")
+            raise Misconfigured("CORRECTION_INVALID", "This is no e-mail address: write it like maria@example.com.")
         return email
     if name == "phone":
         phone, valid = normalise_phone(value, agent_of(agent_id).country)
         if phone is None or not valid:
-            raise Misconfigured("CORRECTION_INVALID", "The phone number given is not one: add its country code (+...).")
+            raise Misconfigured("CORRECTION_INVALID", "This is no phone number: write it like +1 202 555 0143.")
         return phone
     return value
 

@@ -130,7 +130,7 @@ function received(item, said) {
   Object.assign(item, { state: "ready", sent: item.size, fileId: said.file_id, type: said.type, file: null, call: null, link: null });
   item.warn = !said.readable || Boolean(said.seen);
   if (said.seen?.batch_id) {
-    item.said = "Received before: it will be linked, not read again.";
+    item.said = "Received before: it is linked, not read again (a dry run reads it).";
     item.link = { href: `${root}/batches/${said.seen.batch_id}`, text: said.seen.batch_id };
   } else if (said.seen) item.said = `The same file as ${said.seen.path}: it will be read once.`;
   else item.said = said.readable ? "Ready" : item.size ? "This kind cannot be read: it will be listed as failed." : "Empty: it will be listed as failed.";
