@@ -121,11 +121,11 @@ PIPELINE: tuple[Code, ...] = (
     ),
     Code(
         "REVIEW_MODE", "review", "Every gate passed; the batch was uploaded for review only.",
-        "Mode review (\"Upload Only\").", "recruiter", "Approve or discard it.", "held: REVIEW_MODE",
+        "Mode review (\"Upload only\").", "recruiter", "Approve or discard it.", "held: REVIEW_MODE",
     ),
     Code(
         "CANARY_WAIT", "review", "Every gate passed; it waits until the first ones of the batch were looked at.",
-        "The batch runs with a canary.", "recruiter", "Approve the rest in the batch's required action.",
+        "The batch runs with a canary.", "recruiter", "Go on with the others on the batch's page or in its required action.",
         "held: CANARY_WAIT",
     ),
     Code(
