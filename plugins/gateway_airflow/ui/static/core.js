@@ -62,6 +62,15 @@ export function toast(text, { tone = "info", action = null, stay = false } = {})
   return close;
 }
 
+/** A good notice for the page that is gone to next. */
+export function tellNext(text) { sessionStorage.setItem("gateway-said", text); }
+
+function told() {
+  const said = sessionStorage.getItem("gateway-said");
+  sessionStorage.removeItem("gateway-said");
+  if (said) toast(said, { tone: "good" });
+}
+
 /** Shows what send() threw. */
 export function complain(wrong) {
   if (wrong?.name === "AbortError") return;
@@ -166,6 +175,7 @@ function listen() {
 
 onReady(() => {
   listen();
+  told();
   refreshTimes();
   setInterval(refreshTimes, 30000);
   document.addEventListener("click", leaveFrame);

@@ -1,5 +1,5 @@
 // The desk by keyboard: edit, check while typing, decide, go on; the next one is fetched while this one is read.
-import { complain, onReady, send, toast } from "./core.js";
+import { complain, onReady, send, tellNext, toast } from "./core.js";
 import { offerUndo, recall, remember, takeBack } from "./undo.js";
 
 const CHECK_MS = 200;
@@ -80,7 +80,7 @@ onReady(() => {
     try {
       const answer = await send("POST", path, body);
       if (answer.undo) remember({ profile, sentence: answer.sentence });
-      else toast(answer.sentence, { tone: "good" });
+      else tellNext(answer.sentence);
       go(answer.next ?? document.getElementById("queue-link").href);
     } catch (wrong) {
       busy = false;

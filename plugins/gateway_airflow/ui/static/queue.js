@@ -1,11 +1,10 @@
 // Several held candidates decided at once: the exact number is asked of the server, shown, and confirmed.
-import { complain, confirmDialog, onReady, send, toast } from "./core.js";
+import { complain, confirmDialog, onReady, send, tellNext } from "./core.js";
 import { offerUndo, recall, takeBack } from "./undo.js";
 
 onReady(() => {
   const queue = document.getElementById("queue");
   const bar = document.getElementById("bulk");
-  told();
   offerUndo((profile) => takeBack(profile));
   addEventListener("keydown", (event) => {
     if (event.target.closest?.("a, button, input, select, textarea, dialog") || document.querySelector("dialog[open]") || event.ctrlKey || event.metaKey || event.altKey) return;
@@ -58,7 +57,7 @@ onReady(() => {
       for (const one of buttons) one.disabled = true;
       picked.textContent = "Working…";
       const done = await send("POST", "/api/review/bulk/apply", { ...asked, expected: preview.count });
-      sessionStorage.setItem("queue-said", done.sentence);
+      tellNext(done.sentence);
       location.reload();
     } catch (wrong) {
       complain(wrong);
@@ -67,10 +66,3 @@ onReady(() => {
   }
   show();
 });
-
-function told() {
-  const said = sessionStorage.getItem("queue-said");
-  if (!said) return;
-  sessionStorage.removeItem("queue-said");
-  toast(said, { tone: "good" });
-}
