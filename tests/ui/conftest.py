@@ -47,8 +47,9 @@ def host() -> Host:
     return Host()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture
 def _auth_manager() -> None:
+    """Anew for each test: the tests of the whole app take theirs away at their end."""
     from airflow.api_fastapi.app import init_auth_manager
 
     init_auth_manager()

@@ -152,3 +152,12 @@ def test_a_target_that_takes_nobody_is_told_in_words(
         "ready": False, "sentence": "The posting is closed: open it in the target.", "code": "TARGET_CLOSED",
         "href": "/gateway/codes/TARGET_CLOSED",
     }  # fmt: skip
+
+
+def test_the_agents_file_is_for_those_who_configure(client: Callable[..., TestClient], home: Path) -> None:
+    assert client("user").get("/agents/backend-engineer/file").status_code == 403
+    answer = client("op").get("/agents/backend-engineer/file")
+    assert "posting: ENG-2041" in answer.text
+    assert answer.headers["content-type"].startswith("text/plain")
+    for name in ("nobody", "..%2F..%2Fpyproject", "%2e%2e/backend-engineer"):
+        assert client("op").get(f"/agents/{name}/file").status_code == 404

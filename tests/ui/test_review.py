@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 from fastapi.testclient import TestClient
-from sqlalchemy import select
+from sqlalchemy import delete, select
 
 from gateway.pipeline.review import decide, deliver_reviewed
 from gateway.store.engine import reading, writing
@@ -250,6 +250,7 @@ def test_bulk_shows_the_count_first_and_refuses_another(client: Client, otto: st
 def test_an_audit_is_answered_at_the_same_desk(client: Client, filled: str) -> None:
     anna = profile_of("Anna Brook")
     with writing() as session:
+        session.execute(delete(Audit))  # what the batch drew by itself
         row = session.get_one(Profile, anna)
         session.add(Audit(profile_id=anna, batch_id=row.batch_id, agent_id=row.agent_id, wrong_fields=[]))
     user = client("user", "rita")
@@ -267,3 +268,24 @@ def test_an_audit_is_answered_at_the_same_desk(client: Client, filled: str) -> N
 def test_what_does_not_exist_is_said(client: Client, home: object) -> None:
     assert client("user").get("/review/p0").status_code == 404
     assert client("user").get("/review?page=x").status_code == 422
+
+
+def test_a_link_comes_second_too(client: Client, otto: str, ben: str) -> None:
+    decide(otto, "approve", reviewer="rita")
+    late = post(client("user", "sam"), otto, "same", of=ben, version=1, state="held")
+    assert late.status_code == 409
+    assert "rita was first" in late.json()["sentence"]
+    assert profile(otto).state == "approved"
+
+
+def test_history_tells_decisions_with_their_notes(client: Client, otto: str, ben: str) -> None:
+    user = client("user", "rita")
+    post(user, otto, "decide", decision="discard", state="held", note="wrong person")
+    post(user, otto, "decide", decision="undo")
+    post(user, ben, "same", of=otto, take=["phone"])
+    told = user.get(f"/review/{otto}").text
+    assert "wrong person" in told
+    assert "Took values of another version" in told
+    assert "merged it into another candidate, with its phone" in user.get(f"/review/{ben}").text
+    assert "Held for review" in told
+    assert "wrong person" not in client("viewer").get(f"/review/{otto}").text

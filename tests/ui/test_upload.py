@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 import pytest
 from fastapi.testclient import TestClient
@@ -25,18 +26,22 @@ def begin(user: TestClient) -> str:
 
 
 def put(user: TestClient, upload_id: str, name: str, content: Any) -> Any:
-    return user.put(f"api/uploads/{upload_id}/files", params={"name": name}, content=content)
+    return user.put(f"api/uploads/{upload_id}/files", headers={"X-File-Name": quote(name)}, content=content)
 
 
 def test_from_a_drop_to_a_run(client: Client, host: Any, home: Path) -> None:
     user = client()
     upload_id = begin(user)
     first = put(user, upload_id, "CVs/list.csv", GOOD).json()
+    assert put(user, upload_id, "Zoë Ünal.csv", b"a,b\n").json()["path"] == "Zoë Ünal.csv"
     assert (first["path"], first["type"], first["readable"], first["seen"]) == ("CVs/list.csv", "CSV table", True, None)
     twin = put(user, upload_id, "copy.csv", GOOD).json()
     assert twin["seen"] == {"batch_id": None, "path": "CVs/list.csv"}
     assert user.delete(f"api/uploads/{upload_id}/files/{twin['file_id']}").json() == {"removed": True}
-    assert [kept["path"] for kept in user.get(f"api/uploads/{upload_id}").json()["files"]] == ["CVs/list.csv"]
+    assert [kept["path"] for kept in user.get(f"api/uploads/{upload_id}").json()["files"]] == [
+        "CVs/list.csv",
+        "Zoë Ünal.csv",
+    ]
     answer = user.post(f"api/uploads/{upload_id}/submit", json={"mode": "review", "canary": 3}).json()
     assert answer == {
         "batch_id": upload_id, "href": f"/gateway/batches/{upload_id}", "started": True,
@@ -69,7 +74,7 @@ def test_a_body_without_a_length_is_stopped_at_the_limit(
     folder = settings().inbox / upload.STAGING / upload_id
     assert [path for path in folder.rglob("*") if path.is_file() and path.stat().st_size > 1000] == []
     told = user.put(
-        f"api/uploads/{upload_id}/files", params={"name": "b"}, content=b"x", headers={"Content-Length": "9000000"}
+        f"api/uploads/{upload_id}/files", content=b"x", headers={"X-File-Name": "b", "Content-Length": "9000000"}
     )
     assert told.status_code == 413, "refused by its announced size"
 

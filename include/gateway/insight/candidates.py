@@ -130,11 +130,15 @@ class Change:
 
 @dataclass(frozen=True, slots=True)
 class Moment:
-    """One line of a candidate's history. note is a reviewer's free text, personal."""
+    """One line of a candidate's history: "<actor> approved it" for a decision, else "Held for review" by the actor.
+
+    note   a reviewer's free text, personal
+    """
 
     at: datetime
     actor: str
     says: str
+    decision: bool = False
     code: str | None = None
     note: str | None = None
     other_id: str | None = None
@@ -196,13 +200,13 @@ def history(profile_id: str) -> tuple[Moment, ...]:
         ).all()
     moments = [
         Moment(
-            row.created_at, row.reviewer, _DECISIONS.get(row.decision, row.decision),
+            row.created_at, row.reviewer, _said(row), decision=True,
             note=row.note, other_id=row.other_id, changes=_changes(row),
         )
         for row in reviews
     ]  # fmt: skip
     moments += [
-        Moment(row.at, row.actor, _step(row), row.code)
+        Moment(row.at, row.actor, _step(row), code=row.code)
         for row in events
         if row.rule not in _DECISIONS  # a decision's own step is told by the decision
     ]
@@ -243,20 +247,30 @@ _DECISIONS = {
     "undo": "took the decision back",
 }
 _STEPS = {
-    "extracted": "was read from the document", "passed": "passed every gate", "held": "was held for review",
-    "approved": "was approved", "discarded": "was discarded", "duplicate": "was linked as a duplicate",
-    "delivered": "was ingested", "refused": "was refused by the target", "unknown": "was sent; no answer came",
+    "extracted": "Read from the document", "passed": "Passed every gate", "held": "Held for review",
+    "approved": "Approved", "discarded": "Discarded", "duplicate": "Linked as a duplicate",
+    "delivered": "Ingested", "refused": "Refused by the target", "unknown": "Sent; no answer came",
 }  # fmt: skip
+_KINDS = {
+    "merged": "Took values of another version", "unmerged": "Gave the values of another version back",
+    "audited": "Audited",
+}  # fmt: skip
+
+
+def _said(review: Review) -> str:
+    said = _DECISIONS.get(review.decision, review.decision)
+    taken = [labels.label_of(name).lower() for name in review.after.get("taken", ())]
+    return f"{said}, with its {', '.join(taken)}" if taken else said
 
 
 def _step(event: Event) -> str:
     if event.kind == "state":
-        return _STEPS.get(event.after or "", f"became {event.after}")
-    return event.kind.replace("_", " ")
+        return _STEPS.get(event.after or "", f"Became {event.after}")
+    said = _KINDS.get(event.kind, event.kind.replace("_", " ").capitalize())
+    return f"{said}: {event.rule}" if event.kind == "audited" and event.rule else said
 
 
 def _changes(review: Review) -> tuple[Change, ...]:
-    names = [*review.before, *(name for name in review.after if name not in review.before)]
     return tuple(
         Change(
             labels.label_of(name),
@@ -264,8 +278,8 @@ def _changes(review: Review) -> tuple[Change, ...]:
             as_line(review.before.get(name)),
             as_line(review.after.get(name)),
         )
-        for name in names
-        if name != "kept" and review.before.get(name) != review.after.get(name)
+        for name in CONTACT
+        if review.before.get(name) != review.after.get(name)
     )
 
 

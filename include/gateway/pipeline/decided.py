@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy import delete, func, insert, or_, select
 from sqlalchemy.orm import Session
 
+from gateway.errors import Conflict
 from gateway.model import BatchState
 from gateway.pipeline.read import email_key
 from gateway.store import change, ids
@@ -55,6 +56,13 @@ def standing(decisions: Iterable[Review]) -> Review | None:
         elif open_:
             open_.pop()
     return open_[-1] if open_ else None
+
+
+def decided_by_another(session: Session, profile: Profile) -> Conflict:
+    """What to tell the second of two reviewers: who was first, and what it is now."""
+    last = standing(reviews(session, profile.id))
+    who = f"{last.reviewer} was first: it" if last is not None else "It"
+    return Conflict("STATE_CONFLICT", f"{who} is {profile.state} now. Your decision was not taken; open it to look again.")
 
 
 def snapshot(session: Session, profile: Profile, names: Iterable[str]) -> dict[str, Any]:

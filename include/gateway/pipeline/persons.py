@@ -21,6 +21,7 @@ from gateway.model import Mode
 from gateway.model import ProfileState as P
 from gateway.pipeline.decided import (
     VALUES,
+    decided_by_another,
     reopen,
     restore,
     reviews,
@@ -90,15 +91,22 @@ class Proposal:
 
 
 def mark_duplicate(
-    profile_id: str, of: str, *, reviewer: str, expected_version: int | None = None, note: str | None = None
+    profile_id: str,
+    of: str,
+    *,
+    reviewer: str,
+    expected_version: int | None = None,
+    expected_state: str | None = None,
+    note: str | None = None,
 ) -> bool:
     """Links a held or approved profile to another one of the same person; False when that link stands already.
 
     of                 any profile of the person; the link goes to the one that stands for it
     expected_version   the profile's version the reviewer looked at; another one now is a conflict
+    expected_state     the state they looked at; another one now is a conflict that says who decided
     raises             Conflict(STATE_CONFLICT | VERSION_CONFLICT), Misconfigured(UNKNOWN_PROFILE | DUPLICATE_INVALID)
     """
-    return _link("duplicate", profile_id, of, (), reviewer, expected_version, None, note)
+    return _link("duplicate", profile_id, of, (), reviewer, expected_version, None, expected_state, note)
 
 
 def merge(
@@ -109,6 +117,7 @@ def merge(
     take: Collection[str] = (),
     expected_version: int | None = None,
     into_version: int | None = None,
+    expected_state: str | None = None,
     note: str | None = None,
 ) -> bool:
     """Links a profile as mark_duplicate does, and gives the kept profile the values of `take` from it.
@@ -126,7 +135,7 @@ def merge(
     if wrong:
         raise Misconfigured("CORRECTION_INVALID", f"A merge takes one or more of {', '.join(VALUES)}; got {wrong}.")
     names = tuple(name for name in VALUES if name in take)
-    return _link("merge", profile_id, into, names, reviewer, expected_version, into_version, note)
+    return _link("merge", profile_id, into, names, reviewer, expected_version, into_version, expected_state, note)
 
 
 def _link(
@@ -137,6 +146,7 @@ def _link(
     reviewer: str,
     expected_version: int | None,
     kept_version: int | None,
+    expected_state: str | None,
     note: str | None,
 ) -> bool:
     with writing() as session:
@@ -149,6 +159,8 @@ def _link(
             raise Conflict(
                 "STATE_CONFLICT", f"Profile {profile_id} was linked otherwise meanwhile: reload and decide again."
             )
+        if expected_state is not None and profile.state not in (expected_state, P.DUPLICATE):
+            raise decided_by_another(session, profile)
         _check_pair(session, profile, kept)
         _check_version(profile, expected_version)
         _check_version(kept, kept_version)

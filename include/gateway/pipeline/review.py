@@ -27,7 +27,7 @@ from gateway.model import ProfileState as P
 from gateway.pipeline import persons
 from gateway.pipeline.audit import draw_audit
 from gateway.pipeline.choices import APPROVE_ALL, APPROVE_PASSED, DISCARD_ALL, WAITS
-from gateway.pipeline.decided import reopen, restore, reviews, snapshot, standing, write_review
+from gateway.pipeline.decided import decided_by_another, reopen, restore, reviews, snapshot, standing, write_review
 from gateway.pipeline.deliver import agents_with_business, deliver_profiles
 from gateway.pipeline.judge import judge_profiles
 from gateway.pipeline.ledger import being_sent
@@ -123,7 +123,7 @@ def decide(
         if profile is None:
             raise Misconfigured("UNKNOWN_PROFILE", f"There is no profile {profile_id!r}.")
         if expected_state is not None and profile.state not in (expected_state, TO[decision]):
-            raise _decided_by_another(session, profile)
+            raise decided_by_another(session, profile)
         if expected_version is not None and profile.version != expected_version:
             raise Conflict("VERSION_CONFLICT", f"Profile {profile_id} was changed meanwhile: reload and decide again.")
         if profile.state == TO[decision] and not corrections:
@@ -148,12 +148,6 @@ def decide(
     return True
 
 
-def _decided_by_another(session: Session, profile: Profile) -> Conflict:
-    last = standing(reviews(session, profile.id))
-    who = f"{last.reviewer} was first: it" if last is not None else "It"
-    return Conflict("STATE_CONFLICT", f"{who} is {profile.state} now. Your decision was not taken; open it to look again.")
-
-
 def _take_back(session: Session, profile: Profile) -> tuple[dict[str, Any], dict[str, Any]]:
     """Undoes the newest decision's values, if it was a correction; the codes become those that held the profile."""
     if profile.state == P.DELIVERED:
@@ -168,6 +162,11 @@ def _take_back(session: Session, profile: Profile) -> tuple[dict[str, Any], dict
         profile.codes = last.codes
     if last.decision != "correct" or "kept" not in last.before:
         return {}, {}
+    if profile.version != last.before["kept"]["version"] + 1:
+        raise Conflict(
+            "VERSION_CONFLICT",
+            f"Profile {profile.id} took values in a merge after its correction: undo the merge first.",
+        )
     restore(session, profile, last.before["kept"])
     values = {name: value for name, value in last.before.items() if name != "kept"}
     return last.after, values

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from copy import deepcopy
 from html import escape
 from pathlib import Path
 from typing import Any
@@ -15,19 +16,28 @@ from typing import Any
 from gateway.quality.judge import BatchJudgement
 
 INDEX, SUITE = "index.html", "suite.html"
+EFFECTS = {"critical": "holds", "warning": "marks", "info": "counts"}
 LISTED = 20  # profile ids shown a gate; the page of the batch lists all
 
 _STYLE = """
-body{font:15px/1.5 system-ui,sans-serif;margin:0;color:#1f2933;background:#fff}
-.container-fluid,.card-body{padding:0 1.2rem}.row{display:flex;flex-wrap:wrap}.col-12,.col-lg-10,.col-md-10{flex:1 1 100%}
-table{border-collapse:collapse;width:100%;margin:.3rem 0 1rem}td,th{border-bottom:1px solid #d9e2ec;padding:.35rem .6rem;
-text-align:left;vertical-align:top}.alert,.card-header{background:#f0f4f8;padding:.4rem .8rem;border-radius:4px}
-.text-success{color:#1b7f4d}.text-danger{color:#b42318}.fa-check-circle::before{content:"\\2713"}
-.fa-times::before{content:"\\2717"}.fa-exclamation-triangle::before{content:"!"}.fas{font-style:normal;font-weight:700}
-h1,h2,h3,h4,h5{margin:.8rem 0 .3rem}a{color:#0b5cad}
+:root{color-scheme:light dark;--bg:#fff;--text:#1f2933;--muted:#52606d;--line:#d9e2ec;--soft:#f0f4f8;--good:#1b7f4d;--bad:#b42318;
+--link:#0b5cad}
+@media(prefers-color-scheme:dark){:root{--bg:#171b21;--text:#e4e7eb;--muted:#a5b0bd;--line:#323b47;--soft:#212833;--good:#5fd39b;
+--bad:#ff9b90;--link:#7cb8f5}}
+body{font:15px/1.5 system-ui,sans-serif;margin:0 auto;max-width:70rem;padding:1rem;color:var(--text);background:var(--bg)}
+.row{display:flex;flex-wrap:wrap}.row>*{flex:1 1 100%;min-width:0}
+table{border-collapse:collapse;width:100%;margin:.2rem 0 .8rem}td,th{border-bottom:1px solid var(--line);padding:.35rem .6rem;
+text-align:left;vertical-align:top}td:first-child,th:first-child{width:1%;white-space:nowrap}td td,td th{border:0;padding:.1rem .6rem}
+.table-responsive{overflow-x:auto}.alert{background:var(--soft);padding:.4rem .8rem;border-radius:4px}
+.sticky,.lead,h4,hr,li:has(hr){display:none}h5,h6{font-size:1rem;margin:.2rem 0}p{color:var(--muted)}
+.text-success{color:var(--good)}.text-danger{color:var(--bad)}.fas{font-style:normal;font-weight:600}
+td .fa-check-circle::before{content:"\\2713  met"}td .fa-times::before{content:"\\2717  not met"}
+.fa-check-circle::before{content:"\\2713"}.fa-times::before{content:"\\2717"}.fa-exclamation-triangle::before{content:"!"}
+a{color:var(--link)}a:focus-visible{outline:2px solid var(--link);outline-offset:2px}
 """
 _NOTE = (
-    "<p>Values are not shown; where a gate was not met, the profiles' ids stand instead. "
+    "<p>Values are not shown; where a gate was not met, the profiles' ids stand instead. In brackets: what a gate "
+    "does when it is not met (holds the profile, marks it, or only counts). "
     f'<a href="{INDEX}">Results</a> &middot; <a href="{SUITE}">The gates</a>'
 )
 
@@ -71,10 +81,12 @@ def mask(result: Any, profile_ids: Sequence[str]) -> Any:
     for one in result.results:
         rows = one.result.get("unexpected_index_list") or []
         kept = {key: one.result[key] for key in counts if key in one.result}
+        config = deepcopy(one.expectation_config)
+        config.description = f"{config.description} ({EFFECTS[config.severity.value]})"
         kept["partial_unexpected_list"] = [f"profile {profile_ids[row]}" for row in rows[:LISTED]]
         results.append(
             ExpectationValidationResult(
-                success=not rows, expectation_config=one.expectation_config, result=kept, meta={}, exception_info={}
+                success=not rows, expectation_config=config, result=kept, meta={}, exception_info={}
             )
         )
     met = sum(bool(one.success) for one in results)
@@ -106,9 +118,12 @@ def _page(html: str, back: tuple[str, str] | None) -> str:
     body = re.sub(r"<(script|style|noscript|nav)\b.*?</\1>", "", body, flags=re.S | re.I)
     body = re.sub(r"<(?:link|img|meta)\b[^>]*>", "", body, flags=re.I)
     body = re.sub(r"""\s(?:on\w+|style)=(?:"[^"]*"|'[^']*')""", "", body)
+    body = re.sub(r"<a data-toggle=.*?</a>", "", body, flags=re.S)  # opens something by script; here it is open
+    body = re.sub(r"(?:Data asset: None<br>|</div>\s*</nav>|</nav>)", "", body)
+    body = re.sub(r"""href=(["'])[./]*expectations/.*?\1""", f'href="{SUITE}"', body)
     body = re.sub(r"""(href|src)=(["'])(?:https?:)?//.*?\2""", "", body, flags=re.I)
     link = f' &middot; <a href="{escape(back[0])}">{escape(back[1])}</a>' if back else ""
     return (
         '<!doctype html><html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width">'
-        f"<title>Quality gates</title><style>{_STYLE}</style></head><body>{_NOTE}{link}</p>{body}</body></html>\n"
+        f"<title>Quality gates</title><style>{_STYLE}</style></head><body>{_NOTE}{link}</p><main>{body}</main></body></html>\n"
     )

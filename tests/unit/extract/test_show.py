@@ -69,6 +69,20 @@ def test_a_page_saved_sideways_is_turned_like_its_boxes(tmp_path: Path) -> None:
         assert ink(picture, name.evidence.box) > 0.05
 
 
+@pytest.mark.parametrize("turns", [1, 3])
+def test_a_page_scanned_sideways_is_turned_like_its_boxes(tmp_path: Path, turns: int) -> None:
+    path = make(tmp_path / "a.pdf", resume("Anna Brook", "anna.brook@example.org", "+49 30 5550111"))
+    scan = Image.open(io.BytesIO(page_png(path, 1, dpi=200))).convert("RGB").rotate(90 * turns, expand=True)
+    scan.save(tmp_path / "scan.pdf", "PDF", resolution=200)
+    reading, profiles = read(tmp_path / "scan.pdf")
+    sheet = reading.sheets[0]
+    assert (reading.ocr_pages, sheet.turn, sheet.height > sheet.width) == (1, turns, True)
+    picture = Image.open(io.BytesIO(page_png(tmp_path / "scan.pdf", 1, turn=sheet.turn)))
+    for field in profiles[0].fields:
+        if field.name in ("name", "email") and field.evidence and field.evidence.box:
+            assert ink(picture, field.evidence.box) > 0.05, field.name
+
+
 @pytest.mark.corpus
 def test_hostile_pdfs_give_a_picture_or_a_reason(corpus: Path) -> None:
     files = sorted((corpus / "hostile").glob("*.pdf")) + sorted((corpus / "hostile" / "public").glob("*.pdf"))[::9]

@@ -155,6 +155,18 @@ def test_a_merge_that_was_delivered_or_corrected_since_is_not_undone() -> None:
     assert whole("old")[0] | {"state": "held"} == with_merge[0]
 
 
+def test_a_correction_below_a_merge_is_undone_after_it() -> None:
+    person("old", email="mira@example.org")
+    person("new", phone="+14155550134")
+    before = whole("old")
+    decide("old", "correct", reviewer="sam", corrections={"name": "Mira B. Okonjo"})
+    merge("new", "old", reviewer="rita", take=("phone",))
+    refused(lambda: decide("old", "undo", reviewer="sam"), "VERSION_CONFLICT")
+    undo("new", reviewer="rita")
+    decide("old", "undo", reviewer="sam")
+    assert whole("old") == before
+
+
 def test_chains_never_form_and_come_apart_as_they_were() -> None:
     person("a", age=3)
     person("b", age=2)

@@ -27,6 +27,8 @@ def test_pages_speak_in_plain_words_about_ids_and_never_show_a_value(tmp_path: P
             assert value not in page, (name, value)
     shown = index.read_text("utf-8")
     assert {"profile-one", "profile-two", "profile-three"} <= set(re.findall(r"profile-\w+", shown))
+    assert "a misspelt well-known provider (holds)" in shown, "what each gate does is said"
+    assert set(re.findall(r'href="([^"]*)"', shown)) == {INDEX, SUITE}, "no link leads nowhere"
     assert "expect_" not in re.sub(r"<[^>]*>", "", shown)
 
 

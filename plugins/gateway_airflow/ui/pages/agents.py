@@ -66,6 +66,15 @@ def one_agent(
     )  # fmt: skip
 
 
+@router.get("/agents/{agent_id}/file", dependencies=[needs(Right.CONFIGURE)])
+def file_in_force(agent_id: str) -> Any:
+    """The agent's YAML file as it is in force, to read; it is changed where it is kept, under review."""
+    if agent_id not in known_agents()[0]:
+        raise Misconfigured("UNKNOWN_AGENT", f"There is no agent {agent_id!r} with a file.")
+    text = (settings().agents_dir / f"{agent_id}.yaml").read_text("utf-8")
+    return Response(text, media_type="text/plain; charset=utf-8")
+
+
 @router.get("/agents/{agent_id}/template.csv", dependencies=[needs(Right.VIEW)])
 def template(agent_id: str) -> Response:
     """A table to fill in: the columns this agent asks for, and two invented people."""

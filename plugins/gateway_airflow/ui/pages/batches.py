@@ -96,7 +96,7 @@ def live(request: Request, visitor: VisitorDep, batch_id: str, given: FilterQuer
     """The top of the page, and the rows of this page of the list that look otherwise than those the page has.
 
     seen      "<row version>.<row version>...": what the page shows now
-    returns   {"at_rest", "top", "pages", "order": [ids], "rows": {id: html}}, or 304 when nothing of the batch changed
+    returns   {"at_rest", "sentence", "top", "pages", "order": [ids], "rows": {id: html}}, or 304 when nothing of the batch changed
     """
     version = batch_version(batch_id)
     if version is None:
@@ -116,7 +116,10 @@ def live(request: Request, visitor: VisitorDep, batch_id: str, given: FilterQuer
     top = fragment(request, visitor, "_batch_top.html", batch=batch, run_href=run_href(batch))
     pages = fragment(request, visitor, "_document_pager.html", batch=batch, documents=documents)
     order = [line.id for line in documents.rows]
-    said = {"at_rest": batch.at_rest, "top": top, "pages": pages, "order": order, "rows": rows}
+    said = {
+        "at_rest": batch.at_rest, "sentence": batch.counts.sentence(short=True), "top": top, "pages": pages,
+        "order": order, "rows": rows,
+    }  # fmt: skip
     return JSONResponse(said, headers={"etag": etag})
 
 

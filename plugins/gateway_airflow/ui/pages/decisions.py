@@ -46,6 +46,7 @@ class Same(BaseModel):
     of: Identity
     take: list[Name] = []
     version: int | None = None
+    state: str | None = Field(None, max_length=16)
     note: Note = None
 
 
@@ -144,19 +145,13 @@ def decide(request: Request, visitor: VisitorDep, part: Part, profile_id: str, a
 @router.post("/{profile_id}/same")
 def same(request: Request, visitor: VisitorDep, part: Part, profile_id: str, asked: Same) -> dict[str, Any]:
     """Marks a duplicate, or merges where fields are to be taken."""
+    looked_at: dict[str, Any] = {
+        "reviewer": visitor.name, "expected_version": asked.version, "expected_state": asked.state, "note": asked.note,
+    }  # fmt: skip
     if asked.take:
-        changed = persons.merge(
-            profile_id,
-            asked.of,
-            reviewer=visitor.name,
-            take=asked.take,
-            expected_version=asked.version,
-            note=asked.note,
-        )
+        changed = persons.merge(profile_id, asked.of, take=asked.take, **looked_at)
     else:
-        changed = persons.mark_duplicate(
-            profile_id, asked.of, reviewer=visitor.name, expected_version=asked.version, note=asked.note
-        )
+        changed = persons.mark_duplicate(profile_id, asked.of, **looked_at)
     return _decided(request, visitor, part, profile_id, "merge" if asked.take else "duplicate", changed)
 
 

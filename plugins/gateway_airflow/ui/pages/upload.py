@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from functools import partial
 from typing import Annotated, Any
+from urllib.parse import unquote
 
-from fastapi import APIRouter, Query, Request
+from fastapi import APIRouter, Header, Request
 from pydantic import BaseModel, ConfigDict, Field
 from starlette.concurrency import run_in_threadpool
 
@@ -53,12 +54,18 @@ def listed(visitor: VisitorDep, upload_id: str) -> dict[str, Any]:
 
 @router.put("/api/uploads/{upload_id}/files", dependencies=[needs(Right.UPLOAD)])
 async def receive(
-    request: Request, visitor: VisitorDep, upload_id: str, name: Annotated[str, Query(min_length=1, max_length=2000)]
-) -> dict[str, Any]:
-    """One file, its bytes as the body. Never whole in memory; what is too large is not read to its end (413)."""
+    request: Request, visitor: VisitorDep, upload_id: str,
+    name: Annotated[str, Header(alias="x-file-name", min_length=1, max_length=8000)],
+) -> dict[str, Any]:  # fmt: skip
+    """One file, its bytes as the body. Never whole in memory; what is too large is not read to its end (413).
+
+    name   percent-encoded UTF-8; a header, because addresses are logged and a file's name may be a person's
+    """
     length = request.headers.get("content-length", "")
     announced = int(length) if length.isdecimal() else None
-    incoming = await run_in_threadpool(partial(Incoming, upload_id, name, by=visitor.name, announced=announced))
+    incoming = await run_in_threadpool(
+        partial(Incoming, upload_id, unquote(name), by=visitor.name, announced=announced)
+    )
     try:
         waiting = bytearray()
         async for piece in request.stream():

@@ -58,7 +58,9 @@ async function clicked(event) {
   }
 }
 
+const SAY_MS = 10000; // read aloud no oftener than that while numbers change
 let etag = null;
+let spoken = 0;
 
 async function look() {
   const query = new URLSearchParams(location.search);
@@ -75,6 +77,10 @@ async function look() {
 }
 
 function put(said) {
+  if (said.at_rest || performance.now() - spoken > SAY_MS) {
+    spoken = performance.now();
+    document.getElementById("said").textContent = said.sentence;
+  }
   if (top_.innerHTML.trim() !== said.top.trim()) top_.innerHTML = said.top;
   const rows = new Map([...list.children].map((row) => [row.id.slice("document-".length), row]));
   for (const [id, html] of Object.entries(said.rows)) {

@@ -1,7 +1,7 @@
 // The desk by keyboard: edit, check while typing, decide, go on; the next one is fetched while this one is read.
 import { complain, onReady, send, toast } from "./core.js";
+import { offerUndo, recall, remember, takeBack } from "./undo.js";
 
-const LAST = "desk-last"; // the decision just made, kept over the page change so that it can be taken back
 const CHECK_MS = 200;
 
 onReady(() => {
@@ -79,7 +79,7 @@ onReady(() => {
     desk.setAttribute("aria-busy", "true");
     try {
       const answer = await send("POST", path, body);
-      if (answer.undo) remember({ profile, sentence: answer.sentence, fresh: true });
+      if (answer.undo) remember({ profile, sentence: answer.sentence });
       else toast(answer.sentence, { tone: "good" });
       go(answer.next ?? document.getElementById("queue-link").href);
     } catch (wrong) {
@@ -110,8 +110,9 @@ onReady(() => {
     way.lastElementChild.focus();
   }
 
+  const note = () => document.getElementById("note")?.value.trim() || null;
   const seen = () => ({ version: Number(desk.dataset.version), state: desk.dataset.state });
-  const decide = (decision, corrections = {}) => ask(api("decide"), { decision, corrections, ...seen() });
+  const decide = (decision, corrections = {}) => ask(api("decide"), { decision, corrections, ...seen(), note: note() });
 
   function approve() {
     if (changed().length) {
@@ -129,15 +130,8 @@ onReady(() => {
     const target = desk.dataset.undoable ? profile : recall()?.profile;
     if (!target || busy) return;
     busy = true;
-    try {
-      const answer = await send("POST", `/api/review/${target}/decide${query ? `?${query}` : ""}`, { decision: "undo" });
-      sessionStorage.removeItem(LAST);
-      go(answer.next);
-    } catch (wrong) {
-      busy = false;
-      if (wrong.code) { sessionStorage.removeItem(LAST); showUndo(); }
-      complain(wrong);
-    }
+    busy = await takeBack(target, query);
+    showUndo();
   }
   function edit() {
     const first = desk.dataset.doubtful.split(" ")[0] || "name";
@@ -166,7 +160,7 @@ onReady(() => {
     const of = chosen();
     if (!of) { dialog.querySelector("#other-id").focus(); return; }
     dialog.close();
-    ask(api("same"), { of, take: taken(), version: seen().version });
+    ask(api("same"), { of, take: taken(), ...seen(), note: note() });
   });
   const same = () => { dialog?.showModal(); };
 
@@ -215,18 +209,6 @@ onReady(() => {
     location.assign(href);
   }
 
-  // The decision before this page
-
-  function recall() {
-    try { return JSON.parse(sessionStorage.getItem(LAST)); } catch { return null; }
-  }
-  function remember(decision) {
-    sessionStorage.setItem(LAST, JSON.stringify(decision));
-  }
-  function offerUndo() {
-    remember({ ...last, fresh: false }); // told once
-    toast(last.sentence, { tone: "good", action: { label: "Undo (u)", run: undo } });
-  }
   function showUndo() {
     const one = button("undo");
     if (one && !desk.dataset.undoable) one.disabled = !recall();
@@ -264,8 +246,7 @@ onReady(() => {
       } catch { /* it loads when it is opened */ }
     }, 150);
   }
-  const last = recall();
-  if (last?.fresh) offerUndo();
+  offerUndo(undo);
   showUndo();
   show();
 });

@@ -1,12 +1,16 @@
 // Several held candidates decided at once: the exact number is asked of the server, shown, and confirmed.
 import { complain, confirmDialog, onReady, send, toast } from "./core.js";
+import { offerUndo, recall, takeBack } from "./undo.js";
 
 onReady(() => {
   const queue = document.getElementById("queue");
   const bar = document.getElementById("bulk");
   told();
+  offerUndo((profile) => takeBack(profile));
   addEventListener("keydown", (event) => {
-    if (event.key === "Enter" && event.target === document.body) document.getElementById("start")?.click();
+    if (event.target !== document.body || event.ctrlKey || event.metaKey || event.altKey) return;
+    if (event.key === "Enter") document.getElementById("start")?.click();
+    if (event.key === "u" && recall()) takeBack(recall().profile);
   });
   if (!queue || !bar) return;
   const boxes = [...queue.querySelectorAll('input[name="pick"]')];

@@ -96,8 +96,9 @@ function put(id, item) {
   return new Promise((resolve, reject) => {
     const call = new XMLHttpRequest(); // fetch tells nothing about how much has left
     item.call = call;
-    call.open("PUT", `${root}/api/uploads/${id}/files?name=${encodeURIComponent(item.name.slice(-500))}`);
+    call.open("PUT", `${root}/api/uploads/${id}/files`);
     call.setRequestHeader("X-Gateway", "1");
+    call.setRequestHeader("X-File-Name", encodeURIComponent(item.name.slice(-300).toWellFormed?.() ?? item.name.slice(-300))); // addresses are logged
     call.responseType = "json";
     call.upload.addEventListener("progress", (event) => { item.sent = event.loaded; draw(); });
     call.addEventListener("load", () => (call.status === 200 ? resolve(call.response) : reject(call.response ?? {})));

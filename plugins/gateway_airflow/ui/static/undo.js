@@ -1,0 +1,35 @@
+// The last decision, kept over the page change so that it can be taken back wherever one lands.
+import { complain, send, toast } from "./core.js";
+
+const LAST = "desk-last";
+
+export function recall() {
+  try { return JSON.parse(sessionStorage.getItem(LAST)); } catch { return null; }
+}
+
+/** decision: {profile, sentence}; told on the next page. */
+export function remember(decision) {
+  sessionStorage.setItem(LAST, JSON.stringify({ ...decision, fresh: true }));
+}
+
+/** Takes a decision back and opens its candidate again; false when that cannot be done any more. */
+export async function takeBack(profile, query = "") {
+  try {
+    const answer = await send("POST", `/api/review/${profile}/decide${query ? `?${query}` : ""}`, { decision: "undo" });
+    sessionStorage.removeItem(LAST);
+    location.assign(answer.next);
+    return true;
+  } catch (wrong) {
+    if (wrong.code) sessionStorage.removeItem(LAST);
+    complain(wrong);
+    return false;
+  }
+}
+
+/** Tells a decision just made, once, with its undo. */
+export function offerUndo(undo) {
+  const last = recall();
+  if (!last?.fresh) return;
+  sessionStorage.setItem(LAST, JSON.stringify({ ...last, fresh: false }));
+  toast(last.sentence, { tone: "good", action: { label: "Undo (u)", run: () => undo(last.profile) } });
+}
