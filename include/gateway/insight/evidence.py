@@ -127,9 +127,7 @@ def start_of(document_id: str, profile_id: str) -> int:
         row = session.get(Profile, profile_id)
         if row is None or row.document_id != document_id:
             return 0
-        before = select(func.count(Profile.id)).where(
-            Profile.document_id == document_id, Profile.ordinal < row.ordinal
-        )
+        before = select(func.count(Profile.id)).where(Profile.document_id == document_id, Profile.ordinal < row.ordinal)
         return (session.scalar(before) or 0) // PROFILES * PROFILES
 
 

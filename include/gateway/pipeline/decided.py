@@ -62,7 +62,9 @@ def decided_by_another(session: Session, profile: Profile) -> Conflict:
     """What to tell the second of two reviewers: who was first, and what it is now."""
     last = standing(reviews(session, profile.id))
     who = f"{last.reviewer} was first: it" if last is not None else "It"
-    return Conflict("STATE_CONFLICT", f"{who} is {profile.state} now. Your decision was not taken; open it to look again.")
+    return Conflict(
+        "STATE_CONFLICT", f"{who} is {profile.state} now. Your decision was not taken; open it to look again."
+    )
 
 
 def snapshot(session: Session, profile: Profile, names: Iterable[str]) -> dict[str, Any]:
