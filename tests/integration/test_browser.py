@@ -198,6 +198,29 @@ def test_two_reviewers_race_and_the_second_is_told(gateway: Gateway, sign_in: Ca
     screenshot(second, "second-reviewer")
 
 
+def test_a_drop_goes_on_after_the_server_was_away(
+    gateway: Gateway, sign_in: Callable[..., Page], tmp_path: Path
+) -> None:
+    page, known = sign_in("rita"), batches()
+    frame = inside(page, gateway, "/agents/recruit")
+    page.context.set_offline(True)
+    rows = [[f"{number}.csv", "text/csv", list(f"name,email\nAda {number},\n".encode())] for number in range(12)]
+    frame.locator("#drop").evaluate(DROP, rows)
+    expect(frame.locator("#files")).to_contain_text("sent again by itself")
+    page.context.set_offline(False)
+    expect(frame.locator("#summary")).to_contain_text("12 ready", timeout=30_000)
+    # Nobody of an upload without ingesting is sent by itself; an answer in Airflow shows on the open page.
+    frame.locator("[data-submit=review]").click()
+    batch_id = gateway.next_batch(known)
+    assert gateway.finished(batch_id) == "success"
+    expect(frame.locator("[data-counts]").first).to_contain_text("12 held", timeout=30_000)
+    asked = f"/dags/review_batch/dagRuns/review-{batch_id}/taskInstances/decide/-1/hitlDetails"
+    answer = {"chosen_options": ["Discard all held"], "params_input": {}}
+    gateway.wait_for(lambda: gateway.session.get(f"{gateway.url}/api/v2{asked}").ok, 60, "the required action")
+    gateway.api("PATCH", asked, json=answer)
+    expect(frame.locator("[data-counts]").first).to_contain_text("0 held", timeout=60_000)
+
+
 def test_a_viewer_sees_shapes_instead_of_people(gateway: Gateway, sign_in: Callable[..., Page]) -> None:
     page = sign_in("vera")
     frame = inside(page, gateway, f"/batches/{gateway.batch_id}")
