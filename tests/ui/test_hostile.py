@@ -8,6 +8,7 @@ import sqlite3
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 import pytest
 from fastapi.testclient import TestClient
@@ -42,7 +43,7 @@ def test_no_text_of_a_stranger_becomes_part_of_a_page(
         answer = visitor.get(address, follow_redirects=False)
         assert answer.status_code < 500, address
         kind = answer.headers.get("content-type", "")
-        if "html" not in kind and "json" not in kind:
+        if "html" not in kind and "/json" not in kind:
             continue
         for text in [answer.text] if "html" in kind else _pieces(answer.json()):
             found = read_page(text)
@@ -134,6 +135,49 @@ def test_a_search_is_not_logged(query: bytes, logged: bytes) -> None:
 
 def test_signing_in_again_takes_no_search_along(client: Client) -> None:
     assert "Anna" not in client(None).get("batches", params={"q": "Anna"}).text
+
+
+@pytest.mark.parametrize("value", ["\x00", "a\x00b", "9" * 30, "-1", "0", "\ud7ff\uffff", "%", "'; --", "a" * 5000])
+def test_what_no_store_can_take_is_refused_in_words(client: Client, filled: str, value: str) -> None:
+    visitor = client("admin")
+    with reading() as session:
+        document = session.scalars(select(Document.id).where(Document.path == "list.csv")).one()
+        profile = session.scalars(select(Profile.id).where(Profile.state == "held")).first()
+    asked = quote(value)
+    places = [f"batches?{name}={asked}" for name in ("q", "agent", "state", "page")]
+    places += [
+        f"batches/{filled}?{name}={asked}" for name in ("q", "state", "code", "sort", "open", "part", "page", "down")
+    ]
+    places += [f"documents/{document}?{name}={asked}" for name in ("start", "profile")]
+    places += [f"review?{name}={asked}" for name in ("agent", "batch", "code", "kind", "page")]
+    places += [
+        f"batches/{asked}",
+        f"documents/{asked}",
+        f"review/{asked}",
+        f"agents/{asked}",
+        f"runs/{asked}",
+        f"codes/{asked}",
+    ]
+    places += [
+        f"documents/{document}/pages/{asked}.png",
+        f"batches/{filled}/data-docs/{asked}",
+        f"api/batches/{asked}/live",
+    ]
+    places += [f"api/review/next?after={asked}", f"analytics?days={asked}", f"agents/backend-engineer?page={asked}"]
+    for place in places:
+        assert visitor.get(place, follow_redirects=False).status_code < 500, place
+    for body in (
+        {"decision": "approve", "note": value, "version": 99}, {"decision": "correct", "corrections": {"name": value}, "version": 99},
+        {"decision": "approve", "version": int("9" * 30)}, {"decision": "approve", "state": value},
+    ):  # fmt: skip
+        assert 400 <= visitor.post(f"api/review/{profile}/decide", json=body).status_code < 500, body
+    for path in (
+        f"api/review/{asked}/decide",
+        f"api/review/{asked}/claim",
+        f"api/batches/{asked}/retry",
+        f"api/uploads/{asked}/submit",
+    ):
+        assert visitor.post(path, json={"decision": "approve", "mode": "ingest"}).status_code < 500, path
 
 
 def test_a_locked_store_is_said_in_words(client: Client, filled: str, monkeypatch: pytest.MonkeyPatch) -> None:

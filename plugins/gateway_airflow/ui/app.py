@@ -8,7 +8,8 @@ from typing import Any
 from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
-from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.exc import DataError, InterfaceError, OperationalError
+from sqlalchemy.exc import TimeoutError as NoConnection
 from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
 from starlette.staticfiles import StaticFiles
@@ -102,7 +103,9 @@ async def _bad_request(request: Request, wrong: Exception) -> Response:
 
 def _failed(request: Request, wrong: Exception) -> Response:
     """What nobody foresaw. A store that is locked or away is the usual one and passes by itself."""
-    if isinstance(wrong, SQLAlchemyError):
+    if isinstance(wrong, DataError | OverflowError | UnicodeEncodeError):
+        return _answer(request, 400, "The request holds a number or a character that the store cannot take.", None)
+    if isinstance(wrong, OperationalError | InterfaceError | NoConnection):
         sentence = "The gateway's store did not answer in time. Nothing was changed: try again in a moment."
         answer = _answer(request, 503, sentence, "STORE_AWAY")
         answer.headers["retry-after"] = "10"
