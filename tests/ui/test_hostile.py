@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import re
 import sqlite3
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -14,6 +14,7 @@ import pytest
 from fastapi.testclient import TestClient
 from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
+from starlette.requests import ClientDisconnect, Request
 
 from doubles.marked import EVERYTHING, HOSTILE, KEYS, addresses, fill, poison, read_page
 from gateway.pipeline.upload import safe_path
@@ -250,3 +251,19 @@ def test_a_name_leads_nowhere_but_into_its_batch(name: str) -> None:
     assert ".." not in Path(path).parts
     assert path.isprintable()
     assert path
+
+
+def test_an_upload_that_its_sender_stops_is_answered_and_leaves_nothing(
+    client: Client, home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    user = client()
+    upload_id = user.post("api/uploads", json={"agent_id": "backend-engineer"}).json()["upload_id"]
+
+    async def stopped(self: Request) -> AsyncIterator[bytes]:
+        yield b"x" * 2_000_000
+        raise ClientDisconnect
+
+    monkeypatch.setattr(Request, "stream", stopped)
+    answer = user.put(f"api/uploads/{upload_id}/files", headers={"X-File-Name": "a.pdf"}, content=b"x")
+    assert answer.status_code == 400
+    assert list((settings().inbox / ".uploads" / upload_id / "parts").iterdir()) == []

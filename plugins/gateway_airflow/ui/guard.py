@@ -69,7 +69,8 @@ class Guard:
         try:
             await self.app(scope, receive, with_headers)
         except ClientDisconnect:
-            return  # an upload that its sender stopped: nobody is there to answer
+            # An upload that its sender stopped: nobody reads this, but the host's middleware fails without an answer.
+            await Response(status_code=400)(scope, receive, with_headers)
         except Exception as wrong:
             log.error("%s %s failed: %s", scope["method"], scope["path"], places(wrong))
             if begun:
