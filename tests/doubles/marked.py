@@ -128,12 +128,12 @@ EVERYTHING = (Batch, Document, Profile, Field, Verdict, Delivery, Claim, Review,
 KEYS = {
     Batch: ("id", "agent_id", "mode", "state", "statistics"),
     Document: ("id", "batch_id", "agent_id", "state", "duplicate_of", "file_key", "sha256", "media_type", "facts"),
-    Profile: ("id", "document_id", "batch_id", "agent_id", "state", "duplicate_of"),
+    Profile: ("id", "document_id", "batch_id", "agent_id", "state", "codes", "duplicate_of"),
     Field: ("profile_id", "name", "source"),
     Verdict: ("id", "profile_id", "outcome"),
     Delivery: ("id", "target", "posting", "profile_id", "batch_id", "state"),
     Claim: ("profile_id",),
-    Review: ("id", "profile_id", "decision", "other_id", "before"),
+    Review: ("id", "profile_id", "decision", "codes", "other_id", "before"),
     Event: ("kind", "subject", "subject_id", "batch_id", "after", "once", "rule"),
 }
 
