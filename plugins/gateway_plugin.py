@@ -45,6 +45,13 @@ class GatewayPlugin(AirflowPlugin):
             app = unavailable
         return [{"app": app, "url_prefix": PREFIX, "name": "Candidate Ingestion Gateway"}]
 
+    @cached_property
+    def fastapi_root_middlewares(self) -> list[dict[str, Any]]:
+        """Keeps what people search for out of Airflow's log of requests."""
+        from gateway_airflow.ui.guard import QuietAddresses
+
+        return [{"middleware": QuietAddresses, "args": [], "kwargs": {}, "name": "Quiet addresses"}]
+
 
 async def unavailable(scope: Any, receive: Any, send: Any) -> None:
     """Stands in for a page that could not be built."""

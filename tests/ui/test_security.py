@@ -140,3 +140,25 @@ def test_a_page_that_cannot_be_built_leaves_airflow_alone(
     assert answer.status_code == 503
     assert "log says why" in answer.text
     assert "a dependency is missing" in caplog.text
+
+
+def test_airflow_s_log_of_requests_tells_no_search(ask: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A search in our frame stands in the host's own address too: after a reload, and where signing in again leads."""
+    from airflow.api_fastapi.common import http_access_log
+
+    class Log:
+        lines: list[dict[str, Any]] = []  # noqa: RUF012
+
+        def info(self, _: str, **said: Any) -> None:
+            self.lines.append(said)
+
+    monkeypatch.setattr(http_access_log, "logger", Log())
+    for path in (
+        "/gateway/batches",
+        "/plugin/candidates/gateway/batches",
+        "/auth/login?next=/gateway/batches%3Fq%3DAnna",
+    ):
+        ask("GET", path, "user", params=None if "?" in path else {"q": "Anna", "page": 2})
+    assert len(Log.lines) == 3
+    assert not [line for line in Log.lines if "Anna" in repr(line)]
+    assert "page=2" in repr(Log.lines)

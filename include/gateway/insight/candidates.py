@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 from gateway.codes import CODES
 from gateway.errors import Misconfigured
 from gateway.insight import labels
+from gateway.insight.documents import web_link
 from gateway.store.engine import reading
 from gateway.store.tables import Delivery, Event, Field, Profile, Review, Verdict
 
@@ -147,7 +148,10 @@ class Moment:
 
 @dataclass(frozen=True, slots=True)
 class Receipt:
-    """Where the candidate was delivered to; link is the target's own page, None where it gave none."""
+    """Where the candidate was delivered to; link is the target's own page, None where it gave none.
+
+    link   opens the candidate's interview to whoever has it: as personal as the candidate
+    """
 
     target: str
     posting: str
@@ -226,16 +230,11 @@ def receipts(profile_id: str) -> tuple[Receipt, ...]:
             row.state,
             row.code,
             row.receipt.get("target_id"),
-            _link(row.receipt),
+            web_link(row.receipt.get("url")),
             row.updated_at,
         )
         for row in rows
     )
-
-
-def _link(receipt: dict[str, Any]) -> str | None:
-    link = receipt.get("link")
-    return link if isinstance(link, str) and link.startswith(("https://", "http://")) else None
 
 
 _DECISIONS = {

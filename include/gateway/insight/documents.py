@@ -64,7 +64,10 @@ class DocumentLine:
 
 @dataclass(frozen=True, slots=True)
 class FieldView:
-    """One value: its path in words, how sure we are, and where it stands ("page 2", "row 14, column E-mail")."""
+    """One value: its path in words, how sure we are, and where it stands ("page 2", "row 14").
+
+    column   the heading it was read under: the document's own text, so as personal as value and raw
+    """
 
     name: str
     label: str
@@ -72,6 +75,7 @@ class FieldView:
     raw: str
     confidence: float
     where: str | None
+    column: str | None
     by_person: bool
 
 
@@ -264,7 +268,7 @@ def _view(
             for f in (verdict.findings if verdict else ())
         ),
         tuple(
-            FieldView(f.name, path_word(f.name), f.value, f.raw, f.confidence, place_words(f), f.source == "person")
+            FieldView(f.name, path_word(f.name), f.value, f.raw, f.confidence, place_words(f), f.column, f.source == "person")
             for f in fields
             if f.value
         ),
@@ -276,11 +280,11 @@ def _view(
 
 
 def place_words(field: Field) -> str | None:
-    """Where a value stands, in words; None = nothing shows it."""
+    """Where a value stands, in words of ours only; None = nothing shows it."""
     if field.page is not None:
         return f"page {field.page}"
     if field.row is not None:
-        return f"row {field.row}, column {field.column}" if field.column else f"row {field.row}"
+        return f"row {field.row}"
     return {"text": "in the text", "file": "in the file's name", "form": "in a form", "link": "in a link"}.get(
         field.source or ""
     )

@@ -183,6 +183,14 @@ def rows_of(document: DocumentShown, profiles: Sequence[Candidate]) -> RowsShown
     )
 
 
+def page_version(document_id: str, number: int) -> str:
+    """What changes when the picture of a page does; tells nothing of the file. Raises Misconfigured(UNKNOWN_DOCUMENT)."""
+    with reading() as session:
+        row = _row(session.get(Document, document_id), document_id)
+    kept = bool(row.file_key)
+    return hashlib.sha256(f"{row.sha256} {number} {_turn(row, number)} {DPI} {kept}".encode()).hexdigest()[:24]
+
+
 def page_image(document_id: str, number: int) -> bytes:
     """A page of a PDF as PNG, turned as its boxes are.
 
@@ -191,7 +199,7 @@ def page_image(document_id: str, number: int) -> bytes:
     with reading() as session:
         row = _row(session.get(Document, document_id), document_id)
     key = _file_key(row)
-    turn = next((turn for page, _, _, turn in _sheets(row) if page == number), None)
+    turn = _turn(row, number)
 
     def draw() -> bytes:
         with files.local(key) as path:
@@ -253,6 +261,10 @@ def _row(row: Document | None, document_id: str) -> Document:
     if row is None:
         raise Misconfigured("UNKNOWN_DOCUMENT", f"There is no document {document_id!r}.")
     return row
+
+
+def _turn(row: Document, number: int) -> int | None:
+    return next((turn for page, _, _, turn in _sheets(row) if page == number), None)
 
 
 def _sheets(row: Document) -> tuple[tuple[int, float, float, int], ...]:

@@ -10,7 +10,7 @@ from typing import Any
 
 from alembic import command
 from alembic.config import Config
-from sqlalchemy import Engine, create_engine, event
+from sqlalchemy import Engine, ExceptionContext, create_engine, event
 from sqlalchemy.orm import Session
 
 from gateway.settings import settings
@@ -22,11 +22,13 @@ BUSY_MS = 30_000  # a writer waits this long for another on SQLite; a batch's la
 def engine_for(url: str) -> Engine:
     """An engine with what each database needs: SQLite gets WAL, foreign keys and patience."""
     if not url.startswith("sqlite"):
-        return create_engine(url, pool_pre_ping=True)
+        engine = create_engine(url, pool_pre_ping=True, hide_parameters=True)
+        event.listen(engine, "handle_error", _without_values)
+        return engine
     path = url.removeprefix("sqlite:///")
     if path and path != ":memory:":
         Path(path).parent.mkdir(parents=True, exist_ok=True)
-    engine = create_engine(url)
+    engine = create_engine(url, hide_parameters=True)
 
     @event.listens_for(engine, "connect")
     def _prepare(connection: Any, _: Any) -> None:
@@ -42,6 +44,13 @@ def engine_for(url: str) -> Engine:
         connection.exec_driver_sql("BEGIN IMMEDIATE" if immediate else "BEGIN")
 
     return engine
+
+
+def _without_values(context: ExceptionContext) -> None:
+    """PostgreSQL tells the row it refused: a person's, and exceptions are logged. What was refused and why stays."""
+    for wrong in (context.original_exception, context.sqlalchemy_exception):
+        if wrong is not None:
+            wrong.args = tuple(str(said).partition("\nDETAIL:")[0] for said in wrong.args)
 
 
 def engine() -> Engine:

@@ -8,6 +8,8 @@ from typing import Any
 from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
+from sqlalchemy.exc import DataError, InterfaceError, OperationalError
+from sqlalchemy.exc import TimeoutError as NoConnection
 from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
 from starlette.staticfiles import StaticFiles
@@ -59,7 +61,7 @@ def build() -> FastAPI:
         docs_url=None,
         redoc_url=None,
         openapi_url=None,
-        middleware=[Middleware(Guard)],
+        middleware=[Middleware(Guard, failed=_failed)],
         exception_handlers={
             GatewayError: _gateway_error,
             HTTPException: _http_error,
@@ -97,6 +99,19 @@ async def _bad_request(request: Request, wrong: Exception) -> Response:
     first = wrong.errors()[0]  # its `input` may be personal: only the place and the rule are told
     place = ".".join(str(part) for part in first["loc"])
     return _answer(request, 422, f"The request is not right at {place}: {first['msg']}.", None)
+
+
+def _failed(request: Request, wrong: Exception) -> Response:
+    """What nobody foresaw. A store that is locked or away is the usual one and passes by itself."""
+    if isinstance(wrong, DataError | OverflowError | UnicodeEncodeError):
+        return _answer(request, 400, "The request holds a number or a character that the store cannot take.", None)
+    if isinstance(wrong, OperationalError | InterfaceError | NoConnection):
+        sentence = "The gateway's store did not answer in time. Nothing was changed: try again in a moment."
+        answer = _answer(request, 503, sentence, "STORE_AWAY")
+        answer.headers["retry-after"] = "10"
+        return answer
+    sentence = "Something went wrong on our side, and the server's log says where. Reload the page and look before you repeat a change."
+    return _answer(request, 500, sentence, "PAGE_FAILED")
 
 
 def status_of(wrong: GatewayError) -> int:

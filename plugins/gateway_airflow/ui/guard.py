@@ -6,12 +6,19 @@ other site's script may send without our consent (CORS), and an Origin that is o
 
 from __future__ import annotations
 
-from urllib.parse import urlsplit
+import logging
+import traceback
+from collections.abc import Callable
+from pathlib import Path
+from urllib.parse import unquote_plus, urlsplit
 
 from airflow.configuration import conf
 from starlette.datastructures import Headers, MutableHeaders
-from starlette.responses import JSONResponse
+from starlette.requests import ClientDisconnect, Request
+from starlette.responses import JSONResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+log = logging.getLogger(__name__)
 
 HEADER = "x-gateway"
 SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
@@ -28,18 +35,25 @@ ALWAYS = {
 
 
 class Guard:
-    """Refuses changes that may come from another site; adds the headers an answer does not set itself."""
+    """Refuses changes that may come from another site; adds the headers an answer does not set itself.
 
-    def __init__(self, app: ASGIApp) -> None:
-        self.app = app
+    failed   the answer in words to what nobody foresaw. Its own text may quote a person, so that is never logged.
+    """
+
+    def __init__(self, app: ASGIApp, failed: Callable[[Request, Exception], Response]) -> None:
+        self.app, self.failed = app, failed
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
 
+        begun = False
+
         async def with_headers(message: Message) -> None:
+            nonlocal begun
             if message["type"] == "http.response.start":
+                begun = True
                 headers = MutableHeaders(scope=message)
                 for name, value in ALWAYS.items():
                     headers.setdefault(name, value)
@@ -54,14 +68,61 @@ class Guard:
             return
         try:
             await self.app(scope, receive, with_headers)
+        except ClientDisconnect:
+            # An upload that its sender stopped: nobody reads this, but the host's middleware fails without an answer.
+            await Response(status_code=400)(scope, receive, with_headers)
+        except Exception as wrong:
+            log.error("%s %s failed: %s", scope["method"], scope["path"], places(wrong))
+            if begun:
+                raise CutOff(
+                    type(wrong).__name__
+                ) from None  # the connection breaks, so that half is not taken for whole
+            await self.failed(Request(scope), wrong)(scope, receive, with_headers)
+
+
+class CutOff(Exception):
+    """An answer that had begun could not be ended; says only of what kind the failure was."""
+
+
+def places(wrong: Exception) -> str:
+    """Of what kind an exception is and where it came from, without its text: "KeyError at show.py:12 < batches.py:80"."""
+    frames = traceback.extract_tb(wrong.__traceback__)[-6:]
+    return f"{type(wrong).__name__} at " + " < ".join(
+        f"{Path(one.filename).name}:{one.lineno}" for one in reversed(frames)
+    )
+
+
+class QuietAddresses:
+    """Around all of Airflow: its log of requests tells no search. A search in our frame is in the host's address too.
+
+    Airflow logs an address when its answer is done, from the very scope that is changed here.
+    """
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        path = scope.get("path", "")
+        try:
+            await self.app(scope, receive, send)
         finally:
-            # Airflow logs an address when its answer is done; what was searched for may be a person's name.
-            scope["query_string"] = without_search(scope["query_string"])
+            if scope["type"] == "http" and ("/gateway/" in path or "/plugin/" in path or "/auth/" in path):
+                scope["query_string"] = without_search(scope["query_string"])
 
 
 def without_search(query: bytes) -> bytes:
-    """The query of an address as it may be logged: what somebody searched for is left out."""
-    return b"&".join(b"q=..." if part.startswith(b"q=") else part for part in query.split(b"&"))
+    """The query of an address as it may be logged: left out is what was searched for, also where to go after signing in."""
+    return b"&".join(_quiet(part) for part in query.split(b"&"))
+
+
+def _quiet(part: bytes) -> bytes:
+    name, _, value = part.partition(b"=")
+    match unquote_plus(name.decode("latin-1")):
+        case "q":
+            return b"q=..."
+        case "next" if "?" in unquote_plus(value.decode("latin-1")):
+            return b"next=..."
+    return part
 
 
 def ours(headers: Headers) -> bool:

@@ -67,7 +67,7 @@ def error_page(request: Request, status: int, sentence: str, code: str | None) -
     """What went wrong, in words, with the next step; 401 offers the way to sign in."""
     login = None
     if status == 401:
-        login = get_auth_manager().get_url_login(next_url=str(request.url))
+        login = get_auth_manager().get_url_login(next_url=str(request.url.remove_query_params("q")))
     nobody = Visitor("", frozenset())
     body = _render(
         request, nobody, "error.html", section="", http_status=status, sentence=sentence, reason=code, login=login

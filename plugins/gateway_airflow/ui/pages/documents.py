@@ -14,7 +14,8 @@ from gateway_airflow.ui.access import Right, VisitorDep, needs
 from gateway_airflow.ui.render import page
 
 router = APIRouter()
-PICTURE_S = 600  # how long a browser may keep a page's picture
+# A browser may keep a picture, but asks each time whether it may still show it: a right can have been taken away.
+KEPT = "private, no-cache"
 
 
 @router.get("/documents/{document_id}", dependencies=[needs(Right.VIEW)])
@@ -37,10 +38,12 @@ def one_document(
 
 
 @router.get("/documents/{document_id}/pages/{number}.png", dependencies=[needs(Right.REVIEW)])
-def page_picture(document_id: str, number: int) -> Response:
+def page_picture(request: Request, document_id: str, number: int) -> Response:
     """The page as PNG; where that cannot be made, a picture that says why."""
-    headers = {"cache-control": f"private, max-age={PICTURE_S}"}
     try:
+        headers = {"cache-control": KEPT, "etag": f'"{evidence.page_version(document_id, number)}"'}
+        if request.headers.get("if-none-match") == headers["etag"]:
+            return Response(status_code=304, headers=headers)
         return Response(evidence.page_image(document_id, number), media_type="image/png", headers=headers)
     except GatewayError as wrong:
         if wrong.code == "UNKNOWN_DOCUMENT":

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -20,7 +21,9 @@ from gateway_airflow.ui.access import Right, VisitorDep, needs
 
 router = APIRouter()
 PIECE = 65_536
-FORMULA = ("=", "+", "-", "@", "\t", "\r")
+# What a spreadsheet may take for a formula, full-width forms and blanks before it included, at a cell's beginning and
+# after each ";": where that separates cells, as in half of Europe, every item of a list is a cell.
+FORMULA = re.compile(r"(^|;)(?=\s*[=+\-@＝＋－＠]|[\t\r\n])")
 
 
 @router.get("/batches/{batch_id}/export.csv", dependencies=[needs(Right.REVIEW)])
@@ -80,4 +83,4 @@ def cell(value: Any) -> Any:
     """A value as a cell that no spreadsheet takes for a formula: lists are joined, a dangerous beginning is quoted."""
     if isinstance(value, list):
         value = "; ".join(str(item) for item in value)
-    return f"'{value}" if isinstance(value, str) and value.startswith(FORMULA) else value
+    return FORMULA.sub(r"\1'", value) if isinstance(value, str) else value

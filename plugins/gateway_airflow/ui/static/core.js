@@ -149,6 +149,7 @@ function refreshTimes() {
 function leaveFrame(event) {
   const link = event.target.closest?.("a[data-external], a[data-host]");
   if (!link || event.defaultPrevented || event.button !== 0) return;
+  if (!/^https?:$/.test(link.protocol)) { event.preventDefault(); return; } // the host's document would run it
   const out = link.hasAttribute("data-external");
   let host = null;
   try { host = window.parent === window ? null : window.parent.document; } catch { host = null; }
