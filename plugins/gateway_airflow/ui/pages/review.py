@@ -69,6 +69,7 @@ def the_desk(request: Request, visitor: VisitorDep, part: Part, profile_id: str)
         mode = "held" if person.state == "held" else "audit" if queue.is_open_audit(profile_id) else "read"
     return page(
         request, visitor, "desk.html", section="review", person=person, document=document, verdict=verdict, mode=mode,
+        reasons=candidates.reasons(person, verdict),
         pages=evidence.pages_of(document, [person], all_pages=False) if is_pdf else (),
         row=next(iter(rows.rows), None) if rows else None, trouble=rows,
         doubtful=doubtful(person, verdict), held_by=set(person.codes),
