@@ -29,6 +29,7 @@ AGENT = "pilots"
 FILE = """id: pilots
 title: Pilots
 target: {{kind: own_pool, posting: pilots}}
+default_mode: ingest
 preset: lenient
 fictional_contacts: mark
 audit_share: 0
