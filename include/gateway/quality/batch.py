@@ -10,9 +10,7 @@ from gateway.model import Finding, Severity
 from gateway.quality.case import Case
 
 # Codes of limits on a whole batch.
-STOPS = frozenset(
-    {"BATCH_HOLDS", "BATCH_DUPLICATES", "BATCH_LANGUAGES", "BATCH_UNREADABLE", "BATCH_COUNT_MISMATCH"}
-)
+STOPS = frozenset({"BATCH_HOLDS", "BATCH_DUPLICATES", "BATCH_LANGUAGES", "BATCH_UNREADABLE", "BATCH_COUNT_MISMATCH"})
 
 
 @dataclass(frozen=True, slots=True)
