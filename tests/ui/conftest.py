@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -10,9 +12,13 @@ import pytest
 from fastapi import FastAPI, HTTPException, Request
 from fastapi.responses import JSONResponse
 from fastapi.testclient import TestClient
+from sqlalchemy import BigInteger, create_engine, func, insert, select
 
 from doubles.pdf_maker import make, resume
 from gateway.pipeline.run import run_batch
+from gateway.settings import settings
+from gateway.store.engine import engine, writing
+from gateway.store.tables import Base
 from gateway_airflow.ui import access
 from gateway_airflow.ui.access import Right, Visitor
 from gateway_airflow.ui.app import build
@@ -83,13 +89,11 @@ Cleo Marsh,cleo.marsh@example.org,+49 30 5550103,Köln,Rust; Kafka
 """
 
 
-@pytest.fixture
-def filled(store: str, tmp_path: Path) -> str:
-    """A store with one batch through the real pipeline: two résumés, a list of three, a file that is no document.
-
-    Returns the batch id. Agent backend-engineer (strict): some pass into our own pool, some are held.
-    """
-    folder = tmp_path / "drop"
+@pytest.fixture(scope="session")
+def filled_once(tmp_path_factory: pytest.TempPathFactory, sqlite_template: Path) -> tuple[Path, str]:
+    """The home that `filled` copies, and its batch: the pipeline takes seconds, a copy does not."""
+    home = tmp_path_factory.mktemp("filled") / "home"
+    folder = home.parent / "drop"
     folder.mkdir()
     make(folder / "anna.pdf", resume("Anna Brook", "anna.brook@example.org", "+49 30 5550111", city="Berlin, Germany"))
     make(
@@ -98,4 +102,36 @@ def filled(store: str, tmp_path: Path) -> str:
     )
     (folder / "list.csv").write_text(LIST, encoding="utf-8")
     (folder / "broken.pdf").write_bytes(b"%PDF-1.7 not really")
-    return run_batch("backend-engineer", [folder], actor="tester")
+    home.mkdir()
+    shutil.copyfile(sqlite_template, home / "gateway.db")
+    with pytest.MonkeyPatch.context() as patch:
+        for name in [name for name in os.environ if name.startswith("GATEWAY_") and name != "GATEWAY_CORPUS"]:
+            patch.delenv(name)
+        patch.setenv("GATEWAY_HOME", str(home))
+        settings.cache_clear()
+        batch_id = run_batch("backend-engineer", [folder], actor="tester")
+        engine().dispose()
+    settings.cache_clear()
+    return home, batch_id
+
+
+@pytest.fixture
+def filled(store: str, home: Path, filled_once: tuple[Path, str]) -> str:
+    """A store with one batch through the real pipeline: two résumés, a list of three, a file that is no document.
+
+    Returns the batch id. Agent backend-engineer (strict): some pass into our own pool, some are held.
+    """
+    made, batch_id = filled_once
+    shutil.copytree(made, home, dirs_exist_ok=True, ignore=shutil.ignore_patterns("gateway.db*"))
+    source = create_engine(f"sqlite:///{made / 'gateway.db'}")
+    with source.connect() as rows, writing() as session:
+        for table in Base.metadata.sorted_tables:
+            found = [dict(row) for row in rows.execute(select(table)).mappings()]
+            if found:
+                session.execute(insert(table).values(found))
+            if store == "postgresql" and isinstance(table.primary_key.columns.values()[0].type, BigInteger):
+                column = table.primary_key.columns.values()[0].name
+                sequence = func.pg_get_serial_sequence(table.name, column)
+                session.execute(select(func.setval(sequence, len(found) + 1)))
+    source.dispose()
+    return batch_id
