@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
 from fastapi.testclient import TestClient
 from sqlalchemy import delete, select
 
+from gateway.model import Mode
 from gateway.pipeline.review import decide, deliver_reviewed
+from gateway.pipeline.run import run_batch
 from gateway.store.engine import reading, writing
-from gateway.store.tables import Audit, Profile, Review
+from gateway.store.tables import Audit, Delivery, Profile, Review
 
 Client = Callable[..., TestClient]
 
@@ -289,3 +292,39 @@ def test_history_tells_decisions_with_their_notes(client: Client, otto: str, ben
     assert "merged it into another candidate, with its phone" in user.get(f"/review/{ben}").text
     assert "Held for review" in told
     assert "wrong person" not in client("viewer").get(f"/review/{otto}").text
+
+
+def test_who_went_through_shows_remarks_scores_and_the_interview(client: Client, filled: str) -> None:
+    anna = profile_of("Anna Brook")
+    with writing() as session:
+        row = session.scalars(select(Delivery).where(Delivery.profile_id == anna)).one()
+        row.receipt = {"target_id": "i1", "url": "https://interviews.example/i1"}
+    page = client().get(f"/review/{anna}").text
+    assert "What was remarked" in page
+    assert "EMAIL_FICTIONAL" in page, "a gate that only marks is told too, with what it measured"
+    assert "asked for:" in page
+    assert "Required fields found" in page
+    assert 'href="https://interviews.example/i1"' in page
+    assert "interviews.example" not in client("viewer").get(f"/review/{anna}").text
+
+
+def test_a_newer_resume_of_somebody_who_waits_is_proposed_with_what_differs(
+    client: Client, store: str, tmp_path: Path
+) -> None:
+    header = "Name,Email,Phone,City\n"
+    for name, phone in (("first", "+49 30 5550101"), ("second", "+49 30 5550199")):
+        (tmp_path / f"{name}.csv").write_text(f"{header}Ada Quill,ada.quill@example.org,{phone},Berlin\n", "utf-8")
+        run_batch("backend-engineer", [tmp_path / f"{name}.csv"], actor="test", mode=Mode.REVIEW)
+    with reading() as session:
+        first, second = session.scalars(select(Profile).order_by(Profile.created_at)).all()
+    assert (first.state, second.state) == ("held", "held"), "nobody is linked in silence while a person is to decide"
+    for one, other in ((first, second), (second, first)):
+        page = client().get(f"/review/{one.id}").text
+        assert f'data-other="{other.id}"' in page
+        assert "the same</span>" in page
+        assert "+493055501" in page
+    user = client("user", "rita")
+    assert post(user, second.id, "same", of=first.id, take=["phone"]).status_code == 200
+    page = user.get(f"/review/{first.id}").text
+    assert "Versions of this person" in page
+    assert (profile(first.id).phone, profile(second.id).state) == ("+49305550199", "duplicate")

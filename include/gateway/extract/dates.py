@@ -39,7 +39,6 @@ _SEP = r"\s*(?:[-–—−~〜～→]+|\bto\b|\bbis\b|\bà\b|\bau\b|\ba\b|\bal\b
 _DATE = re.compile(_ONE, re.I)
 _GAP = re.compile(_SEP, re.I)
 _OPEN = re.compile(r"\s*(?:[-–—−~〜～→]+)\s*$")
-_TOKEN = re.compile(r"\d|[^\W\d_]")
 _MONTH_ONLY = re.compile(rf"({_MONTH})\s*[-–—]\s*$", re.I)
 
 

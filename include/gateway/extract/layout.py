@@ -17,7 +17,6 @@ from gateway.extract.words import Page, Word
 from gateway.model import Box
 
 GAP = 1.15  # in type sizes: a wider gap ends a cell; justified text stays below one
-LETTER_GAP = 0.9  # the widest gap between letters of a letter-spaced word
 
 
 @dataclass(slots=True, eq=False)

@@ -128,7 +128,6 @@ def is_tld(label: str) -> bool:
 
 
 _SPLIT = re.compile(r"[,;|/•·()\n\t]|\s[-–—]\s")
-_UPPER2 = re.compile(r"\b[A-Z]{2}\b")
 
 
 def country_from_text(text: str | None) -> str | None:

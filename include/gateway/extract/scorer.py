@@ -7,7 +7,6 @@ multiplications a candidate.
 from __future__ import annotations
 
 import json
-import math
 from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from pathlib import Path
@@ -48,7 +47,3 @@ def rank(candidates: list[Candidate]) -> list[Candidate]:
     for candidate in candidates:
         candidate.score = raw_score(candidate.field, candidate.features)
     return sorted(candidates, key=lambda c: -c.score)
-
-
-def sigmoid(score: float) -> float:
-    return 1 / (1 + math.exp(-max(-30.0, min(30.0, score))))

@@ -219,7 +219,6 @@ TITLES = _set(
 )
 _NAME_TOKEN = re.compile(r"^[^\W\d_]+(?:['’ʼ.‐‑-][^\W\d_]*)*[.,]?$|^['’]t$|^['’][^\W\d_]+$", re.UNICODE)
 _QUOTED = re.compile(r"[\"“”„«»(][^\"“”„«»()]{1,30}[\"“”«»)]")
-CREDENTIAL = re.compile(r"^(?:[A-Z][A-Za-z]{0,3}\.?)+$")
 
 
 def _key(token: str) -> str:

@@ -6,7 +6,6 @@ lays its lines out on a synthetic page: one line every 1.4 sizes, words one afte
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 
 from gateway.model import Box
@@ -61,25 +60,3 @@ class Page:
     text_quality: float = 1.0
     source: str = "text"
     turn: int = 0
-
-
-def page_of_lines(
-    lines: Iterable[tuple[str, float, bool]], *, number: int = 1, width: float = 595.0, indent: float = 50.0
-) -> Page:
-    """A synthetic page from (text, size in points, bold) lines in reading order; an empty text is a gap.
-
-    For readers of formats that have paragraphs instead of places. Bullets and tabs may stay in the text: a tab becomes
-    a wide gap, as it would on paper.
-    """
-    words: list[Word] = []
-    top = 50.0
-    for text, size, bold in lines:
-        x = indent
-        for block in text.split("\t"):
-            for token in block.split():
-                end = x + 0.55 * size * len(token)
-                words.append(Word(token, (x, top, end, top + size), size=size, bold=bold))
-                x = end + 0.3 * size
-            x += 4 * size
-        top += 1.4 * size
-    return Page(number, width, max(842.0, top + 50), tuple(words), source="office")

@@ -14,8 +14,9 @@ from gateway.codes import CODES
 from gateway.errors import Misconfigured
 from gateway.insight import labels
 from gateway.insight.documents import web_link
+from gateway.model import Severity
 from gateway.store.engine import reading
-from gateway.store.tables import Delivery, Event, Field, Profile, Review, Verdict
+from gateway.store.tables import Batch, Delivery, Event, Field, Profile, Review, Verdict
 
 CONTACT = ("name", "email", "phone", "location")
 Box = tuple[float, float, float, float]
@@ -193,6 +194,24 @@ def verdict(profile_id: str) -> VerdictShown | None:
         return None
     findings = sorted((_finding(item) for item in row.findings), key=lambda one: (order.get(one.severity, 9), one.code))
     return VerdictShown(row.outcome, tuple(findings), tuple(_parts(row.parts)), row.suite_version)
+
+
+def reasons(person: Candidate, verdict: VerdictShown | None) -> tuple[FindingShown, ...]:
+    """Everything that holds or marks a candidate: what its gates found, and what holds it although they passed.
+
+    A batch that stopped says what was measured of it; a mode or the canary only what to do.
+    """
+    found = verdict.findings if verdict else ()
+    told = {one.code for one in found if one.severity == Severity.CRITICAL}
+    others = [code for code in person.codes if code not in told]
+    with reading() as session:
+        batch = session.get_one(Batch, person.batch_id)
+    of_batch = {item["code"]: item for item in batch.statistics.get("findings", ())}
+    return (*(_finding(of_batch.get(code) or _without_measure(code)) for code in others), *found)
+
+
+def _without_measure(code: str) -> dict[str, Any]:
+    return {"code": code, "severity": str(Severity.CRITICAL), "remedy": CODES[code].fix if code in CODES else None}
 
 
 def history(profile_id: str) -> tuple[Moment, ...]:

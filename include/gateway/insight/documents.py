@@ -15,6 +15,7 @@ from sqlalchemy.orm import Session
 from sqlalchemy.sql.elements import ColumnElement
 
 from gateway.codes import CODES
+from gateway.insight.labels import where_of
 from gateway.insight.listing import Listed, literal, page_within
 from gateway.insight.words import PART_WORDS, field_word, path_word
 from gateway.model import DocumentState
@@ -64,9 +65,9 @@ class DocumentLine:
 
 @dataclass(frozen=True, slots=True)
 class FieldView:
-    """One value: its path in words, how sure we are, and where it stands ("page 2", "row 14").
+    """One value: its path in words, how sure we are, and where it was read in words ("" = nothing shows it).
 
-    column   the heading it was read under: the document's own text, so as personal as value and raw
+    column   heading of the column it was read from, personal like the rest of the list
     """
 
     name: str
@@ -74,9 +75,8 @@ class FieldView:
     value: str
     raw: str
     confidence: float
-    where: str | None
+    where: str
     column: str | None
-    by_person: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -268,7 +268,10 @@ def _view(
             for f in (verdict.findings if verdict else ())
         ),
         tuple(
-            FieldView(f.name, path_word(f.name), f.value, f.raw, f.confidence, place_words(f), f.column, f.source == "person")
+            FieldView(
+                f.name, path_word(f.name), f.value, f.raw, f.confidence,
+                where_of(f.source, f.rule, f.page, f.row, f.column), f.column,
+            )
             for f in fields
             if f.value
         ),
@@ -277,17 +280,6 @@ def _view(
         if delivery
         else None,
     )  # fmt: skip
-
-
-def place_words(field: Field) -> str | None:
-    """Where a value stands, in words of ours only; None = nothing shows it."""
-    if field.page is not None:
-        return f"page {field.page}"
-    if field.row is not None:
-        return f"row {field.row}"
-    return {"text": "in the text", "file": "in the file's name", "form": "in a form", "link": "in a link"}.get(
-        field.source or ""
-    )
 
 
 def web_link(url: Any) -> str | None:

@@ -22,7 +22,7 @@ from gateway.pipeline.compare import beside
 from gateway.pipeline.datadocs import keep_data_docs
 from gateway.pipeline.judged import Tally, keep_gate_results, statistics_of
 from gateway.pipeline.receive import agent_of
-from gateway.quality.batch import BatchFacts
+from gateway.quality.batch import STOPS, BatchFacts
 from gateway.quality.case import Case
 from gateway.quality.duplicates import same_name
 from gateway.quality.judge import judge
@@ -92,8 +92,11 @@ def judge_batch(batch_id: str) -> dict[str, int]:
         keep_gate_results(session, row, verdict)
         row.statistics = {**row.statistics, **statistics_of(verdict, tally, docs_code)}
         if stop:
-            remedy = next(f.remedy for f in verdict.batch_findings if f.code == stop[0])
-            row.code, row.error = stop[0], f"The whole batch is held. {remedy or ''}".strip()
+            first = next(f for f in verdict.batch_findings if f.code == stop[0])
+            row.code = first.code
+            row.error = f"The whole batch is held: {first.measured}; asked for: {first.threshold}. {first.remedy}"
+        elif row.code in STOPS:
+            row.code = row.error = None  # stopped by an earlier judging, before limits or documents changed
     return {word: number for word, number in tally.states.items() if number}
 
 

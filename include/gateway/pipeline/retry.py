@@ -16,6 +16,7 @@ from sqlalchemy.orm import Session
 from gateway.errors import Conflict, Misconfigured, Refused
 from gateway.model import BatchState, DocumentState, ProfileState
 from gateway.pipeline.receive import run_to_start
+from gateway.quality.batch import STOPS
 from gateway.store import change
 from gateway.store.engine import writing
 from gateway.store.tables import Batch, Document, Event, Profile
@@ -24,9 +25,7 @@ AT_REST = (BatchState.DONE, BatchState.WAITING_REVIEW, BatchState.FAILED)
 NOT_KEPT = "Its bytes were not kept, because the file itself was refused: send it again."
 SLICE = 500
 # Codes a batch carries from its last run: the next one says anew whether they still hold.
-OF_THE_RUN = (
-    "RUN_INCOMPLETE", "BATCH_HOLDS", "BATCH_DUPLICATES", "BATCH_LANGUAGES", "BATCH_UNREADABLE", "BATCH_COUNT_MISMATCH",
-)  # fmt: skip
+OF_THE_RUN = STOPS | {"RUN_INCOMPLETE"}
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,7 +21,6 @@ import re
 import secrets
 import shutil
 import time
-import unicodedata
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -36,6 +35,7 @@ from gateway.extract import sniff
 from gateway.intake import inbox
 from gateway.intake.manifest import NAME as MANIFEST
 from gateway.intake.manifest import Manifest
+from gateway.intake.names import free_path, safe_path
 from gateway.intake.register import EMPTY
 from gateway.model import AgentState, DocumentState, Mode
 from gateway.pipeline.receive import agent_of, batch_exists, open_claimed
@@ -46,8 +46,6 @@ from gateway.store.tables import Batch, Document
 
 STAGING = ".uploads"
 ABANDONED_S = 24 * 3600.0
-NAME_BYTES = 180  # ext4 and most others take 255; room stays for " (12)"
-DEPTH = 6  # folders of a dropped folder that are kept
 _UPLOAD_ID = re.compile(r"b\d{8}-\d{6}-[a-z2-9]{6}")
 _FILE_ID = re.compile(r"[0-9a-f]{16}")
 
@@ -172,7 +170,7 @@ class Incoming:
         with _locked(self._folder):
             files, total = self._before = _totals(self._folder)
             self._check(self._size)
-            path = _free(self._folder / "files", safe_path(self._name))
+            path = free_path(self._folder / "files", safe_path(self._name))
             target = self._folder / "files" / path
             self._part.replace(target)
             twin = self._folder / "hashes" / digest
@@ -280,29 +278,6 @@ def clean_abandoned(older_than_s: float = ABANDONED_S) -> int:
     return removed
 
 
-def safe_path(name: str) -> str:
-    """A sender's name as a path below the batch: no way up, no control characters, no name that means something here.
-
-    "..\\\\CVs/Ann Lee.pdf" -> "CVs/Ann Lee.pdf"; what nothing is left of becomes "file"
-    """
-    parts = [_safe_name(part) for part in unicodedata.normalize("NFC", name).replace("\\", "/").split("/")]
-    parts = [part for part in parts if part]
-    return "/".join(parts[-DEPTH:]) or "file"
-
-
-def _safe_name(part: str) -> str:
-    text = "".join(char for char in " ".join(part.split()) if char.isprintable()).strip()
-    if not text.strip("."):
-        return ""
-    if text in (MANIFEST, inbox.READY):
-        text = f"_{text}"  # a candidate's file, not a word to the gateway
-    stem, dot, suffix = text.rpartition(".")
-    if not stem or len(suffix) > 12:
-        stem, dot, suffix = text, "", ""
-    room = NAME_BYTES - len((dot + suffix).encode())
-    return stem.encode()[:room].decode("utf-8", "ignore") + dot + suffix
-
-
 def seen_before(agent_id: str, digest: str) -> SeenBefore | None:
     """The document of this agent that had these bytes first and was read: registering will link to it."""
     if digest == EMPTY:
@@ -393,20 +368,6 @@ def _index(folder: Path) -> dict[str, Kept]:
         else:
             kept[line["id"]] = Kept(line["id"], line["path"], line["size"], line["sha256"], line["type"])
     return kept
-
-
-def _free(root: Path, path: str) -> str:
-    """The path, or one beside it that nothing has yet; its folders are made."""
-    try:
-        (root / path).parent.mkdir(parents=True, exist_ok=True)
-    except (FileExistsError, NotADirectoryError):  # a file already has the name of one of its folders
-        path = path.replace("/", "_")
-    found, number = path, 1
-    while (root / found).exists():
-        number += 1
-        place = Path(path)
-        found = str(place.with_name(f"{place.stem} ({number}){place.suffix}"))
-    return found
 
 
 def _mb(size: int) -> str:

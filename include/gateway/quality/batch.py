@@ -9,6 +9,9 @@ from gateway.agents import Agent
 from gateway.model import Finding, Severity
 from gateway.quality.case import Case
 
+# Codes of limits on a whole batch.
+STOPS = frozenset({"BATCH_HOLDS", "BATCH_DUPLICATES", "BATCH_LANGUAGES", "BATCH_UNREADABLE", "BATCH_COUNT_MISMATCH"})
+
 
 @dataclass(frozen=True, slots=True)
 class BatchFacts:
@@ -16,14 +19,12 @@ class BatchFacts:
 
     documents, documents_failed   how many files it had, and how many could not be read
     rows_expected, rows_found     what its manifest promised (profiles or rows), and what was read
-    duplicates                    profiles that repeat another; None = counted from the cases
     """
 
     documents: int | None = None
     documents_failed: int = 0
     rows_expected: int | None = None
     rows_found: int | None = None
-    duplicates: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +48,7 @@ def batch_gates(agent: Agent, cases: Sequence[Case], held: int, facts: BatchFact
             limits.max_hold_share,
             "Look at the codes that held most: usually one layout or one setting is behind them.",
         )
-        repeats = facts.duplicates if facts.duplicates is not None else sum(c.repeats_in_batch for c in cases)
+        repeats = sum(case.repeats_in_batch for case in cases)
         gates += _share(
             "BATCH_DUPLICATES",
             repeats,
@@ -61,7 +62,7 @@ def batch_gates(agent: Agent, cases: Sequence[Case], held: int, facts: BatchFact
                 "BATCH_LANGUAGES",
                 len(languages) > limits.max_languages,
                 f"{len(languages)} languages",
-                f"{limits.max_languages}",
+                f"at most {limits.max_languages}",
                 "Check that the batch belongs to this agent; raise limits.max_languages if so.",
             )
     if facts.documents is not None and facts.documents >= limits.min_profiles:
@@ -87,7 +88,7 @@ def batch_gates(agent: Agent, cases: Sequence[Case], held: int, facts: BatchFact
 def _share(code: str, part: int, whole: int, most: float | None, remedy: str) -> list[BatchGate]:
     if most is None or not whole:
         return []
-    return _stop(code, part / whole > most, f"{part} of {whole}", f"{most:.0%}", remedy)
+    return _stop(code, part / whole > most, f"{part} of {whole}", f"at most {most:.0%}", remedy)
 
 
 def _stop(code: str, strange: bool, measured: str, threshold: str, remedy: str) -> list[BatchGate]:

@@ -56,11 +56,6 @@ class BatchJudgement:
     statistics: dict[str, Any] = field(default_factory=dict)
     result: Any = field(default=None, repr=False, compare=False)
 
-    @property
-    def stops(self) -> bool:
-        """Is the batch so strange that nothing of it may be sent?"""
-        return any(f.severity is Severity.CRITICAL for f in self.batch_findings)
-
 
 def judge(agent: Agent, cases: Sequence[Case], facts: BatchFacts | None = None) -> BatchJudgement:
     """Judge every case by the agent's gates.

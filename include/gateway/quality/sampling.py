@@ -53,9 +53,3 @@ def error_rate(looked_at: int, wrong: int) -> ErrorRate:
     return ErrorRate(
         looked_at, wrong, round(p, 4), round(max(0.0, middle - spread), 4), round(min(1.0, middle + spread), 4)
     )
-
-
-def canary_split(profile_ids: Iterable[str], first: int | None) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """(those to act on now, those that wait until a person has looked at the first). None = no canary."""
-    ids = tuple(profile_ids)
-    return (ids, ()) if first is None else (ids[:first], ids[first:])

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from gateway.errors import Misconfigured
 from gateway.insight.agents import agent_counts, agent_lines
 from gateway.insight.batches import batch_of_run, batch_page, batch_version, batch_view
-from gateway.insight.documents import document_page, place_words, profiles_of, web_link
+from gateway.insight.documents import document_page, profiles_of, web_link
 from gateway.insight.listing import Listed, literal, page_within
 from gateway.insight.words import and_list, path_word
 from gateway.model import Mode
@@ -20,7 +19,7 @@ from gateway.pipeline.retry import retry_documents
 from gateway.pipeline.run import run_batch
 from gateway.store import change
 from gateway.store.engine import writing
-from gateway.store.tables import Document, Field
+from gateway.store.tables import Document
 
 AGENT = "backend-engineer"
 ROWS = (
@@ -117,19 +116,6 @@ def test_a_document_with_many_candidates_is_paged(store: str, tmp_path: Path) ->
     assert [len(part.rows) for part in parts] == [20, 20, 5]
     ordinals = [view.ordinal for part in parts for view in part.rows]
     assert ordinals == sorted(ordinals)
-
-
-@pytest.mark.parametrize(
-    ("field", "says"),
-    [
-        ({"page": 2, "source": "text"}, "page 2"),
-        ({"row": 4, "column": "E-mail", "source": "cell"}, "row 4"),
-        ({"source": "text"}, "in the text"),
-        ({"source": None}, None),
-    ],
-)
-def test_where_a_value_stands_is_said_in_words(field: dict[str, Any], says: str | None) -> None:
-    assert place_words(Field(name="email", value="x", raw="x", confidence=1.0, **field)) == says
 
 
 def test_words() -> None:

@@ -12,8 +12,9 @@ import pytest
 from sqlalchemy import select
 
 from gateway.errors import Conflict, GatewayError, Misconfigured
-from gateway.pipeline.persons import mark_duplicate, merge, proposals_for, undo, versions_of
+from gateway.pipeline.persons import mark_duplicate, merge, undo
 from gateway.pipeline.review import decide
+from gateway.pipeline.versions import proposals_for, versions_of
 from gateway.store.engine import reading
 from gateway.store.tables import Event, Field, Profile, Review
 from unit.pipeline.people import batch, person

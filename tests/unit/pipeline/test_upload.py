@@ -13,6 +13,7 @@ from sqlalchemy import select
 
 from gateway.agents import load_agents
 from gateway.errors import GatewayError, Misconfigured, Refused
+from gateway.intake.names import safe_path
 from gateway.model import Mode
 from gateway.pipeline import receive, retry, upload
 from gateway.pipeline.deliver import deliver_batch
@@ -227,7 +228,7 @@ def test_names_that_mean_something_here_stay_names(store: str) -> None:
 
 @given(st.text(max_size=400))
 def test_every_name_is_a_safe_path(name: str) -> None:
-    path = Path(upload.safe_path(name))
+    path = Path(safe_path(name))
     assert not path.is_absolute()
     assert ".." not in path.parts
     assert path.parts

@@ -138,8 +138,9 @@ def test_a_strange_batch_stops_whole() -> None:
         ("BATCH_HOLDS", "2 of 3"), ("BATCH_DUPLICATES", "2 of 3"), ("BATCH_LANGUAGES", "2 languages"),
         ("BATCH_UNREADABLE", "3 of 4"), ("BATCH_COUNT_MISMATCH", "3"),
     ]  # fmt: skip
-    assert judged.stops
-    assert not judge(a, [spoilt("p1"), spoilt("p2")], BatchFacts(rows_expected=2)).stops
+    assert {f.severity for f in judged.batch_findings} == {"critical"}
+    assert all(f.threshold and f.remedy for f in judged.batch_findings)
+    assert judge(a, [spoilt("p1"), spoilt("p2")], BatchFacts(rows_expected=2)).batch_findings == ()
 
 
 def test_shares_of_a_small_batch_mean_nothing() -> None:

@@ -15,7 +15,7 @@ from gateway.errors import Misconfigured
 from gateway.model import Judgement
 from gateway.quality.judge import judge
 from gateway.quality.replay import Before, replay
-from gateway.quality.sampling import audit_sample, canary_split, error_rate
+from gateway.quality.sampling import audit_sample, error_rate
 from unit.quality.cases import agent, spoilt
 
 CASES = [
@@ -98,8 +98,3 @@ def test_an_audit_tells_how_little_it_knows() -> None:
     assert all(a > b for a, b in pairwise(highs))
     with pytest.raises(ValueError, match="3 wrong of 2"):
         error_rate(2, 3)
-
-
-def test_a_canary_lets_the_first_ones_go() -> None:
-    assert canary_split(["a", "b", "c"], 2) == (("a", "b"), ("c",))
-    assert canary_split(["a", "b"], None) == (("a", "b"), ())

@@ -8,7 +8,7 @@ from fastapi import APIRouter, Depends, Query, Request
 
 from gateway.insight import candidates, evidence, queue
 from gateway.insight.queue import AUDIT, HELD, Filter
-from gateway.pipeline import claims, persons, review
+from gateway.pipeline import claims, review, versions
 from gateway.settings import settings
 from gateway_airflow.ui.access import Right, VisitorDep, needs
 from gateway_airflow.ui.render import page
@@ -69,11 +69,12 @@ def the_desk(request: Request, visitor: VisitorDep, part: Part, profile_id: str)
         mode = "held" if person.state == "held" else "audit" if queue.is_open_audit(profile_id) else "read"
     return page(
         request, visitor, "desk.html", section="review", person=person, document=document, verdict=verdict, mode=mode,
+        reasons=candidates.reasons(person, verdict),
         pages=evidence.pages_of(document, [person], all_pages=False) if is_pdf else (),
         row=next(iter(rows.rows), None) if rows else None, trouble=rows,
         doubtful=doubtful(person, verdict), held_by=set(person.codes),
         history=candidates.history(profile_id), receipts=candidates.receipts(profile_id),
-        proposals=persons.proposals_for(profile_id), versions=persons.versions_of(profile_id),
+        proposals=versions.proposals_for(profile_id), versions=versions.versions_of(profile_id),
         claimed_by=claim.reviewer if claim and not claim.mine else None, claim_min=settings().review_claim_min,
         part=part, part_query=query_of(part), place=place, total=total,
         next_id=queue.neighbour(part, profile_id, reviewer=visitor.name),
