@@ -142,6 +142,7 @@ def test_a_recruiter_drops_files_watches_them_and_fixes_one_by_keyboard(
     profile_id, _ = one_held(batch_id)
     frame = inside(page, gateway, f"/review/{profile_id}?batch={batch_id}")
     expect(frame.locator("#v-email")).to_be_visible()
+    frame.locator("main img").first.evaluate("async (image) => { await image.decode(); }")
     screenshot(page, "desk")
     started = time.monotonic()
     frame.locator("main").press("e")
