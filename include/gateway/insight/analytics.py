@@ -13,6 +13,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from functools import lru_cache
+from time import monotonic
 from typing import Any
 
 from sqlalchemy import ColumnElement, Text, cast, func, select
@@ -24,10 +25,13 @@ from gateway.model import ProfileState as P
 from gateway.pipeline.choices import WAITS
 from gateway.pipeline.statistics import KEY, by_state, decided_of, decisions, links, listed
 from gateway.quality.sampling import ErrorRate, error_rate
+from gateway.settings import settings
 from gateway.store.engine import reading
-from gateway.store.tables import Audit, Batch, Document, Profile, now
+from gateway.store.tables import Audit, Batch, Document, Event, Profile, now
 
 DAYS = (30, 90, 365)
+FRESH_S = 10.0
+ANSWERS = 32  # kept a process: agents times periods that are looked at
 ENOUGH = 10  # decisions before a criterion's price is told
 DEAR = 0.5  # a criterion is dear when, with 95 % certainty, more than half of what it holds is accepted unchanged
 WORTH = 0.25  # and worth its price when, as surely, less than a quarter is
@@ -169,8 +173,35 @@ def analytics(agent_id: str | None, days: int, at: datetime | None = None) -> An
     """Everything the page shows, for one agent or for all.
 
     days   how many days up to and including today (UTC); more than 45 are shown by week
+
+    Counted again whenever anything happened: every change of the store appends an event, so the newest event says
+    whether the last answer still holds. FRESH_S bounds what a transaction that commits late could hide.
     """
     today = (at or now()).astimezone(UTC).date()
+    with reading() as session:
+        newest = session.scalar(select(func.max(Event.id)))
+    asked = (settings().store_url, agent_id, days, today)
+    known = _answers.get(asked)
+    if known is not None and known.newest == newest and monotonic() - known.at < FRESH_S:
+        return known.answer
+    made = _count(agent_id, days, today)
+    if len(_answers) >= ANSWERS:
+        _answers.clear()
+    _answers[asked] = _Answer(newest, monotonic(), made)
+    return made
+
+
+@dataclass(frozen=True, slots=True)
+class _Answer:
+    newest: int | None
+    at: float
+    answer: Analytics
+
+
+_answers: dict[tuple[str, str | None, int, date], _Answer] = {}
+
+
+def _count(agent_id: str | None, days: int, today: date) -> Analytics:
     since = datetime.combine(today - timedelta(days=days - 1), time.min, UTC)
     chosen: list[ColumnElement[bool]] = [Batch.created_at >= since]
     if agent_id:
