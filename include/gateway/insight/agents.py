@@ -13,11 +13,11 @@ from gateway.agents import Agent, load_agents_lenient
 from gateway.agents.files import agent_files
 from gateway.errors import Misconfigured
 from gateway.insight.words import and_list, field_word
-from gateway.model import AgentState, DocumentState, Mode
+from gateway.model import AgentState, Mode
 from gateway.model import ProfileState as P
 from gateway.quality.gates import CONFIDENCE
 from gateway.settings import settings
-from gateway.store.counts import IN_FLIGHT, Counts
+from gateway.store.counts import Counts, counts_of
 from gateway.store.engine import reading
 from gateway.store.tables import Agent as AgentRow
 from gateway.store.tables import Batch, Document, Profile
@@ -143,24 +143,6 @@ def agent_counts(agent_id: str) -> Counts:
             ).all()
         )
     return counts_of(documents, profiles)
-
-
-def counts_of(documents: dict[str, int], profiles: dict[str, int]) -> Counts:
-    """Counts from numbers by state."""
-    return Counts(
-        received=sum(documents.values()),
-        success=documents.get(DocumentState.SUCCESS, 0),
-        failed=documents.get(DocumentState.FAILED, 0),
-        processing=documents.get(DocumentState.PROCESSING, 0),
-        profiles=sum(profiles.values()),
-        delivered=profiles.get(P.DELIVERED, 0),
-        held=profiles.get(P.HELD, 0),
-        discarded=profiles.get(P.DISCARDED, 0),
-        duplicate=profiles.get(P.DUPLICATE, 0),
-        refused=profiles.get(P.REFUSED, 0),
-        unknown=profiles.get(P.UNKNOWN, 0),
-        in_flight=sum(profiles.get(state, 0) for state in IN_FLIGHT),
-    )
 
 
 def _latest_batches(session: Session, agent_id: str | None = None) -> dict[str, tuple[str, datetime]]:

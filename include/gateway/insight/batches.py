@@ -12,13 +12,12 @@ from sqlalchemy import func, or_, select
 from sqlalchemy.orm import Session
 
 from gateway.errors import Misconfigured
-from gateway.insight.agents import counts_of
 from gateway.insight.listing import Listed, literal, page_within
 from gateway.model import DocumentState, Mode
 from gateway.pipeline.choices import WAITS
 from gateway.pipeline.receive import run_to_start
 from gateway.pipeline.retry import AT_REST
-from gateway.store.counts import Counts, counts
+from gateway.store.counts import Counts, counts, counts_of
 from gateway.store.engine import reading
 from gateway.store.tables import Agent, Batch, Document, Event, Profile
 

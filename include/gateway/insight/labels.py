@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from gateway.insight.words import PART_WORDS
+from gateway.insight.words import PART_WORDS, PATH
 
 GROUPS = {
     "contact": "Contact",
@@ -52,7 +52,6 @@ _PARTS = {
     "completeness.required": "of what the agent requires, what is there",
     "completeness.wanted": "of what the agent would like, what is there",
 }
-_INDEXED = re.compile(r"^([a-z_]+)(?:\[(\d+)\])?(?:\.([a-z_]+))?$")
 
 
 def group_of(path: str) -> str:
@@ -63,13 +62,13 @@ def group_of(path: str) -> str:
 
 def entry_of(path: str) -> int:
     """Which entry of its list a path is in, from 0; 0 for what is no list."""
-    found = _INDEXED.match(path)
+    found = PATH.match(path)
     return int(found[2]) if found and found[2] else 0
 
 
 def label_of(path: str) -> str:
     """The field's name alone: "work[1].company" -> "Employer"."""
-    found = _INDEXED.match(path)
+    found = PATH.match(path)
     last = (found[3] or found[1]) if found else path
     return _LABELS.get(last, last.replace("_", " ").capitalize())
 

@@ -10,7 +10,7 @@ FIELD_WORDS = {
     "links": "links", "skills": "skills", "languages": "languages", "work": "work history", "education": "education",
 }  # fmt: skip
 _ONE_OF = {"links": "Link", "skills": "Skill", "languages": "Language", "work": "Job", "education": "Education"}
-_PATH = re.compile(r"^([a-z_]+)(?:\[(\d+)\])?(?:\.([a-z_]+))?$")
+PATH = re.compile(r"^([a-z_]+)(?:\[(\d+)\])?(?:\.([a-z_]+))?$")
 PART_WORDS = {
     "quality.confidence": "How sure we are of the values",
     "quality.evidence": "Values shown in the document",
@@ -28,7 +28,7 @@ def field_word(name: str) -> str:
 
 def path_word(path: str) -> str:
     """A value's path in words: "links[0]" -> "Link 1", "work[1].company" -> "Job 2: company", "email" -> "E-mail address"."""
-    parsed = _PATH.match(path)
+    parsed = PATH.match(path)
     if parsed is None:
         return path
     base, index, part = parsed.groups()

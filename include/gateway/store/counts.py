@@ -60,10 +60,7 @@ class Counts:
 
 
 def counts(session: Session, batch_id: str | None = None) -> Counts:
-    """Counted from the rows themselves, in one look at each table; `codes` are those of documents and held profiles.
-
-    received and profiles are counted without regard to state, so a state unknown to Counts would show as a gap.
-    """
+    """Counted from the rows themselves, in one look at each table; `codes` are those of documents and held profiles."""
     of_batch = [] if batch_id is None else [Document.batch_id == batch_id]
     profiles_of_batch = [] if batch_id is None else [Profile.batch_id == batch_id]
     by_document: dict[str, int] = dict(
@@ -80,18 +77,23 @@ def counts(session: Session, batch_id: str | None = None) -> Counts:
     for listed in session.scalars(stopped):
         for code in listed:
             codes[code] = codes.get(code, 0) + 1
+    return counts_of(by_document, by_profile, codes)
+
+
+def counts_of(documents: dict[str, int], profiles: dict[str, int], codes: dict[str, int] | None = None) -> Counts:
+    """Counts from numbers by state. received and profiles sum every state: one unknown to Counts shows as a gap."""
     return Counts(
-        received=session.scalar(select(func.count(Document.id)).where(*of_batch)) or 0,
-        success=by_document.get(D.SUCCESS, 0),
-        failed=by_document.get(D.FAILED, 0),
-        processing=by_document.get(D.PROCESSING, 0),
-        profiles=session.scalar(select(func.count(Profile.id)).where(*profiles_of_batch)) or 0,
-        delivered=by_profile.get(P.DELIVERED, 0),
-        held=by_profile.get(P.HELD, 0),
-        discarded=by_profile.get(P.DISCARDED, 0),
-        duplicate=by_profile.get(P.DUPLICATE, 0),
-        refused=by_profile.get(P.REFUSED, 0),
-        unknown=by_profile.get(P.UNKNOWN, 0),
-        in_flight=sum(by_profile.get(state, 0) for state in IN_FLIGHT),
-        codes=dict(sorted(codes.items())),
+        received=sum(documents.values()),
+        success=documents.get(D.SUCCESS, 0),
+        failed=documents.get(D.FAILED, 0),
+        processing=documents.get(D.PROCESSING, 0),
+        profiles=sum(profiles.values()),
+        delivered=profiles.get(P.DELIVERED, 0),
+        held=profiles.get(P.HELD, 0),
+        discarded=profiles.get(P.DISCARDED, 0),
+        duplicate=profiles.get(P.DUPLICATE, 0),
+        refused=profiles.get(P.REFUSED, 0),
+        unknown=profiles.get(P.UNKNOWN, 0),
+        in_flight=sum(profiles.get(state, 0) for state in IN_FLIGHT),
+        codes=dict(sorted((codes or {}).items())),
     )

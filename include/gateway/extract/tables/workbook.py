@@ -28,13 +28,7 @@ def read_xlsx(path: Path, sink: Sink, hints: Hints) -> Reading:
 
     returns  a Reading as read_csv's; raises Unreadable(DAMAGED_OFFICE)
     """
-    started = time.process_time()
-    table = TableReader(sink, hints)
-    sheets = 0
-    for name, records in xlsx_tables(path):
-        table.read(records, name)
-        sheets += 1
-    return table.reading(XLSX, f"{sheets} sheets", time.process_time() - started)
+    return _read(xlsx_tables(path), XLSX, sink, hints)
 
 
 def xlsx_tables(path: Path) -> Iterator[tuple[str | None, Iterator[Record]]]:
@@ -64,13 +58,7 @@ def xlsx_tables(path: Path) -> Iterator[tuple[str | None, Iterator[Record]]]:
 
 def read_ods(path: Path, sink: Sink, hints: Hints) -> Reading:
     """Read an OpenDocument spreadsheet. The whole document is held in memory, as its library works that way."""
-    started = time.process_time()
-    table = TableReader(sink, hints)
-    sheets = 0
-    for name, records in ods_tables(path):
-        table.read(records, name)
-        sheets += 1
-    return table.reading(ODS, f"{sheets} sheets", time.process_time() - started)
+    return _read(ods_tables(path), ODS, sink, hints)
 
 
 def ods_tables(path: Path) -> Iterator[tuple[str | None, Iterator[Record]]]:
@@ -85,6 +73,16 @@ def ods_tables(path: Path) -> Iterator[tuple[str | None, Iterator[Record]]]:
         raise _damaged("ODS") from wrong
     for sheet in sheets:
         yield sheet.getAttribute("name") if len(sheets) > 1 else None, _ods_records(sheet)
+
+
+def _read(tables: Iterable[tuple[str | None, Iterator[Record]]], media_type: str, sink: Sink, hints: Hints) -> Reading:
+    started = time.process_time()
+    table = TableReader(sink, hints)
+    sheets = 0
+    for name, records in tables:
+        table.read(records, name)
+        sheets += 1
+    return table.reading(media_type, f"{sheets} sheets", time.process_time() - started)
 
 
 def _guarded(source: Iterable[Record], broken: tuple[type[Exception], ...]) -> Iterator[Record]:
