@@ -25,8 +25,8 @@ from sqlalchemy import insert, select
 from doubles.heymilo import KEY
 from doubles.people import agent_file, batch
 from faults import Double
-from gateway.pipeline.deliver import deliver_batch
-from gateway.pipeline.ledger import reserve, settle
+from gateway.pipeline.delivery.deliver import deliver_batch
+from gateway.pipeline.delivery.ledger import reserve, settle
 from gateway.settings import settings
 from gateway.store.engine import migrate, writing
 from gateway.store.tables import Profile, now

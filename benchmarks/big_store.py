@@ -31,7 +31,7 @@ sys.path.insert(0, str(ROOT / "include"))
 import yaml
 from sqlalchemy import select, text
 
-from gateway.pipeline.receive import agent_of, sync_agent
+from gateway.pipeline.arrival.receive import agent_of, sync_agent
 from gateway.pipeline.statistics import KEY, batch_statistics
 from gateway.settings import settings
 from gateway.store import ids

@@ -17,7 +17,7 @@ ROOT = Path(__file__).resolve().parents[1]
 sys.path[:0] = [str(ROOT / "include"), str(ROOT / "tests")]
 os.environ["PYTHONPATH"] = os.pathsep.join([str(ROOT / "tests" / "unit" / "sandbox"), os.environ.get("PYTHONPATH", "")])
 
-from gateway.extract.sandbox import ReaderPool, iter_profiles
+from gateway.extract.child.sandbox import ReaderPool, iter_profiles
 from gateway.settings import Settings
 
 ROWS = 20_000

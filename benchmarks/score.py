@@ -145,7 +145,7 @@ def one(path: Path) -> int:
     """Read one file in the sandbox and print what became of it, for check_hostile.py."""
     sys.path.insert(0, str(ROOT / "include"))
     from gateway.cli.extract import find, profile_json
-    from gateway.extract.sandbox import ReaderPool, iter_profiles
+    from gateway.extract.child.sandbox import ReaderPool, iter_profiles
     from gateway.intake.archive import SEPARATOR
 
     documents: list[dict[str, Any]] = []

@@ -69,8 +69,8 @@ def ingest_batch() -> None:
     @task(pool=Pool.STORE)
     def register() -> dict[str, Any]:
         """The batch with its documents: opened from the form, or claimed before; stops here if its target is closed."""
-        from gateway.pipeline.deliver import preflight_batch
-        from gateway.pipeline.receive import open_from_form, register_batch
+        from gateway.pipeline.arrival.receive import open_from_form, register_batch
+        from gateway.pipeline.delivery.deliver import preflight_batch
         from gateway_airflow.hooks.connections import use_connections
 
         context = get_current_context()
@@ -100,14 +100,14 @@ def ingest_batch() -> None:
     @task(pool=Pool.STORE, trigger_rule=TriggerRule.ALL_DONE_MIN_ONE_SUCCESS)
     def judge(batch: dict[str, Any]) -> dict[str, int]:
         """Profiles into verdicts: passed, held, duplicate."""
-        from gateway.pipeline.judge import judge_batch
+        from gateway.pipeline.judging.judge import judge_batch
 
         return judge_batch(batch["batch_id"])
 
     @task(pool=Pool.DELIVER)
     def deliver(batch: dict[str, Any]) -> dict[str, int]:
         """Passed profiles through the ledger into the agent's target."""
-        from gateway.pipeline.deliver import deliver_batch
+        from gateway.pipeline.delivery.deliver import deliver_batch
         from gateway_airflow.hooks.connections import use_connections
 
         use_connections()
@@ -116,8 +116,8 @@ def ingest_batch() -> None:
     @task(pool=Pool.STORE, trigger_rule=TriggerRule.ALL_DONE_MIN_ONE_SUCCESS)
     def report(batch: dict[str, Any]) -> list[dict[str, Any]]:
         """The batch's end, its audit sample and its digest; returns the review to ask for, none or one. Fails with the run's missing part."""
-        from gateway.pipeline.audit import draw_audit
         from gateway.pipeline.report import finish_batch, refuse_incomplete, review_request
+        from gateway.pipeline.review.audit import draw_audit
         from gateway_airflow.notifiers.digest_notifier import send_digest
 
         draw_audit(batch["batch_id"])

@@ -17,7 +17,7 @@ from typing import Any
 
 from airflow.sdk import Asset, Param, dag, task
 
-from gateway.pipeline.choices import APPROVE_ALL, APPROVE_PASSED, DISCARD_ALL, KEEP_HELD
+from gateway.pipeline.review.choices import APPROVE_ALL, APPROVE_PASSED, DISCARD_ALL, KEEP_HELD
 from gateway.settings import settings
 from gateway_airflow.names import DECISIONS_URI, Pool, Tag
 from gateway_airflow.operators.ask_operator import AskOperator
@@ -66,7 +66,7 @@ def review_batch() -> None:
     @task(pool=Pool.STORE, outlets=[Asset(name="decisions", uri=DECISIONS_URI)])
     def apply_decision(answer: dict[str, Any], batch_id: str) -> int:
         """Writes the answer as decisions; deliver_reviewed is woken by the asset."""
-        from gateway.pipeline.review import answer_batch
+        from gateway.pipeline.review.review import answer_batch
 
         chosen = answer.get("chosen_options") or [KEEP_HELD]
         user = answer.get("responded_by_user") or {}

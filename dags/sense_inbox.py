@@ -54,8 +54,8 @@ def sense_inbox() -> None:
     @task(pool=Pool.STORE)
     def claim_drops() -> list[dict[str, Any]]:
         """Batches that wait for their run, as arguments of the runs to start."""
-        from gateway.pipeline.receive import sense
-        from gateway.pipeline.upload import clean_abandoned
+        from gateway.pipeline.arrival.receive import sense
+        from gateway.pipeline.arrival.upload import clean_abandoned
 
         clean_abandoned()
         waiting = sense().runs

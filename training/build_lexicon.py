@@ -19,9 +19,9 @@ import faker.providers.job
 import faker.providers.person
 from babel import Locale
 
-from gateway.extract.text import fold, is_cjk
+from gateway.values.text import fold, is_cjk
 
-DATA = Path(__file__).resolve().parents[1] / "include" / "gateway" / "extract" / "data"
+DATA = Path(__file__).resolve().parents[1] / "include" / "gateway" / "values" / "data"
 LANGUAGES = """
     en de fr es pt it nl pl sv da nb fi tr vi ru uk el ar he hi cs hu ro id th ca hr sk bg fa ms et lv lt sl sr eu gl
 """

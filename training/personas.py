@@ -14,8 +14,8 @@ from functools import lru_cache
 import phonenumbers
 from faker import Faker
 
-from gateway.extract.lexicon import headings, phrases
-from gateway.extract.text import fold
+from gateway.values.lexicon import headings, phrases
+from gateway.values.text import fold
 
 # locale of faker -> (language of the headings, country)
 LOCALES = {

@@ -14,7 +14,7 @@ from pathlib import Path
 import fpdf
 from personas import CJK, Persona, heading, label
 
-from gateway.extract.words import Link, Page, Word
+from gateway.extract.page.words import Link, Page, Word
 
 STRUCTURES = (
     "single",

@@ -23,21 +23,21 @@ import pypdfium2 as pdfium
 from personas import CJK, LOCALES, Persona, persona
 from templates import HELD_OUT, STRUCTURES, as_pages, as_pdf, draw
 
-from gateway.extract import profiles, scorer
-from gateway.extract.contact import Candidate, Person, email_candidates, phone_candidates
-from gateway.extract.links import handle_words, link_candidates
-from gateway.extract.location import location_candidates
-from gateway.extract.names import name_candidates
-from gateway.extract.pdfium import read_page
-from gateway.extract.sections import language_of, mark_sections
-from gateway.extract.text import fold
-from gateway.extract.values import TITLES
+from gateway.extract.page.pdfium import read_page
+from gateway.extract.resume import profiles, scorer
+from gateway.extract.resume.contact import Candidate, Person, email_candidates, phone_candidates
+from gateway.extract.resume.links import handle_words, link_candidates
+from gateway.extract.resume.location import location_candidates
+from gateway.extract.resume.names import name_candidates
+from gateway.extract.resume.sections import language_of, mark_sections
 from gateway.model import Hints
+from gateway.values.text import fold
+from gateway.values.values import TITLES
 
 logging.getLogger("fpdf").setLevel(logging.ERROR)
 ROOT = Path(__file__).resolve().parents[1]
 PRIOR = ROOT / "training" / "prior.json"
-MODEL = ROOT / "include" / "gateway" / "extract" / "data" / "model.json"
+MODEL = ROOT / "include" / "gateway" / "extract" / "resume" / "data" / "model.json"
 FIELDS = ("name", "email", "phone", "links", "location")
 PENALTY = 2.0
 AS_PDF = 0.3  # share of documents that go through a real PDF; the others are words straight from the canvas

@@ -17,8 +17,8 @@ from doubles.serve import serving
 from gateway.deliver.port import Request, Sought, Target
 from gateway.deliver.targets import target_of
 from gateway.errors import Transient
-from gateway.pipeline.deliver import deliver_batch
-from gateway.pipeline.dry_run import planned_calls
+from gateway.pipeline.delivery.deliver import deliver_batch
+from gateway.pipeline.delivery.dry_run import planned_calls
 from gateway.store.engine import reading
 from gateway.store.tables import Delivery, PoolCandidate, now
 

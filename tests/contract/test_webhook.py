@@ -15,7 +15,7 @@ from doubles.receiver import SECRET, Inbox, receiver_of
 from doubles.serve import serving
 from gateway.deliver.targets import target_of
 from gateway.errors import Misconfigured, Transient
-from gateway.pipeline.deliver import deliver_batch
+from gateway.pipeline.delivery.deliver import deliver_batch
 from gateway.store.engine import reading
 from gateway.store.tables import Delivery
 

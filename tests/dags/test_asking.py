@@ -10,8 +10,8 @@ from uuid import UUID
 
 import pytest
 
-from gateway.pipeline.choices import APPROVE_ALL, DECIDED_ELSEWHERE, KEEP_HELD
-from gateway.pipeline.review import answer_batch, decide
+from gateway.pipeline.review.choices import APPROVE_ALL, DECIDED_ELSEWHERE, KEEP_HELD
+from gateway.pipeline.review.review import answer_batch, decide
 from gateway_airflow.triggers import decided_trigger
 from gateway_airflow.triggers.decided_trigger import DecidedTrigger
 from unit.pipeline.people import batch, person

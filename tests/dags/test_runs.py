@@ -11,8 +11,8 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
+from gateway.pipeline.arrival.receive import sense
 from gateway.pipeline.lines import profile_lines
-from gateway.pipeline.receive import sense
 from gateway.pipeline.report import totals
 from gateway.store.engine import reading
 from gateway.store.tables import Batch, Delivery, Document, Event, PoolCandidate
@@ -174,7 +174,7 @@ def test_review_mode_holds_everything_that_passes(dag_bag: Any, drop: Any) -> No
 
 
 def test_dry_run_sends_nothing_and_says_what_it_would(dag_bag: Any, drop: Any) -> None:
-    from gateway.pipeline.dry_run import planned_calls
+    from gateway.pipeline.delivery.dry_run import planned_calls
 
     batch_id = drop({"list.csv": PASSING.encode()}, manifest="mode: dry_run\n")
     run(dag_bag, batch_id)
@@ -211,7 +211,7 @@ def test_many_documents_are_read_in_chunks(dag_bag: Any, drop: Any, monkeypatch:
     settings.cache_clear()
     rows = {f"{n}.csv": f"Name,Email\nPerson Nr{n} Test,p{n}@example.com\n".encode() for n in range(7)}
     batch_id = drop(rows)
-    from gateway.pipeline.receive import register_batch
+    from gateway.pipeline.arrival.receive import register_batch
 
     register_batch(batch_id)
     assert [chunk["label"] for chunk in plan_chunks(batch_id)] == [

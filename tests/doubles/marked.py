@@ -21,7 +21,7 @@ from sqlalchemy import select
 
 from doubles.pdf_maker import make, resume
 from gateway.model import Mode
-from gateway.pipeline.review import decide
+from gateway.pipeline.review.review import decide
 from gateway.pipeline.run import run_batch
 from gateway.store.engine import reading, writing
 from gateway.store.tables import Audit, Batch, Claim, Delivery, Document, Event, Field, Profile, Review, Verdict

@@ -10,7 +10,7 @@ import yaml
 from sqlalchemy import select
 
 from gateway.agents import Agent
-from gateway.pipeline.receive import agent_of, sync_agent
+from gateway.pipeline.arrival.receive import agent_of, sync_agent
 from gateway.settings import settings
 from gateway.store import change, ids
 from gateway.store.engine import reading, writing

@@ -17,7 +17,7 @@ import gateway.deliver.heymilo as h
 h.HeyMilo.find = lambda self, posting, sought, since: []
 """,
     "takes a missing answer for a refusal": """
-import gateway.pipeline.ledger as l
+import gateway.pipeline.delivery.ledger as l
 from gateway.deliver.port import Receipt
 settle = l.settle
 def careless(sending, receipts):

@@ -17,7 +17,7 @@ from sqlalchemy.exc import IntegrityError
 from starlette.requests import ClientDisconnect, Request
 
 from doubles.marked import EVERYTHING, HOSTILE, KEYS, addresses, fill, poison, read_page
-from gateway.pipeline.upload import safe_path
+from gateway.pipeline.arrival.upload import safe_path
 from gateway.settings import settings
 from gateway.store import engine
 from gateway.store.engine import reading, writing

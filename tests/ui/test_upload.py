@@ -10,7 +10,7 @@ from urllib.parse import quote
 import pytest
 from fastapi.testclient import TestClient
 
-from gateway.pipeline import upload
+from gateway.pipeline.arrival import upload
 from gateway.settings import settings
 from gateway.store.engine import reading
 from gateway.store.tables import Batch
@@ -112,7 +112,7 @@ def test_a_submit_that_is_not_right_is_told(client: Client, home: Path, given: d
 def test_a_run_that_cannot_be_started_loses_nothing(
     client: Client, host: Any, home: Path, status: int, says: str
 ) -> None:
-    from gateway.pipeline.receive import sense
+    from gateway.pipeline.arrival.receive import sense
 
     host.answers["POST", "/dags/ingest_batch/dagRuns"] = (status, {})
     user = client()

@@ -64,7 +64,7 @@ def _checked(path: Path, *, live: bool) -> dict[str, Any]:
         gates = gates_for(agent)
         suite_of(agent.id, gates)
         if live:
-            from gateway.pipeline.deliver import check_live
+            from gateway.pipeline.delivery.deliver import check_live
 
             check_live(agent)
     except GatewayError as wrong:

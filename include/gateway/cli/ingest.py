@@ -24,7 +24,7 @@ def register(commands: Any) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """0 when every document got a status and the counts add up."""
-    from gateway.pipeline.dry_run import dry_run_difference, planned_calls
+    from gateway.pipeline.delivery.dry_run import dry_run_difference, planned_calls
     from gateway.pipeline.lines import document_lines, profile_lines
     from gateway.pipeline.report import totals
     from gateway.pipeline.run import run_batch

@@ -47,7 +47,7 @@ def run(options: argparse.Namespace) -> int:
 
     migrate()
     if options.decision == "deliver":
-        from gateway.pipeline.review import deliver_reviewed
+        from gateway.pipeline.review.review import deliver_reviewed
 
         print(json.dumps(deliver_reviewed()))  # noqa: T201
     elif options.decision:
@@ -62,8 +62,8 @@ def run(options: argparse.Namespace) -> int:
 
 
 def _decide(profile_id: str, options: argparse.Namespace, reviewer: str) -> bool:
-    from gateway.pipeline import audit, persons
-    from gateway.pipeline.review import decide
+    from gateway.pipeline.review import audit, persons
+    from gateway.pipeline.review.review import decide
 
     decision, note = options.decision, options.note
     if decision in ("right", "wrong"):
@@ -81,8 +81,8 @@ def _decide(profile_id: str, options: argparse.Namespace, reviewer: str) -> bool
 def _list(options: argparse.Namespace) -> None:
     from dataclasses import asdict
 
-    from gateway.pipeline.audit import audit_error_rate, audit_queue
-    from gateway.pipeline.review import queue
+    from gateway.pipeline.review.audit import audit_error_rate, audit_queue
+    from gateway.pipeline.review.review import queue
 
     items: list[Any] = audit_queue(options.agent) if options.audit else queue(options.batch, options.agent)
     for item in items:

@@ -1,6 +1,6 @@
 """One document in, its profiles out: picks the reader by content and turns every trouble into a failed Reading.
 
-Runs in the calling process, without limits of its own: documents of strangers go through gateway.extract.sandbox.
+Runs in the calling process, without limits of its own: documents of strangers go through gateway.extract.child.sandbox.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from gateway.errors import Unreadable
-from gateway.extract import sniff
+from gateway.extract import media_types
 from gateway.model import ExtractedProfile, Hints, Reading
 from gateway.settings import settings
 
@@ -19,15 +19,15 @@ Sink = Callable[[ExtractedProfile], None]
 
 # media type -> "module:function"; imported at first use in a process, or all at once by preload()
 _READERS = {
-    sniff.PDF: "gateway.extract.pdf:read_pdf",
-    sniff.CSV: "gateway.extract.tables.reader:read_csv",
-    sniff.XLSX: "gateway.extract.tables.workbook:read_xlsx",
-    sniff.ODS: "gateway.extract.tables.workbook:read_ods",
-    sniff.DOCX: "gateway.extract.office.docx_reader:read_docx",
-    sniff.ODT: "gateway.extract.office.odt_reader:read_odt",
-    sniff.RTF: "gateway.extract.office.text_reader:read_rtf",
-    sniff.HTML: "gateway.extract.office.html_reader:read_html",
-    sniff.TEXT: "gateway.extract.office.text_reader:read_text",
+    media_types.PDF: "gateway.extract.pdf:read_pdf",
+    media_types.CSV: "gateway.extract.tables.reader:read_csv",
+    media_types.XLSX: "gateway.extract.tables.workbook:read_xlsx",
+    media_types.ODS: "gateway.extract.tables.workbook:read_ods",
+    media_types.DOCX: "gateway.extract.office.docx_reader:read_docx",
+    media_types.ODT: "gateway.extract.office.odt_reader:read_odt",
+    media_types.RTF: "gateway.extract.office.text_reader:read_rtf",
+    media_types.HTML: "gateway.extract.office.html_reader:read_html",
+    media_types.TEXT: "gateway.extract.office.text_reader:read_text",
 }
 
 _KINDS = {
@@ -37,11 +37,11 @@ _KINDS = {
     "application/zip": "a ZIP archive",
     "application/gzip": "a packed file",
     "application/xml": "an XML file",
-    sniff.PPTX: "a presentation",
-    sniff.BINARY: "a binary file of no known kind",
-    sniff.HTML: "a web page",
-    sniff.TEXT: "plain text",
-    sniff.CSV: "a text table",
+    media_types.PPTX: "a presentation",
+    media_types.BINARY: "a binary file of no known kind",
+    media_types.HTML: "a web page",
+    media_types.TEXT: "plain text",
+    media_types.CSV: "a text table",
 }
 
 
@@ -69,16 +69,16 @@ def read_document(path: Path, sink: Sink, hints: Hints, *, limit_pages: int) -> 
     returns      a Reading with status "failed", a code and a sentence for anything that cannot be read;
                  raises only what the sink raises, and MemoryError
     """
-    kind = sniff.BINARY
+    kind = media_types.BINARY
     try:
         refused = _refusal(path)
         if refused is not None:
             return refused
-        kind = sniff.media_type(path)
+        kind = media_types.media_type(path)
         refused = _refuse_kind(kind, path.suffix.lower())
         if refused is not None:
             return refused
-        if kind == sniff.PDF:
+        if kind == media_types.PDF:
             return _reader(kind)(path, sink, hints, limit_pages=limit_pages)
         return _reader(kind)(path, sink, hints)
     except Unreadable as wrong:
@@ -92,26 +92,28 @@ def read_document(path: Path, sink: Sink, hints: Hints, *, limit_pages: int) -> 
 def _refusal(path: Path) -> Reading | None:
     size, most = path.stat().st_size, settings().max_file_bytes
     if size == 0:
-        return _failed(sniff.EMPTY, "EMPTY_FILE", "The file is empty (0 bytes). Send it again from where it opens.")
+        return _failed(
+            media_types.EMPTY, "EMPTY_FILE", "The file is empty (0 bytes). Send it again from where it opens."
+        )
     if size > most:
-        return _failed(sniff.BINARY, "FILE_TOO_LARGE", f"The file has {size:,} bytes, the limit is {most:,}.")
+        return _failed(media_types.BINARY, "FILE_TOO_LARGE", f"The file has {size:,} bytes, the limit is {most:,}.")
     return None
 
 
 def _refuse_kind(kind: str, suffix: str) -> Reading | None:
-    is_other = kind not in _READERS or kind in (sniff.HTML, sniff.TEXT, sniff.CSV)
+    is_other = kind not in _READERS or kind in (media_types.HTML, media_types.TEXT, media_types.CSV)
     if suffix == ".pdf" and is_other and not _is_told(kind):
         what = _KINDS.get(kind, "something else")
         return _failed(kind, "NOT_A_PDF", f"The name says PDF, the content is {what} ({kind}). Export it as PDF again.")
-    if sniff.is_image(kind):
+    if media_types.is_image(kind):
         return _failed(kind, "IMAGE_FILE", f"This is a picture ({kind}). Save it as PDF and send that: scans are read.")
-    if kind == sniff.DOC:
+    if kind == media_types.DOC:
         return _failed(
             kind, "LEGACY_DOC", "This is a Word 97-2003 document (.doc). Save it as PDF or DOCX and send that."
         )
-    if kind == sniff.XLS:
+    if kind == media_types.XLS:
         return _failed(kind, "LEGACY_XLS", "This is an Excel 97-2003 workbook (.xls). Save it as XLSX or CSV.")
-    if kind == sniff.ENCRYPTED_OFFICE:
+    if kind == media_types.ENCRYPTED_OFFICE:
         return _failed(kind, "ENCRYPTED_OFFICE", "A password is needed to open this document. Save it without one.")
     if kind not in _READERS:
         what = _KINDS.get(kind, "a file of another kind")
@@ -126,7 +128,7 @@ def _refuse_kind(kind: str, suffix: str) -> Reading | None:
 
 def _is_told(kind: str) -> bool:
     """Kinds with a code of their own, which says more than NOT_A_PDF."""
-    return sniff.is_image(kind) or kind in (sniff.DOC, sniff.XLS, sniff.ENCRYPTED_OFFICE)
+    return media_types.is_image(kind) or kind in (media_types.DOC, media_types.XLS, media_types.ENCRYPTED_OFFICE)
 
 
 def _failed(kind: str, code: str, sentence: str) -> Reading:

@@ -8,10 +8,10 @@ from pathlib import Path
 
 import pypdfium2 as pdfium
 
-from gateway.extract.pdf_open import UNREADABLE, NotOpened, open_pdf
-from gateway.extract.pdfium import read_page
-from gateway.extract.profiles import read_profiles
-from gateway.extract.words import Page
+from gateway.extract.page.pdf_open import UNREADABLE, NotOpened, open_pdf
+from gateway.extract.page.pdfium import read_page
+from gateway.extract.page.words import Page
+from gateway.extract.resume.profiles import read_profiles
 from gateway.model import ExtractedProfile, Hints, Note, Reading, Sheet
 
 MEDIA_TYPE = "application/pdf"
@@ -92,7 +92,7 @@ def _pages(
                 sentence = "The page is a scan and was not read: recognition of the pages before it took all the time there is."
                 notes.append(Note("OCR_LIMIT", sentence, page=index + 1))
             elif scan:
-                from gateway.extract.ocr import ocr_page  # the engine takes seconds to load
+                from gateway.extract.page.ocr import ocr_page  # the engine takes seconds to load
 
                 started = time.process_time()
                 scanned, problem_here = ocr_page(handle, page)

@@ -22,7 +22,7 @@ from sqlalchemy.orm import Session
 from gateway.model import BatchState, Mode
 from gateway.model import DocumentState as D
 from gateway.model import ProfileState as P
-from gateway.pipeline.choices import WAITS
+from gateway.pipeline.review.choices import WAITS
 from gateway.pipeline.statistics import KEY, by_state, decided_of, decisions, links, listed
 from gateway.quality.sampling import ErrorRate, error_rate
 from gateway.settings import settings

@@ -14,9 +14,9 @@ from sqlalchemy.orm import Session
 from gateway.errors import Misconfigured
 from gateway.insight.listing import Listed, literal, page_within
 from gateway.model import DocumentState, Mode
-from gateway.pipeline.choices import WAITS
-from gateway.pipeline.receive import run_to_start
-from gateway.pipeline.retry import AT_REST
+from gateway.pipeline.arrival.receive import run_to_start
+from gateway.pipeline.arrival.retry import AT_REST
+from gateway.pipeline.review.choices import WAITS
 from gateway.store.counts import Counts, counts, counts_of
 from gateway.store.engine import reading
 from gateway.store.tables import Agent, Batch, Document, Event, Profile

@@ -20,7 +20,7 @@ from gateway.insight.listing import Listed, literal, page_within
 from gateway.insight.words import PART_WORDS, field_word, path_word
 from gateway.model import DocumentState
 from gateway.model import ProfileState as P
-from gateway.pipeline.upload import type_words
+from gateway.pipeline.arrival.upload import type_words
 from gateway.store.engine import reading
 from gateway.store.tables import Delivery, Document, Field, Profile, Verdict
 

@@ -13,18 +13,18 @@ from sqlalchemy import func, select
 
 from gateway.agents import Agent
 from gateway.errors import GatewayError, Misconfigured, Unreadable
-from gateway.extract import sniff
-from gateway.extract.show import DPI, TableRow, page_png, table_rows
+from gateway.extract import media_types
+from gateway.extract.child.show import DPI, TableRow, page_png, table_rows
 from gateway.insight.cache import cached
 from gateway.insight.candidates import Candidate, FieldShown, shown
 from gateway.intake import files
-from gateway.pipeline.receive import agent_of
+from gateway.pipeline.arrival.receive import agent_of
 from gateway.store import change
 from gateway.store.engine import reading, writing
 from gateway.store.tables import Document, Profile
 
 PROFILES = 20  # on one page of a document: a list may hold thousands
-_TABLES = (sniff.CSV, sniff.XLSX, sniff.ODS)
+_TABLES = (media_types.CSV, media_types.XLSX, media_types.ODS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -274,7 +274,7 @@ def _sheets(row: Document) -> tuple[tuple[int, float, float, int], ...]:
 def _document(row: Document, total: int) -> DocumentShown:
     facts = row.facts
     kind = "text"
-    if row.media_type == sniff.PDF:
+    if row.media_type == media_types.PDF:
         kind = "pages"
     elif row.media_type in _TABLES:
         kind = "rows"

@@ -16,9 +16,9 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import BinaryIO
 
-from gateway.charsets import repair_names
 from gateway.errors import Unreadable
 from gateway.settings import Settings
+from gateway.values.charsets import repair_names
 
 SEPARATOR = "!/"  # between an archive and what is in it: "outer.zip!/inner.zip!/cv.pdf"
 

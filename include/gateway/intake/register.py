@@ -16,7 +16,7 @@ from sqlalchemy import and_, or_, select
 from sqlalchemy.orm import Session
 
 from gateway.errors import Unreadable
-from gateway.extract.sniff import media_type
+from gateway.extract.media_types import media_type
 from gateway.intake import archive, files
 from gateway.intake.inbox import READY, UNFINISHED
 from gateway.intake.manifest import NAME as MANIFEST

@@ -11,10 +11,10 @@ from typing import Any
 from sqlalchemy import delete, insert, select
 from sqlalchemy.orm import Session
 
-from gateway.extract.sandbox import ReaderPool, iter_profiles
+from gateway.extract.child.sandbox import ReaderPool, iter_profiles
 from gateway.intake import files
 from gateway.model import DocumentState, ExtractedProfile, Hints, ProfileState, Reading, as_json
-from gateway.pipeline.receive import agent_of
+from gateway.pipeline.arrival.receive import agent_of
 from gateway.settings import settings
 from gateway.store import change, ids
 from gateway.store.engine import reading, writing

@@ -14,7 +14,7 @@ from upath import UPath
 
 from gateway.agents import Agent, changed_agent
 from gateway.errors import Misconfigured
-from gateway.pipeline.receive import agent_of
+from gateway.pipeline.arrival.receive import agent_of
 from gateway.quality.case import COMPARED, LISTS, TEXTS, Case
 from gateway.quality.replay import Before, Replay, replay
 from gateway.quality.scores import CONTACT, FIELDS, facts_from

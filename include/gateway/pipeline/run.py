@@ -5,12 +5,12 @@ from __future__ import annotations
 from pathlib import Path
 
 from gateway.model import Mode
-from gateway.pipeline.audit import draw_audit
-from gateway.pipeline.deliver import deliver_batch, preflight_batch
-from gateway.pipeline.judge import judge_batch
+from gateway.pipeline.arrival.receive import open_batch, register_batch
+from gateway.pipeline.delivery.deliver import deliver_batch, preflight_batch
+from gateway.pipeline.judging.judge import judge_batch
 from gateway.pipeline.read import plan_chunks, read_chunk
-from gateway.pipeline.receive import open_batch, register_batch
 from gateway.pipeline.report import finish_batch
+from gateway.pipeline.review.audit import draw_audit
 
 
 def run_batch(

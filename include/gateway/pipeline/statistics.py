@@ -21,7 +21,7 @@ from sqlalchemy.orm import Session, aliased
 from gateway.model import BatchState, DeliveryState
 from gateway.model import DocumentState as D
 from gateway.model import ProfileState as P
-from gateway.pipeline.decided import reviews, standing
+from gateway.pipeline.review.decided import reviews, standing
 from gateway.store.tables import Batch, Delivery, Document, Profile, Review, Verdict, now
 
 KEY = "analytics"  # in batch.statistics

@@ -10,8 +10,8 @@ from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from gateway.model import ExtractedProfile, Reading
-from gateway.quality.agreement import name_email_agreement
 from gateway.quality.scores import CONTACT, FIELDS, FieldFact, facts
+from gateway.values.agreement import name_email_agreement
 
 LISTS = ("links", "skills", "languages", "work", "education")
 # What is found by comparing with other profiles -> what it is where there is nothing to tell.

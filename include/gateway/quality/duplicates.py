@@ -19,7 +19,7 @@ from rapidfuzz import fuzz
 from rapidfuzz.distance import OSA
 
 from gateway.model import ExtractedProfile
-from gateway.quality.agreement import folded, name_tokens
+from gateway.values.agreement import folded, name_tokens
 
 LIKELY_FROM = 0.75
 _PRIOR = -4.0  # two records of one agent are one person once in 16, before anything is compared

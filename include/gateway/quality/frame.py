@@ -6,9 +6,9 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from gateway.quality.case import LISTS, TEXTS, Case
-from gateway.quality.rules.emails import domain_of
-from gateway.quality.rules.phones import country_of
 from gateway.quality.scores import CONTACT, FIELDS, Score
+from gateway.values.doubt.emails import domain_of
+from gateway.values.doubt.phones import country_of
 
 if TYPE_CHECKING:
     import pandas as pd

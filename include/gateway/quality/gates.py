@@ -13,8 +13,8 @@ from typing import Any
 
 from gateway.agents import Agent, Preset
 from gateway.model import Severity
-from gateway.quality.rules.emails import domain_of, typo_proposal
 from gateway.quality.scores import CONTACT
+from gateway.values.doubt.emails import domain_of, typo_proposal
 
 Row = Mapping[str, Any]
 _LETTERS = {"C": Severity.CRITICAL, "W": Severity.WARNING, "I": Severity.INFO, "-": None}

@@ -13,7 +13,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from gateway.model import ExtractedProfile
-from gateway.quality.agreement import name_email_agreement
+from gateway.values.agreement import name_email_agreement
 
 FIELDS = ("name", "email", "phone", "location", "headline", "links", "skills", "languages", "work", "education")
 CONTACT = ("name", "email", "phone")

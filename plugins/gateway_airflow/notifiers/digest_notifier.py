@@ -11,7 +11,7 @@ from airflow.sdk import BaseHook
 from gateway.agents import Notify
 from gateway.errors import Misconfigured, Transient
 from gateway.notify.messages import Digest
-from gateway.pipeline.receive import agent_of
+from gateway.pipeline.arrival.receive import agent_of
 from gateway.pipeline.report import claim_notice, digest, return_notice
 
 log = logging.getLogger(__name__)

@@ -8,7 +8,7 @@ from airflow.providers.standard.operators.hitl import HITLOperator
 from airflow.sdk.exceptions import TaskAwaitingInput
 from airflow.sdk.timezone import utcnow
 
-from gateway.pipeline.choices import DECIDED_ELSEWHERE
+from gateway.pipeline.review.choices import DECIDED_ELSEWHERE
 from gateway_airflow.triggers.decided_trigger import DecidedTrigger
 
 

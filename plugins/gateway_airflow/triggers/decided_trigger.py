@@ -11,7 +11,7 @@ from airflow.sdk.execution_time.hitl import update_hitl_detail_response
 from airflow.sdk.timezone import utcnow
 from airflow.triggers.base import TriggerEvent
 
-from gateway.pipeline.choices import DECIDED_ELSEWHERE
+from gateway.pipeline.review.choices import DECIDED_ELSEWHERE
 
 
 class DecidedTrigger(HITLTrigger):
@@ -68,6 +68,6 @@ class DecidedTrigger(HITLTrigger):
 
 
 def _held(batch_id: str) -> int:
-    from gateway.pipeline.review import held_count
+    from gateway.pipeline.review.review import held_count
 
     return held_count(batch_id)

@@ -7,7 +7,7 @@ from typing import Any
 
 from fastapi import Request
 
-from gateway.pipeline.retry import start_refused
+from gateway.pipeline.arrival.retry import start_refused
 from gateway_airflow.ui.access import INGEST, Visitor
 from gateway_airflow.ui.airflow_api import airflow_api
 

@@ -19,7 +19,7 @@ from gateway.deliver import own_pool
 from gateway.deliver.request import request_of
 from gateway.errors import GatewayError, Misconfigured, Transient
 from gateway.extract import pdf
-from gateway.extract.pdf_open import NotOpened, open_pdf
+from gateway.extract.page.pdf_open import NotOpened, open_pdf
 from gateway.insight import evidence
 from gateway.intake.inbox import disk_trouble
 from gateway.model import Note
@@ -86,7 +86,7 @@ def test_a_pdf_that_is_repaired(tmp_path: Path) -> None:
     real = pdfium.PdfDocument
     with pytest.MonkeyPatch.context() as patched:
         patched.setattr(
-            "gateway.extract.pdf_open.pdfium.PdfDocument",
+            "gateway.extract.page.pdf_open.pdfium.PdfDocument",
             lambda given: refuse() if isinstance(given, Path) else real(given),
         )
         document, notes = open_pdf(path)

@@ -15,7 +15,7 @@ from doubles.people import addresses, agent_file, batch, people
 from gateway.deliver import credentials
 from gateway.deliver.request import fitted, request_of
 from gateway.errors import Misconfigured
-from gateway.pipeline.dry_run import dry_run_difference, planned_calls
+from gateway.pipeline.delivery.dry_run import dry_run_difference, planned_calls
 from gateway.store.engine import reading, writing
 from gateway.store.tables import Delivery, Field, Profile
 

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gateway.extract.dates import best_period, find_periods
+from gateway.values.dates import best_period, find_periods
 
 
 @pytest.mark.parametrize(

@@ -13,8 +13,9 @@ from PIL import Image
 
 from doubles.pdf_maker import make, read, resume
 from gateway.errors import GatewayError, Transient, Unreadable
-from gateway.extract import show, sniff
-from gateway.extract.show import DPI, page_png, table_rows
+from gateway.extract import media_types
+from gateway.extract.child import show
+from gateway.extract.child.show import DPI, page_png, table_rows
 
 
 def ink(picture: Image.Image, box: tuple[float, float, float, float]) -> float:
@@ -125,7 +126,7 @@ def test_a_child_that_hangs_or_dies_is_a_reason(
 
 def test_memory_is_bounded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "greedy.py").write_text(
-        "import json, sys\nfrom gateway.extract.show_child import _limit\n"
+        "import json, sys\nfrom gateway.extract.child.show_child import _limit\n"
         "_limit(200, 10)\ntry:\n    bytearray(900 << 20)\nexcept MemoryError:\n"
         "    sys.stdout.buffer.write(b'no\\n' + json.dumps({'code': 'PAGE_NOT_SHOWN', 'sentence': 'bounded'}).encode())\n"
     )
@@ -144,7 +145,7 @@ def test_too_many_at_once_wait_and_are_told(monkeypatch: pytest.MonkeyPatch, tmp
     assert raised.value.code == "SHOW_BUSY"
 
 
-def rows(path: Path, wanted: list[tuple[str | None, int]], media_type: str = sniff.CSV, **more: Any) -> Any:
+def rows(path: Path, wanted: list[tuple[str | None, int]], media_type: str = media_types.CSV, **more: Any) -> Any:
     return [(row.sheet, row.row, row.header, row.cells) for row in table_rows(path, media_type, wanted, **more)]
 
 
@@ -169,11 +170,11 @@ def test_rows_of_the_right_sheet(tmp_path: Path) -> None:
         sheet.append([f"Ada {title}", f"ada.{title.lower()}@example.org"])
     del book["Sheet"]
     book.save(tmp_path / "list.xlsx")
-    found = rows(tmp_path / "list.xlsx", [("South", 2)], sniff.XLSX)
+    found = rows(tmp_path / "list.xlsx", [("South", 2)], media_types.XLSX)
     assert found == [("South", 2, ("name", "email"), ("Ada South", "ada.south@example.org"))]
 
 
 def test_a_list_that_is_none_is_a_reason(tmp_path: Path) -> None:
     (tmp_path / "list.xlsx").write_bytes(b"PK\x03\x04 nothing")
     with pytest.raises(Unreadable):
-        table_rows(tmp_path / "list.xlsx", sniff.XLSX, [(None, 2)])
+        table_rows(tmp_path / "list.xlsx", media_types.XLSX, [(None, 2)])

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gateway.extract.places import city_countries, country_from_text
-from gateway.extract.values import (
+from gateway.values.places import city_countries, country_from_text
+from gateway.values.values import (
     find_emails,
     is_plausible_name,
     join_name,

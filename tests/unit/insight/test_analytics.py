@@ -17,9 +17,9 @@ from gateway.errors import Conflict
 from gateway.insight.advice import advice
 from gateway.insight.analytics import Analytics, Audits, Group, Price, Took, analytics
 from gateway.model import Mode
-from gateway.pipeline.audit import decide_audit
-from gateway.pipeline.decided import reviews, standing
-from gateway.pipeline.review import decide, deliver_reviewed, queue
+from gateway.pipeline.review.audit import decide_audit
+from gateway.pipeline.review.decided import reviews, standing
+from gateway.pipeline.review.review import decide, deliver_reviewed, queue
 from gateway.pipeline.run import run_batch
 from gateway.pipeline.statistics import KEY, kind_of, layout_of
 from gateway.quality.sampling import error_rate

@@ -14,10 +14,11 @@ from gateway.insight.agents import agent_counts, agent_lines
 from gateway.insight.batches import batch_page, batch_view
 from gateway.insight.documents import document_page
 from gateway.model import ExtractedProfile, Mode, Reading
-from gateway.pipeline import persons, read
+from gateway.pipeline import read
+from gateway.pipeline.arrival.retry import retry_documents
 from gateway.pipeline.read import store_reading
-from gateway.pipeline.retry import retry_documents
-from gateway.pipeline.review import decide, deliver_reviewed
+from gateway.pipeline.review import persons
+from gateway.pipeline.review.review import decide, deliver_reviewed
 from gateway.pipeline.run import run_batch
 from gateway.store.counts import Counts
 from gateway.store.engine import reading

@@ -14,8 +14,8 @@ from gateway.insight.documents import document_page, profiles_of, web_link
 from gateway.insight.listing import Listed, literal, page_within
 from gateway.insight.words import and_list, path_word
 from gateway.model import Mode
+from gateway.pipeline.arrival.retry import retry_documents
 from gateway.pipeline.report import totals
-from gateway.pipeline.retry import retry_documents
 from gateway.pipeline.run import run_batch
 from gateway.store import change
 from gateway.store.engine import writing

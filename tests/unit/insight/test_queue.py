@@ -8,7 +8,7 @@ import pytest
 
 from gateway.insight import queue
 from gateway.insight.queue import PAGE, Filter, choices, held_of, matching, neighbour, page, position, total
-from gateway.pipeline import claims
+from gateway.pipeline.review import claims
 from gateway.store import change
 from gateway.store.engine import writing
 from gateway.store.tables import Agent, Audit, Batch, Document, Profile

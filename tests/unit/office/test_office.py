@@ -7,18 +7,18 @@ from pathlib import Path
 import pytest
 
 from gateway.codes import CODES
-from gateway.extract import sniff
+from gateway.extract import media_types
 from gateway.extract.dispatch import read_document
 from gateway.extract.office.sheet import Run, Sheet
 from gateway.model import Hints
 from unit.office import resume_files as made
 
 FORMATS = {
-    "cv.docx": (made.docx_file, sniff.DOCX),
-    "cv.odt": (made.odt_file, sniff.ODT),
-    "cv.rtf": (made.rtf_file, sniff.RTF),
-    "cv.html": (made.html_file, sniff.HTML),
-    "cv.txt": (made.text_file, sniff.TEXT),
+    "cv.docx": (made.docx_file, media_types.DOCX),
+    "cv.odt": (made.odt_file, media_types.ODT),
+    "cv.rtf": (made.rtf_file, media_types.RTF),
+    "cv.html": (made.html_file, media_types.HTML),
+    "cv.txt": (made.text_file, media_types.TEXT),
 }
 
 
@@ -45,7 +45,7 @@ def test_resume_is_read_from_every_format(tmp_path, name):
 def test_content_decides_not_the_name(tmp_path, name):
     make, kind = FORMATS[name]
     path = make(tmp_path / name).rename(tmp_path / "renamed.bin")
-    assert sniff.media_type(path) == kind
+    assert media_types.media_type(path) == kind
     assert read(path)[0].status == "success"
 
 
@@ -126,7 +126,7 @@ def test_workbook_numbers_dates_and_sheets(tmp_path):
     path = tmp_path / "list.csv"
     book.save(path)
     reading, (ada,) = read(path)
-    assert (reading.media_type, reading.status) == (sniff.XLSX, "success")
+    assert (reading.media_type, reading.status) == (media_types.XLSX, "success")
     assert (ada.name, ada.email, ada.phone, ada.row) == ("Ada Archer", "ada@example.org", "+12025550101", 2)
     assert ada.extra == {"Applied": "2026-03-01", "Fee": "4.5"}
     assert ada.best("email").evidence.column == "People!E-Mail"
@@ -149,7 +149,7 @@ def test_opendocument_spreadsheet(tmp_path):
     book.spreadsheet.addElement(sheet)
     book.save(str(tmp_path / "list.ods"))
     reading, (ada,) = read(tmp_path / "list.ods")
-    assert reading.media_type == sniff.ODS
+    assert reading.media_type == media_types.ODS
     assert (ada.name, ada.email, ada.row) == ("Ada Archer", "ada@example.org", 5)
 
 
@@ -174,8 +174,8 @@ OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(600)
         ("cv.pptx", made.zip_with(TYPES=b"<Types/>", ppt__presentation=b""), "UNSUPPORTED_TYPE"),
         ("cv.docx", made.zip_with(TYPES=b"<Types/>", word__document=b"<w"), "DAMAGED_OFFICE"),
         ("list.xlsx", made.zip_with(TYPES=b"<Types/>", xl__workbook=b"<w"), "DAMAGED_OFFICE"),
-        ("cv.odt", made.zip_with(mimetype=sniff.ODT.encode()), "DAMAGED_OFFICE"),
-        ("list.ods", made.zip_with(mimetype=sniff.ODS.encode()), "DAMAGED_OFFICE"),
+        ("cv.odt", made.zip_with(mimetype=media_types.ODT.encode()), "DAMAGED_OFFICE"),
+        ("list.ods", made.zip_with(mimetype=media_types.ODS.encode()), "DAMAGED_OFFICE"),
         ("cv.txt", b"", "EMPTY_FILE"),
         ("cv.txt", b" \n \n", "NO_TEXT"),
         ("cv.html", b"<html><body><script>x</script></body></html>", "NO_TEXT"),

@@ -7,8 +7,8 @@ from typing import Any
 
 from sqlalchemy import func, select
 
+from gateway.pipeline.arrival.receive import agent_of, sync_agent
 from gateway.pipeline.read import email_key
-from gateway.pipeline.receive import agent_of, sync_agent
 from gateway.store import change
 from gateway.store.engine import writing
 from gateway.store.tables import Batch, Document, Field, Profile

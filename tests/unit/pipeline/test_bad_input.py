@@ -15,7 +15,7 @@ from gateway.codes import CODES
 from gateway.errors import Misconfigured, Refused, Transient
 from gateway.intake import files, inbox
 from gateway.model import Mode
-from gateway.pipeline import receive
+from gateway.pipeline.arrival import receive
 from gateway.pipeline.lines import document_lines
 from gateway.pipeline.report import totals
 from gateway.pipeline.run import run_batch

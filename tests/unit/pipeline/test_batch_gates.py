@@ -12,13 +12,13 @@ from gateway.insight import candidates
 from gateway.insight.batches import batch_view
 from gateway.model import ExtractedProfile, Mode, Reading
 from gateway.pipeline import read
-from gateway.pipeline.choices import APPROVE_PASSED
-from gateway.pipeline.deliver import deliver_batch
-from gateway.pipeline.judge import judge_batch
+from gateway.pipeline.arrival.retry import retry_documents
+from gateway.pipeline.delivery.deliver import deliver_batch
+from gateway.pipeline.judging.judge import judge_batch
 from gateway.pipeline.read import store_reading
 from gateway.pipeline.report import finish_batch, totals
-from gateway.pipeline.retry import retry_documents
-from gateway.pipeline.review import answer_batch, decide, deliver_reviewed, queue
+from gateway.pipeline.review.choices import APPROVE_PASSED
+from gateway.pipeline.review.review import answer_batch, decide, deliver_reviewed, queue
 from gateway.pipeline.run import run_batch
 from gateway.settings import settings
 from gateway.store.engine import reading

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from gateway.errors import Misconfigured
-from gateway.pipeline import claims
+from gateway.pipeline.review import claims
 from gateway.store.engine import writing
 from gateway.store.tables import Agent, Batch, Claim, Document, Profile, now
 

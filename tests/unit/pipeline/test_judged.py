@@ -9,13 +9,13 @@ from sqlalchemy import select
 
 from gateway.errors import Misconfigured
 from gateway.model import Mode
-from gateway.pipeline import datadocs
-from gateway.pipeline.datadocs import open_data_docs
-from gateway.pipeline.judge import judge_batch
+from gateway.pipeline.judging import datadocs
+from gateway.pipeline.judging.datadocs import open_data_docs
+from gateway.pipeline.judging.judge import judge_batch
 from gateway.pipeline.report import totals
-from gateway.pipeline.review import decide
+from gateway.pipeline.review.review import decide
+from gateway.pipeline.review.versions import proposals_for, versions_of
 from gateway.pipeline.run import run_batch
-from gateway.pipeline.versions import proposals_for, versions_of
 from gateway.store.engine import reading
 from gateway.store.tables import Batch, Event, GateResult, Profile
 

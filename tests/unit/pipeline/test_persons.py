@@ -12,9 +12,9 @@ import pytest
 from sqlalchemy import select
 
 from gateway.errors import Conflict, GatewayError, Misconfigured
-from gateway.pipeline.persons import mark_duplicate, merge, undo
-from gateway.pipeline.review import decide
-from gateway.pipeline.versions import proposals_for, versions_of
+from gateway.pipeline.review.persons import mark_duplicate, merge, undo
+from gateway.pipeline.review.review import decide
+from gateway.pipeline.review.versions import proposals_for, versions_of
 from gateway.store.engine import reading
 from gateway.store.tables import Event, Field, Profile, Review
 from unit.pipeline.people import batch, person
@@ -297,7 +297,7 @@ def test_two_reviewers_at_once_leave_one_person_and_no_chain(works: str) -> None
 def test_judging_again_never_links_the_kept_profile_back(store: str, tmp_path: Path) -> None:
     """The judge would have kept the other one of the two; a person chose, and no circle forms."""
     from gateway.model import Mode
-    from gateway.pipeline.judge import judge_batch
+    from gateway.pipeline.judging.judge import judge_batch
     from gateway.pipeline.run import run_batch
 
     (tmp_path / "a.csv").write_text("Name,Email,Phone\nMira Okonjo,mira@example.org,+14155550134\n", "utf-8")

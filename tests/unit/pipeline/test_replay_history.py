@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from gateway.cli import main
-from gateway.pipeline.receive import agent_of
+from gateway.pipeline.arrival.receive import agent_of
 from gateway.pipeline.replay import replay_history
 from gateway.pipeline.run import run_batch
 

@@ -11,11 +11,12 @@ from tests.unit.pipeline.test_upload import process
 
 from gateway.errors import Conflict, Misconfigured, Refused
 from gateway.model import ExtractedProfile, Mode, Reading
-from gateway.pipeline import read, receive
+from gateway.pipeline import read
+from gateway.pipeline.arrival import receive
+from gateway.pipeline.arrival.retry import retry_documents
 from gateway.pipeline.lines import document_lines
 from gateway.pipeline.read import store_reading
 from gateway.pipeline.report import finish_batch, review_request, totals
-from gateway.pipeline.retry import retry_documents
 from gateway.pipeline.run import run_batch
 from gateway.store.engine import reading, writing
 from gateway.store.tables import Batch, Delivery, Document, Event, PoolCandidate

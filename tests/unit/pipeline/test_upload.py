@@ -15,12 +15,12 @@ from gateway.agents import load_agents
 from gateway.errors import GatewayError, Misconfigured, Refused
 from gateway.intake.names import safe_path
 from gateway.model import Mode
-from gateway.pipeline import receive, retry, upload
-from gateway.pipeline.deliver import deliver_batch
-from gateway.pipeline.judge import judge_batch
+from gateway.pipeline.arrival import receive, retry, upload
+from gateway.pipeline.arrival.receive import register_batch
+from gateway.pipeline.delivery.deliver import deliver_batch
+from gateway.pipeline.judging.judge import judge_batch
 from gateway.pipeline.lines import document_lines
 from gateway.pipeline.read import plan_chunks, read_chunk
-from gateway.pipeline.receive import register_batch
 from gateway.pipeline.report import finish_batch, totals
 from gateway.pipeline.run import whole
 from gateway.settings import settings

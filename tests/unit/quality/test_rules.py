@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gateway.quality.rules.emails import domain_of, email_doubts, is_role, typo_proposal
-from gateway.quality.rules.names import is_place, name_doubts
-from gateway.quality.rules.phones import country_of, phone_doubts
+from gateway.values.doubt.emails import domain_of, email_doubts, is_role, typo_proposal
+from gateway.values.doubt.names import is_place, name_doubts
+from gateway.values.doubt.phones import country_of, phone_doubts
 
 PEOPLE = [
     "Mira Okonjo", "Dr. Ana de Souza Lima", "Seán Ó Dálaigh", "Nguyễn Thị Hồng", "O'Neill-Brandt, Joe", "Bo Li",

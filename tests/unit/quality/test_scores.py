@@ -7,8 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gateway.model import Evidence, ExtractedProfile, Field
-from gateway.quality.agreement import name_email_agreement
 from gateway.quality.scores import FIELDS, FieldFact, completeness_score, facts, quality_score, simple_scores, word
+from gateway.values.agreement import name_email_agreement
 
 SEEN = Evidence("text", "scorer", page=1, box=(0, 0, 1, 1))
 

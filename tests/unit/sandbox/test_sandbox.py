@@ -14,7 +14,7 @@ import pytest
 
 from gateway.codes import CODES
 from gateway.errors import Transient
-from gateway.extract.sandbox import ReaderPool, iter_profiles
+from gateway.extract.child.sandbox import ReaderPool, iter_profiles
 from gateway.model import Hints
 from gateway.settings import Settings
 
@@ -102,7 +102,7 @@ def test_time_limit_is_kept_within_a_second(documents):
 
 
 def test_time_spent_waiting_for_a_processor_does_not_count(documents, monkeypatch):
-    monkeypatch.setattr("gateway.extract.sandbox._waited", waits := _Growing())
+    monkeypatch.setattr("gateway.extract.child.sandbox._waited", waits := _Growing())
     with pool(document_timeout_s=0.5) as readers:
         started = time.monotonic()
         (result,) = readers.read(documents("hang"), Hints())
@@ -116,7 +116,7 @@ def test_document_that_keeps_giving_profiles_is_not_stopped(documents, monkeypat
     with pool(**limits) as readers:
         (result,) = readers.read(documents("drip 15"), Hints())
     assert (result.reading.status, result.reading.profiles) == ("success", 15)
-    monkeypatch.setattr("gateway.extract.sandbox._LONGEST", 3)
+    monkeypatch.setattr("gateway.extract.child.sandbox._LONGEST", 3)
     with pool(**limits) as readers:
         (result,) = readers.read(documents("drip 60"), Hints())
     assert result.reading.code == "TIMED_OUT"
@@ -219,7 +219,7 @@ def test_leaving_the_pool_in_the_middle_leaves_no_process(documents):
 
 CHILD = """
 import sys, pathlib
-from gateway.extract.sandbox import ReaderPool, iter_profiles
+from gateway.extract.child.sandbox import ReaderPool, iter_profiles
 from gateway.settings import Settings
 folder = pathlib.Path(sys.argv[1])
 with ReaderPool(1, config=Settings(), reader="bad_readers:read") as pool:

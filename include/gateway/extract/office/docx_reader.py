@@ -14,8 +14,8 @@ from pathlib import Path
 from typing import Any
 
 from gateway.errors import Unreadable
+from gateway.extract.media_types import DOCX
 from gateway.extract.office.sheet import Run, Sheet, preload, reading_of
-from gateway.extract.sniff import DOCX
 from gateway.model import ExtractedProfile, Hints, Reading
 
 __all__ = ["preload", "read_docx"]

@@ -8,8 +8,8 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+from gateway.extract.media_types import HTML
 from gateway.extract.office.sheet import Run, Sheet, reading_of
-from gateway.extract.sniff import HTML
 from gateway.extract.tables.columns import is_header_row
 from gateway.extract.tables.reader import TableReader
 from gateway.extract.tables.records import Record

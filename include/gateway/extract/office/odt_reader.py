@@ -15,8 +15,8 @@ from typing import Any
 from xml.sax import SAXException
 
 from gateway.errors import Unreadable
+from gateway.extract.media_types import ODT
 from gateway.extract.office.sheet import Run, Sheet, reading_of
-from gateway.extract.sniff import ODT
 from gateway.model import ExtractedProfile, Hints, Reading
 
 Sink = Callable[[ExtractedProfile], None]

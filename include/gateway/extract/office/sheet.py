@@ -6,8 +6,8 @@ import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 
-from gateway.extract.profiles import read_profiles
-from gateway.extract.words import Link, Page, Word
+from gateway.extract.page.words import Link, Page, Word
+from gateway.extract.resume.profiles import read_profiles
 from gateway.model import Box, ExtractedProfile, Hints, Reading
 
 Sink = Callable[[ExtractedProfile], None]

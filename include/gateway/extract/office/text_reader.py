@@ -8,11 +8,11 @@ from collections.abc import Callable
 from pathlib import Path
 
 from gateway.errors import Unreadable
-from gateway.extract.lexicon import heading_of
+from gateway.extract.media_types import RTF, TEXT
 from gateway.extract.office.sheet import Run, Sheet, reading_of
-from gateway.extract.sniff import RTF, TEXT
 from gateway.extract.tables.encoding import open_text
 from gateway.model import ExtractedProfile, Hints, Reading
+from gateway.values.lexicon import heading_of
 
 Sink = Callable[[ExtractedProfile], None]
 

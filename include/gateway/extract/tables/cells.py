@@ -6,8 +6,8 @@ import re
 from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 
-from gateway.extract.text import fold, is_cjk, tidy
-from gateway.extract.values import (
+from gateway.values.text import fold, is_cjk, tidy
+from gateway.values.values import (
     TITLES,
     find_emails,
     is_plausible_name,

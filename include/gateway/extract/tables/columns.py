@@ -8,8 +8,8 @@ from dataclasses import dataclass, field
 
 from gateway.extract.tables import cells as cell_values
 from gateway.extract.tables.headers import Meaning, is_header_word, meaning
-from gateway.extract.text import fold, is_cjk, tidy
-from gateway.extract.values import find_emails, is_plausible_name, normalise_link
+from gateway.values.text import fold, is_cjk, tidy
+from gateway.values.values import find_emails, is_plausible_name, normalise_link
 
 HEADER_SEARCH_ROWS = 40
 SAMPLE_ROWS = 300

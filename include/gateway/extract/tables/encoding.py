@@ -7,9 +7,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from gateway.charsets import guess_encoding
 from gateway.errors import Unreadable
 from gateway.extract.tables.headers import is_header_word
+from gateway.values.charsets import guess_encoding
 
 _BOMS = (
     (b"\xef\xbb\xbf", "utf-8-sig"),

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import yaml
 
-from gateway.extract.text import fold, is_cjk, tidy
+from gateway.values.text import fold, is_cjk, tidy
 
 _CAMEL = re.compile(r"(?<=[a-z])(?=[A-Z][a-z])")
 _PUNCTUATION = re.compile(r"[^\w'&]+|_+|'")

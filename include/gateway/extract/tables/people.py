@@ -6,14 +6,14 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from gateway.extract.places import country_from_text
 from gateway.extract.tables import cells as cell_values
 from gateway.extract.tables.cells import Value
 from gateway.extract.tables.columns import Column, Plan
 from gateway.extract.tables.headers import country_of_headers
-from gateway.extract.text import fold, is_cjk, tidy
-from gateway.extract.values import join_name, phone_country
 from gateway.model import Education, Evidence, ExtractedProfile, Field, Hints, Note, Work
+from gateway.values.places import country_from_text
+from gateway.values.text import fold, is_cjk, tidy
+from gateway.values.values import join_name, phone_country
 
 _EXTRA_CHARS = 20_000
 _TOTALS = {

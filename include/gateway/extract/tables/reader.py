@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from itertools import islice
 from pathlib import Path
 
-from gateway.extract.sniff import CSV
+from gateway.extract.media_types import CSV
 from gateway.extract.tables.columns import (
     HEADER_SEARCH_ROWS,
     SAMPLE_ROWS,

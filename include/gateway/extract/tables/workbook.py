@@ -12,7 +12,7 @@ from typing import Any
 from xml.sax import SAXException
 
 from gateway.errors import Unreadable
-from gateway.extract.sniff import ODS, XLSX
+from gateway.extract.media_types import ODS, XLSX
 from gateway.extract.tables.reader import TableReader
 from gateway.extract.tables.records import Record
 from gateway.model import ExtractedProfile, Hints, Reading

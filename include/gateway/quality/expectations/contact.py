@@ -19,9 +19,9 @@ from great_expectations.expectations.metrics.map_metric_provider.column_pair_map
     ColumnPairMapMetricProvider,
 )
 
-from gateway.quality.rules.emails import domain_of, email_doubts, is_role
-from gateway.quality.rules.names import name_doubts
-from gateway.quality.rules.phones import phone_doubts
+from gateway.values.doubt.emails import domain_of, email_doubts, is_role
+from gateway.values.doubt.names import name_doubts
+from gateway.values.doubt.phones import phone_doubts
 
 from .base import GateExpectation, PairExpectation, ValueMetric
 

@@ -14,8 +14,8 @@ from gateway.errors import GatewayError, Misconfigured
 from gateway.insight.agents import agent_counts, agent_line, agent_lines, criteria, known_agents
 from gateway.insight.batches import batch_page
 from gateway.model import AgentState
-from gateway.pipeline.deliver import check_live
-from gateway.pipeline.upload import READABLE
+from gateway.pipeline.arrival.upload import READABLE
+from gateway.pipeline.delivery.deliver import check_live
 from gateway.settings import settings
 from gateway_airflow.hooks.connections import use_connections
 from gateway_airflow.ui.access import Right, VisitorDep, needs

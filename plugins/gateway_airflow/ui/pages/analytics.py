@@ -13,7 +13,7 @@ from gateway.insight import analytics as numbers
 from gateway.insight.advice import advice
 from gateway.insight.agents import agent_titles
 from gateway.insight.analytics import DAYS, Analytics, Bucket, Funnel, Group, Price
-from gateway.pipeline.choices import WAITS
+from gateway.pipeline.review.choices import WAITS
 from gateway_airflow.ui.access import Right, VisitorDep, needs
 from gateway_airflow.ui.charts import Column, columns, interval, parts_bar, swatch, unknown_bar
 from gateway_airflow.ui.render import page

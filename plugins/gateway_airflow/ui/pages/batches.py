@@ -16,8 +16,8 @@ from gateway.insight.batches import BatchView, batch_page, batch_version, batch_
 from gateway.insight.documents import SORTS, DocumentLine, document_lines, document_page, profiles_of
 from gateway.insight.listing import Listed, page_within
 from gateway.model import BatchState, DocumentState, Mode, ProfileState
-from gateway.pipeline.dry_run import dry_run_difference, planned_calls
-from gateway.pipeline.retry import retry_documents
+from gateway.pipeline.arrival.retry import retry_documents
+from gateway.pipeline.delivery.dry_run import dry_run_difference, planned_calls
 from gateway.store.engine import reading
 from gateway.store.tables import Document
 from gateway_airflow.ui.access import INGEST, Right, Visitor, VisitorDep, needs

@@ -5,7 +5,7 @@ from __future__ import annotations
 from fastapi import APIRouter
 from fastapi.responses import HTMLResponse
 
-from gateway.pipeline.datadocs import open_data_docs
+from gateway.pipeline.judging.datadocs import open_data_docs
 from gateway_airflow.ui.access import Right, VisitorDep, needs
 
 router = APIRouter()

@@ -10,11 +10,11 @@ from fastapi import APIRouter, Request
 from pydantic import BaseModel, Field
 
 from gateway.errors import Misconfigured
-from gateway.extract.values import is_plausible_name
 from gateway.insight import candidates, evidence, queue
 from gateway.insight.queue import Filter
-from gateway.pipeline import audit, bulk, claims, persons, review
-from gateway.quality.rules.emails import domain_of, typo_proposal
+from gateway.pipeline.review import audit, bulk, claims, persons, review
+from gateway.values.doubt.emails import domain_of, typo_proposal
+from gateway.values.values import is_plausible_name
 from gateway_airflow.ui.access import Right, Visitor, VisitorDep, needs
 from gateway_airflow.ui.pages.review import Part, query_of
 from gateway_airflow.ui.wake import wake_delivery

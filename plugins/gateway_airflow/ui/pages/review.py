@@ -8,7 +8,7 @@ from fastapi import APIRouter, Depends, Query, Request
 
 from gateway.insight import candidates, evidence, queue
 from gateway.insight.queue import AUDIT, HELD, Filter
-from gateway.pipeline import claims, review, versions
+from gateway.pipeline.review import claims, review, versions
 from gateway.settings import settings
 from gateway_airflow.ui.access import Right, VisitorDep, needs
 from gateway_airflow.ui.render import page

@@ -11,8 +11,8 @@ from pydantic import BaseModel, ConfigDict, Field
 from starlette.concurrency import run_in_threadpool
 
 from gateway.model import Mode
-from gateway.pipeline import upload
-from gateway.pipeline.upload import Incoming, Kept
+from gateway.pipeline.arrival import upload
+from gateway.pipeline.arrival.upload import Incoming, Kept
 from gateway.settings import settings
 from gateway_airflow.ui.access import Right, VisitorDep, needs
 from gateway_airflow.ui.start import start_run

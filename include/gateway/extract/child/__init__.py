@@ -1,0 +1,1 @@
+"""Child processes with limits: every file a stranger sent is opened in one."""

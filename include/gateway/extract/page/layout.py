@@ -1,0 +1,426 @@
+"""Where text stands on a page: cells, columns, lines in reading order.
+
+A cell is a run of words on one baseline without a wide gap. Columns are looked for among cells, not words: a gutter is where
+right-hand cells begin and nothing crosses. Two cells side by side may as well be one table row ("Phone   +1 ..."), a label
+beside its text or a date at the margin; the tests in `_is_columns` tell these apart.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+from statistics import median
+
+from gateway.extract.page.words import Page, Word
+from gateway.model import Box
+from gateway.values.text import tidy
+
+GAP = 1.15  # in type sizes: a wider gap ends a cell; justified text stays below one
+
+
+@dataclass(slots=True, eq=False)
+class Cell:
+    """Words on one baseline. `order` is where its first word stood in the file."""
+
+    words: list[Word]
+    page: int
+    order: int
+    box: Box = (0.0, 0.0, 0.0, 0.0)
+    size: float = 0.0
+    bold: bool = False
+    italic: bool = False
+    colour: int | None = None
+    text: str = ""
+    last: int = 0
+
+    def close(self) -> Cell:
+        if len(self.words) > 1 and any("\u0590" <= c <= "\u08ff" for w in self.words for c in w.text):
+            self.words = _logical(self.words)
+        words = self.words
+        self.box = around([w.box for w in words])
+        weights = [max(1, len(w.text)) for w in words]
+        total = sum(weights)
+        self.size = sum(w.size * n for w, n in zip(words, weights, strict=True)) / total
+        self.bold = sum(n for w, n in zip(words, weights, strict=True) if w.bold) * 2 > total
+        self.italic = sum(n for w, n in zip(words, weights, strict=True) if w.italic) * 2 > total
+        self.colour = words[len(words) // 2].colour
+        self.text = joined(words)
+        return self
+
+
+@dataclass(slots=True, eq=False)
+class Line:
+    """One line of one column. Section and role are filled in by `sections`."""
+
+    cells: list[Cell]
+    page: int
+    region: int
+    text: str = ""
+    box: Box = (0.0, 0.0, 0.0, 0.0)
+    size: float = 0.0
+    bold: bool = False
+    italic: bool = False
+    colour: int | None = None
+    section: str = "top"
+    heading: bool = False
+    index: int = 0
+    part: int = 0  # which heading it stands under, counted through the document
+    marks: set[str] = field(default_factory=set)
+
+    def close(self) -> Line:
+        self.box = around([c.box for c in self.cells])
+        longest = max(self.cells, key=lambda c: len(c.text))
+        self.size, self.bold, self.italic, self.colour = longest.size, longest.bold, longest.italic, longest.colour
+        self.text = "  ".join(c.text for c in self.cells if c.text)
+        return self
+
+    @property
+    def words(self) -> list[Word]:
+        return [word for cell in self.cells for word in cell.words]
+
+    @property
+    def content(self) -> list[Cell]:
+        """The cells with letters or digits, without a heading that stands in the same line."""
+        cells = [c for c in self.cells if any(ch.isalnum() for ch in c.text)]
+        return cells[1:] if "inline" in self.marks and len(cells) > 1 else cells
+
+
+def around(boxes: Sequence[Box]) -> Box:
+    """The smallest box around all."""
+    return (min(b[0] for b in boxes), min(b[1] for b in boxes), max(b[2] for b in boxes), max(b[3] for b in boxes))
+
+
+def joined(words: Sequence[Word]) -> str:
+    """Words as text; letter-spaced runs ("J A N E   D O E") become words again."""
+    if len(words) >= 4 and sum(len(w.text) == 1 for w in words) >= 0.7 * len(words):
+        return tidy(_unspaced(words))
+    return tidy(" ".join(w.text for w in words))
+
+
+def run_on(first: str, second: str) -> str:
+    """Two lines of one text: a word broken with a hyphen becomes whole, a compound keeps its hyphen."""
+    if first.endswith("-") and second[:1].islower() and len(first) > 2 and first[-2].isalpha():
+        return first[:-1] + second
+    if first.endswith("-") and second[:1].isalpha():
+        return first + second
+    return f"{first} {second}" if first else second
+
+
+def _logical(words: list[Word]) -> list[Word]:
+    """Right-to-left words with the numbers and Latin words among them put back in their own, left-to-right order."""
+    if words[0].box[0] < words[-1].box[0]:
+        return words
+    out: list[Word] = []
+    run: list[Word] = []
+    for word in words:
+        if any("\u0590" <= c <= "\u08ff" for c in word.text):
+            out += sorted(run, key=lambda w: w.box[0])
+            run = []
+            out.append(word)
+        else:
+            run.append(word)
+    return out + sorted(run, key=lambda w: w.box[0])
+
+
+def _unspaced(words: Sequence[Word]) -> str:
+    gaps = [after.box[0] - before.box[2] for before, after in zip(words, words[1:], strict=False)]
+    letters = sorted(gaps)
+    usual = letters[len(letters) // 3]
+    size = max(w.size for w in words)
+    out = words[0].text
+    for gap, word in zip(gaps, words[1:], strict=True):
+        out += (" " if gap > usual + 0.22 * size else "") + word.text
+    return out
+
+
+def cells_of(page: Page) -> list[Cell]:
+    """The cells of a page in the order of the file; hidden words are left out."""
+    cells: list[Cell] = []
+    current: Cell | None = None
+    for order, word in enumerate(page.words):
+        if word.hidden:
+            continue
+        if current is not None and _continues(current.words[-1], word, len(current.words)):
+            current.words.append(word)
+            current.last = order
+            continue
+        current = Cell([word], page.number, order, last=order)
+        cells.append(current)
+    for cell in cells:
+        cell.close()
+    return _rejoined(cells)
+
+
+def _continues(before: Word, word: Word, count: int) -> bool:
+    a, b = before.box, word.box
+    overlap = min(a[3], b[3]) - max(a[1], b[1])
+    if overlap < 0.5 * min(a[3] - a[1], b[3] - b[1]):
+        return False
+    size = max(before.size, word.size)
+    reach = GAP * size
+    if b[0] >= a[0]:
+        gap = b[0] - a[2]
+        changes = (
+            (before.bold != word.bold) + (before.colour != word.colour) + (abs(before.size - word.size) > 0.04 * size)
+        )
+        if changes >= 2 and abs(before.size - word.size) > 0.04 * size:
+            reach = 0.45 * size  # a label and a title in types of their own, set close
+        if len(before.text) == 1 and len(word.text) == 1 and count >= 2:
+            reach = 2.2 * size  # between the words of letter-spaced text
+        return -0.6 * size <= gap <= reach
+    return -0.6 * size <= a[0] - b[2] <= reach  # right to left
+
+
+def _rejoined(cells: list[Cell]) -> list[Cell]:
+    """Cells that touch on one baseline but stood apart in the file (text drawn by font, or glyph by glyph) become one."""
+    ordered = sorted(cells, key=lambda c: (round(c.box[1] / 3), c.box[0]))
+    out: list[Cell] = []
+    for cell in ordered:
+        mate = None
+        for other in reversed(out[-6:]):
+            height = min(cell.box[3] - cell.box[1], other.box[3] - other.box[1])
+            same_line = min(cell.box[3], other.box[3]) - max(cell.box[1], other.box[1]) > 0.6 * height
+            gap = cell.box[0] - other.box[2]
+            size = min(cell.size, other.size)
+            if (
+                same_line
+                and -0.3 * size <= gap <= 0.5 * size
+                and abs(cell.size - other.size) < 0.35 * max(cell.size, other.size)
+            ):
+                mate = other
+                break
+        if mate is None:
+            out.append(cell)
+            continue
+        glue = cell.box[0] - mate.box[2] < 0.12 * min(cell.size, mate.size)
+        if (
+            glue
+            and mate.words[-1].text
+            and cell.words[0].text
+            and mate.words[-1].text[-1].isalnum()
+            and cell.words[0].text[0].isalnum()
+        ):
+            first, second = mate.words[-1], cell.words[0]
+            merged = Word(
+                first.text + second.text, around([first.box, second.box]), first.size, first.bold, first.italic, first.colour,
+                first.source, False, min(first.confidence, second.confidence),
+            )  # fmt: skip
+            mate.words = [*mate.words[:-1], merged, *cell.words[1:]]
+        else:
+            mate.words = mate.words + cell.words
+        mate.order, mate.last = min(mate.order, cell.order), max(mate.last, cell.last)
+        mate.close()
+    return sorted(out, key=lambda c: c.order)
+
+
+def lines_of(
+    page: Page, is_heading: Callable[[Cell], bool], is_dated: Callable[[str], bool], first_region: int = 0
+) -> tuple[list[Line], int]:
+    """Lines in reading order and the number of regions (columns and bands) found."""
+    cells = [c for c in cells_of(page) if c.text or c.words]
+    if not cells:
+        return [], 0
+    regions: list[list[Cell]] = []
+    _cut(cells, page, is_heading, is_dated, regions, 0)
+    lines: list[Line] = []
+    for number, region in enumerate(regions):
+        lines.extend(_rows(region, page.number, first_region + number))
+    return lines, len(regions)
+
+
+def _rows(cells: list[Cell], page: int, region: int) -> list[Line]:
+    rows: list[list[Cell]] = []
+    for cell in sorted(cells, key=lambda c: ((c.box[1] + c.box[3]) / 2, c.box[0])):
+        middle = (cell.box[1] + cell.box[3]) / 2
+        row = rows[-1] if rows else None
+        if row is not None:
+            top, bottom = min(c.box[1] for c in row), max(c.box[3] for c in row)
+            small = min(cell.box[3] - cell.box[1], min(c.box[3] - c.box[1] for c in row))
+            overlap = min(bottom, cell.box[3]) - max(top, cell.box[1])
+            centre = (row[0].box[1] + row[0].box[3]) / 2
+            apart = all(c.box[2] <= cell.box[0] + 1 or c.box[0] >= cell.box[2] - 1 for c in row)
+            if overlap > 0.55 * small and abs(middle - centre) < 0.6 * max(small, 0.5 * (bottom - top)) and apart:
+                row.append(cell)
+                continue
+        rows.append([cell])
+    out = []
+    for row in rows:
+        arabic = sum(any("\u0590" <= ch <= "\u08ff" for ch in c.text) for c in row) * 2 > len(row)
+        row.sort(key=lambda c: -c.box[2] if arabic else c.box[0])
+        out.append(Line(row, page, region).close())
+    return _aligned(out)
+
+
+def _aligned(lines: list[Line]) -> list[Line]:
+    """Cells cut where a word after a wider space stands under the left edge of other lines: a narrow column of labels beside them."""
+    starts = Counter(round(c.box[0]) for line in lines for c in line.cells)
+    for line in lines:
+        cells: list[Cell] = []
+        for cell in line.cells:
+            at = next((n for n in range(1, min(5, len(cell.words))) if _under_edge(cell, n, starts)), None)
+            if at is None:
+                cells.append(cell)
+                continue
+            cells.append(Cell(cell.words[:at], cell.page, cell.order, last=cell.last).close())
+            cells.append(Cell(cell.words[at:], cell.page, cell.order + at, last=cell.last).close())
+        if len(cells) != len(line.cells):
+            line.cells = cells
+            line.close()
+    return lines
+
+
+def _under_edge(cell: Cell, at: int, starts: Counter[int]) -> bool:
+    before, word = cell.words[at - 1], cell.words[at]
+    gap = word.box[0] - before.box[2]
+    x = word.box[0]
+    return gap >= 0.42 * cell.size and sum(starts[round(x) + d] for d in (-1, 0, 1)) >= 2 and len(before.text) > 1
+
+
+def _cut(
+    cells: list[Cell], page: Page, is_heading: Callable[[Cell], bool], is_dated: Callable[[str], bool],
+    out: list[list[Cell]], depth: int,
+) -> None:  # fmt: skip
+    """Splits cells into bands and columns, in reading order."""
+    best = _best_gutter(cells, page, is_heading, is_dated) if len(cells) >= 4 and depth < 6 else None
+    if best is None:
+        out.append(cells)
+        return
+    x, top, bottom = best
+    top = _without_header(cells, x, top, bottom)
+    above = [c for c in cells if _middle(c) < top]
+    below = [c for c in cells if _middle(c) > bottom]
+    band = [c for c in cells if top <= _middle(c) <= bottom]
+    left = [c for c in band if c.box[0] < x]
+    right = [c for c in band if c.box[0] >= x]
+    for part in (above, left, right, below):
+        if part:
+            _cut(part, page, is_heading, is_dated, out, depth + 1)
+
+
+def _without_header(cells: list[Cell], x: float, top: float, bottom: float) -> float:
+    """The band's top, moved below rows of a header that only happen not to cross the gutter: they keep other margins."""
+    band = sorted((c for c in cells if top <= _middle(c) <= bottom), key=_middle)
+    margins = Counter(round(c.box[0]) for c in band)
+    for cell in band:
+        if cell.box[0] < x or abs(cell.box[0] - x) < 2.5 or margins[round(cell.box[0])] > 2:
+            if cell.box[0] >= x:
+                break
+            continue
+        row = [c for c in band if abs(_middle(c) - _middle(cell)) < 0.5 * cell.size]
+        top = max(_middle(c) for c in row) + 0.1
+        if not [c for c in band if c.box[0] < x and _middle(c) > top]:
+            return band[0].box[1] - 0.1
+    return top
+
+
+def _middle(cell: Cell) -> float:
+    return (cell.box[1] + cell.box[3]) / 2
+
+
+def _best_gutter(
+    cells: list[Cell], page: Page, is_heading: Callable[[Cell], bool], is_dated: Callable[[str], bool]
+) -> tuple[float, float, float] | None:
+    """(x, top, bottom) of the band in which a gutter at x divides most cells into two true columns; None for one column."""
+    starts = sorted({round(c.box[0]) for c in cells})
+    best: tuple[float, tuple[float, float, float]] | None = None
+    for x in starts[1:]:
+        edge = x - 0.6
+        crossing = sorted((c for c in cells if c.box[0] < edge - 1 and c.box[2] > edge), key=_middle)
+        bounds = [-1e9, *(_middle(c) for c in crossing), 1e9]
+        sides = [c for c in cells if not (c.box[0] < edge - 1 and c.box[2] > edge)]
+        for low, high in zip(bounds, bounds[1:], strict=False):
+            band = [c for c in sides if low < _middle(c) < high]
+            left = [c for c in band if c.box[0] < edge]
+            right = [c for c in band if c.box[0] >= edge]
+            if len(left) < 2 or len(right) < 2:
+                continue
+            aligned = sum(abs(c.box[0] - x) < 3 for c in right)
+            if aligned < max(2, 0.25 * len(right)):
+                continue
+            weight = min(len(left), len(right)) + 0.2 * (len(left) + len(right)) + 0.3 * aligned
+            if best is not None and weight <= best[0]:
+                continue
+            if _is_columns(left, right, is_heading, is_dated):
+                area = left + right
+                best = weight, (edge, min(_middle(c) for c in area) - 0.1, max(_middle(c) for c in area) + 0.1)
+    return best[1] if best else None
+
+
+def _is_columns(
+    left: list[Cell], right: list[Cell], is_heading: Callable[[Cell], bool], is_dated: Callable[[str], bool]
+) -> bool:
+    """Two texts side by side, rather than the two halves of table rows."""
+    gutter = min(c.box[0] for c in right) - max(c.box[2] for c in left)
+    size = median([c.size for c in left + right])
+    if gutter < 0.12 * size:
+        return False
+    shared = min(max(c.box[3] for c in left), max(c.box[3] for c in right)) - max(
+        min(c.box[1] for c in left), min(c.box[1] for c in right)
+    )
+    if shared < 2 * size:
+        return False  # one above the other, not side by side
+    headings_left = [c for c in left if is_heading(c)]
+    headings_right = [c for c in right if is_heading(c)]
+    if len(headings_left) == len(left) or len(headings_right) == len(right):
+        return False  # headings set apart from their text (centred, or in the margin)
+    rows_left, rows_right = _tops(left), _tops(right)
+    pairs = _matched(rows_left, rows_right, size)
+    unmatched_left = 1 - pairs / len(rows_left)
+    unmatched_right = 1 - pairs / len(rows_right)
+    contiguous = max(c.last for c in left) < min(c.order for c in right) or max(c.last for c in right) < min(
+        c.order for c in left
+    )
+    tall = min(max(rows_left) - min(rows_left), max(rows_right) - min(rows_right))
+    if headings_left and headings_right and tall > 3 * size:
+        # Headings of one look on both sides head two texts; a label's look differs from that of what it labels. So do headings
+        # at heights where the other side has nothing.
+        if any(abs(a.size - b.size) < 0.6 and a.bold == b.bold for a in headings_left for b in headings_right):
+            return True
+        both = ((headings_left, right), (headings_right, left))
+        if any(all(abs(_middle(a) - _middle(b)) > 0.5 * size for b in other) for mine, other in both for a in mine):
+            return True
+    if gutter < 0.3 * size:
+        return False
+    dated_left = sum(is_dated(c.text) for c in left)
+    dated_right = sum(is_dated(c.text) for c in right)
+    margin_left = _is_margin(left, headings_left, dated_left)
+    margin_right = _is_margin(right, headings_right, dated_right)
+    if (margin_left and unmatched_left < 0.35) or (margin_right and unmatched_right < 0.35):
+        return False
+    if contiguous and len(rows_left) >= 2 and len(rows_right) >= 2:
+        both_dated = dated_left and dated_right
+        dense = _density(left, size) > 0.5 and _density(right, size) > 0.5
+        if (
+            both_dated
+            or (dense and min(unmatched_left, unmatched_right) > 0.15)
+            or (dense and min(len(rows_left), len(rows_right)) >= 5)
+        ):
+            return True
+    return min(unmatched_left, unmatched_right) > 0.45 and tall > 4 * size and min(len(rows_left), len(rows_right)) >= 3
+
+
+def _is_margin(side: list[Cell], headings: list[Cell], dated: int) -> bool:
+    """Dates or labels beside the text they belong to."""
+    short = sum(len(c.text) <= 32 for c in side)
+    return dated >= 0.5 * len(side) or len(headings) >= 0.5 * len(side) or short >= 0.8 * len(side)
+
+
+def _tops(cells: Iterable[Cell]) -> list[float]:
+    rows: list[float] = []
+    for y in sorted(_middle(c) for c in cells):
+        if not rows or y - rows[-1] > 3:
+            rows.append(y)
+    return rows
+
+
+def _matched(left: list[float], right: list[float], size: float) -> int:
+    return sum(any(abs(a - b) < 0.35 * size for b in right) for a in left)
+
+
+def _density(cells: list[Cell], size: float) -> float:
+    """Share of line steps that are close (under two and a half sizes): 1 for a paragraph, 0 for scattered labels."""
+    rows = _tops(cells)
+    if len(rows) < 2:
+        return 0.0
+    return sum(b - a < 2.5 * size for a, b in zip(rows, rows[1:], strict=False)) / (len(rows) - 1)

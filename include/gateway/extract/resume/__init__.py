@@ -1,0 +1,1 @@
+"""From a page's words to profiles: sections, people, candidates for every field, entries, choice."""

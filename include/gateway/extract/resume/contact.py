@@ -1,0 +1,372 @@
+"""Candidates for e-mail, phone, links and places: every one found, with where it stands and what speaks for it.
+
+Nothing is decided here: `scorer` weighs the features, `profiles` picks. A candidate's features are numbers around 0..1 with
+stable names, the same in training and at run time.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+
+from gateway.extract.page.layout import Cell, Line, around
+from gateway.extract.page.words import Link, Page
+from gateway.model import Box, Evidence
+from gateway.values.dates import find_periods
+from gateway.values.lexicon import bare, phrases
+from gateway.values.places import is_tld
+from gateway.values.text import tidy
+from gateway.values.values import find_emails, normalise_email, normalise_phone, phone_country
+
+FOREIGN = ("references", "furniture")
+OWN = {"top": 1.0, "contact": 1.0, "footer": 0.9, "links": 0.9, "summary": 0.8}
+_ICON_KINDS = {  # Font Awesome's and Material's signs, and Unicode's own
+    "\uf0e0": "email", "\uf199": "email", "\uf1fa": "email", "✉": "email", "📧": "email", "@": "email", "\ue0be": "email",
+    "\uf095": "phone", "\uf10b": "phone", "\uf3cd": "phone", "\uf879": "phone", "\uf098": "phone", "☎": "phone", "📞": "phone",
+    "📱": "phone", "✆": "phone", "☏": "phone", "\ue0cd": "phone", "\uf041": "address", "\uf3c5": "address", "\uf015": "address",
+    "📍": "address", "🏠": "address", "\ue55f": "address", "\uf0e1": "web", "\uf08c": "web", "\uf09b": "web", "\uf092": "web",
+    "\uf0ac": "web", "\uf0c1": "web", "\uf099": "web", "\uf1ac": "fax", "📠": "fax",
+}  # fmt: skip
+_PHONE = re.compile(
+    r"(?<![\w@/.+-])(?:\+|00)?\s?\(?\+?[0-9٠-٩０-９][0-9٠-٩０-９\s().\u2010-\u2015/-]{4,22}[0-9٠-٩０-９]"
+    r"(?:\s*(?:ext|x|anexo|ramal|доб|poste|int|w|dw)\.?\s*:?\s?\d{1,5}\b)?(?![\w@])(?!\.\w)",
+    re.I,
+)
+_PROSE = re.compile(r"[^\W\d_]{2,}\s+[^\W\d_]{2,}\s+[^\W\d_]{2,}\s+[^\W\d_]{2,}")
+_LABEL = re.compile(r"([^\W\d_][\w .'’/()-]{0,28}?)\s*[:：.]?\s*$")
+
+
+@dataclass(slots=True)
+class Candidate:
+    """One possible value of a field."""
+
+    field: str  # "name", "email", "phone", "links" or "location"
+    value: str
+    raw: str
+    evidence: Evidence
+    line: int  # index of its line in the document, -1 for a link over nothing
+    features: dict[str, float] = dataclasses.field(default_factory=dict)
+    score: float = 0.0
+    valid: bool = True
+
+
+@dataclass(slots=True)
+class Person:
+    """The lines and pages of one résumé, and what is known of it so far."""
+
+    lines: list[Line]
+    pages: Sequence[Page]
+    language: str | None = None
+    body: float = 10.0
+    country: str | None = None
+
+
+def own(section: str) -> float:
+    """How much a section is one for the candidate's own contact data."""
+    return OWN.get(section, 0.0)
+
+
+def source_of(cell: Cell) -> str:
+    return cell.words[0].source if cell.words else "text"
+
+
+def evidence(line: Line, cell: Cell, rule: str, raw: str | None = None) -> Evidence:
+    """Where `raw` stands in the cell: the box of the words it consists of, or the cell's."""
+    box: Box = cell.box
+    if raw:
+        parts = raw.split()
+        hit = [
+            w
+            for w in cell.words
+            if w.text.strip(",;|·•()") and (w.text in raw or any(p in w.text for p in parts if len(p) > 3))
+        ]
+        if hit:
+            box = around([w.box for w in hit])
+    return Evidence(source_of(cell), rule, page=line.page, box=box)
+
+
+def cells(person: Person) -> Iterator[tuple[int, Line, int, Cell]]:
+    """Every cell with its line, except among the referees and in the template's credits: never the candidate's."""
+    for index, line in enumerate(person.lines):
+        if line.section in FOREIGN:
+            continue
+        for number, cell in enumerate(line.cells):
+            yield index, line, number, cell
+
+
+def below(person: Person, index: int, cell: Cell) -> Cell | None:
+    """The cell of the next line that goes on with this one: same left edge, close beneath."""
+    for line in person.lines[index + 1 : index + 3]:
+        if line.page != person.lines[index].page:
+            return None
+        for other in line.cells:
+            near = 0 < other.box[1] - cell.box[1] < 2.2 * max(cell.size, 6.0)
+            aligned = abs(other.box[0] - cell.box[0]) < 3 or abs(other.box[2] - cell.box[2]) < 3
+            centred = abs(sum(other.box[::2]) - sum(cell.box[::2])) < 6
+            if (
+                near
+                and (aligned or centred or (other.box[0] < cell.box[2] and len(line.cells) == 1))
+                and abs(other.size - cell.size) < 1
+            ):
+                return other
+    return None
+
+
+def label_of(line: Line, number: int, before: str) -> str | None:
+    """What the words before a value, in its cell or the cell to its left, call it: "phone", "fax", "notphone", ..."""
+    text = before.rstrip(" |,;•·")
+    for char in reversed(before.strip()[-3:]):
+        if char in _ICON_KINDS:
+            return _ICON_KINDS[char]
+    match = _LABEL.search(text) if text else None
+    if match:
+        kind = label_kind(match.group(1))
+        if kind or not text.endswith((":", "：")):
+            return kind
+    if not text.strip() and number > 0:
+        left = line.cells[number - 1]
+        raw = left.words[-1].text if left.words else ""
+        if raw in _ICON_KINDS:
+            return _ICON_KINDS[raw]
+        if len(left.text) <= 30:
+            return label_kind(left.text)
+    return None
+
+
+@lru_cache(maxsize=4096)
+def label_kind(text: str) -> str | None:
+    """The kind of a label's words, trying its last words too ("My mobile phone" is a phone)."""
+    key = bare(text.replace("(", " ").replace(")", " "))
+    words = key.split()
+    for size in range(min(4, len(words)), 0, -1):
+        tail = " ".join(words[-size:])
+        for kind in ("notphone", "fax", "phone", "email", "address", "web"):
+            if tail in phrases(kind):
+                return kind
+    for part in re.split(r"[/,]", key):
+        for kind in ("notphone", "fax", "phone", "email", "address", "web"):
+            if part.strip() in phrases(kind):
+                return kind
+    return None
+
+
+def raw_text(cell: Cell) -> str:
+    """The cell's text with icon signs kept."""
+    return " ".join(w.text for w in cell.words)
+
+
+def place_features(person: Person, index: int, line: Line) -> dict[str, float]:
+    """What the place of a line says about whose data stands there."""
+    section = line.section
+    page = next((p for p in person.pages if p.number == line.page), person.pages[0])
+    first = person.pages[0].number
+    return {
+        "own": own(section),
+        "top": float(section == "top"),
+        "contact_section": float(section == "contact"),
+        "footer": float(section == "footer"),
+        "references": float(section == "references"),
+        "work": float(section in ("work", "projects", "education")),
+        "other": float(section in ("other", "skills", "languages")),
+        "first_page": float(line.page == first),
+        "height": min(1.0, max(0.0, line.box[1] / max(1.0, page.height))),
+        "small": float(line.size < 0.9 * person.body),
+        "prose": float(bool(_PROSE.search(line.text)) and len(line.text) > 60),
+        "early": 1.0 / (1.0 + 0.15 * index),
+    }
+
+
+def email_candidates(person: Person) -> list[Candidate]:
+    out: list[Candidate] = []
+    for index, line, number, cell in cells(person):
+        text = cell.text
+        if "@" not in text and "＠" not in text and " at " not in text and "(at" not in text and "[at" not in text:
+            continue
+        found = find_emails(text.replace("＠", "@"))
+        joined = continued_email(person, index, cell)
+        if joined:
+            found = [f for f in found if not joined[2].startswith(f[2][: max(4, f[2].find("@") + 3)])] + [joined]
+        if not found and re.search(r"\(?\[?\bat\b\]?\)?", text, re.I) and len(text) < 90:
+            value = _spelled(text)
+            if value:
+                found = [(0, len(text), value)]
+        for start, end, value in found:
+            features = place_features(person, index, line)
+            kind = label_of(
+                line, number, raw_text(cell)[: max(0, raw_text(cell).find(text[start : start + 4]))] if start else ""
+            )
+            features["label"] = float(kind == "email")
+            out.append(
+                Candidate(
+                    "email", value, tidy(text[start:end]), evidence(line, cell, "pattern", value), index, features
+                )
+            )
+    for page, link, index in links_over(person):
+        if link.uri.lower().startswith("mailto:"):
+            value = normalise_email(link.uri)
+            if value:
+                features = (
+                    place_features(person, index, person.lines[index])
+                    if index >= 0
+                    else {"own": 0.5, "first_page": 1.0}
+                )
+                features["mailto"] = 1.0
+                out.append(
+                    Candidate(
+                        "email", value, link.uri, Evidence("link", "mailto", page=page, box=link.box), index, features
+                    )
+                )
+    for rank, candidate in enumerate(out):
+        candidate.features["first"] = 1.0 / (1 + rank)
+    return out
+
+
+def _spelled(text: str) -> str | None:
+    """An address written "jane (at) example (dot) org" somewhere in a line."""
+    match = re.search(
+        r"([\w.+-]+)\s*(?:[(\[{<]\s*(?:at|@|arroba|ät)\s*[)\]}>]|\s+at\s+)\s*([\w-]+(?:\s*(?:[(\[{<]\s*(?:dot|punkt|punto|ponto)\s*[)\]}>]"
+        r"|\s+dot\s+|\.)\s*[\w-]+)+)",
+        text, re.I,
+    )  # fmt: skip
+    return normalise_email(match.group()) if match else None
+
+
+def continued_email(person: Person, index: int, cell: Cell) -> tuple[int, int, str] | None:
+    """An address broken over two lines of a narrow column; (start, end, value) in the first line."""
+    text = cell.text
+    last = text.split()[-1] if text.split() else ""
+    if "@" not in last and not last.endswith(("-", "_", ".")):
+        return None
+    beneath = below(person, index, cell)
+    if beneath is None:
+        return None
+    first = beneath.text.split()[0] if beneath.text.split() else ""
+    if not first or ("@" in first) == ("@" in last) or not re.fullmatch(r"[@\w.+-]+", first):
+        return None
+    start = len(text) - len(last)
+    label = last.rpartition(":")[2]
+    whole = label + first
+    value = normalise_email(whole)
+    if value is None or not is_tld(value.rsplit(".", 1)[-1]):
+        return None
+    alone = normalise_email(label) if "@" in label else None
+    if alone and is_tld(alone.rsplit(".", 1)[-1]):
+        # complete as it stands: go on only for an obvious rest ("example.co" + "m")
+        rest_only = len(beneath.text.split()) == 1 and len(first) <= 4 and first.islower() and first.isalpha()
+        if not first.startswith(".") and (not rest_only or label_kind(first)):
+            return None
+    return start, len(text), value
+
+
+def links_over(person: Person) -> Iterator[tuple[int, Link, int]]:
+    """Links of the person's pages with the line each lies over (-1 for none)."""
+    for page in person.pages:
+        for link in page.links:
+            best, most = -1, 0.0
+            for index, line in enumerate(person.lines):
+                if line.page != page.number or line.box[1] > link.box[3] or line.box[3] < link.box[1]:
+                    continue
+                for cell in line.cells:
+                    wide = min(cell.box[2], link.box[2]) - max(cell.box[0], link.box[0])
+                    high = min(cell.box[3], link.box[3]) - max(cell.box[1], link.box[1])
+                    if wide > 0 and high > 0 and wide * high > most:
+                        best, most = index, wide * high
+            if best < 0 or person.lines[best].section not in FOREIGN:
+                yield page.number, link, best
+
+
+def phone_candidates(person: Person, countries: Sequence[str | None]) -> list[Candidate]:
+    """Numbers that could be dialled; national ones are read with the first of `countries` that makes them possible."""
+    out: list[Candidate] = []
+    for index, line, number, cell in cells(person):
+        text = cell.text
+        if sum(c.isdigit() for c in text) < 4:
+            continue
+        out.extend(_phones_of(person, index, line, number, cell, text, countries))
+    for page, link, index in links_over(person):
+        if link.uri.lower().startswith("tel:"):
+            for country in (*countries, None):
+                value, valid = normalise_phone(link.uri, country)
+                if value:
+                    features = (
+                        place_features(person, index, person.lines[index])
+                        if index >= 0
+                        else {"own": 0.5, "first_page": 1.0}
+                    )
+                    features |= {"tel": 1.0, "valid": float(valid), "plus": float("+" in link.uri), "digits": 0.8}
+                    box = Evidence("link", "tel", page=page, box=link.box)
+                    out.append(Candidate("phone", value, link.uri, box, index, features, valid=valid))
+                    break
+    for rank, candidate in enumerate(out):
+        candidate.features["first"] = 1.0 / (1 + rank)
+    return out
+
+
+def _phones_of(
+    person: Person, index: int, line: Line, number: int, cell: Cell, text: str, countries: Sequence[str | None]
+) -> Iterator[Candidate]:
+    periods = [p.span for p in find_periods(text) if p.is_range]
+    for match in _PHONE.finditer(text):
+        raw, start, end = match.group().strip(" ./-("), match.start(), match.end()
+        if any(a <= start < b and end <= b + 2 for a, b in periods):
+            continue
+        before = text[:start]
+        raw_before = raw_text(cell)
+        cut = raw_before.find(raw[:5]) if raw[:5] in raw_before else 0
+        kind = label_of(line, number, raw_before[:cut] if cut > 0 else before)
+        value = None
+        valid = False
+        for country in countries:
+            value, valid = normalise_phone(raw, country)
+            if value and valid:
+                break
+        if not value or not valid:
+            joined = _continued_phone(person, index, cell, text, end, raw, countries)
+            if joined:
+                value, valid, raw = joined
+        if not value:
+            if kind == "phone" and 7 <= sum(c.isdigit() for c in raw) <= 15 and not any(countries):
+                value = raw  # as printed: no country is known
+            else:
+                continue
+        features = place_features(person, index, line)
+        digits = sum(c.isdigit() for c in raw)
+        features |= {
+            "label": float(kind == "phone"),
+            "fax": float(kind == "fax"),
+            "notphone": float(kind == "notphone"),
+            "labelled_else": float(kind in ("email", "address", "web")),
+            "plus": float(raw.lstrip("( ").startswith(("+", "00"))),
+            "valid": float(valid),
+            "grouped": min(1.0, len(re.findall(r"[\s().\u2010-\u2015/-]+", raw)) / 3),
+            "digits": digits / 12,
+            "alone": float(len(raw) >= 0.7 * len(text.strip())),
+            "dotted_date": float(re.fullmatch(r"\d{1,2}[./-]\d{1,2}[./-]\d{2,4}", raw) is not None),
+            "home_country": float(
+                bool(person.country) and value.startswith("+") and phone_country(value) == person.country
+            ),
+            "prose_before": float(len(before.split()) >= 4),
+        }
+        yield Candidate("phone", value, raw, evidence(line, cell, "pattern", raw), index, features, valid=valid)
+
+
+def _continued_phone(
+    person: Person, index: int, cell: Cell, text: str, end: int, raw: str, countries: Sequence[str | None]
+) -> tuple[str, bool, str] | None:
+    if end < len(text.rstrip()):
+        return None
+    beneath = below(person, index, cell)
+    if beneath is None:
+        return None
+    rest = re.match(r"[\d\s().-]+", beneath.text)
+    if not rest or not any(c.isdigit() for c in rest.group()):
+        return None
+    whole = f"{raw} {rest.group().strip()}"
+    for country in countries:
+        value, valid = normalise_phone(whole, country)
+        if value and valid:
+            return value, True, whole
+    return None

@@ -1,0 +1,359 @@
+"""From pages to profiles: lines and sections, one person after the other, fields chosen among candidates.
+
+The same for every format that can be laid out as pages (PDF, scans, office documents).
+"""
+
+from __future__ import annotations
+
+import re
+import time
+from collections import Counter
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+
+from gateway.extract.page.layout import Line, lines_of
+from gateway.extract.page.words import Page
+from gateway.extract.resume.contact import (
+    Candidate,
+    Person,
+    email_candidates,
+    own,
+    phone_candidates,
+)
+from gateway.extract.resume.entries import entries_of
+from gateway.extract.resume.gate import is_resume
+from gateway.extract.resume.links import handle_words, link_candidates
+from gateway.extract.resume.location import location_candidates
+from gateway.extract.resume.names import name_candidates
+from gateway.extract.resume.roles import Entry, Fragment, is_place
+from gateway.extract.resume.scorer import calibrated, model, rank
+from gateway.extract.resume.sections import is_heading_cell, language_of, mark_sections
+from gateway.extract.resume.skills import Item, items_of, language_items
+from gateway.extract.resume.split import split_people
+from gateway.model import Education, Evidence, ExtractedProfile, Field, Hints, Note, Work
+from gateway.values.dates import best_period
+from gateway.values.lexicon import title_score
+from gateway.values.places import country_from_text
+from gateway.values.text import fold
+from gateway.values.values import phone_country
+
+# Where a language is spoken in one country above all others; other languages say nothing about the country.
+COUNTRY_OF = {"ja": "JP", "ko": "KR", "pl": "PL", "sv": "SE", "da": "DK", "nb": "NO", "fi": "FI", "cs": "CZ", "hu": "HU", "ro": "RO",
+              "tr": "TR", "vi": "VN", "it": "IT", "id": "ID", "el": "GR", "he": "IL", "th": "TH", "uk": "UA", "zh": "CN"}  # fmt: skip
+OCR_CAP = 0.9  # look-alikes (l, 1, i) survive every check: nothing read by OCR is surer than this
+UNUSED_RANGE_CAP = (
+    0.9  # a number of a possible length in a range nobody uses: often a reserved or brand-new range, sometimes a slip
+)
+MAX_ITEMS = {"skills": 80, "links": 30, "work": 40, "education": 20, "languages": 20}
+
+
+@dataclass(slots=True)
+class Facts:
+    """What reading told about a document as a whole."""
+
+    profiles: int = 0
+    language: str | None = None
+    layout: str | None = None
+    text_quality: float | None = None
+    code: str | None = None
+    reason: str | None = None
+    notes: tuple[Note, ...] = ()
+    cpu_s: dict[str, float] = field(default_factory=dict)
+
+
+def read_profiles(pages: Sequence[Page], sink: Callable[[ExtractedProfile], None], hints: Hints) -> Facts:
+    """Sends each person's profile to the sink, in page order.
+
+    pages    in reading order, as printed; hidden words stay in them and are ignored
+    returns  facts; code NOT_A_RESUME or NO_TEXT when there is no profile, with the reason as a sentence
+    """
+    facts = Facts(text_quality=_quality(pages))
+    started = time.process_time()
+    lines, regions = _lines(pages)
+    facts.cpu_s["layout"] = time.process_time() - started
+    if not lines:
+        facts.code, facts.reason = (
+            "NO_TEXT",
+            "No text could be read in it; ask for the original file or a sharper scan.",
+        )
+        return facts
+    started = time.process_time()
+    facts.layout = _layout(pages, regions)
+    notes: list[Note] = []
+    hidden = [page.number for page in pages if sum(w.hidden for w in page.words) >= 3]
+    people = split_people(lines, pages)
+    languages: Counter[str] = Counter()
+    for person_lines, person_pages in people:
+        heights = {page.number: page.height for page in person_pages}
+        headings = mark_sections(person_lines, heights)
+        language = language_of("\n".join(line.text for line in person_lines), headings)
+        person = Person(person_lines, person_pages, language, _body(person_lines))
+        profile = read_person(person, hints, hidden)
+        verdict = is_resume(person, profile, headings)
+        if not verdict.resume:
+            facts.code, facts.reason = "NOT_A_RESUME", verdict.reason
+            continue
+        languages[language or "?"] += 1
+        facts.profiles += 1
+        sink(profile)
+    if facts.profiles:
+        facts.code = facts.reason = None
+        facts.language = next((k for k, _ in languages.most_common() if k != "?"), None)
+    for number in hidden:
+        sentence = "The page holds text that cannot be seen; it was left out of the profile."
+        notes.append(Note("HIDDEN_TEXT", sentence, page=number))
+    facts.notes = tuple(notes)
+    facts.cpu_s["fields"] = time.process_time() - started
+    return facts
+
+
+def _quality(pages: Sequence[Page]) -> float | None:
+    quality = sorted(page.text_quality for page in pages if page.words)
+    return quality[len(quality) // 10] if quality else None
+
+
+def _lines(pages: Sequence[Page]) -> tuple[list[Line], list[int]]:
+    lines: list[Line] = []
+    regions: list[int] = []
+    total = 0
+    for page in pages:
+        found, count = lines_of(page, is_heading_cell, lambda text: best_period(text) is not None, total)
+        total += count
+        regions.append(count)
+        lines.extend(found)
+    for index, line in enumerate(lines):
+        line.index = index
+    return lines, regions
+
+
+def _layout(pages: Sequence[Page], regions: Sequence[int]) -> str:
+    most = max(regions, default=0)
+    return "one_column" if most <= 1 else "two_columns" if most <= 3 else "many_regions"
+
+
+def _body(lines: Sequence[Line]) -> float:
+    sizes: Counter[float] = Counter()
+    for line in lines:
+        sizes[round(line.size * 2) / 2] += len(line.text)
+    return sizes.most_common(1)[0][0] if sizes else 10.0
+
+
+def read_person(person: Person, hints: Hints, hidden: Sequence[int] = ()) -> ExtractedProfile:
+    """The profile of one person's lines (sections marked)."""
+    emails = rank(email_candidates(person))
+    links = rank(link_candidates(person))
+    places = rank(location_candidates(person))
+    location = places[0] if places and places[0].score > _threshold("location") else None
+    person.country = country_from_text(location.value) or country_from_text(location.raw) if location else None
+    phones = rank(phone_candidates(person, _countries(person, hints, emails)))
+    email = emails[0] if emails and emails[0].score > _threshold("email") else None
+    phone = phones[0] if phones and phones[0].score > _threshold("phone") else None
+    kept = _kept_links(links, person, email)
+    handles = handle_words(email.value if email else None, [c.value for c in kept])
+    touch = [c.line for c in [*emails, *phones] if c.features.get("own", 0) > 0] + [c.line for c in kept]
+    names = rank(name_candidates(person, handles, touch))
+    name = names[0] if names and names[0].score > _threshold("name") else None
+    fields: list[Field] = []
+    for chosen, pool in ((name, names), (email, emails), (phone, phones), (location, places)):
+        if chosen is not None:
+            fields.append(_field(chosen, pool))
+    fields += [_field(link, links, f"links[{n}]") for n, link in enumerate(kept)]
+    headline = _headline(person, name)
+    if headline:
+        fields.append(headline)
+    skills, languages = _lists(person)
+    fields += [_item_field(f"skills[{n}]", item, 0.9) for n, item in enumerate(skills)]
+    fields += [_item_field(f"languages[{n}]", item, 0.9) for n, item in enumerate(languages)]
+    work = entries_of(person, [x for x in person.lines if x.section == "work" and not x.heading], "work")[
+        : MAX_ITEMS["work"]
+    ]
+    study = entries_of(person, [x for x in person.lines if x.section == "education" and not x.heading], "education")
+    study = study[: MAX_ITEMS["education"]]
+    for n, entry in enumerate(work):
+        fields += _entry_fields(f"work[{n}]", entry, "company", "position")
+    for n, entry in enumerate(study):
+        fields += _entry_fields(f"education[{n}]", entry, "institution", "degree")
+    pages = [page.number for page in person.pages]
+    return ExtractedProfile(
+        name=name.value if name else None,
+        email=email.value if email else None,
+        phone=phone.value if phone else None,
+        location=location.value if location else None,
+        headline=headline.value if headline else None,
+        links=tuple(c.value for c in kept),
+        skills=tuple(i.text for i in skills),
+        languages=tuple(i.text for i in languages),
+        work=tuple(Work(_text(e.first), _text(e.second), *_dates(e)) for e in work),
+        education=tuple(Education(_text(e.first), _text(e.second), *_dates(e)) for e in study),
+        fields=tuple(fields),
+        pages=(min(pages), max(pages)),
+        marks=("HIDDEN_TEXT",) if any(number in pages for number in hidden) else (),
+    )
+
+
+def _threshold(name: str) -> float:
+    return float(model()["fields"][name].get("threshold", 0.0))
+
+
+def _countries(person: Person, hints: Hints, emails: Sequence[Candidate]) -> list[str | None]:
+    """Countries to read national numbers with, the likeliest first; never more than what the document or agent says."""
+    out: list[str | None] = []
+    for line in person.lines:
+        if own(line.section) > 0:
+            for match in re.finditer(r"(?:\+|\b00)\d[\d\s().-]{7,18}\d", line.text):
+                number = re.sub(r"[^\d]", "", match.group())
+                number = number[2:] if match.group().startswith("00") else number
+                country = phone_country("+" + number)
+                if country and country not in out:
+                    out.append(country)
+    if person.country:
+        out.insert(0, person.country)
+    spoken = COUNTRY_OF.get(person.language or "")
+    if spoken and not person.country and spoken not in out:
+        out.append(spoken)
+    for candidate in emails[:1]:
+        suffix = candidate.value.rsplit(".", 1)[-1].upper()
+        if len(suffix) == 2 and not out and suffix not in ("CO", "IO", "ME", "AI", "TV", "EU"):
+            out.append("GB" if suffix == "UK" else suffix)
+    if hints.country and hints.country not in out:
+        out.append(hints.country)
+    return out or [None]
+
+
+def _kept_links(links: Sequence[Candidate], person: Person, email: Candidate | None) -> list[Candidate]:
+    """Own links, one of each, in page order."""
+    best: dict[str, Candidate] = {}
+    for candidate in links:
+        if candidate.score <= _threshold("links"):
+            continue
+        key = re.sub(r"^https?://(www\.)?", "", candidate.value.lower()).split("#")[0].rstrip("/")
+        if (
+            email
+            and key == email.value.rsplit("@", 1)[-1]
+            and candidate.features.get("text")
+            and not candidate.raw.lower().startswith(("http", "www"))
+        ):
+            continue
+        if key not in best:
+            best[key] = candidate
+    kept = list(best.values())
+    # what is the beginning of another one is that one, cut at a line's end
+    keys = list(best)
+    kept = [
+        c
+        for k, c in best.items()
+        if not any(o != k and o.startswith(k) and len(k) > 5 and _cut_off(k, o, best) for o in keys)
+    ]
+    return sorted(kept, key=lambda c: (c.evidence.page or 0, c.line))[: MAX_ITEMS["links"]]
+
+
+def _cut_off(short: str, long: str, best: dict[str, Candidate]) -> bool:
+    return best[short].features.get("text", 0) > 0 and abs(best[short].line - best[long].line) <= 1
+
+
+def _field(chosen: Candidate, pool: Sequence[Candidate], name: str | None = None) -> Field:
+    return Field(name or chosen.field, chosen.value, chosen.raw, confidence_of(chosen, pool), chosen.evidence)
+
+
+def decided_score(chosen: Candidate, pool: Sequence[Candidate]) -> float:
+    """The choice's score, brought down by a close rival with another value; what the calibration is fitted on."""
+    if chosen.field == "links":
+        return chosen.score
+    rivals = [c.score for c in pool if c.value.casefold() != chosen.value.casefold()]
+    return min(chosen.score, 1.2 * (chosen.score - max(rivals))) if rivals else chosen.score
+
+
+def confidence_of(chosen: Candidate, pool: Sequence[Candidate]) -> float:
+    """Calibrated probability that the choice is right."""
+    value = calibrated(chosen.field, decided_score(chosen, pool))
+    if chosen.evidence.source == "ocr":
+        value = min(value, OCR_CAP)
+    if chosen.field == "phone" and not chosen.valid:
+        value = min(value, UNUSED_RANGE_CAP)
+    return round(value, 4)
+
+
+def _item_field(name: str, item: Item, confidence: float) -> Field:
+    value = min(confidence, OCR_CAP * item.confidence) if item.source == "ocr" else confidence
+    return Field(
+        name,
+        item.text,
+        item.raw.strip(),
+        round(value, 4),
+        Evidence(item.source, "section", page=item.page, box=item.box),
+    )
+
+
+def _lists(person: Person) -> tuple[list[Item], list[Item]]:
+    def parts(section: str) -> list[list[Line]]:
+        groups: dict[int, list[Line]] = {}
+        for line in person.lines:
+            if line.section == section:
+                groups.setdefault(line.part, []).append(line)
+        return list(groups.values())
+
+    languages = [item for group in parts("languages") for item in language_items(group)]
+    skills: list[Item] = []
+    seen: set[str] = set()
+    for group in parts("skills"):
+        for item in items_of(group):
+            if fold(item.text) not in seen:
+                seen.add(fold(item.text))
+                skills.append(item)
+    return skills[: MAX_ITEMS["skills"]], languages[: MAX_ITEMS["languages"]]
+
+
+def _headline(person: Person, name: Candidate | None) -> Field | None:
+    """The job title under the name."""
+    if name is None:
+        return None
+    for line in person.lines[name.line : name.line + 4]:
+        if line.section not in ("top", "contact") or line.heading:
+            continue
+        for cell in line.cells:
+            text = cell.text.replace(name.raw, "").strip(" ,|–-")
+            wordy = 3 <= len(text) <= 70 and len(text.split()) <= 8 and not any(c.isdigit() or c == "@" for c in text)
+            beneath = line.index == name.line + 1 and len(line.cells) == 1 and not is_place(text)
+            if wordy and title_score(text) >= (0.0 if beneath else 1.2):
+                return Field(
+                    "headline",
+                    text,
+                    text,
+                    0.8,
+                    Evidence(cell.words[0].source, "below_name", page=line.page, box=cell.box),
+                )
+    return None
+
+
+def _text(fragment: Fragment | None) -> str | None:
+    return fragment.text if fragment else None
+
+
+def _dates(entry: Entry) -> tuple[str | None, str | None]:
+    if entry.period is None:
+        return None, None
+    if not entry.period.is_range:
+        return (None, entry.period.start) if entry.period.end is None else (entry.period.start, entry.period.end)
+    return entry.period.start, entry.period.end
+
+
+def _entry_fields(path: str, entry: Entry, first: str, second: str) -> list[Field]:
+    out = []
+    for label, fragment in ((first, entry.first), (second, entry.second)):
+        if fragment is None:
+            continue
+        confidence = 0.6 + 0.35 * min(1.0, max(0.0, entry.margin) / 6)
+        if fragment.words and fragment.words[0].source == "ocr":
+            confidence = min(confidence, OCR_CAP * fragment.confidence)
+        source = fragment.words[0].source if fragment.words else "text"
+        out.append(
+            Field(f"{path}.{label}", fragment.text, fragment.text, round(confidence, 4),
+                  Evidence(source, "slot", page=fragment.page, box=fragment.box if fragment.words else None))
+        )  # fmt: skip
+    if entry.period is not None:
+        start, end = _dates(entry)
+        for label, value in (("start", start), ("end", end)):
+            if value:
+                where = Evidence("text", "period", page=entry.period_page, box=entry.period_box)
+                out.append(Field(f"{path}.{label}", value, entry.period_text, 0.9, where))
+    return out

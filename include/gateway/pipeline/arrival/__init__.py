@@ -1,0 +1,1 @@
+"""How a batch and its documents come into the store: claimed drops, uploads, named paths, retries."""

@@ -1,0 +1,1 @@
+"""Passed and approved profiles into the agent's target, exactly once."""

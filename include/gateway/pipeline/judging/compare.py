@@ -1,0 +1,84 @@
+"""What the store knows that a profile alone does not: likely duplicates, shared numbers, how its document was split."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from gateway.agents import Agent
+from gateway.model import ExtractedProfile, Mode, ProfileState
+from gateway.quality.compare import compare
+from gateway.quality.dns import mail_domains
+from gateway.quality.duplicates import Person
+from gateway.store.tables import Batch, Profile
+from gateway.values.doubt.emails import domain_of
+
+# Newest earlier profiles of the agent that likely duplicates are looked for in: about a second of reading. Exact
+# matches (address, delivery) are looked up in the whole history elsewhere.
+NEWEST = 20_000
+_LEFT_OUT = (ProfileState.DISCARDED, ProfileState.DUPLICATE)
+
+
+def beside(
+    session: Session, agent: Agent, loaded: Mapping[str, tuple[Profile, ExtractedProfile]]
+) -> dict[str, dict[str, Any]]:
+    """profile id -> the facts of a Case that need other profiles, by name, and "alike": ids to propose to a person.
+
+    loaded   the profiles to be judged, by id, with their values
+    """
+    if not loaded:
+        return {}
+    batch = {identity: Person.of(value) for identity, (_, value) in loaded.items()}
+    found = compare(batch, _earlier(session, agent.id, batch))
+    documents = {row.document_id for row, _ in loaded.values()}
+    people = _people_in(session, documents)
+    accepts: dict[str, bool | None] = {}
+    if agent.check_dns:
+        accepts = mail_domains(domain_of(person.email) for person in batch.values() if person.email)
+    return {
+        identity: {
+            "other_names_with_phone": found[identity].other_names_with_phone,
+            "likely_duplicates": found[identity].likely_duplicates,
+            "alike": found[identity].alike,
+            "domain_accepts_mail": accepts.get(domain_of(value.email)) if value.email else None,
+            "people_in_document": 1 if value.row is not None else max(1, people[row.document_id]),
+        }
+        for identity, (row, value) in loaded.items()
+    }
+
+
+def _earlier(session: Session, agent_id: str, without: Mapping[str, Person]) -> dict[str, Person]:
+    rows = session.execute(
+        select(Profile.id, Profile.name, Profile.email, Profile.phone, Profile.location, Profile.data)
+        .join(Batch, Batch.id == Profile.batch_id)
+        .where(Profile.agent_id == agent_id, Profile.state.not_in(_LEFT_OUT), Batch.mode != Mode.DRY_RUN)
+        .order_by(Profile.created_at.desc(), Profile.id)
+        .limit(NEWEST + len(without))
+    )
+    return {
+        row.id: Person(
+            row.name,
+            row.email,
+            row.phone,
+            row.location,
+            tuple(work["company"] for work in row.data.get("work", ()) if work.get("company")),
+            tuple(school["institution"] for school in row.data.get("education", ()) if school.get("institution")),
+            tuple(row.data.get("links", ())),
+        )
+        for row in rows
+        if row.id not in without
+    }
+
+
+def _people_in(session: Session, documents: set[str]) -> Counter[str]:
+    """Profiles of each document, those included that are not judged now."""
+    counted: Counter[str] = Counter()
+    ordered = sorted(documents)
+    for start in range(0, len(ordered), 500):
+        part = ordered[start : start + 500]
+        counted.update(session.scalars(select(Profile.document_id).where(Profile.document_id.in_(part))))
+    return counted

@@ -1,0 +1,1 @@
+"""A person's decisions on held profiles, and what follows from them."""
