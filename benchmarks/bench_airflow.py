@@ -83,9 +83,14 @@ def airflow(home: Path, **settings: str) -> Iterator[subprocess.Popen[str]]:
         **settings,
     }
     process = subprocess.Popen(
-        [sys.executable, "-m", "gateway_airflow.standalone", "--no-samples"], cwd=ROOT, env=environment, text=True,
-        stdout=subprocess.PIPE, stderr=subprocess.STDOUT, start_new_session=True,
-    )  # fmt: skip
+        [sys.executable, "-m", "gateway_airflow.standalone", "--no-samples"],
+        cwd=ROOT,
+        env=environment,
+        text=True,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        start_new_session=True,
+    )
     try:
         for line in process.stdout or ():
             if line.startswith("GATEWAY_READY"):

@@ -38,14 +38,28 @@ def fill(batch_id: str, number: int) -> None:
     """Passed profiles, with the events left out: only their delivery is measured."""
     rows = [
         {
-            "id": f"p{n:019d}", "document_id": f"d{batch_id}", "batch_id": batch_id, "agent_id": "tester", "ordinal": n,
-            "state": "passed", "name": f"Person Number {n}", "email": f"person.{n}@example.org",
-            "email_norm": f"person.{n}@example.org", "phone": "+12025550123", "location": "Springfield", "codes": [],
-            "data": {"skills": ["Welding", "Planning", "Drawing"], "work": [{"company": "Oak", "position": "Fitter"}] * 4},
-            "version": 1, "created_at": now(), "updated_at": now(),
+            "id": f"p{n:019d}",
+            "document_id": f"d{batch_id}",
+            "batch_id": batch_id,
+            "agent_id": "tester",
+            "ordinal": n,
+            "state": "passed",
+            "name": f"Person Number {n}",
+            "email": f"person.{n}@example.org",
+            "email_norm": f"person.{n}@example.org",
+            "phone": "+12025550123",
+            "location": "Springfield",
+            "codes": [],
+            "data": {
+                "skills": ["Welding", "Planning", "Drawing"],
+                "work": [{"company": "Oak", "position": "Fitter"}] * 4,
+            },
+            "version": 1,
+            "created_at": now(),
+            "updated_at": now(),
         }
         for n in range(number)
-    ]  # fmt: skip
+    ]
     with writing() as session:
         session.execute(insert(Profile), rows)
 
@@ -64,9 +78,10 @@ def main() -> int:
     try:
         double.set(open={"id": "P1"}, limit_per_minute=int(LIMIT * options.scale))
         os.environ["AIRFLOW_CONN_HEYMILO_DEFAULT"] = json.dumps({"host": double.url, "password": KEY})
-        agent = agent_file(folder / "agents", {
-            "kind": "heymilo", "posting": "P1", "chunk": options.chunk, "rate_per_minute": RATE * options.scale,
-        })  # fmt: skip
+        agent = agent_file(
+            folder / "agents",
+            {"kind": "heymilo", "posting": "P1", "chunk": options.chunk, "rate_per_minute": RATE * options.scale},
+        )
         batch_id = batch()
         fill(batch_id, options.people)
         started = time.monotonic()
@@ -103,10 +118,16 @@ def ledger_ms(agent: object, number: int) -> float:
         rows = session.scalars(select(Profile).limit(number)).all()
         copies = [
             {c.key: getattr(row, c.key) for c in Profile.__table__.columns}  # type: ignore[attr-defined]
-            | {"id": f"q{n:019d}", "document_id": f"d{batch_id}", "batch_id": batch_id, "state": "passed",
-               "email_norm": f"again.{n}@example.org", "duplicate_of": None}
+            | {
+                "id": f"q{n:019d}",
+                "document_id": f"d{batch_id}",
+                "batch_id": batch_id,
+                "state": "passed",
+                "email_norm": f"again.{n}@example.org",
+                "duplicate_of": None,
+            }
             for n, row in enumerate(rows)
-        ]  # fmt: skip
+        ]
         session.execute(insert(Profile), copies)
     target, started = OwnPool(), time.monotonic()
     for start in range(0, number, 50):

@@ -44,16 +44,30 @@ def invented(number: int, dice: random.Random) -> Case:
     more: dict[str, Any] = {}
     if number % 2:
         spoil: list[dict[str, Any]] = [
-            {"name": None}, {"email": None}, {"phone": None}, {"name": "Curriculum Vitae"}, {"email": "info@quayside.org"},
-            {"email": f"x{number}@gmial.com"}, {"phone": "030 123"}, {"name": f"{name} GmbH"}, {"phone": "+14155550134"},
-        ]  # fmt: skip
+            {"name": None},
+            {"email": None},
+            {"phone": None},
+            {"name": "Curriculum Vitae"},
+            {"email": "info@quayside.org"},
+            {"email": f"x{number}@gmial.com"},
+            {"phone": "030 123"},
+            {"name": f"{name} GmbH"},
+            {"phone": "+14155550134"},
+        ]
         values |= dice.choice(spoil)
         confidences[dice.choice(FIELDS)] = 0.3
         more = {"ocr_share": dice.choice([0.0, 1.0]), "other_names_with_email": dice.choice([0, 0, 0, 1])}
     return Case(
-        profile_id=f"p{number}", **values, counts={"skills": 4, "work": 2, "education": 1}, confidences=confidences,
-        evidenced=frozenset(FIELDS), language="en", text_quality=0.95, media_type="application/pdf", **more,
-    )  # fmt: skip
+        profile_id=f"p{number}",
+        **values,
+        counts={"skills": 4, "work": 2, "education": 1},
+        confidences=confidences,
+        evidenced=frozenset(FIELDS),
+        language="en",
+        text_quality=0.95,
+        media_type="application/pdf",
+        **more,
+    )
 
 
 def main() -> int:

@@ -123,8 +123,11 @@ def asks(site: Site) -> list[Ask]:
         Ask("batch_largest_search_nobody", one_batch, to(batch, q="zzyzx")),
         Ask("batch_list_opened", one_batch, to(f"/batches/{of_table}", open=table, part=3)),
         Ask("batch_live", "/api/batches/{batch_id}/live", f"/api/batches/{largest}/live"),
-        Ask("candidates", "/batches/{batch_id}/documents/{document_id}/candidates",
-            to(f"/batches/{of_table}/documents/{table}/candidates", part=2)),
+        Ask(
+            "candidates",
+            "/batches/{batch_id}/documents/{document_id}/candidates",
+            to(f"/batches/{of_table}/documents/{table}/candidates", part=2),
+        ),
         Ask("batch_planned", "/batches/{batch_id}/planned", f"/batches/{dry}/planned"),
         Ask("batch_export_csv", "/batches/{batch_id}/export.csv", f"{batch}/export.csv"),
         Ask("batch_export_jsonl", "/batches/{batch_id}/export.jsonl", f"{batch}/export.jsonl"),
@@ -147,15 +150,21 @@ def asks(site: Site) -> list[Ask]:
         Ask("review_next", next_route, to(next_route, after=held.id), NEXT_MS),
         Ask("review_next_by_code", next_route, to(next_route, agent=agent, code="READ_BY_OCR"), NEXT_MS),
         Ask("review_next_audit", next_route, to(next_route, kind="audit"), NEXT_MS),
-        Ask("review_check", "/api/review/check", "/api/review/check",
-            body={"profile_id": held.id, "field": "email", "value": "somebody@gmial.com"}),
-        Ask("review_bulk_preview", "/api/review/bulk/preview", "/api/review/bulk/preview", body={"decision": "approve"}),
+        Ask(
+            "review_check",
+            "/api/review/check",
+            "/api/review/check",
+            body={"profile_id": held.id, "field": "email", "value": "somebody@gmial.com"},
+        ),
+        Ask(
+            "review_bulk_preview", "/api/review/bulk/preview", "/api/review/bulk/preview", body={"decision": "approve"}
+        ),
         *(Ask(f"analytics_{days}", "/analytics", to("/analytics", days=days)) for days in (30, 90, 365)),
         Ask("analytics", "/analytics", "/analytics"),
         Ask("analytics_of_agent", "/analytics", to("/analytics", days=365, agent=agent)),
         Ask("codes", "/codes", "/codes"),
         Ask("code", "/codes/{code}", "/codes/EMAIL_MISSING"),
-    ]  # fmt: skip
+    ]
 
 
 def forgotten(measured: list[Ask]) -> list[str]:

@@ -45,9 +45,22 @@ from gateway.store.engine import engine, engine_for, migrate, reading
 from gateway.store.tables import Delivery, Profile
 
 ANSWERS = (
-    "drop_before", "drop_after", "error_before", "error_after", "half_answer", "html", "shuffle", "short", "repeat",
-    "no_metadata", "429", "429_after", "413", "422_fastapi", "422_envelope",
-)  # fmt: skip
+    "drop_before",
+    "drop_after",
+    "error_before",
+    "error_after",
+    "half_answer",
+    "html",
+    "shuffle",
+    "short",
+    "repeat",
+    "no_metadata",
+    "429",
+    "429_after",
+    "413",
+    "422_fastapi",
+    "422_envelope",
+)
 SETTLE_S = 0.1  # how long an unanswered call of the double may still work: it answers within milliseconds
 ROUNDS = 12
 
@@ -164,9 +177,10 @@ def prepare(home: Path, double: Double) -> None:
     """The environment of all trials: one home, so that children inherit an engine whose statements are compiled."""
     home.mkdir()
     os.environ.update(
-        GATEWAY_HOME=str(home), GATEWAY_AGENTS_DIR=str(home / "agents"),
+        GATEWAY_HOME=str(home),
+        GATEWAY_AGENTS_DIR=str(home / "agents"),
         AIRFLOW_CONN_HEYMILO_DEFAULT=json.dumps({"host": double.url, "password": KEY}),
-    )  # fmt: skip
+    )
     settings.cache_clear()
     engine_for.cache_clear()
 
@@ -178,9 +192,9 @@ def warm_up(template: Path, home: Path, double: Double) -> None:
 
     shutil.copyfile(template, home / "gateway.db")
     double.set(open={"id": "WARM"}, faults=["drop_after", "drop_before"])
-    agent_file(home / "agents", {
-        "kind": "heymilo", "posting": "WARM", "chunk": 2, "rate_per_minute": 60_000, "settle_s": 0,
-    })  # fmt: skip
+    agent_file(
+        home / "agents", {"kind": "heymilo", "posting": "WARM", "chunk": 2, "rate_per_minute": 60_000, "settle_s": 0}
+    )
     first = batch()
     people(first, addresses(4))
     people(first, addresses(1), state="approved")
@@ -199,9 +213,10 @@ def trial(number: int, seed: int, double: Double, template: Path, folder: Path) 
     shutil.copyfile(template, home / "gateway.db")
     posting = f"P{seed}-{number}"
     chunk = chance.choice([1, 2, 5, 10])
-    agent_file(home / "agents", {
-        "kind": "heymilo", "posting": posting, "chunk": chunk, "rate_per_minute": 60_000, "settle_s": SETTLE_S,
-    })  # fmt: skip
+    agent_file(
+        home / "agents",
+        {"kind": "heymilo", "posting": posting, "chunk": chunk, "rate_per_minute": 60_000, "settle_s": SETTLE_S},
+    )
     emails = addresses(chance.randint(3, 12))
     first, second = batch(), batch()
     people(first, emails)

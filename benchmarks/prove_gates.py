@@ -177,11 +177,21 @@ def table(agent: Agent, profiles: list[Read], show_wrong: bool) -> list[dict[str
         if agent.preset == "strict":
             precision = right / len(passed) if passed else 0.0
             figures += [
-                {"name": f"pass_precision_{agent.id}_{what}", "value": round(precision, 4), "unit": "share",
-                 "budget": f">= {BAR}", "ok": precision >= BAR},
-                {"name": f"pass_share_{agent.id}_{what}", "value": round(len(passed) / max(1, len(chosen)), 4),
-                 "unit": "share", "budget": "as high as extraction allows", "ok": bool(passed)},
-            ]  # fmt: skip
+                {
+                    "name": f"pass_precision_{agent.id}_{what}",
+                    "value": round(precision, 4),
+                    "unit": "share",
+                    "budget": f">= {BAR}",
+                    "ok": precision >= BAR,
+                },
+                {
+                    "name": f"pass_share_{agent.id}_{what}",
+                    "value": round(len(passed) / max(1, len(chosen)), 4),
+                    "unit": "share",
+                    "budget": "as high as extraction allows",
+                    "ok": bool(passed),
+                },
+            ]
         if show_wrong and what == "all":
             for one in passed:
                 if one.wrong:

@@ -31,28 +31,46 @@ from gateway_airflow.policy import TASK_DEFAULTS
 AGENTS = sorted(path.stem for path in settings().agents_dir.glob("*.yaml"))
 PARAMS = {
     "agent": Param(
-        "", type="string", enum=["", *AGENTS], values_display={"": "Choose an agent"}, title="Agent",
+        "",
+        type="string",
+        enum=["", *AGENTS],
+        values_display={"": "Choose an agent"},
+        title="Agent",
         description="Interview agent to ingest for",
     ),
     "path": Param(
-        "", type="string", title="Folder or file",
+        "",
+        type="string",
+        title="Folder or file",
         description="Below the inbox, the samples (include/samples/...) or a folder of GATEWAY_ALLOWED_PATHS",
     ),
     "mode": Param(
-        "", type="string", enum=["", *(str(mode) for mode in Mode)], title="Mode",
+        "",
+        type="string",
+        enum=["", *(str(mode) for mode in Mode)],
+        title="Mode",
         values_display={
-            "": "As the agent's file says", "ingest": "ingest: deliver what passes",
-            "review": "review: hold everything for a person", "dry_run": "dry_run: send nothing",
+            "": "As the agent's file says",
+            "ingest": "ingest: deliver what passes",
+            "review": "review: hold everything for a person",
+            "dry_run": "dry_run: send nothing",
         },
     ),
     "canary": Param(
-        None, type=["null", "integer"], minimum=1, title="Canary",
+        None,
+        type=["null", "integer"],
+        minimum=1,
+        title="Canary",
         description="Deliver the first N passing candidates, then ask before the rest",
     ),
     "batch_id": Param(
-        "", type="string", title="Batch", description="Filled in by sense_inbox; leave empty", section="Filled in by the gateway"
+        "",
+        type="string",
+        title="Batch",
+        description="Filled in by sense_inbox; leave empty",
+        section="Filled in by the gateway",
     ),
-}  # fmt: skip
+}
 
 
 @dag(

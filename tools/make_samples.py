@@ -18,16 +18,32 @@ WHEN = (2026, 1, 5, 9, 0, 0)  # fixed, so that the same command writes the same 
 MAREN = {
     "name": "Maren Oakfield",
     "headline": "Backend Engineer",
-    "contact": ["maren.oakfield@example.com", "+1 415 555 0142", "Oakland, CA, USA", "https://github.com/marenoakfield-sample"],
+    "contact": [
+        "maren.oakfield@example.com",
+        "+1 415 555 0142",
+        "Oakland, CA, USA",
+        "https://github.com/marenoakfield-sample",
+    ],
     "work": [
-        ("Senior Backend Engineer", "Brightharbor Systems", "03/2021 - Present",
-         ["Moved the billing service to event sourcing; incidents fell by half.", "Owns the PostgreSQL fleet of 40 databases."]),
-        ("Software Engineer", "Quillmark Labs", "06/2017 - 02/2021",
-         ["Built the public API in Python; 1,200 requests a second at the 99th percentile of 80 ms."]),
+        (
+            "Senior Backend Engineer",
+            "Brightharbor Systems",
+            "03/2021 - Present",
+            [
+                "Moved the billing service to event sourcing; incidents fell by half.",
+                "Owns the PostgreSQL fleet of 40 databases.",
+            ],
+        ),
+        (
+            "Software Engineer",
+            "Quillmark Labs",
+            "06/2017 - 02/2021",
+            ["Built the public API in Python; 1,200 requests a second at the 99th percentile of 80 ms."],
+        ),
     ],
     "education": [("BSc Computer Science", "Redcliff State University", "2013 - 2017")],
     "skills": ["Python", "PostgreSQL", "Kafka", "Kubernetes", "Terraform"],
-}  # fmt: skip
+}
 TOBIAS = {
     "name": "Tobias Lindqvist-Hale",
     "headline": "Platform Engineer",
@@ -126,11 +142,17 @@ def invoice(path: Path) -> None:
     pdf.cell(0, 12, "INVOICE No. 2026-0117", new_x="LMARGIN", new_y="NEXT")
     pdf.set_font("Helvetica", "", 10)
     for line in (
-        "Quillmark Office Supplies Ltd, 12 Dockside, Bristol", "Invoice date: 5 January 2026", "Due: 4 February 2026",
-        "Item              Quantity     Unit price     Amount", "Paper A4, box            12         21.50      258.00",
-        "Toner, black              4         64.00      256.00", "Subtotal 514.00", "VAT 20 % 102.80",
-        "Total due 616.80", "Please pay to account 00000000, sort code 00-00-00.",
-    ):  # fmt: skip
+        "Quillmark Office Supplies Ltd, 12 Dockside, Bristol",
+        "Invoice date: 5 January 2026",
+        "Due: 4 February 2026",
+        "Item              Quantity     Unit price     Amount",
+        "Paper A4, box            12         21.50      258.00",
+        "Toner, black              4         64.00      256.00",
+        "Subtotal 514.00",
+        "VAT 20 % 102.80",
+        "Total due 616.80",
+        "Please pay to account 00000000, sort code 00-00-00.",
+    ):
         pdf.cell(0, 7, line, new_x="LMARGIN", new_y="NEXT")
     pdf.output(str(path))
 

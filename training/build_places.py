@@ -27,13 +27,31 @@ LANGUAGES = """
     lv lt sl sr
 """
 EXTRA_COUNTRIES = {
-    "uk": "GB", "u.k.": "GB", "england": "GB", "scotland": "GB", "wales": "GB", "northern ireland": "GB",
+    "uk": "GB",
+    "u.k.": "GB",
+    "england": "GB",
+    "scotland": "GB",
+    "wales": "GB",
+    "northern ireland": "GB",
     "great britain": "GB",
-    "usa": "US", "u.s.a.": "US", "u.s.": "US", "united states of america": "US", "uae": "AE", "holland": "NL",
+    "usa": "US",
+    "u.s.a.": "US",
+    "u.s.": "US",
+    "united states of america": "US",
+    "uae": "AE",
+    "holland": "NL",
     "korea": "KR",
-    "czech republic": "CZ", "ksa": "SA", "prc": "CN", "eeuu": "US", "ee.uu.": "US", "eua": "US", "deutschland": "DE",
-    "россия": "RU", "russia": "RU", "brd": "DE",
-}  # fmt: skip
+    "czech republic": "CZ",
+    "ksa": "SA",
+    "prc": "CN",
+    "eeuu": "US",
+    "ee.uu.": "US",
+    "eua": "US",
+    "deutschland": "DE",
+    "россия": "RU",
+    "russia": "RU",
+    "brd": "DE",
+}
 SCRIPTS = {"cyrillic", "greek", "arabic", "hebrew", "cjk", "kana", "hangul", "devanagari", "thai"}
 LATIN_ALTERNATES_FROM = 100_000  # people: smaller towns are met under their own name
 MIN_LATIN = 4  # shorter alternates are airport codes and abbreviations ("MUC", "Ica")

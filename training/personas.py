@@ -19,22 +19,59 @@ from gateway.values.text import fold
 
 # locale of faker -> (language of the headings, country)
 LOCALES = {
-    "en_US": ("en", "US"), "en_GB": ("en", "GB"), "en_IN": ("en", "IN"), "en_CA": ("en", "CA"), "en_IE": ("en", "IE"),
-    "de_DE": ("de", "DE"), "de_AT": ("de", "AT"), "fr_FR": ("fr", "FR"), "fr_CA": ("fr", "CA"), "es_ES": ("es", "ES"),
-    "es_MX": ("es", "MX"), "es_AR": ("es", "AR"), "pt_BR": ("pt", "BR"), "pt_PT": ("pt", "PT"), "it_IT": ("it", "IT"),
-    "nl_NL": ("nl", "NL"), "sv_SE": ("sv", "SE"), "da_DK": ("da", "DK"), "no_NO": ("nb", "NO"), "fi_FI": ("fi", "FI"),
-    "pl_PL": ("pl", "PL"), "cs_CZ": ("cs", "CZ"), "hu_HU": ("hu", "HU"), "ro_RO": ("ro", "RO"), "tr_TR": ("tr", "TR"),
-    "vi_VN": ("vi", "VN"), "id_ID": ("id", "ID"), "ru_RU": ("ru", "RU"), "uk_UA": ("uk", "UA"), "el_GR": ("el", "GR"),
-    "ja_JP": ("ja", "JP"), "zh_CN": ("zh", "CN"), "ko_KR": ("ko", "KR"),
-}  # fmt: skip
+    "en_US": ("en", "US"),
+    "en_GB": ("en", "GB"),
+    "en_IN": ("en", "IN"),
+    "en_CA": ("en", "CA"),
+    "en_IE": ("en", "IE"),
+    "de_DE": ("de", "DE"),
+    "de_AT": ("de", "AT"),
+    "fr_FR": ("fr", "FR"),
+    "fr_CA": ("fr", "CA"),
+    "es_ES": ("es", "ES"),
+    "es_MX": ("es", "MX"),
+    "es_AR": ("es", "AR"),
+    "pt_BR": ("pt", "BR"),
+    "pt_PT": ("pt", "PT"),
+    "it_IT": ("it", "IT"),
+    "nl_NL": ("nl", "NL"),
+    "sv_SE": ("sv", "SE"),
+    "da_DK": ("da", "DK"),
+    "no_NO": ("nb", "NO"),
+    "fi_FI": ("fi", "FI"),
+    "pl_PL": ("pl", "PL"),
+    "cs_CZ": ("cs", "CZ"),
+    "hu_HU": ("hu", "HU"),
+    "ro_RO": ("ro", "RO"),
+    "tr_TR": ("tr", "TR"),
+    "vi_VN": ("vi", "VN"),
+    "id_ID": ("id", "ID"),
+    "ru_RU": ("ru", "RU"),
+    "uk_UA": ("uk", "UA"),
+    "el_GR": ("el", "GR"),
+    "ja_JP": ("ja", "JP"),
+    "zh_CN": ("zh", "CN"),
+    "ko_KR": ("ko", "KR"),
+}
 CJK = ("ja_JP", "zh_CN", "ko_KR")
 SKILLS = (
     "Accounting, Agile, Ansible, Bash, Blender, Cobol, Copywriting, CSS, Dart, Delphi, Django, Elixir, Erlang, Flask, Forklift, Fortran, "
     "Git, Haskell, HTML, InDesign, Java, Kanban, Keras, Kotlin, LaTeX, Lua, Marketing, Mediation, MongoDB, MySQL, NumPy, Perl, PHP, Payroll, "
     "Prolog, Redis, Revit, Ruby, Rust, Scala, Selenium, SEO, Solidity, SPSS, Swift, Tailwind, Vim, Webpack, Welding, Triage, Zbrush"
 )
-FREEMAIL = ("example.com", "example.org", "example.net", "mail.example.com", "post.example.org", "inbox.example", "web.example", "gmail.com",
-            "outlook.com", "yahoo.com", "proton.me")  # fmt: skip
+FREEMAIL = (
+    "example.com",
+    "example.org",
+    "example.net",
+    "mail.example.com",
+    "post.example.org",
+    "inbox.example",
+    "web.example",
+    "gmail.com",
+    "outlook.com",
+    "yahoo.com",
+    "proton.me",
+)
 LONG_TLDS = (
     "photography",
     "solutions",
@@ -77,8 +114,19 @@ FIELDS = (
     "Architecture",
     "Informatics",
 )
-INSTITUTIONS = ("University of {}", "{} University", "Technical University of {}", "{} College", "{} Institute of Technology",
-                "Universität {}", "Université de {}", "Universidad de {}", "Universidade de {}", "Università di {}", "Uniwersytet {}")  # fmt: skip
+INSTITUTIONS = (
+    "University of {}",
+    "{} University",
+    "Technical University of {}",
+    "{} College",
+    "{} Institute of Technology",
+    "Universität {}",
+    "Université de {}",
+    "Universidad de {}",
+    "Universidade de {}",
+    "Università di {}",
+    "Uniwersytet {}",
+)
 _fakers: dict[str, Faker] = {}
 
 
@@ -166,8 +214,20 @@ def phone_of(rng: random.Random, country: str) -> tuple[str, str]:
 def email_of(rng: random.Random, name: str) -> str:
     words = re.sub(r"[^a-z ]", "", fold(name)).split() or ["hello"]
     first, last = words[0], words[-1]
-    local = rng.choice([f"{first}.{last}", f"{first[0]}{last}", f"{first}{rng.randint(1, 99)}", f"{last}_{first}", f"{first}.{last}+jobs",
-                        "hello", "me", "contact", f"{first}-{last}.{rng.randint(10, 99)}", f"{rng.choice(['night', 'blue', 'tea'])}{rng.randint(100, 9999)}"])  # fmt: skip
+    local = rng.choice(
+        [
+            f"{first}.{last}",
+            f"{first[0]}{last}",
+            f"{first}{rng.randint(1, 99)}",
+            f"{last}_{first}",
+            f"{first}.{last}+jobs",
+            "hello",
+            "me",
+            "contact",
+            f"{first}-{last}.{rng.randint(10, 99)}",
+            f"{rng.choice(['night', 'blue', 'tea'])}{rng.randint(100, 9999)}",
+        ]
+    )
     own = f"{first}-{last}.{rng.choice(LONG_TLDS)}"
     address = f"{local}@{own if local in ('hello', 'me', 'contact') or rng.random() < 0.25 else rng.choice(FREEMAIL)}"
     return address.title() if rng.random() < 0.06 else address
@@ -266,10 +326,26 @@ def persona(rng: random.Random, locale: str) -> Persona:
     except AttributeError:
         postcode = str(rng.randint(10000, 99999))
     return Persona(
-        locale, language, country, name, printed, email, phone, printed_phone, city, street, postcode, _country_name(locale, country),
-        rng.sample(pool, rng.randint(0, 3)), str(job()).split("/")[0].strip(), jobs[::-1], schools, rng.sample(SKILLS.split(", "), rng.randint(4, 12)),
-        referees, [fake.sentence(rng.randint(6, 14)) for _ in range(8)],
-    )  # fmt: skip
+        locale,
+        language,
+        country,
+        name,
+        printed,
+        email,
+        phone,
+        printed_phone,
+        city,
+        street,
+        postcode,
+        _country_name(locale, country),
+        rng.sample(pool, rng.randint(0, 3)),
+        str(job()).split("/")[0].strip(),
+        jobs[::-1],
+        schools,
+        rng.sample(SKILLS.split(", "), rng.randint(4, 12)),
+        referees,
+        [fake.sentence(rng.randint(6, 14)) for _ in range(8)],
+    )
 
 
 @lru_cache(maxsize=64)

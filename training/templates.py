@@ -120,8 +120,15 @@ class Column:
 
 def contact_lines(rng: random.Random, who: Persona, style: str) -> list[str]:
     """The contact block as texts, one a piece."""
-    place = rng.choice([f"{who.city}, {who.country_name}", f"{who.street}, {who.postcode} {who.city}", f"{who.street}, {who.postcode} {who.city}, {who.country_name}",
-                        f"{who.city}", f"{who.city}, {who.country}"])  # fmt: skip
+    place = rng.choice(
+        [
+            f"{who.city}, {who.country_name}",
+            f"{who.street}, {who.postcode} {who.city}",
+            f"{who.street}, {who.postcode} {who.city}, {who.country_name}",
+            f"{who.city}",
+            f"{who.city}, {who.country}",
+        ]
+    )
     items = [("address", place)] if rng.random() < 0.85 else []
     items += [("email", who.email)] if who.email else []
     items += [("phone", who.printed_phone)] if who.printed_phone else []
@@ -207,8 +214,13 @@ def contact_block(
 def title_of(rng: random.Random, column: Column, section: str, who: Persona, look: dict[str, object]) -> None:
     text = heading(rng, section, who.language)
     column.y += 0.8 * column.canvas.body
-    column.line(text.upper() if look["upper"] else text, float(str(look["scale"])) * column.canvas.body, gap=2,
-                bold=look["bold"], colour=look["colour"])  # fmt: skip
+    column.line(
+        text.upper() if look["upper"] else text,
+        float(str(look["scale"])) * column.canvas.body,
+        gap=2,
+        bold=look["bold"],
+        colour=look["colour"],
+    )
 
 
 def body_sections(rng: random.Random, column: Column, who: Persona, names: list[str]) -> None:

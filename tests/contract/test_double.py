@@ -31,9 +31,16 @@ def test_a_good_request_passes(checked: Contract) -> None:
 
 @pytest.mark.parametrize(
     "wrong",
-    [{"name": None}, {"email": 5}, {"metadata": {"a": 1}}, {"metadata": {"k" * 41: "v"}}, {"metadata": {"k": "v" * 501}},
-     {"phone_number": "555-0100"}, {"data": []}],
-)  # fmt: skip
+    [
+        {"name": None},
+        {"email": 5},
+        {"metadata": {"a": 1}},
+        {"metadata": {"k" * 41: "v"}},
+        {"metadata": {"k": "v" * 501}},
+        {"phone_number": "555-0100"},
+        {"data": []},
+    ],
+)
 def test_a_wrong_request_is_noticed(checked: Contract, wrong: dict[str, Any]) -> None:
     assert checked.check_request("ingestCandidate", GOOD | wrong)
     assert checked.check_request("ingestCandidatesBulk", {"data": [GOOD, GOOD | wrong]})

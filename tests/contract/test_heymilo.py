@@ -51,7 +51,7 @@ def test_candidates_arrive_with_everything_the_api_takes(world: World, heymilo: 
 @pytest.mark.parametrize("chunk", [1, 10])
 @pytest.mark.parametrize(
     "fault", ["drop_before", "drop_after", "error_before", "error_after", "half_answer", "html", "429", "429_after"]
-)  # fmt: skip
+)
 def test_one_fault_costs_nobody_and_doubles_nobody(
     world: World, heymilo: Any, fault: str, chunk: int, monkeypatch: Any
 ) -> None:
@@ -322,8 +322,9 @@ def test_no_personal_data_and_no_key_in_logs_or_exceptions(
 
 
 @pytest.mark.parametrize(
-    ("text", "seconds"), [("3", 3.0), ("0.5", 0.5), ("-4", 0.0), ("soon", None), (None, None), ("99999", 600.0), ("nan", None)]
-)  # fmt: skip
+    ("text", "seconds"),
+    [("3", 3.0), ("0.5", 0.5), ("-4", 0.0), ("soon", None), (None, None), ("99999", 600.0), ("nan", None)],
+)
 def test_retry_after(text: str | None, seconds: float | None) -> None:
     assert retry_after_s(text) == seconds
 

@@ -74,10 +74,18 @@ def target(base: str, *, prefer: str = "", **settings: Any) -> HeyMilo:
 
 def requests_(number: int) -> list[Request]:
     return [
-        Request(f"x{n}", "13D77095", "b1", f"Person Number {n}", f"person.{n}@example.org", "+12025550123",
-                {"external_id": f"x{n}", "source_batch": "b1"}, {"skills": [{"name": "Welding"}]})
+        Request(
+            f"x{n}",
+            "13D77095",
+            "b1",
+            f"Person Number {n}",
+            f"person.{n}@example.org",
+            "+12025550123",
+            {"external_id": f"x{n}", "source_batch": "b1"},
+            {"skills": [{"name": "Welding"}]},
+        )
         for n in range(number)
-    ]  # fmt: skip
+    ]
 
 
 def test_a_posting_is_understood(prism: str) -> None:
@@ -121,9 +129,7 @@ def test_a_list_without_end_proves_nobody_absent(prism: str) -> None:
         list(target(prism).client.candidates("13D77095", time.time() - 60))
 
 
-@pytest.mark.parametrize(
-    ("status", "error"), [(401, Misconfigured), (404, Refused), (429, Transient)]
-)  # fmt: skip
+@pytest.mark.parametrize(("status", "error"), [(401, Misconfigured), (404, Refused), (429, Transient)])
 def test_declared_errors_are_understood(prism: str, status: int, error: type[Exception]) -> None:
     with pytest.raises(error) as raised:
         target(prism, prefer=f"code={status}", chunk=1).put(requests_(1))

@@ -30,9 +30,12 @@ class Airflow:
 
     def get(self, ti_id: UUID) -> Any:
         return SimpleNamespace(
-            response_received=self.answer is not None, chosen_options=self.answer, params_input={},
-            responded_at=datetime(2026, 1, 1, tzinfo=UTC), responded_by_user=self.by,
-        )  # fmt: skip
+            response_received=self.answer is not None,
+            chosen_options=self.answer,
+            params_input={},
+            responded_at=datetime(2026, 1, 1, tzinfo=UTC),
+            responded_by_user=self.by,
+        )
 
     def put(self, ti_id: UUID, chosen_options: list[str], params_input: dict[str, Any]) -> Any:
         if self.fails:
@@ -51,9 +54,15 @@ def airflow(monkeypatch: pytest.MonkeyPatch, home: Any) -> Airflow:
 
 def trigger(**more: Any) -> DecidedTrigger:
     return DecidedTrigger(
-        batch_id="b1", ti_id=UUID(int=1), options=[APPROVE_ALL, KEEP_HELD], params={}, defaults=[KEEP_HELD],
-        timeout_datetime=None, poke_interval=0.01, **more,
-    )  # fmt: skip
+        batch_id="b1",
+        ti_id=UUID(int=1),
+        options=[APPROVE_ALL, KEEP_HELD],
+        params={},
+        defaults=[KEEP_HELD],
+        timeout_datetime=None,
+        poke_interval=0.01,
+        **more,
+    )
 
 
 def event(one: DecidedTrigger, limit_s: float = 5) -> dict[str, Any]:

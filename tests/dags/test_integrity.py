@@ -146,9 +146,10 @@ def test_the_retry_policy_follows_the_reason(name: str) -> None:
         "other": ValueError("x"),
     }[name]
     decision = ByReason().evaluate(error, 1, 2)
-    assert decision.action == {
-        "permanent": RetryAction.FAIL, "transient": RetryAction.RETRY, "other": RetryAction.DEFAULT,
-    }[name]  # fmt: skip
+    assert (
+        decision.action
+        == {"permanent": RetryAction.FAIL, "transient": RetryAction.RETRY, "other": RetryAction.DEFAULT}[name]
+    )
     if name == "transient":
         assert decision.retry_delay is not None
         assert decision.retry_delay.total_seconds() == 60

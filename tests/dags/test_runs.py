@@ -191,8 +191,9 @@ def test_canary_delivers_the_first_and_asks_before_the_rest(dag_bag: Any, drop: 
     batch_id = drop({"list.csv": PASSING.encode()}, manifest="canary: 1\n")
     run(dag_bag, batch_id)
     assert sorted((line["state"], tuple(line["codes"])) for line in profile_lines(batch_id)) == [
-        ("delivered", ()), ("held", ("CANARY_WAIT",)),
-    ]  # fmt: skip
+        ("delivered", ()),
+        ("held", ("CANARY_WAIT",)),
+    ]
 
 
 def test_a_bad_manifest_holds_the_batch_and_says_so(dag_bag: Any, drop: Any) -> None:

@@ -55,10 +55,19 @@ class World:
 
     def open_posting(self, posting: str, **changes: Any) -> None:
         self.postings[posting] = {
-            "object": "posting", "id": posting, "company_id": "c1", "title": "Test posting", "description": "-",
-            "status": "active", "finalized": True, "archived": False, "test_posting": True,
-            "deadline": time.time() + 86_400, "workflow": [], **changes,
-        }  # fmt: skip
+            "object": "posting",
+            "id": posting,
+            "company_id": "c1",
+            "title": "Test posting",
+            "description": "-",
+            "status": "active",
+            "finalized": True,
+            "archived": False,
+            "test_posting": True,
+            "deadline": time.time() + 86_400,
+            "workflow": [],
+            **changes,
+        }
 
     def take(self, posting: str, body: dict[str, Any]) -> dict[str, Any]:
         """Writes one candidate and returns the resource: a new interview, or the one there is."""
@@ -70,11 +79,20 @@ class World:
         self.writes += 1
         identity = f"I{self.writes:08X}{random.getrandbits(16):04X}"
         row = {
-            "object": "candidate", "interview_id": identity, "candidate_id": None, "posting_id": posting,
-            "name": body["name"], "email": body["email"], "status": "pending",
-            "interview_url": f"https://candidates.example.org/i/{identity}", "shortlisted": False, "dismissed": False,
-            "metadata": body.get("metadata"), "data": body.get("data"), "created_at": time.time(),
-        }  # fmt: skip
+            "object": "candidate",
+            "interview_id": identity,
+            "candidate_id": None,
+            "posting_id": posting,
+            "name": body["name"],
+            "email": body["email"],
+            "status": "pending",
+            "interview_url": f"https://candidates.example.org/i/{identity}",
+            "shortlisted": False,
+            "dismissed": False,
+            "metadata": body.get("metadata"),
+            "data": body.get("data"),
+            "created_at": time.time(),
+        }
         rows.append(row)
         if self.journal is not None:
             with self.journal.open("a") as out:
@@ -144,11 +162,16 @@ def app_of(world: World, contract: Contract | None = None) -> FastAPI:
     async def state() -> dict[str, Any]:
         world.settle_queue()
         return {
-            "candidates": {p: [[r["email"], (r["metadata"] or {}).get("external_id"), r["interview_id"]] for r in rows]
-                           for p, rows in world.candidates.items()},
-            "calls": world.calls, "limited": world.limited, "writes": world.writes, "violations": world.violations[:20],
+            "candidates": {
+                p: [[r["email"], (r["metadata"] or {}).get("external_id"), r["interview_id"]] for r in rows]
+                for p, rows in world.candidates.items()
+            },
+            "calls": world.calls,
+            "limited": world.limited,
+            "writes": world.writes,
+            "violations": world.violations[:20],
             "faults": world.faults,
-        }  # fmt: skip
+        }
 
     @app.post("/control")
     async def control(request: Request) -> dict[str, Any]:
@@ -269,8 +292,16 @@ def app_of(world: World, contract: Contract | None = None) -> FastAPI:
             await asyncio.sleep(3.0)
         if not bulk:
             row = rows[0]
-            content = {"data": {"object": "candidate", "interview_id": row["interview_id"], "interview_url": row["interview_url"],
-                                "posting_id": posting, "candidate": row}, "meta": None}  # fmt: skip
+            content = {
+                "data": {
+                    "object": "candidate",
+                    "interview_id": row["interview_id"],
+                    "interview_url": row["interview_url"],
+                    "posting_id": posting,
+                    "candidate": row,
+                },
+                "meta": None,
+            }
             return answered(operation, 201, content)
         short = [{k: row[k] for k in ("object", "interview_id", "interview_url", "metadata")} for row in rows]
         if fault == "shuffle":

@@ -146,9 +146,13 @@ def addresses(app: FastAPI, method: str = "GET") -> Iterator[str]:
             "document_id": [*session.scalars(select(Document.id)), "d0"],
             "profile_id": [*session.scalars(select(Profile.id)), "p0"],
             "agent_id": ["backend-engineer", "store-associate", "nobody"],
-            "run_id": ["run-1"], "code": ["EMAIL_MISSING", "NOTHING"], "number": [1, 2, 99], "upload_id": ["b0"],
-            "file_id": ["0"], "file": ["index.html", "suite.html", "..%2fgateway.db"],
-        }  # fmt: skip
+            "run_id": ["run-1"],
+            "code": ["EMAIL_MISSING", "NOTHING"],
+            "number": [1, 2, 99],
+            "upload_id": ["b0"],
+            "file_id": ["0"],
+            "file": ["index.html", "suite.html", "..%2fgateway.db"],
+        }
         opened = list(session.scalars(select(Document.id)))
     for route in app.routes:
         if not isinstance(route, APIRoute) or method not in route.methods:

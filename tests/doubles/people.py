@@ -37,9 +37,16 @@ def batch(agent_id: str = "tester", mode: str = "ingest") -> str:
         session.flush()
         change.move(session, row, "running", actor="test")
         document = Document(
-            id=f"d{batch_id}", batch_id=batch_id, agent_id=agent_id, path="people.csv", sha256="0" * 64, size_bytes=1,
-            media_type="text/csv", state="success", facts={},
-        )  # fmt: skip
+            id=f"d{batch_id}",
+            batch_id=batch_id,
+            agent_id=agent_id,
+            path="people.csv",
+            sha256="0" * 64,
+            size_bytes=1,
+            media_type="text/csv",
+            state="success",
+            facts={},
+        )
         change.create(session, document, actor="test")
     return batch_id
 
@@ -52,14 +59,27 @@ def people(
     with writing() as session:
         start = len(session.scalars(select(Profile.id).where(Profile.batch_id == batch_id)).all())
         for number, email in enumerate(emails, start):
-            profile = Profile(**{
-                "id": ids.profile_id(f"d{batch_id}", number), "document_id": f"d{batch_id}", "batch_id": batch_id,
-                "agent_id": agent_id, "ordinal": number, "state": "extracted", "name": f"Person Number {number}",
-                "email": email, "email_norm": email.casefold(), "phone": "+12025550123", "location": "Springfield",
-                "data": {"skills": ["Welding", "Örtliche Planung"], "work": [{"company": "Oak & Sons", "position": "Fitter",
-                                                                            "start": "2019-04", "end": "present"}]},
-                "codes": [], **changes,
-            })  # fmt: skip
+            profile = Profile(
+                **{
+                    "id": ids.profile_id(f"d{batch_id}", number),
+                    "document_id": f"d{batch_id}",
+                    "batch_id": batch_id,
+                    "agent_id": agent_id,
+                    "ordinal": number,
+                    "state": "extracted",
+                    "name": f"Person Number {number}",
+                    "email": email,
+                    "email_norm": email.casefold(),
+                    "phone": "+12025550123",
+                    "location": "Springfield",
+                    "data": {
+                        "skills": ["Welding", "Örtliche Planung"],
+                        "work": [{"company": "Oak & Sons", "position": "Fitter", "start": "2019-04", "end": "present"}],
+                    },
+                    "codes": [],
+                    **changes,
+                }
+            )
             change.create(session, profile, actor="test")
             session.flush()
             for step in {"passed": ["passed"], "held": ["held"], "approved": ["held", "approved"], "extracted": []}[

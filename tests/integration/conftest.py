@@ -131,15 +131,19 @@ def gateway(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Gateway]:
     mail = Controller(mailbox, hostname="127.0.0.1", port=mail_port)
     mail.start()
     connection = {
-        "conn_type": "smtp", "host": "127.0.0.1", "port": mail_port,
+        "conn_type": "smtp",
+        "host": "127.0.0.1",
+        "port": mail_port,
         "extra": {"disable_ssl": True, "disable_tls": True, "from_email": "gateway@example.com"},
-    }  # fmt: skip
+    }
     environment = {
         **{name: value for name, value in os.environ.items() if not name.startswith(("AIRFLOW", "GATEWAY"))},
-        "GATEWAY_HOME": str(home), "GATEWAY_AGENTS_DIR": str(agents), "GATEWAY_QUIET_PERIOD_S": "1",
+        "GATEWAY_HOME": str(home),
+        "GATEWAY_AGENTS_DIR": str(agents),
+        "GATEWAY_QUIET_PERIOD_S": "1",
         "AIRFLOW_CONN_SMTP_DEFAULT": json.dumps(connection),
         "AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_USERS": "admin:admin,rita:user,ravi:user,vera:viewer",
-    }  # fmt: skip
+    }
     patch = pytest.MonkeyPatch()
     for name in ("GATEWAY_HOME", "GATEWAY_AGENTS_DIR"):
         patch.setenv(name, environment[name])
@@ -153,9 +157,14 @@ def gateway(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Gateway]:
         except OSError:
             pass  # somebody else holds it: taken all the same
         process = subprocess.Popen(
-            [sys.executable, "-m", "gateway_airflow.standalone"], cwd=PROJECT, env=environment, text=True,
-            stdout=subprocess.PIPE, stderr=subprocess.STDOUT, start_new_session=True,
-        )  # fmt: skip
+            [sys.executable, "-m", "gateway_airflow.standalone"],
+            cwd=PROJECT,
+            env=environment,
+            text=True,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+        )
         running = Gateway(process, home, mailbox)
         lines: queue.Queue[str] = queue.Queue()
 

@@ -235,10 +235,17 @@ def test_a_viewer_sees_shapes_instead_of_people(gateway: Gateway, sign_in: Calla
 
 
 PAGES = {
-    "agents": "/", "agent": "/agents/recruit", "batches": "/batches", "batch": "/batches/{batch}", "review": "/review",
-    "desk": "/review/{profile}", "document": "/documents/{document}", "analytics": "/analytics", "codes": "/codes",
+    "agents": "/",
+    "agent": "/agents/recruit",
+    "batches": "/batches",
+    "batch": "/batches/{batch}",
+    "review": "/review",
+    "desk": "/review/{profile}",
+    "document": "/documents/{document}",
+    "analytics": "/analytics",
+    "codes": "/codes",
     "code": "/codes/EMAIL_MISSING",
-}  # fmt: skip
+}
 
 
 @pytest.mark.parametrize("theme", ["light", "dark"])

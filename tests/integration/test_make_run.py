@@ -116,9 +116,10 @@ def test_a_cleared_run_has_no_second_effect(gateway: Gateway) -> None:
     before, mails = pool(), len(gateway.mailbox.about(gateway.batch_id))
     numbers = totals(gateway.batch_id)
     cleared = gateway.api(
-        "POST", "/dags/ingest_batch/clearTaskInstances",
+        "POST",
+        "/dags/ingest_batch/clearTaskInstances",
         json={"dag_run_id": gateway.batch_id, "dry_run": False, "only_failed": False, "reset_dag_runs": True},
-    )  # fmt: skip
+    )
     assert cleared["total_entries"] > 5
     gateway.wait_for(lambda: gateway.run_state(gateway.batch_id) in ("queued", "running"), 30, "the run to start again")
     assert gateway.finished(gateway.batch_id) == "success"
@@ -193,9 +194,10 @@ def test_the_required_action_answered_in_airflow_delivers_what_can_be(gateway: G
     held = totals(gateway.batch_id).held
     delivered = totals(gateway.batch_id).delivered
     gateway.api(
-        "PATCH", f"/dags/review_batch/dagRuns/{run_id}/taskInstances/decide/-1/hitlDetails",
+        "PATCH",
+        f"/dags/review_batch/dagRuns/{run_id}/taskInstances/decide/-1/hitlDetails",
         json={"chosen_options": ["Approve all held"], "params_input": {}},
-    )  # fmt: skip
+    )
 
     def decided() -> int:
         with reading() as session:
@@ -221,12 +223,13 @@ def test_the_required_action_answered_in_airflow_delivers_what_can_be(gateway: G
 def test_manual_trigger_with_the_form(gateway: Gateway) -> None:
     before = pool()
     answer = gateway.api(
-        "POST", "/dags/ingest_batch/dagRuns",
+        "POST",
+        "/dags/ingest_batch/dagRuns",
         json={
             "logical_date": None,
             "conf": {"agent": "backend-engineer", "path": "include/samples/backend-engineer", "mode": "dry_run"},
         },
-    )  # fmt: skip
+    )
     run_id = answer["dag_run_id"]
     assert gateway.finished(run_id) in ("success", "failed")
     with reading() as session:
@@ -240,9 +243,10 @@ def test_manual_trigger_with_the_form(gateway: Gateway) -> None:
 
 def test_manual_trigger_may_not_read_any_path(gateway: Gateway) -> None:
     answer = gateway.api(
-        "POST", "/dags/ingest_batch/dagRuns",
+        "POST",
+        "/dags/ingest_batch/dagRuns",
         json={"logical_date": None, "conf": {"agent": "backend-engineer", "path": "/etc"}},
-    )  # fmt: skip
+    )
     known = batches()
     assert gateway.finished(answer["dag_run_id"]) == "failed"
     path = f"/dags/ingest_batch/dagRuns/{answer['dag_run_id']}/taskInstances"

@@ -149,9 +149,11 @@ def test_a_target_that_takes_nobody_is_told_in_words(
     monkeypatch.setattr(pages, "check_live", closed)
     said = client().get("api/agents/backend-engineer/preflight").json()
     assert said == {
-        "ready": False, "sentence": "The posting is closed: open it in the target.", "code": "TARGET_CLOSED",
+        "ready": False,
+        "sentence": "The posting is closed: open it in the target.",
+        "code": "TARGET_CLOSED",
         "href": "/gateway/codes/TARGET_CLOSED",
-    }  # fmt: skip
+    }
 
 
 def test_the_agents_file_is_for_those_who_configure(client: Callable[..., TestClient], home: Path) -> None:

@@ -23,8 +23,14 @@ def test_the_page_shows_pictures_with_tables_and_nobodys_data(client: Client, fi
     answer = client("viewer").get("/analytics?days=90")
     assert answer.status_code == 200
     page = answer.text
-    for heading in ("From document to interview", "Volumes by week", "What holds candidates", "The price of each criterion",
-                    "How well documents are read", "Are the automatic passes right?"):  # fmt: skip
+    for heading in (
+        "From document to interview",
+        "Volumes by week",
+        "What holds candidates",
+        "The price of each criterion",
+        "How well documents are read",
+        "Are the automatic passes right?",
+    ):
         assert heading in page
     assert page.count("<details>") == page.count("<summary>As a table</summary>") == 6
     assert "not known: the target was not asked" in page
@@ -33,9 +39,11 @@ def test_the_page_shows_pictures_with_tables_and_nobodys_data(client: Client, fi
         assert picture.startswith("<title>"), picture
     with reading() as session:
         personal = [
-            *session.scalars(select(Profile.name)), *session.scalars(select(Profile.email)),
-            *session.scalars(select(Profile.phone)), *session.scalars(select(Document.path)),
-        ]  # fmt: skip
+            *session.scalars(select(Profile.name)),
+            *session.scalars(select(Profile.email)),
+            *session.scalars(select(Profile.phone)),
+            *session.scalars(select(Document.path)),
+        ]
     assert not [value for value in personal if value and value in page]
 
 

@@ -52,7 +52,8 @@ def test_what_is_not_known_is_an_empty_bar_and_not_nought() -> None:
 
 
 @pytest.mark.parametrize(
-    ("top", "marks"), [(0, [0, 1]), (3, [0, 1, 2, 3]), (9, [0, 5, 10]), (60, [0, 20, 40, 60]), (4100, [0, 2000, 4000, 6000])]
-)  # fmt: skip
+    ("top", "marks"),
+    [(0, [0, 1]), (3, [0, 1, 2, 3]), (9, [0, 5, 10]), (60, [0, 20, 40, 60]), (4100, [0, 2000, 4000, 6000])],
+)
 def test_marks_are_round_and_reach_the_top(top: int, marks: list[int]) -> None:
     assert ticks(top) == marks

@@ -102,11 +102,23 @@ def test_links_of_a_target_are_for_those_who_may_see_people_and_lead_to_the_web(
 @pytest.mark.parametrize(
     ("value", "shown"),
     [
-        ("=1+1", "'=1+1"), ("  =1+1", "'  =1+1"), ("\t=1", "'\t=1"), ("\n=1", "'\n=1"), ("＝1", "'＝1"), ("@SUM(A1)", "'@SUM(A1)"),
-        ("+49 30 1", "'+49 30 1"), (["Go", "=cmd|x"], "Go;' =cmd|x"), ("a;=b", "a;'=b"), ("a-b", "a-b"), ("Go; C", "Go; C"),
-        ("", ""), (None, None), (0.5, 0.5), (-1, -1),
+        ("=1+1", "'=1+1"),
+        ("  =1+1", "'  =1+1"),
+        ("\t=1", "'\t=1"),
+        ("\n=1", "'\n=1"),
+        ("＝1", "'＝1"),
+        ("@SUM(A1)", "'@SUM(A1)"),
+        ("+49 30 1", "'+49 30 1"),
+        (["Go", "=cmd|x"], "Go;' =cmd|x"),
+        ("a;=b", "a;'=b"),
+        ("a-b", "a-b"),
+        ("Go; C", "Go; C"),
+        ("", ""),
+        (None, None),
+        (0.5, 0.5),
+        (-1, -1),
     ],
-)  # fmt: skip
+)
 def test_a_cell_is_no_formula(value: Any, shown: Any) -> None:
     assert cell(value) == shown
 
@@ -126,10 +138,14 @@ def test_a_picture_is_asked_about_each_time(client: Client, filled: str) -> None
 @pytest.mark.parametrize(
     ("query", "logged"),
     [
-        (b"state=&q=Anna&sort=path", b"state=&q=...&sort=path"), (b"%71=Anna", b"q=..."), (b"page=2", b"page=2"), (b"", b""),
-        (b"next=http%3A%2F%2Fhost%2Fgateway%2Fbatches%3Fq%3DAnna", b"next=..."), (b"next=%2Fgateway%2F", b"next=%2Fgateway%2F"),
+        (b"state=&q=Anna&sort=path", b"state=&q=...&sort=path"),
+        (b"%71=Anna", b"q=..."),
+        (b"page=2", b"page=2"),
+        (b"", b""),
+        (b"next=http%3A%2F%2Fhost%2Fgateway%2Fbatches%3Fq%3DAnna", b"next=..."),
+        (b"next=%2Fgateway%2F", b"next=%2Fgateway%2F"),
     ],
-)  # fmt: skip
+)
 def test_a_search_is_not_logged(query: bytes, logged: bytes) -> None:
     assert without_search(query) == logged
 
@@ -168,9 +184,11 @@ def test_what_no_store_can_take_is_refused_in_words(client: Client, filled: str,
     for place in places:
         assert visitor.get(place, follow_redirects=False).status_code < 500, place
     for body in (
-        {"decision": "approve", "note": value, "version": 99}, {"decision": "correct", "corrections": {"name": value}, "version": 99},
-        {"decision": "approve", "version": int("9" * 30)}, {"decision": "approve", "state": value},
-    ):  # fmt: skip
+        {"decision": "approve", "note": value, "version": 99},
+        {"decision": "correct", "corrections": {"name": value}, "version": 99},
+        {"decision": "approve", "version": int("9" * 30)},
+        {"decision": "approve", "state": value},
+    ):
         assert 400 <= visitor.post(f"api/review/{profile}/decide", json=body).status_code < 500, body
     for path in (
         f"api/review/{asked}/decide",

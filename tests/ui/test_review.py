@@ -214,8 +214,10 @@ def test_next_gives_the_following_one_and_its_picture(client: Client, otto: str,
     assert user.get(found["picture"].removeprefix("/gateway")).status_code == 200
     assert user.get("/api/review/next?code=EMAIL_MISSING").json()["profile_id"] == ben
     assert user.get(f"/api/review/next?code=EMAIL_MISSING&after={ben}").json() == {
-        "profile_id": None, "href": None, "picture": None,
-    }  # fmt: skip
+        "profile_id": None,
+        "href": None,
+        "picture": None,
+    }
 
 
 def test_a_claim_is_shown_to_others_and_binds_nobody(client: Client, otto: str, ben: str) -> None:

@@ -92,8 +92,12 @@ def test_masks_keep_no_content(value: str, kind: str, masked: str) -> None:
 
 def test_times_and_sizes_in_words() -> None:
     assert [elapsed(s) for s in (1, 60, 7200, 90_000, 900_000)] == [
-        "just now", "1 min ago", "2 h ago", "1 day ago", "10 days ago",
-    ]  # fmt: skip
+        "just now",
+        "1 min ago",
+        "2 h ago",
+        "1 day ago",
+        "10 days ago",
+    ]
     assert "2 h ago" in ago(datetime.now(UTC) - timedelta(hours=2))
     assert [size(n) for n in (None, 512, 14_200, 3_200_000, 120_000_000)] == ["", "512 B", "14 KB", "3.2 MB", "120 MB"]
 

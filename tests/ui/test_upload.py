@@ -44,13 +44,16 @@ def test_from_a_drop_to_a_run(client: Client, host: Any, home: Path) -> None:
     ]
     answer = user.post(f"api/uploads/{upload_id}/submit", json={"mode": "review", "canary": 3}).json()
     assert answer == {
-        "batch_id": upload_id, "href": f"/gateway/batches/{upload_id}", "started": True,
+        "batch_id": upload_id,
+        "href": f"/gateway/batches/{upload_id}",
+        "started": True,
         "sentence": "The batch is being processed.",
-    }  # fmt: skip
+    }
     assert host.calls[0] == (
-        "POST", "/dags/ingest_batch/dagRuns",
+        "POST",
+        "/dags/ingest_batch/dagRuns",
         {"dag_run_id": upload_id, "logical_date": None, "conf": {"batch_id": upload_id}},
-    )  # fmt: skip
+    )
     with reading() as session:
         batch = session.get_one(Batch, upload_id)
         assert (batch.uploaded_by, batch.mode, batch.canary) == ("user", "review", 3)

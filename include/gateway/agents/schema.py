@@ -19,8 +19,17 @@ FieldName = Literal[
     "name", "email", "phone", "location", "headline", "links", "skills", "languages", "work", "education"
 ]
 FIELD_NAMES: tuple[FieldName, ...] = (
-    "name", "email", "phone", "location", "headline", "links", "skills", "languages", "work", "education",
-)  # fmt: skip
+    "name",
+    "email",
+    "phone",
+    "location",
+    "headline",
+    "links",
+    "skills",
+    "languages",
+    "work",
+    "education",
+)
 MAPPABLE = frozenset({*FIELD_NAMES, "first_name", "last_name", "country"})
 
 Country = Annotated[str, Field(pattern=r"^[A-Z]{2}$", description="ISO 3166-1 alpha-2, upper case")]
@@ -166,8 +175,12 @@ TEXT_COLUMNS = ("email", "email_domain", "phone", "phone_country", "location", "
 NUMBER_COLUMNS = (
     *(f"{name}_confidence" for name in FIELD_NAMES),
     *(f"{name}_count" for name in ("links", "skills", "languages", "work", "education")),
-    "quality", "completeness", "agreement", "text_quality", "ocr_share",
-)  # fmt: skip
+    "quality",
+    "completeness",
+    "agreement",
+    "text_quality",
+    "ocr_share",
+)
 
 
 class OwnExpectation(Strict):
@@ -187,8 +200,10 @@ class OwnExpectation(Strict):
         if self.type not in OWN_TYPES:
             raise ValueError(f"type {self.type!r} is not available; choose from {', '.join(OWN_TYPES)}")
         if self.column not in (*TEXT_COLUMNS, *NUMBER_COLUMNS):
-            raise ValueError(f"column {self.column!r} cannot be judged; choose from {', '.join(TEXT_COLUMNS)}, "
-                             f"{', '.join(NUMBER_COLUMNS)}")  # fmt: skip
+            raise ValueError(
+                f"column {self.column!r} cannot be judged; choose from {', '.join(TEXT_COLUMNS)}, "
+                f"{', '.join(NUMBER_COLUMNS)}"
+            )
         keys = OWN_TYPES[self.type]
         if wrong := sorted(set(self.kwargs) - set(keys)):
             raise ValueError(f"kwargs {', '.join(wrong)} unknown to {self.type}; it takes {', '.join(keys) or 'none'}")

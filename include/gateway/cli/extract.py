@@ -67,11 +67,15 @@ def run(options: argparse.Namespace) -> int:
             }
             if options.details:
                 line["details"] = {
-                    "media_type": reading.media_type, "pages": reading.pages, "rows": reading.rows,
-                    "ocr_pages": reading.ocr_pages, "language": reading.language, "mapping": reading.mapping,
+                    "media_type": reading.media_type,
+                    "pages": reading.pages,
+                    "rows": reading.rows,
+                    "ocr_pages": reading.ocr_pages,
+                    "language": reading.language,
+                    "mapping": reading.mapping,
                     "notes": [{"code": n.code, "row": n.row, "page": n.page} for n in reading.notes],
                     "cpu_s": reading.cpu_s,
-                }  # fmt: skip
+                }
             write_line(out, line, iter_profiles(result.spool))
             result.spool.unlink()
             if source.temporary and source.file is not None:

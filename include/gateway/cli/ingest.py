@@ -33,9 +33,12 @@ def run(options: argparse.Namespace) -> int:
     migrate()
     mode = Mode(options.mode) if options.mode else None
     batch_id = run_batch(
-        options.agent, [path.resolve() for path in options.paths], actor=f"cli:{getpass.getuser()}", mode=mode,
+        options.agent,
+        [path.resolve() for path in options.paths],
+        actor=f"cli:{getpass.getuser()}",
+        mode=mode,
         canary=options.canary,
-    )  # fmt: skip
+    )
     numbers = totals(batch_id)
     if options.json:
         for line in profile_lines(batch_id):

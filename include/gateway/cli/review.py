@@ -25,9 +25,11 @@ DECISIONS = ("approve", "correct", "discard", "undo", "duplicate", "merge", "rig
 
 def register(commands: Any) -> None:
     parser = commands.add_parser(
-        "review", help="held profiles and audits: list, approve, correct, discard, link, undo, deliver",
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter,
-    )  # fmt: skip
+        "review",
+        help="held profiles and audits: list, approve, correct, discard, link, undo, deliver",
+        description=__doc__,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
     parser.add_argument("decision", nargs="?", choices=DECISIONS)
     parser.add_argument("profiles", nargs="*", metavar="PROFILE")
     parser.add_argument("--set", action="append", default=[], metavar="FIELD=VALUE", help="with correct")
@@ -94,8 +96,12 @@ def _list(options: argparse.Namespace) -> None:
             print(f"{item.profile_id}  {item.agent_id}  {who}  {why}  {item.path}")  # noqa: T201
     if options.audit and not options.json:
         rate = audit_error_rate(options.agent)
-        told = "nothing audited yet" if rate.rate is None else (
-            f"{rate.wrong} of {rate.looked_at} audited were wrong ({rate.rate:.1%}; 95 % between {rate.low:.1%} and "
-            f"{rate.high:.1%})"
-        )  # fmt: skip
+        told = (
+            "nothing audited yet"
+            if rate.rate is None
+            else (
+                f"{rate.wrong} of {rate.looked_at} audited were wrong ({rate.rate:.1%}; 95 % between {rate.low:.1%} and "
+                f"{rate.high:.1%})"
+            )
+        )
         print(f"{len(items)} to look at; {told}.")  # noqa: T201

@@ -6,7 +6,8 @@ from .base import Code
 
 DOCUMENT: tuple[Code, ...] = (
     Code(
-        "ENCRYPTED_PDF", "extract",
+        "ENCRYPTED_PDF",
+        "extract",
         "The PDF needs a password to be opened.",
         "The sender protected the file; a payslip or bank tool adds passwords too.",
         "sender",
@@ -14,7 +15,8 @@ DOCUMENT: tuple[Code, ...] = (
         "profile.pdf: It is encrypted and needs a password; ask the sender for a copy without one.",
     ),
     Code(
-        "TRUNCATED_PDF", "extract",
+        "TRUNCATED_PDF",
+        "extract",
         "The end of the PDF is missing and it could not be repaired.",
         "A download or upload that broke off.",
         "sender",
@@ -22,7 +24,8 @@ DOCUMENT: tuple[Code, ...] = (
         "profile.pdf: The file is cut off; ask the sender to send it again.",
     ),
     Code(
-        "UNREADABLE_PDF", "extract",
+        "UNREADABLE_PDF",
+        "extract",
         "The PDF is damaged and two independent readers could not open it.",
         "A broken export, a failing disk, or a file that was edited by hand.",
         "sender",
@@ -30,7 +33,8 @@ DOCUMENT: tuple[Code, ...] = (
         "profile.pdf: It is damaged beyond repair; ask the sender to export it again.",
     ),
     Code(
-        "NO_PAGES", "extract",
+        "NO_PAGES",
+        "extract",
         "The PDF has no pages.",
         "A broken export; some forms and portfolios hold only attachments.",
         "sender",
@@ -38,7 +42,8 @@ DOCUMENT: tuple[Code, ...] = (
         "profile.pdf: The document has no pages; ask the sender to export it again.",
     ),
     Code(
-        "NOT_A_RESUME", "extract",
+        "NOT_A_RESUME",
+        "extract",
         "The document was read and is no résumé.",
         "An invoice, a letter, an advertisement or another document got into the batch.",
         "recruiter",
@@ -46,7 +51,8 @@ DOCUMENT: tuple[Code, ...] = (
         "letter.pdf: It looks like a letter, not a résumé.",
     ),
     Code(
-        "PAGES_SKIPPED", "extract",
+        "PAGES_SKIPPED",
+        "extract",
         "The document has more pages than are read.",
         "A scanned folder or a book of applications in one file.",
         "recruiter",
@@ -54,7 +60,8 @@ DOCUMENT: tuple[Code, ...] = (
         "all.pdf: Only the first 60 of 212 pages were read.",
     ),
     Code(
-        "PAGE_UNREADABLE", "extract",
+        "PAGE_UNREADABLE",
+        "extract",
         "One page of the document could not be read; the others were.",
         "Damage inside the file.",
         "recruiter",
@@ -71,7 +78,8 @@ DOCUMENT: tuple[Code, ...] = (
         "scan.pdf, page 5: The page is a scan and was not read.",
     ),
     Code(
-        "PDF_REPAIRED", "extract",
+        "PDF_REPAIRED",
+        "extract",
         "The PDF was damaged and was repaired before it was read.",
         "A broken export or an interrupted transfer.",
         "nobody",
@@ -79,11 +87,12 @@ DOCUMENT: tuple[Code, ...] = (
         "profile.pdf: The file was damaged and was repaired before reading.",
     ),
     Code(
-        "HIDDEN_TEXT", "extract",
+        "HIDDEN_TEXT",
+        "extract",
         "The document holds text that cannot be seen; it was left out of the profile.",
         "White text on white, type under a point or text off the page: keyword stuffing, or instructions meant for machines.",
         "recruiter",
         "Look at the document before relying on it.",
         "profile.pdf, page 1: The page holds text that cannot be seen; it was left out of the profile.",
     ),
-)  # fmt: skip
+)

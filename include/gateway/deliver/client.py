@@ -126,9 +126,10 @@ class Client:
         status = answer.status_code
         if status in (401, 403):
             return Misconfigured(
-                "TARGET_KEY_REFUSED", f"The target refused the key of connection {self.connection} (HTTP {status}): "
-                "enter a valid key there, then clear the failed task."
-            )  # fmt: skip
+                "TARGET_KEY_REFUSED",
+                f"The target refused the key of connection {self.connection} (HTTP {status}): "
+                "enter a valid key there, then clear the failed task.",
+            )
         if status == 404:
             return Refused(
                 "TARGET_GONE", "The target has no such posting: correct the agent's target, or its key's workspace."
@@ -158,9 +159,10 @@ class Client:
 
     def _unreachable(self, wrong: Exception) -> Transient:
         return Transient(
-            "TARGET_UNREACHABLE", f"The target of connection {self.connection} cannot be reached "
-            f"({type(wrong).__name__}): nothing was sent; it is tried again."
-        )  # fmt: skip
+            "TARGET_UNREACHABLE",
+            f"The target of connection {self.connection} cannot be reached "
+            f"({type(wrong).__name__}): nothing was sent; it is tried again.",
+        )
 
 
 def checked_base(given: Credentials) -> str:

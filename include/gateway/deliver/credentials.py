@@ -77,9 +77,12 @@ def _of_uri(text: str) -> dict[str, Any]:
     if "__extra__" in extra:
         extra = {**json.loads(extra.pop("__extra__")), **extra}
     return {
-        "host": unquote(parts.hostname or ""), "port": parts.port, "password": unquote(parts.password or ""),
-        "schema": unquote(parts.path.lstrip("/")), "extra": extra,
-    }  # fmt: skip
+        "host": unquote(parts.hostname or ""),
+        "port": parts.port,
+        "password": unquote(parts.password or ""),
+        "schema": unquote(parts.path.lstrip("/")),
+        "extra": extra,
+    }
 
 
 _provider: Provider = from_environment

@@ -59,9 +59,10 @@ def open_socket(
     addresses = list(dict.fromkeys(str(item[4][0]) for item in found))
     if not all(is_public(address) for address in addresses):
         raise Forbidden(
-            "ADDRESS_FORBIDDEN", "The webhook's address is inside a private network: use a public one, or set "
-            "target.allow_private to true in the agent's file if it is meant."
-        )  # fmt: skip
+            "ADDRESS_FORBIDDEN",
+            "The webhook's address is inside a private network: use a public one, or set "
+            "target.allow_private to true in the agent's file if it is meant.",
+        )
     last: OSError = OSError("the host has no address")
     for address in addresses:
         try:

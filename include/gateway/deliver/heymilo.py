@@ -59,9 +59,10 @@ class HeyMilo:
             )
         if self.config.test_posting_required and found.get("test_posting") is not True:
             raise Refused(
-                "TARGET_NOT_TEST", "The posting is no test posting: use one, or set target.test_posting_required to "
-                "false in the agent's file where real candidates are meant."
-            )  # fmt: skip
+                "TARGET_NOT_TEST",
+                "The posting is no test posting: use one, or set target.test_posting_required to "
+                "false in the agent's file where real candidates are meant.",
+            )
 
     def wait_turn(self) -> None:
         self.client.limiter.take()

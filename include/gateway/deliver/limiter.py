@@ -25,9 +25,13 @@ class Limiter:
     """
 
     def __init__(
-        self, name: str, per_minute: float, *,
-        clock: Callable[[], float] = time.time, sleep: Callable[[float], None] = time.sleep,
-    ) -> None:  # fmt: skip
+        self,
+        name: str,
+        per_minute: float,
+        *,
+        clock: Callable[[], float] = time.time,
+        sleep: Callable[[float], None] = time.sleep,
+    ) -> None:
         self.name = name
         self.interval_s = 60.0 / per_minute
         self.clock, self.sleep = clock, sleep

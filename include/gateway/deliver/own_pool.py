@@ -45,10 +45,16 @@ class OwnPool:
 
     def put(self, requests: Sequence[Request]) -> Iterable[Receipt]:
         rows = [
-            {"id": f"c{request.external_id[1:]}", "posting": request.posting, "external_id": request.external_id,
-             "batch_id": request.batch_id, "created_at": now(), "record": record(request)}
+            {
+                "id": f"c{request.external_id[1:]}",
+                "posting": request.posting,
+                "external_id": request.external_id,
+                "batch_id": request.batch_id,
+                "created_at": now(),
+                "record": record(request),
+            }
             for request in requests
-        ]  # fmt: skip
+        ]
         with writing() as session:
             insert = postgresql.insert if session.get_bind().dialect.name == "postgresql" else sqlite.insert
             session.execute(insert(PoolCandidate).on_conflict_do_nothing(index_elements=["external_id"]), rows)
@@ -77,9 +83,10 @@ class OwnPool:
                 self._export(posting, batch_id, folder / f".{batch_id}.part")
         except OSError as wrong:
             raise Transient(
-                "EXPORT_FAILED", f"The export of batch {batch_id} could not be written ({wrong.strerror}): "
-                "free space or give the gateway write access to its pool folder; it is tried again."
-            ) from wrong  # fmt: skip
+                "EXPORT_FAILED",
+                f"The export of batch {batch_id} could not be written ({wrong.strerror}): "
+                "free space or give the gateway write access to its pool folder; it is tried again.",
+            ) from wrong
 
     def _export(self, posting: str, batch_id: str, part: Path) -> None:
         with reading() as session:

@@ -34,9 +34,16 @@ def request_of(profile: Profile, external_id: str, posting: str) -> Request:
     phone = profile.phone if profile.phone and E164.fullmatch(profile.phone) else None
     marks = (["METADATA_TRIMMED"] if trimmed else []) + (["PHONE_LEFT_OUT"] if profile.phone and not phone else [])
     return Request(
-        external_id, posting, profile.batch_id, profile.name.strip(), profile.email, phone, metadata,
-        json_resume(profile), tuple(marks),
-    )  # fmt: skip
+        external_id,
+        posting,
+        profile.batch_id,
+        profile.name.strip(),
+        profile.email,
+        phone,
+        metadata,
+        json_resume(profile),
+        tuple(marks),
+    )
 
 
 def fitted(metadata: dict[str, str]) -> tuple[dict[str, str], bool]:
@@ -69,16 +76,23 @@ def json_resume(profile: Profile) -> dict[str, Any]:
     resume = {
         "basics": {key: value for key, value in basics.items() if value},
         "work": [
-            _kept(name=w.get("company"), position=w.get("position"), startDate=w.get("start"), endDate=_end(w.get("end")))
+            _kept(
+                name=w.get("company"), position=w.get("position"), startDate=w.get("start"), endDate=_end(w.get("end"))
+            )
             for w in data.get("work", [])
         ],
         "education": [
-            _kept(institution=e.get("institution"), studyType=e.get("degree"), startDate=e.get("start"), endDate=_end(e.get("end")))
+            _kept(
+                institution=e.get("institution"),
+                studyType=e.get("degree"),
+                startDate=e.get("start"),
+                endDate=_end(e.get("end")),
+            )
             for e in data.get("education", [])
         ],
         "skills": [{"name": skill} for skill in data.get("skills", [])],
         "languages": [{"language": language} for language in data.get("languages", [])],
-    }  # fmt: skip
+    }
     return {key: value for key, value in resume.items() if value}
 
 

@@ -116,18 +116,21 @@ class WebhookReceiver:
             return Receipt(request.external_id, True, _own_id(answer))
         if status in (401, 403):
             raise Misconfigured(
-                "TARGET_KEY_REFUSED", f"The receiver of connection {self.config.connection} refused the signature "
-                f"(HTTP {status}): enter the secret both sides share."
-            )  # fmt: skip
+                "TARGET_KEY_REFUSED",
+                f"The receiver of connection {self.config.connection} refused the signature "
+                f"(HTTP {status}): enter the secret both sides share.",
+            )
         if status in (404, 410):
             raise Refused(
                 "TARGET_GONE", f"The receiver takes nobody any more (HTTP {status}): correct the connection's address."
             )
         if status in NO_RECORD:
             return Receipt(
-                request.external_id, False, code="TARGET_REFUSED",
+                request.external_id,
+                False,
+                code="TARGET_REFUSED",
                 error=f"The receiver refused this record (HTTP {status}): correct it, then approve the profile again.",
-            )  # fmt: skip
+            )
         if status in (429, 503):
             pause = retry_after_s(answer.headers.get("Retry-After"))
             self.limiter.hold(30.0 if pause is None else pause)
@@ -135,15 +138,17 @@ class WebhookReceiver:
         if status >= 500:
             raise _unanswered(f"HTTP {status}")
         raise Misconfigured(
-            "TARGET_REFUSED_CALL", f"The receiver answered HTTP {status}: check the address of connection "
-            f"{self.config.connection}; redirects are not followed."
-        )  # fmt: skip
+            "TARGET_REFUSED_CALL",
+            f"The receiver answered HTTP {status}: check the address of connection "
+            f"{self.config.connection}; redirects are not followed.",
+        )
 
     def _unreachable(self, wrong: Exception) -> Transient:
         return Transient(
-            "TARGET_UNREACHABLE", f"The receiver of connection {self.config.connection} cannot be reached "
-            f"({type(wrong).__name__}): nothing was sent; it is tried again."
-        )  # fmt: skip
+            "TARGET_UNREACHABLE",
+            f"The receiver of connection {self.config.connection} cannot be reached "
+            f"({type(wrong).__name__}): nothing was sent; it is tried again.",
+        )
 
 
 def payload(request: Request) -> str:
@@ -161,9 +166,10 @@ def checked_url(given: Credentials, config: WebhookTarget) -> str:
     allowed = ("https", "http") if config.allow_private else ("https",)
     if parts.scheme not in allowed or not parts.hostname or parts.username or parts.password:
         raise Misconfigured(
-            "CONNECTION_INVALID", f"Connection {given.connection}: the address must be an https:// address without user "
-            "or password; plain http needs target.allow_private."
-        )  # fmt: skip
+            "CONNECTION_INVALID",
+            f"Connection {given.connection}: the address must be an https:// address without user "
+            "or password; plain http needs target.allow_private.",
+        )
     path = str(given.extra.get("path") or "")
     return given.base_url.rstrip("/") + ("/" + path.lstrip("/") if path else "")
 
@@ -175,9 +181,9 @@ def _signer(given: Credentials) -> Webhook:
         return Webhook(base64.b64decode(key + "=" * (-len(key) % 4), validate=True))
     except Exception:
         raise Misconfigured(
-            "CONNECTION_INVALID", f"Connection {given.connection} has no usable signing secret: enter whsec_ and base64 "
-            "as its password."
-        ) from None  # fmt: skip
+            "CONNECTION_INVALID",
+            f"Connection {given.connection} has no usable signing secret: enter whsec_ and base64 as its password.",
+        ) from None
 
 
 def _own_id(answer: requests.Response) -> str | None:

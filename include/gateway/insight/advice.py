@@ -28,9 +28,14 @@ def advice(numbers: Analytics, at: datetime | None = None) -> list[Advice]:
     """What follows from the numbers, the most pressing first."""
     order = {"warn": 0, "info": 1, "good": 2}
     said = [
-        *_waiting(numbers, at or now()), *_prices(numbers), *_failures(numbers), *_scans(numbers), *_groups(numbers),
-        *_audit(numbers), *_known(numbers),
-    ]  # fmt: skip
+        *_waiting(numbers, at or now()),
+        *_prices(numbers),
+        *_failures(numbers),
+        *_scans(numbers),
+        *_groups(numbers),
+        *_audit(numbers),
+        *_known(numbers),
+    ]
     return sorted(said, key=lambda one: order[one.tone])
 
 

@@ -99,9 +99,10 @@ def agent_lines() -> list[AgentLine]:
         agent, row = agents.get(agent_id), rows.get(agent_id)
         last, at = latest.get(agent_id, (None, None))
         numbers = {
-            "documents": documents.get(agent_id, 0), "delivered": profiles.get((agent_id, P.DELIVERED), 0),
+            "documents": documents.get(agent_id, 0),
+            "delivered": profiles.get((agent_id, P.DELIVERED), 0),
             "held": profiles.get((agent_id, P.HELD), 0),
-        }  # fmt: skip
+        }
         lines.append(_line(agent, row, last, at, numbers))
     return sorted(lines, key=lambda line: (not line.has_file, line.title.casefold(), line.id))
 
@@ -163,14 +164,30 @@ def _line(
 ) -> AgentLine:
     if agent is not None:
         return AgentLine(
-            agent.id, agent.title, agent.target.posting, agent.target.kind, agent.state, agent.default_mode, True,
-            last_batch=last, last_batch_at=at, **numbers,
-        )  # fmt: skip
+            agent.id,
+            agent.title,
+            agent.target.posting,
+            agent.target.kind,
+            agent.state,
+            agent.default_mode,
+            True,
+            last_batch=last,
+            last_batch_at=at,
+            **numbers,
+        )
     assert row is not None
     return AgentLine(
-        row.id, row.title, row.posting, row.target_kind, AgentState.CLOSED, None, False,
-        last_batch=last, last_batch_at=at, **numbers,
-    )  # fmt: skip
+        row.id,
+        row.title,
+        row.posting,
+        row.target_kind,
+        AgentState.CLOSED,
+        None,
+        False,
+        last_batch=last,
+        last_batch_at=at,
+        **numbers,
+    )
 
 
 MODES = {

@@ -209,10 +209,15 @@ def _count(agent_id: str | None, days: int, today: date) -> Analytics:
     with reading() as session:
         batches: Sequence[Any] = session.execute(
             select(
-                Batch.id, Batch.created_at, Batch.finished_at, Batch.state, Batch.mode, Batch.source,
+                Batch.id,
+                Batch.created_at,
+                Batch.finished_at,
+                Batch.state,
+                Batch.mode,
+                Batch.source,
                 cast(Batch.statistics[KEY], Text).label("sums"),
             ).where(*chosen)
-        ).all()  # fmt: skip
+        ).all()
         sums = {row.id: made for row in batches if (made := _sums(row.sums))}
         rows = _Rows(session, batches, sums)
         audits = _audits(session, chosen, rows)
@@ -289,13 +294,18 @@ def _funnel(batches: Sequence[Any], rows: _Rows) -> Funnel:
         passed=states[P.DELIVERED] + states[P.REFUSED] + states[P.UNKNOWN] + to_send + states["dry_run"],
         delivered=states[P.DELIVERED],
         left={
-            "held": states[P.HELD], "discarded": states[P.DISCARDED], "duplicate": states[P.DUPLICATE],
-            "extracted": states[P.EXTRACTED], "refused": states[P.REFUSED], "unknown": states[P.UNKNOWN],
-            "to_send": to_send, "dry_run": states["dry_run"],
+            "held": states[P.HELD],
+            "discarded": states[P.DISCARDED],
+            "duplicate": states[P.DUPLICATE],
+            "extracted": states[P.EXTRACTED],
+            "refused": states[P.REFUSED],
+            "unknown": states[P.UNKNOWN],
+            "to_send": to_send,
+            "dry_run": states["dry_run"],
         },
         linked=rows.linked if rows.asked else None,
         asked=rows.asked,
-    )  # fmt: skip
+    )
 
 
 def _buckets(first: date, last: date, weekly: bool, batches: Sequence[Any], rows: _Rows) -> list[Bucket]:

@@ -121,11 +121,20 @@ def batch_page(
         numbers = _counts(session, [batch.id for batch, _ in rows])
     lines = tuple(
         BatchLine(
-            b.id, b.agent_id, title, b.mode, b.state, b.code, b.source, b.uploaded_by, b.created_at, b.finished_at,
+            b.id,
+            b.agent_id,
+            title,
+            b.mode,
+            b.state,
+            b.code,
+            b.source,
+            b.uploaded_by,
+            b.created_at,
+            b.finished_at,
             numbers[b.id],
         )
         for b, title in rows
-    )  # fmt: skip
+    )
     return Listed(lines, page, size, total)
 
 
@@ -162,8 +171,19 @@ def batch_view(batch_id: str) -> BatchView:
         version = _version(session, batch)
     retries = batch.statistics.get("retries", 0)
     return BatchView(
-        batch.id, batch.agent_id, title, batch.mode, batch.state, batch.code, batch.error, batch.source, batch.consent,
-        batch.uploaded_by, batch.canary, batch.created_at, batch.finished_at,
+        batch.id,
+        batch.agent_id,
+        title,
+        batch.mode,
+        batch.state,
+        batch.code,
+        batch.error,
+        batch.source,
+        batch.consent,
+        batch.uploaded_by,
+        batch.canary,
+        batch.created_at,
+        batch.finished_at,
         run_id=run_to_start(batch) if retries else batch.run_id,
         to_start=run_to_start(batch) if batch.state == "receiving" else None,
         data_docs=bool(batch.statistics.get("data_docs")),
@@ -173,7 +193,7 @@ def batch_view(batch_id: str) -> BatchView:
         lost=lost or 0,
         unfinished=numbers.processing if batch.state in AT_REST else 0,
         version=version,
-    )  # fmt: skip
+    )
 
 
 def batch_version(batch_id: str) -> str | None:

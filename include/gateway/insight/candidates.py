@@ -223,11 +223,16 @@ def history(profile_id: str) -> tuple[Moment, ...]:
         ).all()
     moments = [
         Moment(
-            row.created_at, row.reviewer, _said(row), decision=True,
-            note=row.note, other_id=row.other_id, changes=_changes(row),
+            row.created_at,
+            row.reviewer,
+            _said(row),
+            decision=True,
+            note=row.note,
+            other_id=row.other_id,
+            changes=_changes(row),
         )
         for row in reviews
-    ]  # fmt: skip
+    ]
     moments += [
         Moment(row.at, row.actor, _step(row), code=row.code)
         for row in events
@@ -265,14 +270,21 @@ _DECISIONS = {
     "undo": "took the decision back",
 }
 _STEPS = {
-    "extracted": "Read from the document", "passed": "Passed every gate", "held": "Held for review",
-    "approved": "Approved", "discarded": "Discarded", "duplicate": "Linked as a duplicate",
-    "delivered": "Ingested", "refused": "Refused by the target", "unknown": "Sent; no answer came",
-}  # fmt: skip
+    "extracted": "Read from the document",
+    "passed": "Passed every gate",
+    "held": "Held for review",
+    "approved": "Approved",
+    "discarded": "Discarded",
+    "duplicate": "Linked as a duplicate",
+    "delivered": "Ingested",
+    "refused": "Refused by the target",
+    "unknown": "Sent; no answer came",
+}
 _KINDS = {
-    "merged": "Took values of another version", "unmerged": "Gave the values of another version back",
+    "merged": "Took values of another version",
+    "unmerged": "Gave the values of another version back",
     "audited": "Audited",
-}  # fmt: skip
+}
 
 
 def _said(review: Review) -> str:
@@ -338,13 +350,24 @@ def _candidate(row: Profile, fields: Sequence[Field]) -> Candidate:
     data = row.data
     pages = data.get("pages")
     return Candidate(
-        id=row.id, document_id=row.document_id, batch_id=row.batch_id, agent_id=row.agent_id, ordinal=row.ordinal,
-        state=row.state, version=row.version, name=row.name, codes=tuple(row.codes), quality=row.quality,
-        completeness=row.completeness, duplicate_of=row.duplicate_of, created_at=row.created_at,
-        pages=(pages[0], pages[1]) if pages else None, row=data.get("row"),
+        id=row.id,
+        document_id=row.document_id,
+        batch_id=row.batch_id,
+        agent_id=row.agent_id,
+        ordinal=row.ordinal,
+        state=row.state,
+        version=row.version,
+        name=row.name,
+        codes=tuple(row.codes),
+        quality=row.quality,
+        completeness=row.completeness,
+        duplicate_of=row.duplicate_of,
+        created_at=row.created_at,
+        pages=(pages[0], pages[1]) if pages else None,
+        row=data.get("row"),
         groups=_groups([_field(field) for field in fields]),
         extra=tuple((str(key), str(value)) for key, value in data.get("extra", {}).items()),
-    )  # fmt: skip
+    )
 
 
 def _groups(fields: Sequence[FieldShown]) -> tuple[Group, ...]:
@@ -383,6 +406,16 @@ def _field(row: Field) -> FieldShown:
     box = (float(row.box[0]), float(row.box[1]), float(row.box[2]), float(row.box[3])) if row.box else None
     raw = row.raw.strip() if row.raw and row.raw.strip() != row.value else None
     return FieldShown(
-        row.name, labels.label_of(row.name), labels.kind_of(row.name), row.value, raw, row.confidence, state,
-        labels.where_of(row.source, row.rule, row.page, row.row, row.column), row.page, box, row.row, row.column,
-    )  # fmt: skip
+        row.name,
+        labels.label_of(row.name),
+        labels.kind_of(row.name),
+        row.value,
+        raw,
+        row.confidence,
+        state,
+        labels.where_of(row.source, row.rule, row.page, row.row, row.column),
+        row.page,
+        box,
+        row.row,
+        row.column,
+    )

@@ -116,9 +116,17 @@ class ProfileView:
 
 
 def document_page(
-    batch_id: str, *, state: str | None = None, code: str | None = None, search: str | None = None,
-    by_people: bool = True, sort: str = "path", descending: bool = False, page: int = 1, size: int = PAGE,
-) -> Listed[DocumentLine]:  # fmt: skip
+    batch_id: str,
+    *,
+    state: str | None = None,
+    code: str | None = None,
+    search: str | None = None,
+    by_people: bool = True,
+    sort: str = "path",
+    descending: bool = False,
+    page: int = 1,
+    size: int = PAGE,
+) -> Listed[DocumentLine]:
     """Documents of a batch.
 
     state       a document's, or a candidate's: documents with such a candidate
@@ -127,8 +135,11 @@ def document_page(
     """
     where = _filters(batch_id, state, code, search, by_people)
     order: dict[str, Any] = {
-        "path": Document.path, "state": Document.state, "size": Document.size_bytes, "type": Document.media_type,
-    }  # fmt: skip
+        "path": Document.path,
+        "state": Document.state,
+        "size": Document.size_bytes,
+        "type": Document.media_type,
+    }
     by = order.get(sort, Document.path)
     with reading() as session:
         total = session.scalar(select(func.count(Document.id)).where(*where)) or 0
@@ -179,9 +190,16 @@ def _lines(session: Session, ids: Sequence[str]) -> list[DocumentLine]:
     if not ids:
         return []
     columns = (
-        Document.id, Document.path, Document.media_type, Document.size_bytes, Document.state, Document.code,
-        Document.error, Document.duplicate_of, Document.file_key,
-    )  # fmt: skip
+        Document.id,
+        Document.path,
+        Document.media_type,
+        Document.size_bytes,
+        Document.state,
+        Document.code,
+        Document.error,
+        Document.duplicate_of,
+        Document.file_key,
+    )
     rows = {row.id: row for row in session.execute(select(*columns).where(Document.id.in_(ids)))}
     outcomes: dict[str, list[tuple[str, int]]] = {}
     for document_id, state, number in session.execute(
@@ -205,13 +223,20 @@ def _lines(session: Session, ids: Sequence[str]) -> list[DocumentLine]:
     )
     return [
         DocumentLine(
-            row.id, row.path, type_words(row.media_type), row.size_bytes, row.state, row.code, row.error,
+            row.id,
+            row.path,
+            type_words(row.media_type),
+            row.size_bytes,
+            row.state,
+            row.code,
+            row.error,
             (batch_of[row.duplicate_of], row.duplicate_of) if row.duplicate_of in batch_of else None,
-            row.file_key is not None, tuple(outcomes.get(row.id, ())),
+            row.file_key is not None,
+            tuple(outcomes.get(row.id, ())),
             tuple(sorted(codes.get(row.id, {}).items(), key=lambda item: (-item[1], item[0]))),
         )
         for row in (rows[identity] for identity in ids if identity in rows)
-    ]  # fmt: skip
+    ]
 
 
 def profiles_of(document_id: str, *, page: int = 1, size: int = PROFILES) -> Listed[ProfileView]:
@@ -245,32 +270,55 @@ def _views(session: Session, rows: Sequence[Profile]) -> list[ProfileView]:
     )
     return [
         _view(
-            row, fields.get(row.id, []), verdicts.get(row.id), deliveries.get(row.id),
+            row,
+            fields.get(row.id, []),
+            verdicts.get(row.id),
+            deliveries.get(row.id),
             (kept[row.duplicate_of], row.duplicate_of) if row.duplicate_of in kept else None,
         )
         for row in rows
-    ]  # fmt: skip
+    ]
 
 
 def _view(
-    row: Profile, fields: Sequence[Field], verdict: Verdict | None, delivery: Delivery | None,
+    row: Profile,
+    fields: Sequence[Field],
+    verdict: Verdict | None,
+    delivery: Delivery | None,
     kept: tuple[str, str] | None,
-) -> ProfileView:  # fmt: skip
+) -> ProfileView:
     parts = verdict.parts if verdict else {}
     return ProfileView(
-        row.id, row.ordinal, row.state, row.name, row.email, row.phone, tuple(row.codes), row.quality, row.completeness,
+        row.id,
+        row.ordinal,
+        row.state,
+        row.name,
+        row.email,
+        row.phone,
+        tuple(row.codes),
+        row.quality,
+        row.completeness,
         tuple((PART_WORDS[key], value) for key, value in parts.items() if key in PART_WORDS),
         tuple(
             FindingView(
-                f["code"], f["severity"], field_word(f["field"]) if f.get("field") else None, f.get("measured"),
-                f.get("threshold"), f.get("remedy"),
+                f["code"],
+                f["severity"],
+                field_word(f["field"]) if f.get("field") else None,
+                f.get("measured"),
+                f.get("threshold"),
+                f.get("remedy"),
             )
             for f in (verdict.findings if verdict else ())
         ),
         tuple(
             FieldView(
-                f.name, path_word(f.name), f.value, f.raw, f.confidence,
-                where_of(f.source, f.rule, f.page, f.row, f.column), f.column,
+                f.name,
+                path_word(f.name),
+                f.value,
+                f.raw,
+                f.confidence,
+                where_of(f.source, f.rule, f.page, f.row, f.column),
+                f.column,
             )
             for f in fields
             if f.value
@@ -279,7 +327,7 @@ def _view(
         (delivery.state, delivery.receipt.get("target_id"), web_link(delivery.receipt.get("url")), delivery.error)
         if delivery
         else None,
-    )  # fmt: skip
+    )
 
 
 def web_link(url: Any) -> str | None:

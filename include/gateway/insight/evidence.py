@@ -279,21 +279,41 @@ def _document(row: Document, total: int) -> DocumentShown:
     elif row.media_type in _TABLES:
         kind = "rows"
     return DocumentShown(
-        id=row.id, batch_id=row.batch_id, agent_id=row.agent_id, path=row.path, media_type=row.media_type,
-        size_bytes=row.size_bytes, state=row.state, code=row.code, error=row.error, duplicate_of=row.duplicate_of,
-        has_file=bool(row.file_key), kind=kind, language=facts.get("language"), layout=facts.get("layout"),
-        text_quality=facts.get("text_quality"), pages_total=facts.get("pages"), rows_total=facts.get("rows"),
-        ocr_pages=facts.get("ocr_pages") or 0, notes=tuple(facts.get("notes", ())), profiles_total=total,
+        id=row.id,
+        batch_id=row.batch_id,
+        agent_id=row.agent_id,
+        path=row.path,
+        media_type=row.media_type,
+        size_bytes=row.size_bytes,
+        state=row.state,
+        code=row.code,
+        error=row.error,
+        duplicate_of=row.duplicate_of,
+        has_file=bool(row.file_key),
+        kind=kind,
+        language=facts.get("language"),
+        layout=facts.get("layout"),
+        text_quality=facts.get("text_quality"),
+        pages_total=facts.get("pages"),
+        rows_total=facts.get("rows"),
+        ocr_pages=facts.get("ocr_pages") or 0,
+        notes=tuple(facts.get("notes", ())),
+        profiles_total=total,
         sheets=_sheets(row),
-    )  # fmt: skip
+    )
 
 
 def _mark(profile_id: str, field: FieldShown) -> Mark:
     x0, top, x1, bottom = field.box or (0.0, 0.0, 0.0, 0.0)
     return Mark(
-        field.name, field.label, profile_id, round(x0 - 1.5, 1), round(top - 1, 1), round(max(4.0, x1 - x0) + 3, 1),
+        field.name,
+        field.label,
+        profile_id,
+        round(x0 - 1.5, 1),
+        round(top - 1, 1),
+        round(max(4.0, x1 - x0) + 3, 1),
         round(max(4.0, bottom - top) + 2, 1),
-    )  # fmt: skip
+    )
 
 
 def _sheet_of(profile: Candidate) -> str | None:
@@ -316,10 +336,12 @@ def _row_shown(row: TableRow, profile: Candidate) -> RowShown:
     titles_shown = [*row.header, *("" for _ in range(width - len(row.header)))]
     cells = [*row.cells, *("" for _ in range(width - len(row.cells)))]
     return RowShown(
-        profile.id, row.row, row.sheet,
+        profile.id,
+        row.row,
+        row.sheet,
         tuple(
             Cell(title, text, tuple(used.get(title.strip(), ())))
             for title, text in zip(titles_shown, cells, strict=True)
             if title or text
         ),
-    )  # fmt: skip
+    )

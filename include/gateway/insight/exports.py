@@ -13,10 +13,29 @@ from gateway.store.tables import Delivery, Document, Profile
 
 SLICE = 500
 COLUMNS = (
-    "file", "document_status", "candidate", "name", "email", "phone", "location", "headline", "links", "skills",
-    "languages", "company", "position", "institution", "status", "codes", "quality", "completeness", "target_id",
-    "target_link", "document_id", "profile_id",
-)  # fmt: skip
+    "file",
+    "document_status",
+    "candidate",
+    "name",
+    "email",
+    "phone",
+    "location",
+    "headline",
+    "links",
+    "skills",
+    "languages",
+    "company",
+    "position",
+    "institution",
+    "status",
+    "codes",
+    "quality",
+    "completeness",
+    "target_id",
+    "target_link",
+    "document_id",
+    "profile_id",
+)
 
 
 def export_rows(batch_id: str) -> Iterator[dict[str, Any]]:
@@ -63,11 +82,23 @@ def _row(document: Document, profile: Profile | None, receipt: dict[str, Any]) -
     job = (data.get("work") or [{}])[0]
     school = (data.get("education") or [{}])[0]
     return row | {
-        "candidate": profile.ordinal + 1, "name": profile.name, "email": profile.email, "phone": profile.phone,
-        "location": profile.location, "headline": data.get("headline"), "links": list(data.get("links", ())),
-        "skills": list(data.get("skills", ())), "languages": list(data.get("languages", ())),
-        "company": job.get("company"), "position": job.get("position"), "institution": school.get("institution"),
-        "status": profile.state, "codes": list(profile.codes), "quality": profile.quality,
-        "completeness": profile.completeness, "target_id": receipt.get("target_id"),
-        "target_link": web_link(receipt.get("url")), "profile_id": profile.id,
-    }  # fmt: skip
+        "candidate": profile.ordinal + 1,
+        "name": profile.name,
+        "email": profile.email,
+        "phone": profile.phone,
+        "location": profile.location,
+        "headline": data.get("headline"),
+        "links": list(data.get("links", ())),
+        "skills": list(data.get("skills", ())),
+        "languages": list(data.get("languages", ())),
+        "company": job.get("company"),
+        "position": job.get("position"),
+        "institution": school.get("institution"),
+        "status": profile.state,
+        "codes": list(profile.codes),
+        "quality": profile.quality,
+        "completeness": profile.completeness,
+        "target_id": receipt.get("target_id"),
+        "target_link": web_link(receipt.get("url")),
+        "profile_id": profile.id,
+    }

@@ -17,33 +17,54 @@ GROUPS = {
 }
 _GROUP_OF = {"name": "contact", "email": "contact", "phone": "contact", "location": "contact", "headline": "contact"}
 _LABELS = {
-    "name": "Name", "email": "E-mail", "phone": "Phone", "location": "Location", "headline": "Headline",
-    "links": "Link", "skills": "Skill", "languages": "Language", "company": "Employer", "position": "Position",
-    "start": "From", "end": "Until", "institution": "School", "degree": "Degree",
-}  # fmt: skip
+    "name": "Name",
+    "email": "E-mail",
+    "phone": "Phone",
+    "location": "Location",
+    "headline": "Headline",
+    "links": "Link",
+    "skills": "Skill",
+    "languages": "Language",
+    "company": "Employer",
+    "position": "Position",
+    "start": "From",
+    "end": "Until",
+    "institution": "School",
+    "degree": "Degree",
+}
 # What `personal` in the templates needs to know to leave the right shape standing.
 _KINDS = {"name": "name", "email": "email", "phone": "phone"}
 
-_SOURCES = {
-    "ocr": "by text recognition", "link": "a link", "form": "a form field", "file": "the file's name",
-}  # fmt: skip
+_SOURCES = {"ocr": "by text recognition", "link": "a link", "form": "a form field", "file": "the file's name"}
 _RULES = {
-    "mailto": "to write to", "tel": "to call", "annotation": "where it leads",
-    "pattern": "its form", "labelled": "the label before it", "style": "how it is printed", "stacked": "printed over lines",
-    "cell": "its place on the page", "place": "a known place", "below_name": "below the name",
-    "section": "its section", "slot": "place in the entry", "period": "dates of the entry",
-    "before_separator": "what stands before a separator", "after_title": "what follows a title",
+    "mailto": "to write to",
+    "tel": "to call",
+    "annotation": "where it leads",
+    "pattern": "its form",
+    "labelled": "the label before it",
+    "style": "how it is printed",
+    "stacked": "printed over lines",
+    "cell": "its place on the page",
+    "place": "a known place",
+    "below_name": "below the name",
+    "section": "its section",
+    "slot": "place in the entry",
+    "period": "dates of the entry",
+    "before_separator": "what stands before a separator",
+    "after_title": "what follows a title",
     "family_first": "family name first",
-}  # fmt: skip
+}
 _COLUMNS = {
     "header": "by its heading",
     "values": "by what its cells look like",
     "mapping": "by the agent's own mapping",
 }
 _CELLS = {
-    "joined": "joined from several columns", "international": "with its country code", "national": "as a national number",
+    "joined": "joined from several columns",
+    "international": "with its country code",
+    "national": "as a national number",
     "family name first": "family name first",
-}  # fmt: skip
+}
 _PARTS = {
     "quality.confidence": "is what we read what is printed",
     "quality.evidence": "values whose place in the document is known",

@@ -94,11 +94,21 @@ def page(wanted: Filter, number: int, *, reviewer: str) -> Page:
         claims = _claims(session, [row[0].id for row in rows], reviewer)
     lines = tuple(
         Waiting(
-            p.id, p.document_id, p.batch_id, p.agent_id, path, p.name, tuple(p.codes), p.quality, p.completeness,
-            p.version, when, claims.get(p.id),
+            p.id,
+            p.document_id,
+            p.batch_id,
+            p.agent_id,
+            path,
+            p.name,
+            tuple(p.codes),
+            p.quality,
+            p.completeness,
+            p.version,
+            when,
+            claims.get(p.id),
         )
         for p, path, when in rows
-    )  # fmt: skip
+    )
     return Page(lines, total, number, pages)
 
 

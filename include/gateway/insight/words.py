@@ -6,9 +6,17 @@ import re
 from collections.abc import Iterable
 
 FIELD_WORDS = {
-    "name": "name", "email": "e-mail address", "phone": "phone number", "location": "location", "headline": "headline",
-    "links": "links", "skills": "skills", "languages": "languages", "work": "work history", "education": "education",
-}  # fmt: skip
+    "name": "name",
+    "email": "e-mail address",
+    "phone": "phone number",
+    "location": "location",
+    "headline": "headline",
+    "links": "links",
+    "skills": "skills",
+    "languages": "languages",
+    "work": "work history",
+    "education": "education",
+}
 _ONE_OF = {"links": "Link", "skills": "Skill", "languages": "Language", "work": "Job", "education": "Education"}
 PATH = re.compile(r"^([a-z_]+)(?:\[(\d+)\])?(?:\.([a-z_]+))?$")
 PART_WORDS = {

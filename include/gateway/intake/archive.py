@@ -202,8 +202,14 @@ def _unpack(archive: zipfile.ZipFile, entry: zipfile.ZipInfo, target: Path, limi
                 _hold(size, packed, limits, tally)
                 out.write(chunk)
     except (
-        zipfile.BadZipFile, zlib.error, NotImplementedError, RuntimeError, EOFError, ValueError, UnicodeError,
-    ) as wrong:  # fmt: skip
+        zipfile.BadZipFile,
+        zlib.error,
+        NotImplementedError,
+        RuntimeError,
+        EOFError,
+        ValueError,
+        UnicodeError,
+    ) as wrong:
         raise _Stop(
             "ZIP_MEMBER_BROKEN", "The file in the archive is damaged or packed by a rare method. Pack it again."
         ) from wrong

@@ -153,9 +153,14 @@ def _drop(
     if not [path for path in files if path.name not in (READY, MANIFEST)] and at - changed < STALE_S:
         return None  # an empty folder is somebody about to copy
     return Drop(
-        agent_id, folder, entries, loose, _is_complete(folder, files, unfinished, at - changed, quiet_s), changed,
+        agent_id,
+        folder,
+        entries,
+        loose,
+        _is_complete(folder, files, unfinished, at - changed, quiet_s),
+        changed,
         hash(tuple(sorted(seen))),
-    )  # fmt: skip
+    )
 
 
 def _is_complete(folder: Path, files: list[Path], unfinished: bool, quiet_for_s: float, quiet_s: float) -> bool:

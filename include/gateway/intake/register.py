@@ -68,9 +68,14 @@ def find(folder: Path, unpack_into: Path) -> Iterator[Found]:
 
 def _refused(found: Found, code: str, limit: str) -> Found:
     return Found(
-        found.path, None, found.sha256, found.size_bytes, found.media_type, code,
+        found.path,
+        None,
+        found.sha256,
+        found.size_bytes,
+        found.media_type,
+        code,
         f"Not read: {limit}. Send it in a batch of its own.",
-    )  # fmt: skip
+    )
 
 
 def _file(path: Path, relative: str, unpack_into: Path) -> Iterator[Found]:

@@ -58,15 +58,32 @@ def profile_lines(batch_id: str) -> list[dict[str, Any]]:
             if profile is None:
                 state = "failed" if document.state == "failed" else "none"
                 lines.append(
-                    {"file": document.path, "ordinal": None, "name": None, "email": None, "phone": None, "state": state,
-                     "codes": [document.code] if document.code else [], "quality": None, "completeness": None}
-                )  # fmt: skip
+                    {
+                        "file": document.path,
+                        "ordinal": None,
+                        "name": None,
+                        "email": None,
+                        "phone": None,
+                        "state": state,
+                        "codes": [document.code] if document.code else [],
+                        "quality": None,
+                        "completeness": None,
+                    }
+                )
                 continue
             lines.append(
-                {"file": document.path, "ordinal": profile.ordinal, "name": profile.name, "email": profile.email,
-                 "phone": profile.phone, "state": profile.state, "codes": profile.codes, "quality": profile.quality,
-                 "completeness": profile.completeness}
-            )  # fmt: skip
+                {
+                    "file": document.path,
+                    "ordinal": profile.ordinal,
+                    "name": profile.name,
+                    "email": profile.email,
+                    "phone": profile.phone,
+                    "state": profile.state,
+                    "codes": profile.codes,
+                    "quality": profile.quality,
+                    "completeness": profile.completeness,
+                }
+            )
     return lines
 
 

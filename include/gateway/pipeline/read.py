@@ -44,19 +44,27 @@ def plan_chunks(batch_id: str) -> list[Chunk]:
         return [{"batch_id": batch_id, "first": "", "last": "", "label": "nothing to read"}]
     if len(rows) <= limits.fan_out_limit:
         return [
-            {"batch_id": batch_id, "first": row.id, "last": row.id,
-             "label": f"document {number} of {len(rows)} · {_short(row.media_type)} · {row.id[:8]}"}
+            {
+                "batch_id": batch_id,
+                "first": row.id,
+                "last": row.id,
+                "label": f"document {number} of {len(rows)} · {_short(row.media_type)} · {row.id[:8]}",
+            }
             for number, row in enumerate(rows, 1)
-        ]  # fmt: skip
+        ]
     # A task costs seconds before it reads anything: a chunk is worth that many times over, and none is left small.
     number = min(limits.max_chunks, -(-len(rows) // limits.chunk_documents))
     size = -(-len(rows) // number)
     parts = [rows[start : start + size] for start in range(0, len(rows), size)]
     return [
-        {"batch_id": batch_id, "first": part[0].id, "last": part[-1].id,
-         "label": f"chunk {number} of {len(parts)} · {len(part)} documents"}
+        {
+            "batch_id": batch_id,
+            "first": part[0].id,
+            "last": part[-1].id,
+            "label": f"chunk {number} of {len(parts)} · {len(part)} documents",
+        }
         for number, part in enumerate(parts, 1)
-    ]  # fmt: skip
+    ]
 
 
 def _short(media_type: str) -> str:
@@ -155,9 +163,16 @@ def _insert(session: Session, owner: dict[str, str], start: int, piece: list[Ext
             }
         )
         events.append(
-            {"kind": "state", "subject": "profile", "subject_id": identity, "batch_id": owner["batch_id"],
-             "after": ProfileState.EXTRACTED, "actor": ACTOR, "at": now()}
-        )  # fmt: skip
+            {
+                "kind": "state",
+                "subject": "profile",
+                "subject_id": identity,
+                "batch_id": owner["batch_id"],
+                "after": ProfileState.EXTRACTED,
+                "actor": ACTOR,
+                "at": now(),
+            }
+        )
         seen: set[str] = set()
         for field in profile.fields:
             if field.name in seen:
@@ -165,12 +180,20 @@ def _insert(session: Session, owner: dict[str, str], start: int, piece: list[Ext
             seen.add(field.name)
             where = field.evidence
             fields.append(
-                {"profile_id": identity, "name": field.name, "value": field.value, "raw": field.raw,
-                 "confidence": field.confidence, "source": where.source if where else None,
-                 "rule": where.rule if where else None, "page": where.page if where else None,
-                 "box": list(where.box) if where and where.box else None,
-                 "row": where.row if where else None, "column": where.column if where else None}
-            )  # fmt: skip
+                {
+                    "profile_id": identity,
+                    "name": field.name,
+                    "value": field.value,
+                    "raw": field.raw,
+                    "confidence": field.confidence,
+                    "source": where.source if where else None,
+                    "rule": where.rule if where else None,
+                    "page": where.page if where else None,
+                    "box": list(where.box) if where and where.box else None,
+                    "row": where.row if where else None,
+                    "column": where.column if where else None,
+                }
+            )
     session.execute(insert(Profile), profiles)
     if fields:
         session.execute(insert(Field), fields)

@@ -61,11 +61,18 @@ def replay_to_table(agent_id: str | None, batch_id: str | None, criteria: str | 
     target.parent.mkdir(parents=True, exist_ok=True)
     target.write_text("".join(json.dumps(asdict(row)) + "\n" for row in result.table), encoding="utf-8")
     counts = {
-        "profiles": result.profiles, "passed_before": result.passed_before, "passed_now": result.passed_now,
-        "would_pass": len(result.now_pass), "would_hold": len(result.now_hold), "changed": result.changed,
-        "by_code": {code: list(both) for code, both in result.by_code.items()}, "reproduced": result.reproduced,
-        "unexplained": result.unexplained, "differs_in": list(result.differs_in()), "table": key,
-    }  # fmt: skip
+        "profiles": result.profiles,
+        "passed_before": result.passed_before,
+        "passed_now": result.passed_now,
+        "would_pass": len(result.now_pass),
+        "would_hold": len(result.now_hold),
+        "changed": result.changed,
+        "by_code": {code: list(both) for code, both in result.by_code.items()},
+        "reproduced": result.reproduced,
+        "unexplained": result.unexplained,
+        "differs_in": list(result.differs_in()),
+        "table": key,
+    }
     log.info("\n".join(story(result, what_if=criteria is not None)))
     return counts
 
@@ -79,8 +86,10 @@ def story(result: Replay, *, what_if: bool) -> list[str]:
     ]
     if result.by_code:
         lines += ["", f"{'held by':28}  before     now"]
-        lines += [f"{code:28} {old:7} {new:7}" for code, (old, new) in sorted(
-            result.by_code.items(), key=lambda item: (-max(item[1]), item[0]))]  # fmt: skip
+        lines += [
+            f"{code:28} {old:7} {new:7}"
+            for code, (old, new) in sorted(result.by_code.items(), key=lambda item: (-max(item[1]), item[0]))
+        ]
         lines.append("")
     if result.reproduced:
         lines.append("Every verdict came out exactly as it stands.")

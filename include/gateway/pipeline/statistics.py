@@ -26,8 +26,13 @@ from gateway.store.tables import Batch, Delivery, Document, Profile, Review, Ver
 
 KEY = "analytics"  # in batch.statistics
 SUMS = ("documents", "failed", "profiles", "judged", "quality", "held")  # the places of a list of sums
-OUTCOMES = {"approve": "unchanged", "correct": "corrected", "discard": "discarded", "duplicate": "same_person",
-            "merge": "same_person"}  # fmt: skip
+OUTCOMES = {
+    "approve": "unchanged",
+    "correct": "corrected",
+    "discard": "discarded",
+    "duplicate": "same_person",
+    "merge": "same_person",
+}
 LINKS_FROM = ("heymilo",)  # targets that answer with an interview link
 SLICE = 500  # ids in one statement
 _WORD = ("wordprocessingml", "opendocument.text", "rtf", "msword", "encrypted-office", "ole-storage")
@@ -113,9 +118,7 @@ def links(session: Session, batch_ids: Sequence[str]) -> dict[str, tuple[int, in
         rows = session.execute(
             select(Delivery.batch_id, linked, func.count())
             .where(
-                Delivery.batch_id.in_(part),
-                Delivery.state == DeliveryState.CONFIRMED,
-                Delivery.target.in_(LINKS_FROM),
+                Delivery.batch_id.in_(part), Delivery.state == DeliveryState.CONFIRMED, Delivery.target.in_(LINKS_FROM)
             )
             .group_by(Delivery.batch_id)
         )
@@ -168,10 +171,8 @@ def _before_undo(session: Session, batch_ids: Sequence[str], superseded: Any) ->
     undone = (
         select(Profile)
         .join(Review, Review.profile_id == Profile.id)
-        .where(
-            Profile.batch_id.in_(batch_ids), Profile.state != P.HELD, Review.decision == "undo", ~superseded
-        )
-    )  # fmt: skip
+        .where(Profile.batch_id.in_(batch_ids), Profile.state != P.HELD, Review.decision == "undo", ~superseded)
+    )
     for profile in session.scalars(undone):
         last = standing(reviews(session, profile.id))
         if last is not None and last.decision in OUTCOMES:

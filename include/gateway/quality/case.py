@@ -16,9 +16,12 @@ from gateway.values.agreement import name_email_agreement
 LISTS = ("links", "skills", "languages", "work", "education")
 # What is found by comparing with other profiles -> what it is where there is nothing to tell.
 COMPARED = {
-    "other_names_with_email": 0, "other_names_with_phone": 0, "likely_duplicates": 0, "repeats_in_batch": False,
+    "other_names_with_email": 0,
+    "other_names_with_phone": 0,
+    "likely_duplicates": 0,
+    "repeats_in_batch": False,
     "people_in_document": 1,
-}  # fmt: skip
+}
 TEXTS = ("name", "email", "phone", "location", "headline")
 
 

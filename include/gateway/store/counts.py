@@ -43,10 +43,14 @@ class Counts:
         """The two sums in words; the short form leaves out what is nought."""
         documents = [(self.success, "read"), (self.failed, "failed"), (self.processing, "processing")]
         profiles = [
-            (self.delivered, "ingested"), (self.held, "held"), (self.duplicate, "duplicate"),
-            (self.discarded, "discarded"), (self.refused, "refused"), (self.unknown, "unknown"),
+            (self.delivered, "ingested"),
+            (self.held, "held"),
+            (self.duplicate, "duplicate"),
+            (self.discarded, "discarded"),
+            (self.refused, "refused"),
+            (self.unknown, "unknown"),
             (self.in_flight, "in flight"),
-        ]  # fmt: skip
+        ]
         if short:
             documents, profiles = ([part for part in parts if part[0]] for parts in (documents, profiles))
         said = [

@@ -24,11 +24,23 @@ _FAMILIES = {
 }
 # Codec -> the family its text would be in. Order decides between equals: the commonest first.
 _SINGLE_BYTE = (
-    ("cp1252", "west"), ("cp1250", "central"), ("cp1251", "cyrillic"), ("cp1254", "turkish"), ("cp1253", "greek"),
-    ("cp1257", "baltic"), ("cp1255", "hebrew"), ("cp1256", "arabic"), ("mac_roman", "west"), ("cp850", "west"),
-    ("cp437", "west"), ("cp852", "central"), ("iso8859_2", "central"), ("cp866", "cyrillic"), ("koi8_r", "cyrillic"),
+    ("cp1252", "west"),
+    ("cp1250", "central"),
+    ("cp1251", "cyrillic"),
+    ("cp1254", "turkish"),
+    ("cp1253", "greek"),
+    ("cp1257", "baltic"),
+    ("cp1255", "hebrew"),
+    ("cp1256", "arabic"),
+    ("mac_roman", "west"),
+    ("cp850", "west"),
+    ("cp437", "west"),
+    ("cp852", "central"),
+    ("iso8859_2", "central"),
+    ("cp866", "cyrillic"),
+    ("koi8_r", "cyrillic"),
     ("cp874", "thai"),
-)  # fmt: skip
+)
 _MULTI_BYTE = ("cp932", "gb18030", "big5", "cp949", "euc_jp")
 _WORD = re.compile(r"[^\W\d_]+")
 _GLUED = re.compile(r"(?<=[A-Za-z])([^\x00-\x7f]{1,2})(?=[a-z])")  # an ideograph inside a word of a-z

@@ -14,10 +14,16 @@ from gateway.values.places import country_code, country_from_text, is_tld
 from gateway.values.text import INVISIBLE, fold, is_cjk, tidy
 
 __all__ = [
-    "country_code", "country_from_text", "find_emails", "is_plausible_name", "join_name", "normalise_email",
+    "country_code",
+    "country_from_text",
+    "find_emails",
+    "is_plausible_name",
+    "join_name",
+    "normalise_email",
     "normalise_link",
-    "normalise_phone", "split_name",
-]  # fmt: skip
+    "normalise_phone",
+    "split_name",
+]
 
 _AT = re.compile(r"\s*[(\[{<]\s*(?:at|a|@|arroba|ät|chez)\s*[)\]}>]\s*|(?<=\S)\s+at\s+", re.I)
 _DOT = re.compile(r"\s*[(\[{<]\s*(?:dot|punkt|punto|point|ponto|\.)\s*[)\]}>]\s*|(?<=\S)\s+dot\s+", re.I)

@@ -35,11 +35,16 @@ class AskOperator(HITLOperator):
         except TaskAwaitingInput as parked:
             self.defer(
                 trigger=DecidedTrigger(
-                    batch_id=self.batch_id, ti_id=context["task_instance"].id, options=self.options,
-                    params=self.serialized_params, defaults=self.defaults, multiple=self.multiple, timeout_datetime=until,
+                    batch_id=self.batch_id,
+                    ti_id=context["task_instance"].id,
+                    options=self.options,
+                    params=self.serialized_params,
+                    defaults=self.defaults,
+                    multiple=self.multiple,
+                    timeout_datetime=until,
                 ),
                 method_name=parked.method_name,
-            )  # fmt: skip
+            )
 
     def validate_chosen_options(self, chosen_options: list[str]) -> None:
         if chosen_options != [DECIDED_ELSEWHERE]:

@@ -61,10 +61,13 @@ class DecidedTrigger(HITLTrigger):
         )
         return TriggerEvent(
             HITLTriggerEventSuccessPayload(
-                chosen_options=[DECIDED_ELSEWHERE], params_input={}, responded_at=response.responded_at,
-                responded_by_user=None, timedout=False,
+                chosen_options=[DECIDED_ELSEWHERE],
+                params_input={},
+                responded_at=response.responded_at,
+                responded_by_user=None,
+                timedout=False,
             )
-        )  # fmt: skip
+        )
 
 
 def _held(batch_id: str) -> int:

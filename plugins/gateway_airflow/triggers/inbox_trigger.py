@@ -32,12 +32,7 @@ class InboxTrigger(BaseEventTrigger):
     def serialize(self) -> tuple[str, dict[str, Any]]:
         return (
             "gateway_airflow.triggers.inbox_trigger.InboxTrigger",
-            {
-                "inbox": self.inbox,
-                "agents_dir": self.agents_dir,
-                "quiet_s": self.quiet_s,
-                "poll_s": self.poll_s,
-            },
+            {"inbox": self.inbox, "agents_dir": self.agents_dir, "quiet_s": self.quiet_s, "poll_s": self.poll_s},
         )
 
     async def run(self) -> AsyncIterator[TriggerEvent]:

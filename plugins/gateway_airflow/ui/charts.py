@@ -56,9 +56,12 @@ def columns(
         ).format(column.hint, _pc(n * width), _pc(width), base, parts)
         if n % step == 0:
             dates += Markup('<text class="date{}" x="{}%" y="{}" text-anchor="{}">{}</text>').format(
-                " minor" if n // step % 2 else "", _pc((n + 0.5) * width), height - 6,
-                "start" if n == 0 and len(given) > LABELS else "middle", column.label,
-            )  # fmt: skip
+                " minor" if n // step % 2 else "",
+                _pc((n + 0.5) * width),
+                height - 6,
+                "start" if n == 0 and len(given) > LABELS else "middle",
+                column.label,
+            )
     scale_texts = Markup().join(
         Markup('<text x="100%" y="{}" text-anchor="end">{}</text>').format(_px(base - mark * scale + 4), f"{mark:,}")
         for mark in marks
@@ -107,8 +110,10 @@ def _bar(title: str, height: int, inside: Markup, kind: str = "parts") -> Markup
 
 def swatch(name: str) -> Markup:
     """The colour of a class, for a legend."""
-    return Markup('<svg class="swatch" width="10" height="10" aria-hidden="true"><rect class="{}" width="10" height="10" '
-                  'rx="2"></rect></svg>').format(escape(name))  # fmt: skip
+    return Markup(
+        '<svg class="swatch" width="10" height="10" aria-hidden="true"><rect class="{}" width="10" height="10" '
+        'rx="2"></rect></svg>'
+    ).format(escape(name))
 
 
 def ticks(top: float) -> list[int]:

@@ -21,14 +21,28 @@ from gateway_airflow.ui.access import Right, Visitor
 
 TEMPLATES = Path(__file__).with_name("templates")
 TONES = {
-    "processing": ("Processing", "info"), "success": ("Success", "good"), "failed": ("Failed", "bad"),
-    "extracted": ("In progress", "info"), "passed": ("Passed", "info"), "held": ("Held", "warn"),
-    "approved": ("Approved", "info"), "discarded": ("Discarded", "muted"), "duplicate": ("Duplicate", "muted"),
-    "delivered": ("Ingested", "good"), "refused": ("Refused", "bad"), "unknown": ("Unclear", "warn"),
-    "receiving": ("Receiving", "info"), "running": ("Running", "info"), "waiting_review": ("Waiting for review", "warn"),
-    "done": ("Done", "good"), "open": ("Open", "good"), "closed": ("Closed", "muted"),
-    "reserved": ("Queued", "info"), "sent": ("Sent", "info"), "confirmed": ("Confirmed", "good"),
-}  # fmt: skip
+    "processing": ("Processing", "info"),
+    "success": ("Success", "good"),
+    "failed": ("Failed", "bad"),
+    "extracted": ("In progress", "info"),
+    "passed": ("Passed", "info"),
+    "held": ("Held", "warn"),
+    "approved": ("Approved", "info"),
+    "discarded": ("Discarded", "muted"),
+    "duplicate": ("Duplicate", "muted"),
+    "delivered": ("Ingested", "good"),
+    "refused": ("Refused", "bad"),
+    "unknown": ("Unclear", "warn"),
+    "receiving": ("Receiving", "info"),
+    "running": ("Running", "info"),
+    "waiting_review": ("Waiting for review", "warn"),
+    "done": ("Done", "good"),
+    "open": ("Open", "good"),
+    "closed": ("Closed", "muted"),
+    "reserved": ("Queued", "info"),
+    "sent": ("Sent", "info"),
+    "confirmed": ("Confirmed", "good"),
+}
 ENDINGS = frozenset(
     [
         ".pdf",
@@ -82,9 +96,14 @@ def _render(request: Request, visitor: Visitor, template: str, **values: Any) ->
         return urlencode({key: value for key, value in kept.items() if value not in (None, "")})
 
     shared = {
-        "root": request.scope.get("root_path", ""), "here": request.url.path, "query": request.query_params,
-        "query_with": query_with, "visitor": visitor, "Right": Right, "CODES": CODES,
-    }  # fmt: skip
+        "root": request.scope.get("root_path", ""),
+        "here": request.url.path,
+        "query": request.query_params,
+        "query_with": query_with,
+        "visitor": visitor,
+        "Right": Right,
+        "CODES": CODES,
+    }
     return environment().get_template(template).render(**shared, **values)
 
 
@@ -98,10 +117,16 @@ def environment() -> Environment:
         lstrip_blocks=True,
     )
     made.filters.update(
-        ago=ago, size=size, score=word, score_tone=lambda value: SCORE_TONES[word(value)], percent=percent, number=number,
-        personal=personal, tone=lambda state: TONES.get(str(state), (str(state), "muted"))[1],
+        ago=ago,
+        size=size,
+        score=word,
+        score_tone=lambda value: SCORE_TONES[word(value)],
+        percent=percent,
+        number=number,
+        personal=personal,
+        tone=lambda state: TONES.get(str(state), (str(state), "muted"))[1],
         state_word=lambda state: TONES.get(str(state), (str(state), "muted"))[0],
-    )  # fmt: skip
+    )
     return made
 
 

@@ -75,8 +75,12 @@ BY_WISH: dict[str, tuple[str, Case]] = {
 }
 # Codes of batches and of broken set-ups have tests of their own in tests/unit/quality and tests/unit/agents.
 ELSEWHERE = {c.id for c in QUALITY if c.id.startswith("BATCH_")} | {
-    "AGENT_FILE_INVALID", "OWN_EXPECTATION_INVALID", "GATE_BROKEN", "DATA_DOCS_NOT_WRITTEN", "UNKNOWN_DATA_DOCS",
-}  # fmt: skip
+    "AGENT_FILE_INVALID",
+    "OWN_EXPECTATION_INVALID",
+    "GATE_BROKEN",
+    "DATA_DOCS_NOT_WRITTEN",
+    "UNKNOWN_DATA_DOCS",
+}
 
 
 def verdicts() -> dict[str, Any]:

@@ -74,8 +74,11 @@ def test_nested_archives_are_flattened_in_place(opened):
     inner = packed(("x.pdf", PDF), ("deep/y.pdf", PDF))
     members = opened(packed(("a.pdf", PDF), ("in.zip", packed(("mid.zip", inner))), ("z.pdf", PDF)))
     assert [m.path_in_zip for m in members] == [
-        "a.pdf", "in.zip!/mid.zip!/x.pdf", "in.zip!/mid.zip!/deep/y.pdf", "z.pdf",
-    ]  # fmt: skip
+        "a.pdf",
+        "in.zip!/mid.zip!/x.pdf",
+        "in.zip!/mid.zip!/deep/y.pdf",
+        "z.pdf",
+    ]
     assert all(m.file.read_bytes() == PDF for m in members)
 
 
@@ -207,11 +210,15 @@ def test_archive_that_is_no_use_is_refused_as_a_whole(opened, data, code):
 @pytest.mark.parametrize(
     ("name", "codec"),
     [
-        ("履歴書_山田.pdf", "cp932"), ("Lebenslauf Jörg Müßig.pdf", "cp437"), ("Lebenslauf Jörg Müßig.pdf", "cp850"),
+        ("履歴書_山田.pdf", "cp932"),
+        ("Lebenslauf Jörg Müßig.pdf", "cp437"),
+        ("Lebenslauf Jörg Müßig.pdf", "cp850"),
         ("резюме Пётр Иванов.pdf", "cp866"),
-        ("简历_张伟.pdf", "gb18030"), ("résumé é.pdf", "utf-8"), ("plain.pdf", "ascii"),
+        ("简历_张伟.pdf", "gb18030"),
+        ("résumé é.pdf", "utf-8"),
+        ("plain.pdf", "ascii"),
     ],
-)  # fmt: skip
+)
 def test_names_in_code_pages_are_shown_as_their_maker_saw_them(opened, name, codec):
     raw = name.encode(codec)
     placeholder = "x" * len(raw)

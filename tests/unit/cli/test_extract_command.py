@@ -49,8 +49,11 @@ def test_one_line_a_document_with_the_promised_keys(extract, tmp_path):
     code, (line,) = extract(tmp_path / "list.csv")
     assert code == 0
     assert {key: line[key] for key in ("file", "status", "code", "error")} == {
-        "file": "list.csv", "status": "success", "code": None, "error": None,
-    }  # fmt: skip
+        "file": "list.csv",
+        "status": "success",
+        "code": None,
+        "error": None,
+    }
     ada, bela = line["profiles"]
     assert ada.keys() >= KEYS
     assert (ada["name"], ada["email"], ada["phone"]) == ("Ada Archer", "ada@example.org", "+12025550101")
@@ -72,9 +75,12 @@ def test_folders_are_walked_and_archives_opened(extract, tmp_path):
     code, lines = extract(tmp_path, "--jobs", "2")
     assert code == 0
     assert {(line["file"], line["code"]) for line in lines} == {
-        ("sub/a.csv", None), ("batch.zip!/in.zip!/folder/x.csv", None), ("batch.zip!/empty.csv", "EMPTY_FILE"),
-        ("batch.zip!/up/y.csv", None), ("bad.zip", "ZIP_BROKEN"),
-    }  # fmt: skip
+        ("sub/a.csv", None),
+        ("batch.zip!/in.zip!/folder/x.csv", None),
+        ("batch.zip!/empty.csv", "EMPTY_FILE"),
+        ("batch.zip!/up/y.csv", None),
+        ("bad.zip", "ZIP_BROKEN"),
+    }
     assert all(line["error"] for line in lines if line["status"] == "failed")
     assert all(line["profiles"] == [] for line in lines if line["status"] == "failed")
 

@@ -30,9 +30,16 @@ def test_metadata_always_fits_and_says_when_something_went(metadata: dict[str, s
 
 @pytest.mark.parametrize(
     ("phone", "sent"),
-    [("+12025550123", "+12025550123"), ("+442079460123", "+442079460123"), ("2025550123", None), ("+0123456789", None),
-     ("+1 202 555 0123", None), ("+1234567890123456", None), (None, None)],
-)  # fmt: skip
+    [
+        ("+12025550123", "+12025550123"),
+        ("+442079460123", "+442079460123"),
+        ("2025550123", None),
+        ("+0123456789", None),
+        ("+1 202 555 0123", None),
+        ("+1234567890123456", None),
+        (None, None),
+    ],
+)
 def test_only_e164_numbers_travel(home: Any, agents_dir: Any, phone: str | None, sent: str | None) -> None:
     agent_file(agents_dir, {"posting": "P"})
     (_profile_id,) = people(batch(), addresses(1), phone=phone)

@@ -44,23 +44,36 @@ def test_one_page_gives_every_field_with_evidence(tmp_path: Path) -> None:
 
 def test_the_referees_data_is_never_the_candidates(tmp_path: Path) -> None:
     page = [r for r in resume(*ADA) if ADA[1] not in r[2]]
-    page += [run(60, 420, "References", 14, "B"), run(60, 440, "Casimir Oyelaran", 10, "B"),
-             run(60, 454, "Owner, Lantern Hotel Group. casimir@example.net, +1 503 555 0119")]  # fmt: skip
+    page += [
+        run(60, 420, "References", 14, "B"),
+        run(60, 440, "Casimir Oyelaran", 10, "B"),
+        run(60, 454, "Owner, Lantern Hotel Group. casimir@example.net, +1 503 555 0119"),
+    ]
     _, profiles = read(make(tmp_path / "a.pdf", page))
     assert (profiles[0].name, profiles[0].email, profiles[0].phone) == (ADA[0], None, None)
 
 
 def test_a_sidebar_keeps_to_itself(tmp_path: Path) -> None:
     page = [
-        run(40, 60, "Contact", 12, "B"), run(40, 80, ADA[1], 9), run(40, 94, ADA[2], 9),
-        run(40, 130, "Skills", 12, "B"), run(40, 150, "Sourdough", 9), run(40, 164, "Costing", 9), run(40, 178, "Tempering", 9),
-        run(230, 60, ADA[0], 22, "B"), run(230, 78, "Baker", 10),
+        run(40, 60, "Contact", 12, "B"),
+        run(40, 80, ADA[1], 9),
+        run(40, 94, ADA[2], 9),
+        run(40, 130, "Skills", 12, "B"),
+        run(40, 150, "Sourdough", 9),
+        run(40, 164, "Costing", 9),
+        run(40, 178, "Tempering", 9),
+        run(230, 60, ADA[0], 22, "B"),
+        run(230, 78, "Baker", 10),
         run(230, 116, "Experience", 12, "B"),
-        run(230, 136, "Head Baker", 10, "B"), run(230, 150, "Harbour Bread Ltd", 10, "I"), run(230, 164, "2015 - 2019", 10),
+        run(230, 136, "Head Baker", 10, "B"),
+        run(230, 150, "Harbour Bread Ltd", 10, "I"),
+        run(230, 164, "2015 - 2019", 10),
         run(230, 178, "Planned the night shifts of a team of six bakers.", 10),
-        run(230, 206, "Pastry Cook", 10, "B"), run(230, 220, "Lantern Hotel Group", 10, "I"), run(230, 234, "2012 - 2015", 10),
+        run(230, 206, "Pastry Cook", 10, "B"),
+        run(230, 220, "Lantern Hotel Group", 10, "I"),
+        run(230, 234, "2012 - 2015", 10),
         run(230, 248, "Made plated desserts for ninety covers a night.", 10),
-    ]  # fmt: skip
+    ]
     row_by_row = sorted(
         page, key=lambda r: (r[1], r[0])
     )  # as a typesetter draws that goes line by line over both columns
@@ -133,10 +146,21 @@ def test_letter_spaced_names_are_names(tmp_path: Path) -> None:
 
 
 def test_an_invoice_yields_nobody_and_says_why(tmp_path: Path) -> None:
-    page = [run(60, 70, "INVOICE", 24, "B"), run(60, 100, "Harbour Bread Ltd"), run(60, 114, "billing@example.org, +1 415 555 0134"),
-            run(60, 150, "Bill to: Casimir Oyelaran"), run(60, 180, "Item"), run(300, 180, "Qty"), run(400, 180, "Unit price"),
-            run(60, 194, "Rye loaves"), run(300, 194, "40"), run(400, 194, "$3.20"), run(60, 230, "Subtotal $128.00"),
-            run(60, 244, "VAT $9.00"), run(60, 258, "Total $137.00. IBAN XX00 1234. Due date: in 30 days")]  # fmt: skip
+    page = [
+        run(60, 70, "INVOICE", 24, "B"),
+        run(60, 100, "Harbour Bread Ltd"),
+        run(60, 114, "billing@example.org, +1 415 555 0134"),
+        run(60, 150, "Bill to: Casimir Oyelaran"),
+        run(60, 180, "Item"),
+        run(300, 180, "Qty"),
+        run(400, 180, "Unit price"),
+        run(60, 194, "Rye loaves"),
+        run(300, 194, "40"),
+        run(400, 194, "$3.20"),
+        run(60, 230, "Subtotal $128.00"),
+        run(60, 244, "VAT $9.00"),
+        run(60, 258, "Total $137.00. IBAN XX00 1234. Due date: in 30 days"),
+    ]
     reading, profiles = read(make(tmp_path / "a.pdf", page))
     assert profiles == []
     assert (reading.status, reading.code) == ("failed", "NOT_A_RESUME")

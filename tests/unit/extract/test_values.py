@@ -88,11 +88,21 @@ def test_link(raw: str, strict: str | None, loose: str | None) -> None:
 @pytest.mark.parametrize(
     ("text", "country"),
     [
-        ("United Kingdom", "GB"), ("Berlin, Deutschland", "DE"), ("Austin, TX", "US"), ("DE", "DE"), ("横浜市", "JP"),
-        ("10115 Berlin", "DE"), ("London SW1A 1AA United Kingdom", "GB"), ("Россия", "RU"), ("القاهرة", "EG"),
-        ("Springfield", "US"), ("nowhere at all", None), ("", None), (None, None),
+        ("United Kingdom", "GB"),
+        ("Berlin, Deutschland", "DE"),
+        ("Austin, TX", "US"),
+        ("DE", "DE"),
+        ("横浜市", "JP"),
+        ("10115 Berlin", "DE"),
+        ("London SW1A 1AA United Kingdom", "GB"),
+        ("Россия", "RU"),
+        ("القاهرة", "EG"),
+        ("Springfield", "US"),
+        ("nowhere at all", None),
+        ("", None),
+        (None, None),
     ],
-)  # fmt: skip
+)
 def test_country(text: str | None, country: str | None) -> None:
     assert country_from_text(text) == country
 
@@ -107,10 +117,18 @@ def test_cities_are_found_under_their_own_and_foreign_names_largest_first() -> N
 @pytest.mark.parametrize(
     ("text", "plausible"),
     [
-        ("Ana María López", True), ("Dr. Jo van der Berg, PhD", True), ("田中 幹", True), ("O'Neil", True), ("Нина Иванова", True),
-        ("محمد علي", True), ('Robert "Bob" Smith', True), ("3PointLabs", False), ("email: x", False), ("Plans the shifts of teams", False),
+        ("Ana María López", True),
+        ("Dr. Jo van der Berg, PhD", True),
+        ("田中 幹", True),
+        ("O'Neil", True),
+        ("Нина Иванова", True),
+        ("محمد علي", True),
+        ('Robert "Bob" Smith', True),
+        ("3PointLabs", False),
+        ("email: x", False),
+        ("Plans the shifts of teams", False),
     ],
-)  # fmt: skip
+)
 def test_form_of_a_name(text: str, plausible: bool) -> None:
     assert is_plausible_name(text) is plausible
 

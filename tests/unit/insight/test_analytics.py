@@ -156,9 +156,10 @@ def check_groups(found: Analytics, session: Session, batches: list[Batch], docum
     def same(shown: list[Group], counted: Iterator[Group]) -> bool:
         pairs = zip(sorted(shown, key=str), sorted(counted, key=str), strict=True)
         return all(
-            replace(one, quality=None) == replace(other, quality=None) and one.quality == pytest.approx(other.quality, abs=2e-3)
+            replace(one, quality=None) == replace(other, quality=None)
+            and one.quality == pytest.approx(other.quality, abs=2e-3)
             for one, other in pairs
-        )  # fmt: skip
+        )
 
     assert same(found.kinds, direct(lambda d: kind_of(d.media_type, d.facts)))
     assert same(found.layouts, direct(lambda d: layout_of(kind_of(d.media_type, d.facts), d.facts)))
@@ -259,22 +260,31 @@ def test_advice_carries_its_numbers(home: Path) -> None:
     loud = replace(
         quiet,
         prices=[price("READ_BY_OCR", 17, 3), price("EMAIL_MISSING", 1, 39)],
-        documents=60, scans=23, failed={"ENCRYPTED_PDF": 6},
+        documents=60,
+        scans=23,
+        failed={"ENCRYPTED_PDF": 6},
         kinds=[Group("pdf", 37, 0, 37, 37, 2, 0.9), Group("scan", 23, 0, 23, 23, 15, 0.6)],
         layouts=[Group("one_column", 40, 0, 40, 40, 2, 0.9), Group("many_regions", 20, 0, 20, 20, 15, 0.6)],
-        audits=Audits(50, 0, error_rate(0, 0), {}), oldest_held=at - timedelta(days=9),
+        audits=Audits(50, 0, error_rate(0, 0), {}),
+        oldest_held=at - timedelta(days=9),
         funnel=replace(quiet.funnel, found=100, left={**quiet.funnel.left, "duplicate": 31, "unknown": 2, "held": 4}),
-    )  # fmt: skip
+    )
     said = advice(loud, at)
     sentences = " ".join(one.sentence for one in said)
     assert said[0].tone == "warn"
     assert said[-1].tone == "good"
     for part in (
-        "17 of 20 held by READ_BY_OCR were accepted unchanged", "39 of 40 holds by EMAIL_MISSING needed a person",
-        "23 of 60 documents are scans", "quality of 60 % instead of 90 %", "6 of 60 documents failed with ENCRYPTED_PDF",
-        "75 % of candidates from layout “many regions”, 5 % of all others", "Nobody looked at any of the 50 automatic passes",
-        "31 of 100 candidates were known already", "waits for 9 days", "Of 2 candidates it is unclear",
-    ):  # fmt: skip
+        "17 of 20 held by READ_BY_OCR were accepted unchanged",
+        "39 of 40 holds by EMAIL_MISSING needed a person",
+        "23 of 60 documents are scans",
+        "quality of 60 % instead of 90 %",
+        "6 of 60 documents failed with ENCRYPTED_PDF",
+        "75 % of candidates from layout “many regions”, 5 % of all others",
+        "Nobody looked at any of the 50 automatic passes",
+        "31 of 100 candidates were known already",
+        "waits for 9 days",
+        "Of 2 candidates it is unclear",
+    ):
         assert part in sentences, part
     waits = replace(loud, audits=Audits(50, 14, error_rate(2, 0), {}))
     assert "12 of 14 passes drawn for an audit" in " ".join(one.sentence for one in advice(waits, at))

@@ -70,8 +70,10 @@ def check() -> None:
         *(queue.Filter(batch=b.id) for b in batches),
     ):
         held = [
-            p for p in profiles if p.state == "held" and part.agent in (None, p.agent_id) and part.batch in (None, p.batch_id)
-        ]  # fmt: skip
+            p
+            for p in profiles
+            if p.state == "held" and part.agent in (None, p.agent_id) and part.batch in (None, p.batch_id)
+        ]
         assert queue.page(part, 1, reviewer="rita").total == len(held)
         for code, number in Counter(code for p in held for code in p.codes).items():
             narrowed = queue.Filter(agent=part.agent, batch=part.batch, code=code)

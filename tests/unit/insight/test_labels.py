@@ -24,8 +24,12 @@ def test_a_path_in_words(path: str, group: str, entry: int, label: str) -> None:
 
 def test_only_contact_values_keep_their_shape_under_a_mask() -> None:
     assert [kind_of(path) for path in ("name", "email", "phone", "location", "work[0].company")] == [
-        "name", "email", "phone", "text", "text",
-    ]  # fmt: skip
+        "name",
+        "email",
+        "phone",
+        "text",
+        "text",
+    ]
 
 
 @pytest.mark.parametrize(

@@ -32,22 +32,34 @@ def queued(store: str) -> None:
         for agent in ("a", "b"):
             session.add(
                 Document(
-                    id=f"d{agent}", batch_id=f"batch-{agent}", agent_id=agent, path="list.csv", sha256="0" * 64,
-                    size_bytes=1, media_type="text/csv", state="success",
+                    id=f"d{agent}",
+                    batch_id=f"batch-{agent}",
+                    agent_id=agent,
+                    path="list.csv",
+                    sha256="0" * 64,
+                    size_bytes=1,
+                    media_type="text/csv",
+                    state="success",
                 )
-            )  # fmt: skip
+            )
         session.flush()
         for number in range(10):
             agent = "b" if number % 2 else "a"
             is_held = number < HELD
             session.add(
                 Profile(
-                    id=f"p{number}", document_id=f"d{agent}", batch_id=f"batch-{agent}", agent_id=agent, ordinal=number,
-                    state="held" if is_held else "delivered", name=f"N {number}", email_norm=None if number == 3 else "x",
+                    id=f"p{number}",
+                    document_id=f"d{agent}",
+                    batch_id=f"batch-{agent}",
+                    agent_id=agent,
+                    ordinal=number,
+                    state="held" if is_held else "delivered",
+                    name=f"N {number}",
+                    email_norm=None if number == 3 else "x",
                     codes=(["EMAIL_MISSING", "NAME_MISSING"] if number == 3 else ["EMAIL_MISSING"]) if is_held else [],
                     created_at=START + timedelta(minutes=4 if number == 5 else number),
                 )
-            )  # fmt: skip
+            )
         session.flush()
         session.add(Audit(profile_id="p9", batch_id="batch-b", agent_id="b", wrong_fields=[], sampled_at=START))
 

@@ -27,34 +27,74 @@ def batch(identity: str = "b1", *, mode: str = "ingest", state: str = "waiting_r
         session.flush()
         session.add(
             Document(
-                id=f"d-{identity}", batch_id=identity, agent_id=agent, path="a.pdf", sha256=f"{identity:0>64}",
-                size_bytes=1, media_type="application/pdf", state="success", facts={},
+                id=f"d-{identity}",
+                batch_id=identity,
+                agent_id=agent,
+                path="a.pdf",
+                sha256=f"{identity:0>64}",
+                size_bytes=1,
+                media_type="application/pdf",
+                state="success",
+                facts={},
             )
-        )  # fmt: skip
+        )
     return identity
 
 
 def person(
-    identity: str, *, of: str = "b1", state: str = "held", codes: tuple[str, ...] = ("EMAIL_MISSING",), age: int = 0,
-    agent: str = AGENT, name: str | None = "Mira Okonjo", email: str | None = None,
-    phone: str | None = None, **data: Any,
-) -> str:  # fmt: skip
+    identity: str,
+    *,
+    of: str = "b1",
+    state: str = "held",
+    codes: tuple[str, ...] = ("EMAIL_MISSING",),
+    age: int = 0,
+    agent: str = AGENT,
+    name: str | None = "Mira Okonjo",
+    email: str | None = None,
+    phone: str | None = None,
+    **data: Any,
+) -> str:
     """One profile with a field row a value; age in days before the first of January."""
     values = {"name": name, "email": email, "phone": phone}
     with writing() as session:
         ordinal = session.scalar(select(func.count(Profile.id)).where(Profile.batch_id == of))
         row = Profile(
-            id=identity, document_id=f"d-{of}", batch_id=of, agent_id=agent, ordinal=ordinal, state="extracted",
-            email_norm=email_key(email), data=data, codes=list(codes), created_at=BORN - timedelta(days=age), **values,
-        )  # fmt: skip
+            id=identity,
+            document_id=f"d-{of}",
+            batch_id=of,
+            agent_id=agent,
+            ordinal=ordinal,
+            state="extracted",
+            email_norm=email_key(email),
+            data=data,
+            codes=list(codes),
+            created_at=BORN - timedelta(days=age),
+            **values,
+        )
         change.create(session, row, actor="test")
         session.flush()
         session.add_all(
-            Field(profile_id=identity, name=key, value=value, raw=f"as printed: {value}", confidence=0.9, source="text",
-                  rule="scorer", page=1, box=[1.0, 2.0, 3.0, 4.0])
-            for key, value in values.items() if value
-        )  # fmt: skip
-        for step in {"held": ["held"], "approved": ["held", "approved"], "discarded": ["held", "discarded"],
-                     "delivered": ["passed", "delivered"], "passed": ["passed"], "unknown": ["passed", "unknown"]}[state]:  # fmt: skip
+            Field(
+                profile_id=identity,
+                name=key,
+                value=value,
+                raw=f"as printed: {value}",
+                confidence=0.9,
+                source="text",
+                rule="scorer",
+                page=1,
+                box=[1.0, 2.0, 3.0, 4.0],
+            )
+            for key, value in values.items()
+            if value
+        )
+        for step in {
+            "held": ["held"],
+            "approved": ["held", "approved"],
+            "discarded": ["held", "discarded"],
+            "delivered": ["passed", "delivered"],
+            "passed": ["passed"],
+            "unknown": ["passed", "unknown"],
+        }[state]:
             change.move(session, row, step, actor="test")
     return identity

@@ -22,10 +22,16 @@ def held(store: str) -> str:
         session.flush()
         session.add(
             Document(
-                id="d", batch_id="b", agent_id="a", path="a.pdf", sha256="0" * 64, size_bytes=1,
-                media_type="application/pdf", state="success",
+                id="d",
+                batch_id="b",
+                agent_id="a",
+                path="a.pdf",
+                sha256="0" * 64,
+                size_bytes=1,
+                media_type="application/pdf",
+                state="success",
             )
-        )  # fmt: skip
+        )
         session.flush()
         session.add(Profile(id="p", document_id="d", batch_id="b", agent_id="a", ordinal=0, state="held"))
     return "p"

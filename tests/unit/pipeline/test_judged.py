@@ -99,8 +99,9 @@ def test_data_docs_are_kept_shown_to_reviewers_only_by_name_and_audited(batch: s
     with reading() as session:
         looks = session.scalars(select(Event).where(Event.kind == "data_docs").order_by(Event.id)).all()
         assert [(e.actor, e.rule, e.subject_id) for e in looks] == [
-            ("rita", "index.html", batch), ("rita", "suite.html", batch),
-        ]  # fmt: skip
+            ("rita", "index.html", batch),
+            ("rita", "suite.html", batch),
+        ]
         assert session.get_one(Batch, batch).statistics["data_docs"] is True
     for name in ("../../gateway.db", "index.htm", "/etc/passwd", ""):
         with pytest.raises(Misconfigured) as raised:

@@ -29,7 +29,12 @@ PEOPLE = [
     "Tomas Lindqvist,shared@example.org,+1 415 555 0137",  # one address, two people
     "Grace Umarova,shared@example.org,+1 415 555 0138",
 ]
-ORDERS = {"given": PEOPLE, "reversed": PEOPLE[::-1], "twice": [*PEOPLE, *PEOPLE[::-1]], "doubled": [p for p in PEOPLE for _ in "12"]}  # fmt: skip
+ORDERS = {
+    "given": PEOPLE,
+    "reversed": PEOPLE[::-1],
+    "twice": [*PEOPLE, *PEOPLE[::-1]],
+    "doubled": [p for p in PEOPLE for _ in "12"],
+}
 
 
 def test_neither_order_nor_repeats_change_who_is_delivered(

@@ -77,8 +77,9 @@ def test_undo_restores_exactly_and_only_once() -> None:
     with reading() as session:
         decisions = session.scalars(select(Review).order_by(Review.sequence)).all()
     assert [(row.decision, row.other_id, row.reviewer) for row in decisions] == [
-        ("duplicate", "old", "rita"), ("undo", "old", "sam"),
-    ]  # fmt: skip
+        ("duplicate", "old", "rita"),
+        ("undo", "old", "sam"),
+    ]
 
 
 def test_a_merge_gives_the_kept_profile_the_values_chosen_and_undo_takes_them_back() -> None:
@@ -131,11 +132,13 @@ def test_nothing_goes_into_a_delivered_profile_but_the_link() -> None:
     assert whole("old") == before
     first, second = versions_of("new")
     assert [(v.profile_id, v.kept, v.code) for v in (first, second)] == [
-        ("old", True, None), ("new", False, "DUPLICATE_MARKED"),
-    ]  # fmt: skip
+        ("old", True, None),
+        ("new", False, "DUPLICATE_MARKED"),
+    ]
     assert {(c.field, c.before, c.after) for c in second.changes} == {
-        ("email", "mira@example.org", None), ("phone", None, "+14155550134"),
-    }  # fmt: skip
+        ("email", "mira@example.org", None),
+        ("phone", None, "+14155550134"),
+    }
 
 
 def test_a_merge_that_was_delivered_or_corrected_since_is_not_undone() -> None:

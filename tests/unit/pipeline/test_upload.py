@@ -220,8 +220,15 @@ def test_names_that_mean_something_here_stay_names(store: str) -> None:
     register_batch(batch_id)
     paths = {line["path"] for line in document_lines(batch_id)}
     assert paths == {
-        "_batch.yaml", "__READY", "deep/_batch.yaml", "a", "a_b.csv", "list.csv", "list (2).csv", "etc/x.csv",
-    }  # fmt: skip
+        "_batch.yaml",
+        "__READY",
+        "deep/_batch.yaml",
+        "a",
+        "a_b.csv",
+        "list.csv",
+        "list (2).csv",
+        "etc/x.csv",
+    }
     with reading() as session:
         assert session.scalars(select(Batch.mode)).one() == "dry_run"
 

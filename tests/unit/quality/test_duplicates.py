@@ -12,9 +12,14 @@ from gateway.model import ExtractedProfile, Work
 from gateway.quality.duplicates import Person, differences, likely_pairs, likeness, same_name
 
 MIRA = Person(
-    "Mira Okonjo", "mira@harbourlight.example", "+14155550134", "Bremen", ("Harbour Light Surveys",),
-    ("Nautical School North",), ("https://linkedin.com/in/mira-okonjo",),
-)  # fmt: skip
+    "Mira Okonjo",
+    "mira@harbourlight.example",
+    "+14155550134",
+    "Bremen",
+    ("Harbour Light Surveys",),
+    ("Nautical School North",),
+    ("https://linkedin.com/in/mira-okonjo",),
+)
 
 
 @pytest.mark.parametrize(

@@ -135,9 +135,12 @@ def test_a_strange_batch_stops_whole() -> None:
     facts = BatchFacts(documents=4, documents_failed=3, rows_expected=5)
     judged = judge(a, cases, facts)
     assert [(f.code, f.measured) for f in judged.batch_findings] == [
-        ("BATCH_HOLDS", "2 of 3"), ("BATCH_DUPLICATES", "2 of 3"), ("BATCH_LANGUAGES", "2 languages"),
-        ("BATCH_UNREADABLE", "3 of 4"), ("BATCH_COUNT_MISMATCH", "3"),
-    ]  # fmt: skip
+        ("BATCH_HOLDS", "2 of 3"),
+        ("BATCH_DUPLICATES", "2 of 3"),
+        ("BATCH_LANGUAGES", "2 languages"),
+        ("BATCH_UNREADABLE", "3 of 4"),
+        ("BATCH_COUNT_MISMATCH", "3"),
+    ]
     assert {f.severity for f in judged.batch_findings} == {"critical"}
     assert all(f.threshold and f.remedy for f in judged.batch_findings)
     assert judge(a, [spoilt("p1"), spoilt("p2")], BatchFacts(rows_expected=2)).batch_findings == ()

@@ -11,11 +11,31 @@ from gateway.values.doubt.names import is_place, name_doubts
 from gateway.values.doubt.phones import country_of, phone_doubts
 
 PEOPLE = [
-    "Mira Okonjo", "Dr. Ana de Souza Lima", "Seán Ó Dálaigh", "Nguyễn Thị Hồng", "O'Neill-Brandt, Joe", "Bo Li",
-    "Jean-Luc d'Arc", "山本 さくら", "김서연", "Ольга Мельник", "Μαρία Παππά", "ليلى الحداد", "María José Ñúñez", "J. P. Vance",
-    "Ludwig van der Meer", "Chad Jordan", "Paris Berlin", "Virginia Georgia Banks", "Karl Cook", "Anna Baker-Porter",
-    "Hope School-Jones".replace("School-", "Scholl-"), "Prof. Dr. Ing. Uwe Ötztal", "Mark Summers PhD", "Israel Chavez",
-]  # fmt: skip
+    "Mira Okonjo",
+    "Dr. Ana de Souza Lima",
+    "Seán Ó Dálaigh",
+    "Nguyễn Thị Hồng",
+    "O'Neill-Brandt, Joe",
+    "Bo Li",
+    "Jean-Luc d'Arc",
+    "山本 さくら",
+    "김서연",
+    "Ольга Мельник",
+    "Μαρία Παππά",
+    "ليلى الحداد",
+    "María José Ñúñez",
+    "J. P. Vance",
+    "Ludwig van der Meer",
+    "Chad Jordan",
+    "Paris Berlin",
+    "Virginia Georgia Banks",
+    "Karl Cook",
+    "Anna Baker-Porter",
+    "Hope School-Jones".replace("School-", "Scholl-"),
+    "Prof. Dr. Ing. Uwe Ötztal",
+    "Mark Summers PhD",
+    "Israel Chavez",
+]
 
 
 @pytest.mark.parametrize("name", PEOPLE)
@@ -57,12 +77,26 @@ def test_one_word_is_never_a_place_because_people_are_called_so() -> None:
 @pytest.mark.parametrize(
     ("domain", "meant"),
     [
-        ("gmial.com", "gmail.com"), ("gmai.com", "gmail.com"), ("gmail.con", "gmail.com"), ("gmail.co", "gmail.com"),
-        ("hotmial.com", "hotmail.com"), ("yaho.fr", "yahoo.fr"), ("outlok.com", "outlook.com"), ("iclud.com", "icloud.com"),
-        ("mail.com", None), ("ymail.com", None), ("email.com", None), ("gmx.net", None), ("yahoo.co.uk", None),
-        ("live.nl", None), ("quayside.org", None), ("proton.me", None), ("", None), ("localhost", None),
+        ("gmial.com", "gmail.com"),
+        ("gmai.com", "gmail.com"),
+        ("gmail.con", "gmail.com"),
+        ("gmail.co", "gmail.com"),
+        ("hotmial.com", "hotmail.com"),
+        ("yaho.fr", "yahoo.fr"),
+        ("outlok.com", "outlook.com"),
+        ("iclud.com", "icloud.com"),
+        ("mail.com", None),
+        ("ymail.com", None),
+        ("email.com", None),
+        ("gmx.net", None),
+        ("yahoo.co.uk", None),
+        ("live.nl", None),
+        ("quayside.org", None),
+        ("proton.me", None),
+        ("", None),
+        ("localhost", None),
     ],
-)  # fmt: skip
+)
 def test_misspelt_providers_are_proposed_and_real_ones_left_alone(domain: str, meant: str | None) -> None:
     assert typo_proposal(domain) == meant
 

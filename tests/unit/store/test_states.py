@@ -31,16 +31,29 @@ def seed(documents: int, profiles_each: int) -> list[str]:
         session.flush()
         for d in range(documents):
             document = Document(
-                id=f"d{d}", batch_id="b1", agent_id="a", path=f"{d}.pdf", sha256="0" * 64, size_bytes=1,
-                media_type="application/pdf", state="processing", facts={},
-            )  # fmt: skip
+                id=f"d{d}",
+                batch_id="b1",
+                agent_id="a",
+                path=f"{d}.pdf",
+                sha256="0" * 64,
+                size_bytes=1,
+                media_type="application/pdf",
+                state="processing",
+                facts={},
+            )
             change.create(session, document, actor="test")
             session.flush()
             for ordinal in range(profiles_each):
                 profile = Profile(
-                    id=f"p{d}-{ordinal}", document_id=f"d{d}", batch_id="b1", agent_id="a", ordinal=ordinal,
-                    state="extracted", data={}, codes=[],
-                )  # fmt: skip
+                    id=f"p{d}-{ordinal}",
+                    document_id=f"d{d}",
+                    batch_id="b1",
+                    agent_id="a",
+                    ordinal=ordinal,
+                    state="extracted",
+                    data={},
+                    codes=[],
+                )
                 change.create(session, profile, actor="test")
                 made.append(profile.id)
     return made

@@ -97,12 +97,7 @@ class ReaderPool:
     """
 
     def __init__(
-        self,
-        jobs: int,
-        *,
-        config: Settings | None = None,
-        spool_dir: Path | None = None,
-        reader: str = _READER,
+        self, jobs: int, *, config: Settings | None = None, spool_dir: Path | None = None, reader: str = _READER
     ) -> None:
         self.jobs = max(1, jobs)
         self.config = config or settings()

@@ -62,9 +62,12 @@ def table_rows(
     raises   Unreadable(PAGE_NOT_SHOWN), Transient(SHOW_BUSY)
     """
     request = {
-        "do": "rows", "path": str(path.absolute()), "media_type": media_type, "wanted": list(wanted),
+        "do": "rows",
+        "path": str(path.absolute()),
+        "media_type": media_type,
+        "wanted": list(wanted),
         "mapping": dict(mapping or {}),
-    }  # fmt: skip
+    }
     rows: list[list[Any]] = json.loads(_ask(request, timeout_s))
     return [TableRow(row, tuple(header), tuple(cells), sheet) for sheet, row, header, cells in rows]
 

@@ -41,8 +41,15 @@ def read_docx(path: Path, sink: Sink, hints: Hints) -> Reading:
         document = docx.Document(str(path))
         sheet = _Reader(document).sheet()
     except (
-        PackageNotFoundError, LxmlError, zipfile.BadZipFile, zlib.error, KeyError, ValueError, AttributeError, EOFError,
-    ) as wrong:  # fmt: skip
+        PackageNotFoundError,
+        LxmlError,
+        zipfile.BadZipFile,
+        zlib.error,
+        KeyError,
+        ValueError,
+        AttributeError,
+        EOFError,
+    ) as wrong:
         raise Unreadable(
             "DAMAGED_OFFICE", "The DOCX file cannot be opened: parts are missing or broken. Save it again or as PDF."
         ) from wrong

@@ -19,10 +19,42 @@ Sink = Callable[[ExtractedProfile], None]
 
 _SKIPPED = {"script", "style", "head", "noscript", "template", "svg", "iframe", "object", "select", "option", "button"}
 _BLOCKS = {
-    "p", "div", "section", "article", "header", "footer", "main", "aside", "nav", "ul", "ol", "dl", "li", "dt", "dd",
-    "h1", "h2", "h3", "h4", "h5", "h6", "table", "thead", "tbody", "tfoot", "tr", "blockquote", "pre", "address",
-    "figure", "form", "hr", "body", "fieldset", "center",
-}  # fmt: skip
+    "p",
+    "div",
+    "section",
+    "article",
+    "header",
+    "footer",
+    "main",
+    "aside",
+    "nav",
+    "ul",
+    "ol",
+    "dl",
+    "li",
+    "dt",
+    "dd",
+    "h1",
+    "h2",
+    "h3",
+    "h4",
+    "h5",
+    "h6",
+    "table",
+    "thead",
+    "tbody",
+    "tfoot",
+    "tr",
+    "blockquote",
+    "pre",
+    "address",
+    "figure",
+    "form",
+    "hr",
+    "body",
+    "fieldset",
+    "center",
+}
 _SIZES = {"h1": 20.0, "h2": 15.0, "h3": 13.0, "h4": 12.0, "h5": 11.0, "h6": 11.0, "small": 8.5}
 _BOLD = {"b", "strong", "th", "h1", "h2", "h3", "h4", "h5", "h6", "dt"}
 _ITALIC = {"i", "em", "cite"}

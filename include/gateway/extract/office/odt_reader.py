@@ -44,8 +44,15 @@ def read_odt(path: Path, sink: Sink, hints: Hints) -> Reading:
             raise Unreadable("ENCRYPTED_OFFICE", "A password is needed to open this document. Save it without one.")
         sheet = _Reader(load(str(path))).sheet()
     except (
-        zipfile.BadZipFile, zlib.error, KeyError, ValueError, AttributeError, SAXException, TypeError, EOFError,
-    ) as wrong:  # fmt: skip
+        zipfile.BadZipFile,
+        zlib.error,
+        KeyError,
+        ValueError,
+        AttributeError,
+        SAXException,
+        TypeError,
+        EOFError,
+    ) as wrong:
         raise Unreadable(
             "DAMAGED_OFFICE", "The ODT file cannot be opened: parts are missing or broken. Save it again or as PDF."
         ) from wrong

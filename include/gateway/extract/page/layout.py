@@ -203,9 +203,16 @@ def _rejoined(cells: list[Cell]) -> list[Cell]:
         ):
             first, second = mate.words[-1], cell.words[0]
             merged = Word(
-                first.text + second.text, around([first.box, second.box]), first.size, first.bold, first.italic, first.colour,
-                first.source, False, min(first.confidence, second.confidence),
-            )  # fmt: skip
+                first.text + second.text,
+                around([first.box, second.box]),
+                first.size,
+                first.bold,
+                first.italic,
+                first.colour,
+                first.source,
+                False,
+                min(first.confidence, second.confidence),
+            )
             mate.words = [*mate.words[:-1], merged, *cell.words[1:]]
         else:
             mate.words = mate.words + cell.words
@@ -278,9 +285,13 @@ def _under_edge(cell: Cell, at: int, starts: Counter[int]) -> bool:
 
 
 def _cut(
-    cells: list[Cell], page: Page, is_heading: Callable[[Cell], bool], is_dated: Callable[[str], bool],
-    out: list[list[Cell]], depth: int,
-) -> None:  # fmt: skip
+    cells: list[Cell],
+    page: Page,
+    is_heading: Callable[[Cell], bool],
+    is_dated: Callable[[str], bool],
+    out: list[list[Cell]],
+    depth: int,
+) -> None:
     """Splits cells into bands and columns, in reading order."""
     best = _best_gutter(cells, page, is_heading, is_dated) if len(cells) >= 4 and depth < 6 else None
     if best is None:

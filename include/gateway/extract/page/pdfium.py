@@ -162,9 +162,14 @@ class _Look:
     __slots__ = ("bold", "colour", "hidden", "italic", "size", "turned")
 
     def __init__(
-        self, bold: bool = False, italic: bool = False, colour: int | None = None, hidden: bool = False,
-        turned: bool = False, size: float = 0.0,
-    ) -> None:  # fmt: skip
+        self,
+        bold: bool = False,
+        italic: bool = False,
+        colour: int | None = None,
+        hidden: bool = False,
+        turned: bool = False,
+        size: float = 0.0,
+    ) -> None:
         self.bold, self.italic, self.colour, self.hidden, self.turned = bold, italic, colour, hidden, turned
         self.size = size  # as shown, in points; 0 when PDFium does not know
 

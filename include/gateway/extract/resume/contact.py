@@ -24,12 +24,40 @@ from gateway.values.values import find_emails, normalise_email, normalise_phone,
 FOREIGN = ("references", "furniture")
 OWN = {"top": 1.0, "contact": 1.0, "footer": 0.9, "links": 0.9, "summary": 0.8}
 _ICON_KINDS = {  # Font Awesome's and Material's signs, and Unicode's own
-    "\uf0e0": "email", "\uf199": "email", "\uf1fa": "email", "✉": "email", "📧": "email", "@": "email", "\ue0be": "email",
-    "\uf095": "phone", "\uf10b": "phone", "\uf3cd": "phone", "\uf879": "phone", "\uf098": "phone", "☎": "phone", "📞": "phone",
-    "📱": "phone", "✆": "phone", "☏": "phone", "\ue0cd": "phone", "\uf041": "address", "\uf3c5": "address", "\uf015": "address",
-    "📍": "address", "🏠": "address", "\ue55f": "address", "\uf0e1": "web", "\uf08c": "web", "\uf09b": "web", "\uf092": "web",
-    "\uf0ac": "web", "\uf0c1": "web", "\uf099": "web", "\uf1ac": "fax", "📠": "fax",
-}  # fmt: skip
+    "\uf0e0": "email",
+    "\uf199": "email",
+    "\uf1fa": "email",
+    "✉": "email",
+    "📧": "email",
+    "@": "email",
+    "\ue0be": "email",
+    "\uf095": "phone",
+    "\uf10b": "phone",
+    "\uf3cd": "phone",
+    "\uf879": "phone",
+    "\uf098": "phone",
+    "☎": "phone",
+    "📞": "phone",
+    "📱": "phone",
+    "✆": "phone",
+    "☏": "phone",
+    "\ue0cd": "phone",
+    "\uf041": "address",
+    "\uf3c5": "address",
+    "\uf015": "address",
+    "📍": "address",
+    "🏠": "address",
+    "\ue55f": "address",
+    "\uf0e1": "web",
+    "\uf08c": "web",
+    "\uf09b": "web",
+    "\uf092": "web",
+    "\uf0ac": "web",
+    "\uf0c1": "web",
+    "\uf099": "web",
+    "\uf1ac": "fax",
+    "📠": "fax",
+}
 _PHONE = re.compile(
     r"(?<![\w@/.+-])(?:\+|00)?\s?\(?\+?[0-9٠-٩０-９][0-9٠-٩０-９\s().\u2010-\u2015/-]{4,22}[0-9٠-٩０-９]"
     r"(?:\s*(?:ext|x|anexo|ramal|доб|poste|int|w|dw)\.?\s*:?\s?\d{1,5}\b)?(?![\w@])(?!\.\w)",
@@ -229,8 +257,9 @@ def _spelled(text: str) -> str | None:
     match = re.search(
         r"([\w.+-]+)\s*(?:[(\[{<]\s*(?:at|@|arroba|ät)\s*[)\]}>]|\s+at\s+)\s*([\w-]+(?:\s*(?:[(\[{<]\s*(?:dot|punkt|punto|ponto)\s*[)\]}>]"
         r"|\s+dot\s+|\.)\s*[\w-]+)+)",
-        text, re.I,
-    )  # fmt: skip
+        text,
+        re.I,
+    )
     return normalise_email(match.group()) if match else None
 
 

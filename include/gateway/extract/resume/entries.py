@@ -246,8 +246,13 @@ def _undated_starts(rows: Sequence[_Row], kind: str) -> list[int]:
     if not heads:
         return []
     first = rows[heads[0]].cells[0]
-    alike = [i for i in heads if rows[i].cells[0].bold == first.bold and rows[i].cells[0].italic == first.italic
-             and abs(rows[i].size - rows[heads[0]].size) < 0.3]  # fmt: skip
+    alike = [
+        i
+        for i in heads
+        if rows[i].cells[0].bold == first.bold
+        and rows[i].cells[0].italic == first.italic
+        and abs(rows[i].size - rows[heads[0]].size) < 0.3
+    ]
     if len(alike) < len(heads):
         return [i for n, i in enumerate(alike) if n == 0 or alike[n - 1] != i - 1]
     # All alike: an entry starts after text, or at every other line

@@ -127,10 +127,14 @@ def _place(text: str, beneath: str) -> tuple[str, dict[str, float]] | None:
     if alone and words > 4 and not (named_country or has_postal or has_street):
         return None
     return value, {
-        "city": 1.0, "country": float(named_country or bool(region_country(value.split(",")[-1].strip()))), "postal": float(has_postal),
-        "street": float(has_street), "people": min(1.0, people / 1000), "only_city": float(fold(value) == fold(whole)),
+        "city": 1.0,
+        "country": float(named_country or bool(region_country(value.split(",")[-1].strip()))),
+        "postal": float(has_postal),
+        "street": float(has_street),
+        "people": min(1.0, people / 1000),
+        "only_city": float(fold(value) == fold(whole)),
         "words": min(1.0, words / 12),
-    }  # fmt: skip
+    }
 
 
 def _no_postal(piece: str) -> str:
@@ -152,8 +156,12 @@ def _city_in(text: str) -> tuple[str, int, bool] | None:
             if any(country_code(p) or region_country(p) for p in after):
                 score += 1.0
             later = piece[piece.find(city) + len(city) :].strip(" -").split()
-            if later and (region_country(" ".join(later)) or region_country(later[0]) or region_country(" ".join(later[:-1]))
-                          or country_from_text(" ".join(later))):  # fmt: skip
+            if later and (
+                region_country(" ".join(later))
+                or region_country(later[0])
+                or region_country(" ".join(later[:-1]))
+                or country_from_text(" ".join(later))
+            ):
                 score += 1.0
             if any(city_countries(p) for p in after):
                 score += 0.4

@@ -16,12 +16,58 @@ from gateway.values.values import PARTICLES, TITLES, is_plausible_name
 
 _SPLIT = re.compile(r"\s*(?:[|•·/–—]|\s-\s|,|:|：)\s*")
 _NAME_LABELS = {
-    "name", "full name", "nome", "nombre", "nom", "nom et prenom", "naam", "namn", "navn", "nimi", "imie i nazwisko", "jmeno",
-    "jmeno a prijmeni", "nume", "nume si prenume", "nev", "adi soyadi", "ad soyad", "ho ten", "ho va ten", "nama",
-    "nama lengkap", "фио", "имя", "имя и фамилия", "ονομα", "ονοματεπωνυμο", "الاسم", "الاسم الكامل", "שם", "שם מלא", "氏名", "名前",
-    "姓名", "성명", "이름", "नाम", "nombre completo", "nome completo", "vor und nachname", "nombre y apellidos", "nome e cognome",
-    "candidate", "applicant", "candidate name", "お名前", "nom complet", "fullt namn", "пib", "піб", "име",
-}  # fmt: skip
+    "name",
+    "full name",
+    "nome",
+    "nombre",
+    "nom",
+    "nom et prenom",
+    "naam",
+    "namn",
+    "navn",
+    "nimi",
+    "imie i nazwisko",
+    "jmeno",
+    "jmeno a prijmeni",
+    "nume",
+    "nume si prenume",
+    "nev",
+    "adi soyadi",
+    "ad soyad",
+    "ho ten",
+    "ho va ten",
+    "nama",
+    "nama lengkap",
+    "фио",
+    "имя",
+    "имя и фамилия",
+    "ονομα",
+    "ονοματεπωνυμο",
+    "الاسم",
+    "الاسم الكامل",
+    "שם",
+    "שם מלא",
+    "氏名",
+    "名前",
+    "姓名",
+    "성명",
+    "이름",
+    "नाम",
+    "nombre completo",
+    "nome completo",
+    "vor und nachname",
+    "nombre y apellidos",
+    "nome e cognome",
+    "candidate",
+    "applicant",
+    "candidate name",
+    "お名前",
+    "nom complet",
+    "fullt namn",
+    "пib",
+    "піб",
+    "име",
+}
 LARGE = 1.25
 MAX_WORDS = 8
 
@@ -187,9 +233,17 @@ def agreement(name: str, handles: Sequence[str]) -> float:
 
 
 def _features(
-    person: Person, index: int, line: Line, number: int, cell: Cell, text: str, how: str, largest: float,
-    handles: Sequence[str], contact_lines: Sequence[int],
-) -> dict[str, float]:  # fmt: skip
+    person: Person,
+    index: int,
+    line: Line,
+    number: int,
+    cell: Cell,
+    text: str,
+    how: str,
+    largest: float,
+    handles: Sequence[str],
+    contact_lines: Sequence[int],
+) -> dict[str, float]:
     place = place_features(person, index, line)
     tokens = [t for t in (re.sub(r"[^\w]", "", t) for t in fold(text).split()) if t]
     plain = [t for t in tokens if t not in TITLES and t not in PARTICLES]

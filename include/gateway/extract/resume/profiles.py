@@ -13,13 +13,7 @@ from dataclasses import dataclass, field
 
 from gateway.extract.page.layout import Line, lines_of
 from gateway.extract.page.words import Page
-from gateway.extract.resume.contact import (
-    Candidate,
-    Person,
-    email_candidates,
-    own,
-    phone_candidates,
-)
+from gateway.extract.resume.contact import Candidate, Person, email_candidates, own, phone_candidates
 from gateway.extract.resume.entries import entries_of
 from gateway.extract.resume.gate import is_resume
 from gateway.extract.resume.links import handle_words, link_candidates
@@ -38,8 +32,27 @@ from gateway.values.text import fold
 from gateway.values.values import phone_country
 
 # Where a language is spoken in one country above all others; other languages say nothing about the country.
-COUNTRY_OF = {"ja": "JP", "ko": "KR", "pl": "PL", "sv": "SE", "da": "DK", "nb": "NO", "fi": "FI", "cs": "CZ", "hu": "HU", "ro": "RO",
-              "tr": "TR", "vi": "VN", "it": "IT", "id": "ID", "el": "GR", "he": "IL", "th": "TH", "uk": "UA", "zh": "CN"}  # fmt: skip
+COUNTRY_OF = {
+    "ja": "JP",
+    "ko": "KR",
+    "pl": "PL",
+    "sv": "SE",
+    "da": "DK",
+    "nb": "NO",
+    "fi": "FI",
+    "cs": "CZ",
+    "hu": "HU",
+    "ro": "RO",
+    "tr": "TR",
+    "vi": "VN",
+    "it": "IT",
+    "id": "ID",
+    "el": "GR",
+    "he": "IL",
+    "th": "TH",
+    "uk": "UA",
+    "zh": "CN",
+}
 OCR_CAP = 0.9  # look-alikes (l, 1, i) survive every check: nothing read by OCR is surer than this
 UNUSED_RANGE_CAP = (
     0.9  # a number of a possible length in a range nobody uses: often a reserved or brand-new range, sometimes a slip
@@ -347,9 +360,14 @@ def _entry_fields(path: str, entry: Entry, first: str, second: str) -> list[Fiel
             confidence = min(confidence, OCR_CAP * fragment.confidence)
         source = fragment.words[0].source if fragment.words else "text"
         out.append(
-            Field(f"{path}.{label}", fragment.text, fragment.text, round(confidence, 4),
-                  Evidence(source, "slot", page=fragment.page, box=fragment.box if fragment.words else None))
-        )  # fmt: skip
+            Field(
+                f"{path}.{label}",
+                fragment.text,
+                fragment.text,
+                round(confidence, 4),
+                Evidence(source, "slot", page=fragment.page, box=fragment.box if fragment.words else None),
+            )
+        )
     if entry.period is not None:
         start, end = _dates(entry)
         for label, value in (("start", start), ("end", end)):

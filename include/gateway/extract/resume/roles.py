@@ -130,8 +130,12 @@ def assign(entries: Sequence[Entry], kind: str) -> None:
             else:
                 entry.second = only
             continue
-        pairs = [(totals[(a.slot, b.slot)] + 0.5 * (_organisation(a.text, kind) - _organisation(b.text, kind)), i, j)
-                 for i, a in enumerate(pool) for j, b in enumerate(pool) if a is not b]  # fmt: skip
+        pairs = [
+            (totals[(a.slot, b.slot)] + 0.5 * (_organisation(a.text, kind) - _organisation(b.text, kind)), i, j)
+            for i, a in enumerate(pool)
+            for j, b in enumerate(pool)
+            if a is not b
+        ]
         pairs.sort(key=lambda p: (-p[0], p[1] + p[2]))
         best = pairs[0]
         entry.first, entry.second = pool[best[1]], pool[best[2]]
@@ -181,21 +185,32 @@ def _without_degree(fragment: Fragment, kind: str) -> list[Fragment]:
 def _split_alike(entries: Sequence[Entry], kind: str) -> None:
     """Entries of one part only are cut like their neighbours were: "Company, Position" is the section's habit."""
     lone = [e for e in entries if len([f for f in e.fragments if not is_place(f.text)]) == 1]
-    cut = [e for e in entries if len(e.fragments) >= 2 and e.fragments[0].line == e.fragments[1].line
-           and e.fragments[0].bold == e.fragments[1].bold]  # fmt: skip
+    cut = [
+        e
+        for e in entries
+        if len(e.fragments) >= 2
+        and e.fragments[0].line == e.fragments[1].line
+        and e.fragments[0].bold == e.fragments[1].bold
+    ]
     lone = [e for e in lone if "," in e.fragments[0].text]
     if not lone or (not cut and len(lone) < 2):
         return
     first = sum(_organisation(e.fragments[0].text, kind) - _organisation(e.fragments[1].text, kind) for e in cut)
     if not cut:
-        first = sum(_organisation(e.fragments[0].text.split(",")[0], kind) - _organisation(e.fragments[0].text.rpartition(",")[2], kind)
-                    for e in lone)  # fmt: skip
+        first = sum(
+            _organisation(e.fragments[0].text.split(",")[0], kind)
+            - _organisation(e.fragments[0].text.rpartition(",")[2], kind)
+            for e in lone
+        )
     sign = 1 if first >= 0 else -1
     for entry in lone:
         fragment = entry.fragments[0]
         pieces = [p.strip() for p in fragment.text.split(",") if p.strip()]
-        scores = [(sign * (_organisation(", ".join(pieces[:n]), kind) - _organisation(", ".join(pieces[n:]), kind)), n)
-                  for n in range(1, len(pieces)) if not _is_legal(pieces[n])]  # fmt: skip
+        scores = [
+            (sign * (_organisation(", ".join(pieces[:n]), kind) - _organisation(", ".join(pieces[n:]), kind)), n)
+            for n in range(1, len(pieces))
+            if not _is_legal(pieces[n])
+        ]
         if scores:
             at = max(scores)[1]
             entry.fragments = [

@@ -88,8 +88,12 @@ def _look(lines: list[Line], page: Page) -> _Look:
                 look.title, look.title_size = fold(cell.text), cell.size
     look.cv_title = any(fold(line.text).strip(" :") in phrases("cvtitle") for line in lines[:4])
     head = next((line for line in lines if line.text), None)
-    look.starts_with_name = bool(head and head.section in ("top", "contact") and is_plausible_name(head.cells[0].text)
-                                 and not heading_of(head.cells[0].text))  # fmt: skip
+    look.starts_with_name = bool(
+        head
+        and head.section in ("top", "contact")
+        and is_plausible_name(head.cells[0].text)
+        and not heading_of(head.cells[0].text)
+    )
     return look
 
 

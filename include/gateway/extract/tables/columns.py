@@ -16,9 +16,26 @@ SAMPLE_ROWS = 300
 
 PERSON_FIELDS = ("name", "given_name", "family_name", "email", "phone")
 FIELDS = (
-    "name", "given_name", "middle_name", "family_name", "second_family_name", "email", "phone", "location", "city",
-    "region", "country", "address", "links", "skills", "languages", "headline", "company", "institution", "degree",
-)  # fmt: skip
+    "name",
+    "given_name",
+    "middle_name",
+    "family_name",
+    "second_family_name",
+    "email",
+    "phone",
+    "location",
+    "city",
+    "region",
+    "country",
+    "address",
+    "links",
+    "skills",
+    "languages",
+    "headline",
+    "company",
+    "institution",
+    "degree",
+)
 
 _SELF_EVIDENT = {"email", "phone"}  # headers one would not write as a title above a table
 

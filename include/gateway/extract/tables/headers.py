@@ -149,10 +149,32 @@ def _made(field: str, strength: float, languages: frozenset[str]) -> Meaning:
 
 # Where a language is spoken in one country above all others; headers in other languages say nothing about the country.
 _COUNTRY_OF = {
-    "ja": "JP", "ko": "KR", "pl": "PL", "cs": "CZ", "sk": "SK", "hu": "HU", "ro": "RO", "sv": "SE", "da": "DK",
-    "no": "NO", "fi": "FI", "et": "EE", "lv": "LV", "lt": "LT", "hr": "HR", "sl": "SI", "tr": "TR", "uk": "UA",
-    "bg": "BG", "el": "GR", "he": "IL", "vi": "VN", "id": "ID", "th": "TH", "it": "IT",
-}  # fmt: skip
+    "ja": "JP",
+    "ko": "KR",
+    "pl": "PL",
+    "cs": "CZ",
+    "sk": "SK",
+    "hu": "HU",
+    "ro": "RO",
+    "sv": "SE",
+    "da": "DK",
+    "no": "NO",
+    "fi": "FI",
+    "et": "EE",
+    "lv": "LV",
+    "lt": "LT",
+    "hr": "HR",
+    "sl": "SI",
+    "tr": "TR",
+    "uk": "UA",
+    "bg": "BG",
+    "el": "GR",
+    "he": "IL",
+    "vi": "VN",
+    "id": "ID",
+    "th": "TH",
+    "it": "IT",
+}
 
 
 def country_of_headers(headers: Iterable[str]) -> str | None:

@@ -10,14 +10,7 @@ from itertools import islice
 from pathlib import Path
 
 from gateway.extract.media_types import CSV
-from gateway.extract.tables.columns import (
-    HEADER_SEARCH_ROWS,
-    SAMPLE_ROWS,
-    Plan,
-    is_form,
-    is_header_row,
-    make_plan,
-)
+from gateway.extract.tables.columns import HEADER_SEARCH_ROWS, SAMPLE_ROWS, Plan, is_form, is_header_row, make_plan
 from gateway.extract.tables.dialect import find_dialect
 from gateway.extract.tables.encoding import open_text
 from gateway.extract.tables.headers import meaning

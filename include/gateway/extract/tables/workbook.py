@@ -37,9 +37,16 @@ def xlsx_tables(path: Path) -> Iterator[tuple[str | None, Iterator[Record]]]:
     from openpyxl.utils.exceptions import InvalidFileException
 
     broken = (
-        InvalidFileException, zipfile.BadZipFile, zlib.error, KeyError, ValueError, TypeError,
-        AttributeError, SyntaxError, EOFError,
-    )  # fmt: skip
+        InvalidFileException,
+        zipfile.BadZipFile,
+        zlib.error,
+        KeyError,
+        ValueError,
+        TypeError,
+        AttributeError,
+        SyntaxError,
+        EOFError,
+    )
     with path.open("rb") as file:
         try:
             book = openpyxl.load_workbook(file, read_only=True, data_only=True)

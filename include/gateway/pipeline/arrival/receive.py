@@ -63,9 +63,13 @@ def sync_agent(agent: Agent) -> None:
         row = session.get(AgentRow, agent.id)
         if row is None:
             row = AgentRow(
-                id=agent.id, title=agent.title, state=agent.state, target_kind=agent.target.kind,
-                posting=agent.target.posting, config=config,
-            )  # fmt: skip
+                id=agent.id,
+                title=agent.title,
+                state=agent.state,
+                target_kind=agent.target.kind,
+                posting=agent.target.posting,
+                config=config,
+            )
             change.create(session, row, actor="agent file")
         elif row.config != config:
             row.title, row.target_kind, row.posting = agent.title, agent.target.kind, agent.target.posting
@@ -139,9 +143,15 @@ def _report(troubles: list[Trouble], actor: str) -> None:
             once = f"trouble:{today}:{trouble.code}:{trouble.where}"[:200]
             if session.scalar(select(Event.id).where(Event.once == once)) is None:
                 session.add(
-                    Event(kind="trouble", subject="inbox", subject_id=trouble.where[:64], code=trouble.code,
-                          actor=actor, once=once)
-                )  # fmt: skip
+                    Event(
+                        kind="trouble",
+                        subject="inbox",
+                        subject_id=trouble.where[:64],
+                        code=trouble.code,
+                        actor=actor,
+                        once=once,
+                    )
+                )
 
 
 def open_claimed(
@@ -237,9 +247,14 @@ def open_from_form(form: Mapping[str, Any], *, run_id: str, at: datetime) -> str
         raise Misconfigured("FORM_INCOMPLETE", "Name an agent and a folder or file, or drop files into the inbox.")
     mode = Mode(form["mode"]) if form.get("mode") else None
     return open_batch(
-        str(form["agent"]), [allowed(Path(str(form["path"])))], actor="manual trigger", mode=mode,
-        canary=form.get("canary"), batch_id=ids.batch_id_of_run(run_id, at), run_id=run_id,
-    )  # fmt: skip
+        str(form["agent"]),
+        [allowed(Path(str(form["path"])))],
+        actor="manual trigger",
+        mode=mode,
+        canary=form.get("canary"),
+        batch_id=ids.batch_id_of_run(run_id, at),
+        run_id=run_id,
+    )
 
 
 def _copy(path: Path, into: Path) -> None:

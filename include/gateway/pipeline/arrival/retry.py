@@ -77,11 +77,9 @@ def retry_documents(batch_id: str, document_ids: Sequence[str] | None, *, actor:
 def _failed(session: Session, batch_id: str, document_ids: Sequence[str] | None) -> Iterable[Document]:
     failed = (
         select(Document)
-        .where(
-            Document.batch_id == batch_id, Document.state == DocumentState.FAILED, Document.file_key.is_not(None),
-        )
+        .where(Document.batch_id == batch_id, Document.state == DocumentState.FAILED, Document.file_key.is_not(None))
         .order_by(Document.id)
-    )  # fmt: skip
+    )
     if document_ids is None:
         yield from session.scalars(failed).all()
         return
@@ -104,9 +102,10 @@ def review_run(session: Session, batch: Batch) -> str | None:
         Event.subject_id == batch.id, Event.kind == "state", Event.after == BatchState.RECEIVING
     )
     new = select(Profile.id).where(
-        Profile.batch_id == batch.id, Profile.state == ProfileState.HELD,
+        Profile.batch_id == batch.id,
+        Profile.state == ProfileState.HELD,
         Profile.created_at >= retried.scalar_subquery(),
-    )  # fmt: skip
+    )
     return f"review-{batch.id}-{retries}" if session.scalar(new.limit(1)) is not None else None
 
 

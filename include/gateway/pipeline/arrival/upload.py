@@ -50,14 +50,24 @@ _UPLOAD_ID = re.compile(r"b\d{8}-\d{6}-[a-z2-9]{6}")
 _FILE_ID = re.compile(r"[0-9a-f]{16}")
 
 READABLE = {
-    media_types.PDF: "PDF", media_types.DOCX: "Word document", media_types.CSV: "CSV table", media_types.XLSX: "Excel workbook",
-    media_types.ZIP: "ZIP archive", media_types.ODT: "ODT document", media_types.ODS: "ODS spreadsheet", media_types.RTF: "RTF document",
-    media_types.HTML: "Web page", media_types.TEXT: "Plain text",
-}  # fmt: skip
+    media_types.PDF: "PDF",
+    media_types.DOCX: "Word document",
+    media_types.CSV: "CSV table",
+    media_types.XLSX: "Excel workbook",
+    media_types.ZIP: "ZIP archive",
+    media_types.ODT: "ODT document",
+    media_types.ODS: "ODS spreadsheet",
+    media_types.RTF: "RTF document",
+    media_types.HTML: "Web page",
+    media_types.TEXT: "Plain text",
+}
 UNREADABLE = {
-    media_types.EMPTY: "Empty file", media_types.DOC: "Word 97-2003", media_types.XLS: "Excel 97-2003", media_types.PPTX: "Presentation",
+    media_types.EMPTY: "Empty file",
+    media_types.DOC: "Word 97-2003",
+    media_types.XLS: "Excel 97-2003",
+    media_types.PPTX: "Presentation",
     media_types.ENCRYPTED_OFFICE: "Needs a password",
-}  # fmt: skip
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -287,12 +297,15 @@ def seen_before(agent_id: str, digest: str) -> SeenBefore | None:
             select(Document.batch_id, Document.id)
             .join(Batch, Batch.id == Document.batch_id)
             .where(
-                Document.agent_id == agent_id, Document.sha256 == digest, Document.state == DocumentState.SUCCESS,
-                Document.duplicate_of.is_(None), Batch.mode != Mode.DRY_RUN,
+                Document.agent_id == agent_id,
+                Document.sha256 == digest,
+                Document.state == DocumentState.SUCCESS,
+                Document.duplicate_of.is_(None),
+                Batch.mode != Mode.DRY_RUN,
             )
             .order_by(Document.created_at, Document.id)
             .limit(1)
-        ).first()  # fmt: skip
+        ).first()
     return SeenBefore(first.batch_id, first.id) if first else None
 
 

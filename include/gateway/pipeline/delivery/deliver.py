@@ -31,8 +31,13 @@ from gateway.store.engine import reading, writing
 from gateway.store.tables import Batch, Delivery, Profile, now
 
 __all__ = [
-    "agents_with_business", "check_live", "deliver_batch", "deliver_profiles", "planned_requests", "preflight_batch",
-]  # fmt: skip
+    "agents_with_business",
+    "check_live",
+    "deliver_batch",
+    "deliver_profiles",
+    "planned_requests",
+    "preflight_batch",
+]
 
 log = logging.getLogger(__name__)
 STRIKES = 4  # calls in a row that failed: the target is down, the task tries again later
@@ -166,13 +171,16 @@ def _given_back(agent: Agent) -> list[str]:
                 select(Profile.id)
                 .join(Delivery, Delivery.profile_id == Profile.id)
                 .where(
-                    Profile.agent_id == agent.id, Profile.state.in_(READY), Profile.email_norm == Delivery.email_norm,
-                    Delivery.state == L.RESERVED, Delivery.target == agent.target.kind,
+                    Profile.agent_id == agent.id,
+                    Profile.state.in_(READY),
+                    Profile.email_norm == Delivery.email_norm,
+                    Delivery.state == L.RESERVED,
+                    Delivery.target == agent.target.kind,
                     Delivery.posting == agent.target.posting,
                 )
                 .order_by(Profile.id)
             )
-        )  # fmt: skip
+        )
 
 
 def _next_due(agent: Agent) -> float | None:

@@ -72,12 +72,14 @@ def dry_run_difference(batch_id: str) -> Difference:
         before = session.scalar(
             select(Batch.id)
             .where(
-                Batch.agent_id == batch.agent_id, Batch.mode == Mode.DRY_RUN, Batch.id != batch.id,
+                Batch.agent_id == batch.agent_id,
+                Batch.mode == Mode.DRY_RUN,
+                Batch.id != batch.id,
                 Batch.created_at <= batch.created_at,
             )
             .order_by(Batch.created_at.desc(), Batch.id.desc())
             .limit(1)
-        )  # fmt: skip
+        )
     new = {email: _parts(request) for email, request in _requests(batch_id)}
     old = {email: _parts(request) for email, request in _requests(before)} if before else {}
     changed = {}

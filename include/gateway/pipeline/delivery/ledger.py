@@ -134,11 +134,17 @@ def _rows(session: Session, kind: str, posting: str, profiles: Sequence[Profile]
     stamp = {"created_at": now(), "updated_at": now(), "attempts": 0, "receipt": {}}
     new = [
         {
-            "id": ids.delivery_id(), "target": kind, "posting": posting, "email_norm": profile.email_norm,
-            "profile_id": profile.id, "batch_id": profile.batch_id, "state": L.RESERVED, **stamp,
+            "id": ids.delivery_id(),
+            "target": kind,
+            "posting": posting,
+            "email_norm": profile.email_norm,
+            "profile_id": profile.id,
+            "batch_id": profile.batch_id,
+            "state": L.RESERVED,
+            **stamp,
         }
         for profile in profiles
-    ]  # fmt: skip
+    ]
     for start in range(0, len(new), ROWS_A_STATEMENT):
         session.execute(
             insert(Delivery)
@@ -148,13 +154,14 @@ def _rows(session: Session, kind: str, posting: str, profiles: Sequence[Profile]
     found = session.scalars(
         select(Delivery)
         .where(
-            Delivery.target == kind, Delivery.posting == posting,
+            Delivery.target == kind,
+            Delivery.posting == posting,
             Delivery.email_norm.in_([profile.email_norm for profile in profiles]),
         )
         .order_by(Delivery.email_norm)
         .with_for_update()
         .execution_options(populate_existing=True)
-    ).all()  # fmt: skip
+    ).all()
     ours = {row["id"] for row in new}
     for row in found:
         if row.id in ours:

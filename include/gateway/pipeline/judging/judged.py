@@ -39,12 +39,19 @@ def keep_gate_results(session: Session, batch: Batch, judged: BatchJudgement) ->
     session.execute(delete(GateResult).where(GateResult.batch_id == batch.id))
     rows = [
         {
-            "batch_id": batch.id, "gate": one.gate, "agent_id": batch.agent_id, "suite_version": judged.suite_version,
-            "code": one.code, "field": one.field, "severity": str(one.severity), "evaluated": one.evaluated,
-            "unexpected": one.unexpected, "created_at": now(),
+            "batch_id": batch.id,
+            "gate": one.gate,
+            "agent_id": batch.agent_id,
+            "suite_version": judged.suite_version,
+            "code": one.code,
+            "field": one.field,
+            "severity": str(one.severity),
+            "evaluated": one.evaluated,
+            "unexpected": one.unexpected,
+            "created_at": now(),
         }
         for one in judged.gates
-    ]  # fmt: skip
+    ]
     if rows:
         session.execute(insert(GateResult), rows)
 

@@ -36,10 +36,18 @@ def write_review(
     sequence = session.scalar(select(func.max(Review.sequence)).where(Review.profile_id == profile.id)) or 0
     session.add(
         Review(
-            id=ids.review_id(), profile_id=profile.id, sequence=sequence + 1, decision=decision, codes=list(codes),
-            other_id=other_id, before=before or {}, after=after or {}, reviewer=reviewer, note=note,
+            id=ids.review_id(),
+            profile_id=profile.id,
+            sequence=sequence + 1,
+            decision=decision,
+            codes=list(codes),
+            other_id=other_id,
+            before=before or {},
+            after=after or {},
+            reviewer=reviewer,
+            note=note,
         )
-    )  # fmt: skip
+    )
 
 
 def reviews(session: Session, profile_id: str) -> list[Review]:

@@ -127,8 +127,11 @@ def _link(
                 "STATE_CONFLICT", f"Profile {profile_id} is being sent to its target: decide when that is settled."
             )
         before: dict[str, Any] = {
-            "state": str(profile.state), "codes": profile.codes, "duplicate_of": profile.duplicate_of, "versions": [],
-        }  # fmt: skip
+            "state": str(profile.state),
+            "codes": profile.codes,
+            "duplicate_of": profile.duplicate_of,
+            "versions": [],
+        }
         held_by = profile.codes
         if take:
             _refuse_delivered(session, kept, f"its values stay. Link profile {profile_id} without taking any")
@@ -145,9 +148,16 @@ def _link(
             profile.duplicate_of, profile.codes = kept_id, [MARKED]
             change.move(session, profile, P.DUPLICATE, actor=reviewer, code=MARKED, rule=decision)
         write_review(
-            session, profile, decision, reviewer=reviewer, codes=held_by, other_id=kept_id, note=note, before=before,
+            session,
+            profile,
+            decision,
+            reviewer=reviewer,
+            codes=held_by,
+            other_id=kept_id,
+            note=note,
+            before=before,
             after={"duplicate_of": kept_id, "taken": {name: value_of(kept, name) for name in take}},
-        )  # fmt: skip
+        )
     return True
 
 
@@ -199,9 +209,16 @@ def undo(profile_id: str, *, reviewer: str, expected_version: int | None = None,
         if change.move(session, profile, after["state"], actor=reviewer, rule="undo"):
             reopen(session, profile, reviewer=reviewer)
         write_review(
-            session, profile, "undo", reviewer=reviewer, codes=held_by, other_id=kept_id, note=note,
-            before=was, after=after,
-        )  # fmt: skip
+            session,
+            profile,
+            "undo",
+            reviewer=reviewer,
+            codes=held_by,
+            other_id=kept_id,
+            note=note,
+            before=was,
+            after=after,
+        )
     return True
 
 
@@ -260,9 +277,17 @@ def _refuse_delivered(session: Session, kept: Profile, so: str) -> None:
 def _take(session: Session, profile: Profile, kept: Profile, names: tuple[str, ...]) -> None:
     """A person chose these values: that is their evidence now, and the rule says where they came from."""
     fields = [
-        {**row, "confidence": 1.0, "source": "person", "rule": f"merge:{profile.id}", "page": None, "box": None,
-         "row": None, "column": None}
+        {
+            **row,
+            "confidence": 1.0,
+            "source": "person",
+            "rule": f"merge:{profile.id}",
+            "page": None,
+            "box": None,
+            "row": None,
+            "column": None,
+        }
         for row in snapshot(session, profile, names)["fields"]
-    ]  # fmt: skip
+    ]
     write_values(session, kept, {name: value_of(profile, name) for name in names}, fields)
     kept.version += 1

@@ -92,10 +92,18 @@ def versions_of(profile_id: str) -> list[Version]:
         kept = identity == kept_id
         versions.append(
             Version(
-                identity, row.batch_id, row.document_id, path, row.ordinal, row.state, row.created_at, kept,
-                None if kept else next(iter(row.codes), None), differences(earlier, value) if earlier else (),
+                identity,
+                row.batch_id,
+                row.document_id,
+                path,
+                row.ordinal,
+                row.state,
+                row.created_at,
+                kept,
+                None if kept else next(iter(row.codes), None),
+                differences(earlier, value) if earlier else (),
             )
-        )  # fmt: skip
+        )
         earlier = value
     return versions
 
@@ -138,10 +146,22 @@ def proposals_for(profile_id: str, limit: int = 5) -> list[Proposal]:
             continue
         proposals.append(
             Proposal(
-                row.id, row.batch_id, paths[row.document_id], row.ordinal, row.state, row.created_at, row.name, row.email,
-                row.phone, like.kind, like.score, like.reasons_for, like.reasons_against, differences(value, mine),
+                row.id,
+                row.batch_id,
+                paths[row.document_id],
+                row.ordinal,
+                row.state,
+                row.created_at,
+                row.name,
+                row.email,
+                row.phone,
+                like.kind,
+                like.score,
+                like.reasons_for,
+                like.reasons_against,
+                differences(value, mine),
             )
-        )  # fmt: skip
+        )
     rank = {"exact": 0, "likely": 1, "different": 2}
     return sorted(proposals, key=lambda p: (rank[p.kind], -p.score, p.created_at, p.profile_id))[:limit]
 

@@ -33,8 +33,14 @@ class PairExpectation(ColumnPairMapExpectation):
 
     says: ClassVar[str] = ""
     domain_keys = (  # type: ignore[assignment] # GX types it by its base's five
-        "batch_id", "table", "column_A", "column_B", "row_condition", "condition_parser", "ignore_row_if",
-    )  # fmt: skip
+        "batch_id",
+        "table",
+        "column_A",
+        "column_B",
+        "row_condition",
+        "condition_parser",
+        "ignore_row_if",
+    )
     ignore_row_if: str = "neither"
 
     @classmethod

@@ -212,12 +212,7 @@ class EmailPersonal(ColumnPairMapMetricProvider):
     condition_value_keys = ()
 
     @column_pair_condition_partial(engine=PandasExecutionEngine)  # type: ignore[untyped-decorator]
-    def _pandas(
-        cls,
-        column_A: pd.Series[Any],
-        column_B: pd.Series[Any],
-        **kwargs: Any,
-    ) -> pd.Series[bool]:
+    def _pandas(cls, column_A: pd.Series[Any], column_B: pd.Series[Any], **kwargs: Any) -> pd.Series[bool]:
         pairs = zip(column_A, column_B, strict=True)
         fits = [not (isinstance(e, str) and is_role(e, n if isinstance(n, str) else None)) for e, n in pairs]
         return pd.Series(fits, index=column_A.index, dtype=bool)

@@ -12,14 +12,7 @@ from functools import lru_cache
 
 from gateway.values.agreement import folded, name_tokens
 
-from .words import (
-    HEADINGS,
-    HEADINGS_ELSEWHERE,
-    JOBS,
-    NAME_PLACEHOLDERS,
-    ORGANISATIONS,
-    ORGANISATIONS_INSIDE,
-)
+from .words import HEADINGS, HEADINGS_ELSEWHERE, JOBS, NAME_PLACEHOLDERS, ORGANISATIONS, ORGANISATIONS_INSIDE
 
 LONGEST = 80  # characters; the longest printed names with titles stay under 60
 MOST_WORDS = 8

@@ -44,10 +44,14 @@ COLUMNS: dict[str, tuple[tuple[str, str, str], ...]] = {
 def every_agent(request: Request, visitor: VisitorDep) -> Any:
     lines = agent_lines()
     return page(
-        request, visitor, "agents.html", section="agents",
-        agents=[line for line in lines if line.has_file], gone=[line for line in lines if not line.has_file],
+        request,
+        visitor,
+        "agents.html",
+        section="agents",
+        agents=[line for line in lines if line.has_file],
+        gone=[line for line in lines if not line.has_file],
         broken=known_agents()[1],
-    )  # fmt: skip
+    )
 
 
 @router.get("/agents/{agent_id}", dependencies=[needs(Right.VIEW)])
@@ -58,12 +62,19 @@ def one_agent(
     agent = known_agents()[0].get(agent_id)
     limits = settings()
     return page(
-        request, visitor, "agent.html", section="agents", agent=line,
-        criteria=criteria(agent) if agent else (), default_mode=agent.default_mode if agent else None,
-        canary=agent.canary if agent else None, counts_of_agent=agent_counts(agent_id),
-        batches=batch_page(agent_id=agent_id, page=number, size=BATCHES), limits=limits,
+        request,
+        visitor,
+        "agent.html",
+        section="agents",
+        agent=line,
+        criteria=criteria(agent) if agent else (),
+        default_mode=agent.default_mode if agent else None,
+        canary=agent.canary if agent else None,
+        counts_of_agent=agent_counts(agent_id),
+        batches=batch_page(agent_id=agent_id, page=number, size=BATCHES),
+        limits=limits,
         kinds=list(READABLE.values()),
-    )  # fmt: skip
+    )
 
 
 @router.get("/agents/{agent_id}/file", dependencies=[needs(Right.CONFIGURE)])

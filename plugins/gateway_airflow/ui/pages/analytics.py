@@ -23,13 +23,28 @@ router = APIRouter()
 NAMED = 6  # codes with a colour of their own over time
 OTHER, BY_MODE = "other reasons", "asked for by the mode"
 OUTCOMES = {
-    "unchanged": "accepted unchanged", "corrected": "corrected", "discarded": "discarded",
-    "same_person": "same person", "open": "still held",
-}  # fmt: skip
-KINDS = {"pdf": "PDF", "scan": "Scan (PDF)", "word": "Word and the like", "csv": "CSV", "sheet": "Spreadsheet",
-         "text": "Text and HTML", "other": "Other files"}  # fmt: skip
-LAYOUTS = {"one_column": "One column", "two_columns": "Two columns", "many_regions": "Many regions", "table": "Table",
-           "unknown": "Not known"}  # fmt: skip
+    "unchanged": "accepted unchanged",
+    "corrected": "corrected",
+    "discarded": "discarded",
+    "same_person": "same person",
+    "open": "still held",
+}
+KINDS = {
+    "pdf": "PDF",
+    "scan": "Scan (PDF)",
+    "word": "Word and the like",
+    "csv": "CSV",
+    "sheet": "Spreadsheet",
+    "text": "Text and HTML",
+    "other": "Other files",
+}
+LAYOUTS = {
+    "one_column": "One column",
+    "two_columns": "Two columns",
+    "many_regions": "Many regions",
+    "table": "Table",
+    "unknown": "Not known",
+}
 
 
 @router.get("/analytics", dependencies=[needs(Right.VIEW)])
@@ -39,17 +54,29 @@ def show(request: Request, visitor: VisitorDep, agent: str = "", days: int = 30)
         raise Misconfigured("UNKNOWN_AGENT", f"There is no agent {agent!r}: choose one from the list.")
     found = numbers.analytics(agent or None, days if days in DAYS else DAYS[0])
     return page(
-        request, visitor, "analytics.html", section="analytics", found=found, agents=agents, choices=DAYS,
-        advice=advice(found), funnel=funnel_steps(found.funnel), volumes=volumes(found), holds=holds(found),
+        request,
+        visitor,
+        "analytics.html",
+        section="analytics",
+        found=found,
+        agents=agents,
+        choices=DAYS,
+        advice=advice(found),
+        funnel=funnel_steps(found.funnel),
+        volumes=volumes(found),
+        holds=holds(found),
         prices=[(price, *price_bars(price, found.prices)) for price in found.prices if price.criterion],
-        modes=[price for price in found.prices if not price.criterion], outcomes=OUTCOMES,
+        modes=[price for price in found.prices if not price.criterion],
+        outcomes=OUTCOMES,
         groups=[
             ("By kind of file", "kind", groups(found.kinds, KINDS)),
             ("By layout", "layout", groups(found.layouts, LAYOUTS)),
             ("By source", "source", groups(found.sources, {})),
         ],
-        audit=audit_bar(found), swatch=swatch, took=took,
-    )  # fmt: skip
+        audit=audit_bar(found),
+        swatch=swatch,
+        took=took,
+    )
 
 
 def funnel_steps(funnel: Funnel) -> list[tuple[str, int | None, str, Markup, str]]:
@@ -67,13 +94,36 @@ def funnel_steps(funnel: Funnel) -> list[tuple[str, int | None, str, Markup, str
     processing = f", {funnel.processing:,} still being read" if funnel.processing else ""
     steps = [
         step("Documents received", funnel.received, funnel.received),
-        step("Documents read", funnel.read, funnel.received, f"{funnel.failed:,} failed{processing}" if funnel.failed or processing else ""),
+        step(
+            "Documents read",
+            funnel.read,
+            funnel.received,
+            f"{funnel.failed:,} failed{processing}" if funnel.failed or processing else "",
+        ),
         step("Candidates found", funnel.found, funnel.found),
-        step("Passed, or approved by a person", funnel.passed, funnel.found,
-             parts(("held", "held"), ("duplicate", "known already"), ("discarded", "discarded"), ("extracted", "not judged yet"))),
-        step("Ingested into the target", funnel.delivered, funnel.found,
-             parts(("refused", "refused"), ("unknown", "unclear"), ("to_send", "about to be sent"), ("dry_run", "in dry runs"))),
-    ]  # fmt: skip
+        step(
+            "Passed, or approved by a person",
+            funnel.passed,
+            funnel.found,
+            parts(
+                ("held", "held"),
+                ("duplicate", "known already"),
+                ("discarded", "discarded"),
+                ("extracted", "not judged yet"),
+            ),
+        ),
+        step(
+            "Ingested into the target",
+            funnel.delivered,
+            funnel.found,
+            parts(
+                ("refused", "refused"),
+                ("unknown", "unclear"),
+                ("to_send", "about to be sent"),
+                ("dry_run", "in dry runs"),
+            ),
+        ),
+    ]
     if funnel.linked is None:
         steps.append(_not_known("Invited to the interview", "the target gives no interview link"))
     else:
@@ -97,8 +147,11 @@ def holds(found: Analytics) -> dict[str, Any] | None:
         return None
     gates = [(code, number) for code, number in total.most_common() if code not in WAITS]
     named = [code for code, _ in gates[:NAMED]]
-    groups = {**{code: [code] for code in named}, OTHER: [code for code, _ in gates[NAMED:]],
-              BY_MODE: [code for code in total if code in WAITS]}  # fmt: skip
+    groups = {
+        **{code: [code] for code in named},
+        OTHER: [code for code, _ in gates[NAMED:]],
+        BY_MODE: [code for code in total if code in WAITS],
+    }
     series = {name: codes for name, codes in groups.items() if codes}
 
     def parts(bucket: Bucket) -> dict[str, int]:
@@ -111,9 +164,13 @@ def holds(found: Analytics) -> dict[str, Any] | None:
         given.append(Column(_date(bucket), f"{_when(bucket, found.weekly)}: {said}", shown))
     desc = ", ".join(f"{code} {number:,}" for code, number in total.most_common(NAMED))
     picture = columns(
-        given, list(series), classes=[_series_class(name, n) for n, name in enumerate(series)],
-        title="Holds by reason code over time", desc=f"Most often: {desc}.", height=220,
-    )  # fmt: skip
+        given,
+        list(series),
+        classes=[_series_class(name, n) for n, name in enumerate(series)],
+        title="Holds by reason code over time",
+        desc=f"Most often: {desc}.",
+        height=220,
+    )
     rows = [(_when(bucket, found.weekly), parts(bucket)) for bucket in reversed(found.buckets) if bucket.held]
     legend = [
         (name, _series_class(name, n), codes, sum(total[code] for code in codes))
@@ -162,9 +219,10 @@ def groups(given: list[Group], words: dict[str, str]) -> list[tuple[str, Group, 
         name = words.get(group.name, group.name)
         bars = []
         for what, css, share in (
-            ("mean quality", "good", group.quality), ("held by a gate", "warn", group.held_share),
+            ("mean quality", "good", group.quality),
+            ("held by a gate", "warn", group.held_share),
             ("failed", "bad", group.failed_share),
-        ):  # fmt: skip
+        ):
             if share is None:
                 bars.append(unknown_bar(title=f"{name}: {what} not known", height=8))
                 continue

@@ -36,9 +36,17 @@ def every_batch(
 ) -> Any:
     found = batch_page(agent_id=agent or None, state=state or None, search=q or None, page=number)
     return page(
-        request, visitor, "batches.html", section="batches", batches=found, agents=agent_titles(), states=list(BatchState),
-        agent=agent, state=state, q=q,
-    )  # fmt: skip
+        request,
+        visitor,
+        "batches.html",
+        section="batches",
+        batches=found,
+        agents=agent_titles(),
+        states=list(BatchState),
+        agent=agent,
+        state=state,
+        q=q,
+    )
 
 
 class Filter(BaseModel):
@@ -56,9 +64,15 @@ class Filter(BaseModel):
 
     def documents(self, batch_id: str, visitor: Visitor) -> Listed[DocumentLine]:
         return document_page(
-            batch_id, state=self.state or None, code=self.code or None, search=self.q or None,
-            by_people=visitor.sees_personal, sort=self.sort, descending=self.down, page=self.page,
-        )  # fmt: skip
+            batch_id,
+            state=self.state or None,
+            code=self.code or None,
+            search=self.q or None,
+            by_people=visitor.sees_personal,
+            sort=self.sort,
+            descending=self.down,
+            page=self.page,
+        )
 
 
 FilterQuery = Annotated[Filter, Query()]
@@ -69,11 +83,20 @@ def one_batch(request: Request, visitor: VisitorDep, batch_id: str, given: Filte
     batch = batch_view(batch_id)
     candidates = profiles_of(given.open, page=given.part) if given.open and _is_of(given.open, batch_id) else None
     return page(
-        request, visitor, "batch.html", section="batches", batch=batch, documents=given.documents(batch_id, visitor),
-        given=given, opened=given.open, candidates=candidates, sorts=SORTS, states=list(DocumentState),
+        request,
+        visitor,
+        "batch.html",
+        section="batches",
+        batch=batch,
+        documents=given.documents(batch_id, visitor),
+        given=given,
+        opened=given.open,
+        candidates=candidates,
+        sorts=SORTS,
+        states=list(DocumentState),
         profile_states=[s for s in ProfileState if s not in (ProfileState.EXTRACTED, ProfileState.PASSED)],
         run_href=run_href(batch),
-    )  # fmt: skip
+    )
 
 
 @router.get("/batches/{batch_id}/documents/{document_id}/candidates", dependencies=[needs(Right.VIEW)])
@@ -85,9 +108,13 @@ def candidates_of(
         raise HTTPException(404)
     (document,) = document_lines([document_id])
     body = fragment(
-        request, visitor, "_candidates.html", batch_id=batch_id, document=document,
+        request,
+        visitor,
+        "_candidates.html",
+        batch_id=batch_id,
+        document=document,
         candidates=profiles_of(document_id, page=part),
-    )  # fmt: skip
+    )
     return Response(body, media_type="text/html; charset=utf-8")
 
 
@@ -117,9 +144,13 @@ def live(request: Request, visitor: VisitorDep, batch_id: str, given: FilterQuer
     pages = fragment(request, visitor, "_document_pager.html", batch=batch, documents=documents)
     order = [line.id for line in documents.rows]
     said = {
-        "settled": batch.settled, "sentence": batch.counts.sentence(short=True), "top": top, "pages": pages,
-        "order": order, "rows": rows,
-    }  # fmt: skip
+        "settled": batch.settled,
+        "sentence": batch.counts.sentence(short=True),
+        "top": top,
+        "pages": pages,
+        "order": order,
+        "rows": rows,
+    }
     return JSONResponse(said, headers={"etag": etag})
 
 
@@ -133,9 +164,14 @@ def planned(request: Request, visitor: VisitorDep, batch_id: str, number: PageNu
     at = page_within(number, PLANNED, len(calls))
     shown = tuple(json.dumps(call, indent=2, ensure_ascii=False) for call in calls[(at - 1) * PLANNED : at * PLANNED])
     return page(
-        request, visitor, "planned.html", section="batches", batch=batch, calls=Listed(shown, at, PLANNED, len(calls)),
+        request,
+        visitor,
+        "planned.html",
+        section="batches",
+        batch=batch,
+        calls=Listed(shown, at, PLANNED, len(calls)),
         difference=dry_run_difference(batch_id).sentence(),
-    )  # fmt: skip
+    )
 
 
 class Retry(BaseModel):

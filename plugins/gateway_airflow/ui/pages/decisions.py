@@ -25,9 +25,13 @@ Note = Annotated[str | None, Field(max_length=2000)]
 Name = Annotated[str, Field(max_length=40)]
 Text = Annotated[str, Field(max_length=1000)]
 SAID = {
-    "approve": "Approved.", "correct": "Saved and approved.", "discard": "Discarded.", "undo": "Taken back: it is held again.",
-    "duplicate": "Marked as a duplicate.", "merge": "Merged.",
-}  # fmt: skip
+    "approve": "Approved.",
+    "correct": "Saved and approved.",
+    "discard": "Discarded.",
+    "undo": "Taken back: it is held again.",
+    "duplicate": "Marked as a duplicate.",
+    "merge": "Merged.",
+}
 
 
 class Decision(BaseModel):
@@ -136,9 +140,14 @@ def apply(request: Request, visitor: VisitorDep, asked: Bulk) -> dict[str, Any]:
 @router.post("/{profile_id}/decide")
 def decide(request: Request, visitor: VisitorDep, part: Part, profile_id: str, asked: Decision) -> dict[str, Any]:
     changed = review.decide(
-        profile_id, asked.decision, reviewer=visitor.name, corrections=asked.corrections or None,
-        expected_version=asked.version, expected_state=asked.state, note=asked.note,
-    )  # fmt: skip
+        profile_id,
+        asked.decision,
+        reviewer=visitor.name,
+        corrections=asked.corrections or None,
+        expected_version=asked.version,
+        expected_state=asked.state,
+        note=asked.note,
+    )
     return _decided(request, visitor, part, profile_id, asked.decision, changed)
 
 
@@ -146,8 +155,11 @@ def decide(request: Request, visitor: VisitorDep, part: Part, profile_id: str, a
 def same(request: Request, visitor: VisitorDep, part: Part, profile_id: str, asked: Same) -> dict[str, Any]:
     """Marks a duplicate, or merges where fields are to be taken."""
     looked_at: dict[str, Any] = {
-        "reviewer": visitor.name, "expected_version": asked.version, "expected_state": asked.state, "note": asked.note,
-    }  # fmt: skip
+        "reviewer": visitor.name,
+        "expected_version": asked.version,
+        "expected_state": asked.state,
+        "note": asked.note,
+    }
     if asked.take:
         changed = persons.merge(profile_id, asked.of, take=asked.take, **looked_at)
     else:

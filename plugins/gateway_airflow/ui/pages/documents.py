@@ -32,9 +32,18 @@ def one_document(
         rows, trouble = {row.profile_id: row for row in found.rows}, found
     pages = evidence.pages_of(document, profiles) if document.kind == "pages" and document.has_file else ()
     return page(
-        request, visitor, "document.html", section="batches", document=document, profiles=profiles, pages=pages,
-        rows=rows, rows_trouble=trouble, start=start, step=evidence.PROFILES,
-    )  # fmt: skip
+        request,
+        visitor,
+        "document.html",
+        section="batches",
+        document=document,
+        profiles=profiles,
+        pages=pages,
+        rows=rows,
+        rows_trouble=trouble,
+        start=start,
+        step=evidence.PROFILES,
+    )
 
 
 @router.get("/documents/{document_id}/pages/{number}.png", dependencies=[needs(Right.REVIEW)])

@@ -49,9 +49,17 @@ def the_queue(
 ) -> Any:
     """Everything that waits, oldest first."""
     return page(
-        request, visitor, "review.html", section="review", part=part, part_query=query_of(part),
-        found=queue.page(part, page_number, reviewer=visitor.name), choices=queue.choices(part), HELD=HELD, AUDIT=AUDIT,
-    )  # fmt: skip
+        request,
+        visitor,
+        "review.html",
+        section="review",
+        part=part,
+        part_query=query_of(part),
+        found=queue.page(part, page_number, reviewer=visitor.name),
+        choices=queue.choices(part),
+        HELD=HELD,
+        AUDIT=AUDIT,
+    )
 
 
 @router.get("/review/{profile_id}", dependencies=[needs(Right.VIEW)])
@@ -68,20 +76,38 @@ def the_desk(request: Request, visitor: VisitorDep, part: Part, profile_id: str)
     if visitor.may(Right.REVIEW):
         mode = "held" if person.state == "held" else "audit" if queue.is_open_audit(profile_id) else "read"
     return page(
-        request, visitor, "desk.html", section="review", person=person, document=document, verdict=verdict, mode=mode,
+        request,
+        visitor,
+        "desk.html",
+        section="review",
+        person=person,
+        document=document,
+        verdict=verdict,
+        mode=mode,
         reasons=candidates.reasons(person, verdict),
         pages=evidence.pages_of(document, [person], all_pages=False) if is_pdf else (),
-        row=next(iter(rows.rows), None) if rows else None, trouble=rows,
-        doubtful=doubtful(person, verdict), held_by=set(person.codes),
-        history=candidates.history(profile_id), receipts=candidates.receipts(profile_id),
-        proposals=versions.proposals_for(profile_id), versions=versions.versions_of(profile_id),
-        claimed_by=claim.reviewer if claim and not claim.mine else None, claim_min=settings().review_claim_min,
-        part=part, part_query=query_of(part), place=place, total=total,
+        row=next(iter(rows.rows), None) if rows else None,
+        trouble=rows,
+        doubtful=doubtful(person, verdict),
+        held_by=set(person.codes),
+        history=candidates.history(profile_id),
+        receipts=candidates.receipts(profile_id),
+        proposals=versions.proposals_for(profile_id),
+        versions=versions.versions_of(profile_id),
+        claimed_by=claim.reviewer if claim and not claim.mine else None,
+        claim_min=settings().review_claim_min,
+        part=part,
+        part_query=query_of(part),
+        place=place,
+        total=total,
         next_id=queue.neighbour(part, profile_id, reviewer=visitor.name),
         previous_id=queue.neighbour(part, profile_id, reviewer=visitor.name, back=True),
-        editable=review.CORRECTABLE, audited=AUDITED, undoable=person.state in UNDOABLE, line=candidates.as_line,
+        editable=review.CORRECTABLE,
+        audited=AUDITED,
+        undoable=person.state in UNDOABLE,
+        line=candidates.as_line,
         AUDIT=AUDIT,
-    )  # fmt: skip
+    )
 
 
 def doubtful(person: candidates.Candidate, verdict: candidates.VerdictShown | None) -> tuple[str, ...]:

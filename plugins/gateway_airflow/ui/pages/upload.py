@@ -41,9 +41,10 @@ def begin(visitor: VisitorDep, given: Begin) -> dict[str, Any]:
     limits = settings()
     return {
         "upload_id": upload.begin(given.agent_id, by=visitor.name),
-        "max_file_bytes": limits.max_file_bytes, "max_batch_files": limits.max_batch_files,
+        "max_file_bytes": limits.max_file_bytes,
+        "max_batch_files": limits.max_batch_files,
         "max_batch_bytes": limits.max_batch_bytes,
-    }  # fmt: skip
+    }
 
 
 @router.get("/api/uploads/{upload_id}", dependencies=[needs(Right.UPLOAD)])
@@ -54,9 +55,11 @@ def listed(visitor: VisitorDep, upload_id: str) -> dict[str, Any]:
 
 @router.put("/api/uploads/{upload_id}/files", dependencies=[needs(Right.UPLOAD)])
 async def receive(
-    request: Request, visitor: VisitorDep, upload_id: str,
+    request: Request,
+    visitor: VisitorDep,
+    upload_id: str,
     name: Annotated[str, Header(alias="x-file-name", min_length=1, max_length=8000)],
-) -> dict[str, Any]:  # fmt: skip
+) -> dict[str, Any]:
     """One file, its bytes as the body. Never whole in memory; what is too large is not read to its end (413).
 
     name   percent-encoded UTF-8; a header, because addresses are logged and a file's name may be a person's
@@ -103,6 +106,10 @@ def submit(request: Request, visitor: VisitorDep, upload_id: str, given: Submit)
 def _told(kept: Kept) -> dict[str, Any]:
     seen = kept.seen
     return {
-        "file_id": kept.file_id, "path": kept.path, "size_bytes": kept.size_bytes, "type": kept.type_words,
-        "readable": kept.readable, "seen": {"batch_id": seen.batch_id, "path": seen.path} if seen else None,
-    }  # fmt: skip
+        "file_id": kept.file_id,
+        "path": kept.path,
+        "size_bytes": kept.size_bytes,
+        "type": kept.type_words,
+        "readable": kept.readable,
+        "seen": {"batch_id": seen.batch_id, "path": seen.path} if seen else None,
+    }

@@ -25,10 +25,7 @@ def upgrade() -> None:
         sa.Column("evaluated", sa.Integer(), nullable=False),
         sa.Column("unexpected", sa.Integer(), nullable=False),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
-        sa.ForeignKeyConstraint(
-            ["agent_id"],
-            ["agent.id"],
-        ),
+        sa.ForeignKeyConstraint(["agent_id"], ["agent.id"]),
         sa.ForeignKeyConstraint(["batch_id"], ["batch.id"], ondelete="CASCADE"),
         sa.PrimaryKeyConstraint("batch_id", "gate"),
     )
@@ -45,14 +42,8 @@ def upgrade() -> None:
         sa.Column("reviewer", sa.String(length=200), nullable=True),
         sa.Column("sampled_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("decided_at", sa.DateTime(timezone=True), nullable=True),
-        sa.ForeignKeyConstraint(
-            ["agent_id"],
-            ["agent.id"],
-        ),
-        sa.ForeignKeyConstraint(
-            ["batch_id"],
-            ["batch.id"],
-        ),
+        sa.ForeignKeyConstraint(["agent_id"], ["agent.id"]),
+        sa.ForeignKeyConstraint(["batch_id"], ["batch.id"]),
         sa.ForeignKeyConstraint(["profile_id"], ["profile.id"], ondelete="CASCADE"),
         sa.PrimaryKeyConstraint("profile_id"),
     )
