@@ -60,7 +60,7 @@ def review_batch() -> None:
         defaults=KEEP_HELD,
         response_timeout=timedelta(hours=settings().response_timeout_h),
         execution_timeout=None,
-        retries=0,
+        retries=5,
     )
 
     @task(pool=Pool.STORE, outlets=[Asset(name="decisions", uri=DECISIONS_URI)])

@@ -13,7 +13,7 @@ import pytest
 from gateway.pipeline.review.choices import APPROVE_ALL, DECIDED_ELSEWHERE, KEEP_HELD
 from gateway.pipeline.review.review import answer_batch, decide
 from gateway_airflow.triggers import decided_trigger
-from gateway_airflow.triggers.decided_trigger import DecidedTrigger
+from gateway_airflow.triggers.decided_trigger import NO_QUESTION, DecidedTrigger
 from unit.pipeline.people import batch, person
 
 
@@ -127,6 +127,52 @@ def test_the_operator_takes_the_gateways_own_answer_and_no_other(dag_bag: Any) -
     with pytest.raises(ValueError, match="Burn them"):
         ask.validate_chosen_options(["Burn them"])
     assert DECIDED_ELSEWHERE not in ask.options, "nobody is offered it"
+
+
+def waiting(ask: Any, try_number: int) -> Any:
+    """What the operator defers to on this try."""
+    from airflow.sdk.exceptions import TaskDeferred
+
+    with pytest.raises(TaskDeferred) as deferred:
+        ask.execute({"task_instance": SimpleNamespace(id=UUID(int=1), try_number=try_number)})
+    return deferred.value.trigger
+
+
+def test_a_retry_reads_the_answer_that_is_there_and_never_asks_again(
+    airflow: Airflow, dag_bag: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Asking again would erase the answer in Airflow's table: the upsert forgets a response."""
+    asked: list[Any] = []
+    monkeypatch.setattr("airflow.providers.standard.operators.hitl.upsert_hitl_detail", lambda **k: asked.append(k))
+    ask = dag_bag.dags["review_batch"].get_task("decide")
+    assert ask.retries >= 3, "an answer that meets an ending worker fails the try"
+    waiting(ask, 1)
+    assert len(asked) == 1
+    airflow.answer, airflow.by = [APPROVE_ALL], SimpleNamespace(id="7", name="rita")
+    again = waiting(ask, 2)
+    assert len(asked) == 1
+    again.poke_interval = 0.01
+    assert event(again)["chosen_options"] == [APPROVE_ALL]
+
+
+def test_a_retry_asks_when_the_first_try_ended_before_it_could(
+    airflow: Airflow, dag_bag: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from airflow.sdk.exceptions import AirflowRuntimeError, ErrorType, TaskDeferred
+    from airflow.sdk.execution_time.comms import ErrorResponse
+
+    def missing(ti_id: UUID) -> Any:
+        raise AirflowRuntimeError(ErrorResponse(error=ErrorType.API_SERVER_ERROR, detail={"status_code": 404}))
+
+    monkeypatch.setattr("airflow.providers.standard.triggers.hitl.get_hitl_detail_content_detail", missing)
+    said = event(trigger())
+    assert said == NO_QUESTION
+    asked: list[Any] = []
+    monkeypatch.setattr("airflow.providers.standard.operators.hitl.upsert_hitl_detail", lambda **k: asked.append(k))
+    ask = dag_bag.dags["review_batch"].get_task("decide")
+    with pytest.raises(TaskDeferred):
+        ask.execute_complete({"task_instance": SimpleNamespace(id=UUID(int=1), try_number=2)}, said)
+    assert len(asked) == 1
 
 
 def test_the_body_links_the_page_where_its_address_is_known(

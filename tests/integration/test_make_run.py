@@ -216,6 +216,26 @@ def test_the_required_action_answered_in_airflow_delivers_what_can_be(gateway: G
     )
     assert after.held == without_email, "no target takes a candidate without an address, whoever approves"
     assert after.delivered == delivered + held - without_email
+
+    # A try that fails after the answer came, or a person who clears the task, asks nobody a second time.
+    run = "/dags/review_batch/dagRuns/" + run_id
+    gateway.wait_for(lambda: gateway.run_state(run_id, "review_batch") == "success", 60, "the answer to be applied")
+    gateway.api(
+        "POST",
+        "/dags/review_batch/clearTaskInstances",
+        json={
+            "dag_run_id": run_id,
+            "task_ids": ["decide"],
+            "include_downstream": True,
+            "dry_run": False,
+            "only_failed": False,
+            "reset_dag_runs": True,
+        },
+    )
+    gateway.wait_for(lambda: gateway.run_state(run_id, "review_batch") == "success", 90, "the run without a question")
+    assert gateway.api("GET", f"{run}/taskInstances/decide")["try_number"] == 2
+    detail = gateway.api("GET", f"{run}/taskInstances/decide/-1/hitlDetails")
+    assert detail["chosen_options"] == ["Approve all held"]
     emails = [email for _, email in pool()]
     assert len(emails) == len(set(emails))
 

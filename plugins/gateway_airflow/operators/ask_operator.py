@@ -9,7 +9,7 @@ from airflow.sdk.exceptions import TaskAwaitingInput
 from airflow.sdk.timezone import utcnow
 
 from gateway.pipeline.review.choices import DECIDED_ELSEWHERE
-from gateway_airflow.triggers.decided_trigger import DecidedTrigger
+from gateway_airflow.triggers.decided_trigger import NO_QUESTION, DecidedTrigger
 
 
 class AskOperator(HITLOperator):
@@ -29,22 +29,41 @@ class AskOperator(HITLOperator):
         self.batch_id = batch_id
 
     def execute(self, context: Any) -> Any:
-        until = utcnow() + self.response_timeout if self.response_timeout else None
+        """Ask, and wait. A later try looks for the answer of the try before it first, and asks only if there is no question.
+
+        Airflow ends a task as failed when its answer arrives while the worker that asked is still ending (the executor's
+        "success" for the first part meets a task that is queued again). The answer stays in Airflow's table; asking again
+        would erase it, so a retry waits on the trigger, which reads it.
+        """
+        if context["task_instance"].try_number == 1:
+            self._ask(context)
+        self._wait(context)
+
+    def execute_complete(self, context: Any, event: dict[str, Any]) -> Any:
+        if event == NO_QUESTION:  # an earlier try ended before it could ask
+            self._ask(context)
+            self._wait(context)
+        return super().execute_complete(context, event)
+
+    def _ask(self, context: Any) -> None:
         try:
             super().execute(context)
-        except TaskAwaitingInput as parked:
-            self.defer(
-                trigger=DecidedTrigger(
-                    batch_id=self.batch_id,
-                    ti_id=context["task_instance"].id,
-                    options=self.options,
-                    params=self.serialized_params,
-                    defaults=self.defaults,
-                    multiple=self.multiple,
-                    timeout_datetime=until,
-                ),
-                method_name=parked.method_name,
-            )
+        except TaskAwaitingInput:
+            return  # the question is written; this operator waits on its own trigger
+
+    def _wait(self, context: Any) -> None:
+        self.defer(
+            trigger=DecidedTrigger(
+                batch_id=self.batch_id,
+                ti_id=context["task_instance"].id,
+                options=self.options,
+                params=self.serialized_params,
+                defaults=self.defaults,
+                multiple=self.multiple,
+                timeout_datetime=utcnow() + self.response_timeout if self.response_timeout else None,
+            ),
+            method_name="execute_complete",
+        )
 
     def validate_chosen_options(self, chosen_options: list[str]) -> None:
         if chosen_options != [DECIDED_ELSEWHERE]:

@@ -7,11 +7,15 @@ from collections.abc import AsyncIterator
 from typing import Any
 
 from airflow.providers.standard.triggers.hitl import HITLTrigger, HITLTriggerEventSuccessPayload
+from airflow.sdk.exceptions import AirflowRuntimeError
 from airflow.sdk.execution_time.hitl import update_hitl_detail_response
 from airflow.sdk.timezone import utcnow
 from airflow.triggers.base import TriggerEvent
 
 from gateway.pipeline.review.choices import DECIDED_ELSEWHERE
+
+# The event of a trigger that finds no question to wait for.
+NO_QUESTION = {"no_question": True}
 
 
 class DecidedTrigger(HITLTrigger):
@@ -35,15 +39,21 @@ class DecidedTrigger(HITLTrigger):
         while event is None:
             try:
                 event = await look()
+            except AirflowRuntimeError as wrong:
+                if _says_not_found(wrong):
+                    event = TriggerEvent(NO_QUESTION)
+                else:
+                    self._later(wrong)
             except Exception as wrong:  # a store or an API that is away for a moment must not end the question
-                self.log.warning(
-                    "Batch %s could not be looked at (%s); again later.", self.batch_id, type(wrong).__name__
-                )
+                self._later(wrong)
             else:
                 look = self._look
             if event is None:
                 await asyncio.sleep(self.poke_interval)
         yield event
+
+    def _later(self, wrong: Exception) -> None:
+        self.log.warning("Batch %s could not be looked at (%s); again later.", self.batch_id, type(wrong).__name__)
 
     async def _look(self) -> TriggerEvent | None:
         if self.timeout_datetime and self.timeout_datetime < utcnow():
@@ -68,6 +78,11 @@ class DecidedTrigger(HITLTrigger):
                 timedout=False,
             )
         )
+
+
+def _says_not_found(wrong: AirflowRuntimeError) -> bool:
+    detail = wrong.error.detail or {}
+    return detail.get("status_code") == 404
 
 
 def _held(batch_id: str) -> int:
