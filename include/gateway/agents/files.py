@@ -13,6 +13,7 @@ from pydantic import ValidationError
 
 from gateway.agents.schema import Agent
 from gateway.errors import Misconfigured
+from gateway.values.text import is_storable
 
 LIMIT_BYTES = 1_000_000  # an agent file is a page or two; anything near this is a mistake
 
@@ -102,10 +103,31 @@ def _mapping(text: str, shown_as: str) -> tuple[dict[Any, Any], yaml.Node | None
         where = f"line {mark.line + 1}: " if mark else ""
         raise _invalid(shown_as, [f"{where}{wrong.problem or 'no YAML'}"]) from wrong
     except yaml.YAMLError as wrong:
-        raise _invalid(shown_as, ["it is no YAML"]) from wrong
+        raise _invalid(shown_as, ["it is not YAML"]) from wrong
+    except Exception as wrong:  # a date that does not exist, 500 open brackets, !!int abc: PyYAML raises as it comes
+        raise _invalid(shown_as, [f"a value cannot be built ({type(wrong).__name__})"]) from wrong
     if not isinstance(content, dict):
         raise _invalid(shown_as, ["line 1: it must be a mapping with id, title and target"])
+    if (line := _unstorable(node)) is not None:
+        raise _invalid(shown_as, [f"line {line}: it holds a character that is not text (NUL or half of a pair)"])
     return content, node
+
+
+def _unstorable(node: yaml.Node | None) -> int | None:
+    """The line of the first text that no store takes."""
+    waiting, seen = [node], set()
+    while waiting:
+        one = waiting.pop()
+        if one is None or id(one) in seen:  # an alias stands for a node that was looked at
+            continue
+        seen.add(id(one))
+        if isinstance(one, yaml.ScalarNode) and not is_storable(one.value):
+            return int(one.start_mark.line) + 1
+        if isinstance(one, yaml.SequenceNode):
+            waiting += one.value
+        elif isinstance(one, yaml.MappingNode):
+            waiting += [part for pair in one.value for part in pair]
+    return None
 
 
 def _validated(content: dict[Any, Any], node: yaml.Node | None, shown_as: str) -> Agent:

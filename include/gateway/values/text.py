@@ -28,6 +28,11 @@ def tidy(text: str) -> str:
     return unicodedata.normalize("NFC", _SPACES.sub(" ", text)).strip()
 
 
+def is_storable(text: str) -> bool:
+    """Every store takes this text: PostgreSQL refuses NUL, and UTF-8 has no halves of surrogate pairs."""
+    return "\0" not in text and not any("\ud800" <= char <= "\udfff" for char in text)
+
+
 @lru_cache(maxsize=16384)
 def fold(text: str) -> str:
     """Case, accents (of alphabets, not of kana or Indic scripts), width and typographic forms taken away."""
