@@ -26,7 +26,7 @@ from doubles.heymilo import KEY
 from doubles.people import agent_file, batch
 from faults import Double
 from gateway.pipeline.delivery.deliver import deliver_batch
-from gateway.pipeline.delivery.ledger import reserve, settle
+from gateway.pipeline.delivery.ledger import reconcile, reserve
 from gateway.settings import settings
 from gateway.store.engine import migrate, writing
 from gateway.store.tables import Profile, now
@@ -132,7 +132,7 @@ def ledger_ms(agent: object, number: int) -> float:
     target, started = OwnPool(), time.monotonic()
     for start in range(0, number, 50):
         sending = reserve(agent, target, [copy["id"] for copy in copies[start : start + 50]])  # type: ignore[arg-type]
-        settle(sending, [Receipt(request.external_id, True, "t") for request in sending.requests])
+        reconcile(sending, [Receipt(request.external_id, True, "t") for request in sending.requests])
     return round((time.monotonic() - started) * 1000 / number, 2)
 
 

@@ -19,15 +19,17 @@ class GatewayError(Exception):
     """`code` is a key of gateway.codes.CODES; `sentence` says what happened, to what, and what to do next.
 
     A sentence holds no personal data: it names documents by id or by path inside the batch, never by content.
+    `subject` names the file or setting it is about, for code that has to know; nobody parses a sentence.
     """
 
-    def __init__(self, code: str, sentence: str) -> None:
+    def __init__(self, code: str, sentence: str, *, subject: str | None = None) -> None:
         super().__init__(f"{code}: {sentence}")
         self.code = code
         self.sentence = sentence
+        self.subject = subject
 
     def __reduce__(self) -> tuple[object, ...]:  # survives the trip out of a child process
-        return (type(self), (self.code, self.sentence))
+        return (type(self), (self.code, self.sentence), {"subject": self.subject})
 
 
 class Permanent(GatewayError):
@@ -58,4 +60,4 @@ class Transient(GatewayError):
         self.retry_after_s = retry_after_s
 
     def __reduce__(self) -> tuple[object, ...]:
-        return (type(self), (self.code, self.sentence, self.retry_after_s))
+        return (type(self), (self.code, self.sentence, self.retry_after_s), {"subject": self.subject})

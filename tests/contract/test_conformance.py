@@ -14,7 +14,7 @@ from doubles.heymilo import KEY, DropsConnections, World, app_of
 from doubles.people import addresses, agent_file, batch, connection, ledger_states, people, states
 from doubles.receiver import SECRET, Inbox, receiver_of
 from doubles.serve import serving
-from gateway.deliver.port import Request, Sought, Target
+from gateway.deliver.port import Lookup, Request, Target
 from gateway.deliver.targets import target_of
 from gateway.errors import Transient
 from gateway.pipeline.delivery.deliver import deliver_batch
@@ -102,11 +102,11 @@ def test_finding_tells_what_arrived_or_repeats_are_safe(place: Place) -> None:
     started = now()
     sent = requests_of(target, 3)
     target.put(sent)
-    sought = [Sought(r.external_id, r.email) for r in sent] + [Sought("x-absent", "absent@example.org")]
-    found = {receipt.external_id for receipt in target.find("P1", sought, started)}
+    lookups = [Lookup(r.external_id, r.email) for r in sent] + [Lookup("x-absent", "absent@example.org")]
+    found = {receipt.external_id for receipt in target.find("P1", lookups, started)}
     assert "x-absent" not in found
     if found != {r.external_id for r in sent}:
-        assert target.repeats_are_safe
+        assert target.idempotent
         target.put(sent)
     assert sorted(place.arrived()) == sorted(r.external_id for r in sent)
 

@@ -41,7 +41,7 @@ def drop(home: Path) -> Callable[[dict[str, bytes | Path]], str]:
             (folder / "batch.yaml").write_text(manifest)
         (folder / "_READY").touch()
         sensed = sense()
-        assert len(sensed.batch_ids) == 1, sensed.troubles
+        assert len(sensed.batch_ids) == 1, sensed.problems
         return sensed.batch_ids[0]
 
     return put

@@ -14,17 +14,17 @@ PROJECT = Path(__file__).resolve().parents[2]
 BROKEN = {
     "sends unclear rows again without looking": """
 import gateway.deliver.heymilo as h
-h.HeyMilo.find = lambda self, posting, sought, since: []
+h.HeyMilo.find = lambda self, posting, lookups, since: []
 """,
     "takes a missing answer for a refusal": """
 import gateway.pipeline.delivery.ledger as l
 from gateway.deliver.port import Receipt
-settle = l.settle
+reconcile = l.reconcile
 def careless(sending, receipts):
     receipts = list(receipts)
     told = {r.external_id for r in receipts}
-    settle(sending, receipts + [Receipt(i, False, code="TARGET_REFUSED") for i in sending.attempts if i not in told])
-l.settle = careless
+    reconcile(sending, receipts + [Receipt(i, False, code="TARGET_REFUSED") for i in sending.attempts if i not in told])
+l.reconcile = careless
 """,
     "matches answers by position": """
 import gateway.deliver.heymilo as h

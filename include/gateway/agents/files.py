@@ -163,7 +163,9 @@ def agent_files(folder: Path) -> list[Path]:
 
 
 def _invalid(shown_as: str, mistakes: list[str]) -> Misconfigured:
-    return Misconfigured("AGENT_FILE_INVALID", f"Agent file {shown_as}: " + "; ".join(mistakes) + ".")
+    return Misconfigured(
+        "AGENT_FILE_INVALID", f"Agent file {shown_as}: " + "; ".join(mistakes) + ".", subject=Path(shown_as).stem
+    )
 
 
 def _mistake(root: yaml.Node | None, loc: Sequence[int | str], message: str, kind: str) -> str:

@@ -8,7 +8,7 @@ from typing import Any
 
 
 def register(commands: Any) -> None:
-    parser = commands.add_parser("status", help="batches, documents, counts, troubles", description=__doc__)
+    parser = commands.add_parser("status", help="batches, documents, counts, problems", description=__doc__)
     parser.add_argument("batch", nargs="?", help="one batch: a line a document")
     parser.add_argument("--deliveries", action="store_true", help="the delivery ledger instead")
     parser.add_argument("--json", action="store_true", help="JSON lines")

@@ -15,7 +15,7 @@ from urllib.parse import quote
 
 from gateway.agents import HeyMiloTarget
 from gateway.deliver.client import BASE_URL, Client, Invalid
-from gateway.deliver.port import Receipt, Request, Sought
+from gateway.deliver.port import Lookup, Receipt, Request
 from gateway.errors import Refused
 
 CLOCKS = timedelta(minutes=10)  # how far the API's clock may be behind ours
@@ -26,7 +26,7 @@ class HeyMilo:
     """One posting's candidates. `config` is the agent file's target section."""
 
     kind = "heymilo"
-    repeats_are_safe = False
+    idempotent = False
 
     def __init__(self, config: HeyMiloTarget, client: Client | None) -> None:
         self.config = config
@@ -91,11 +91,11 @@ class HeyMilo:
             and item["metadata"].get("external_id")
         ]
 
-    def find(self, posting: str, sought: Sequence[Sought], since: datetime | None) -> Iterable[Receipt]:
+    def find(self, posting: str, lookups: Sequence[Lookup], since: datetime | None) -> Iterable[Receipt]:
         """By our external_id, else by address: who is in the posting by another way need not be sent again."""
         created_after = (since - CLOCKS).timestamp() if since else None
-        by_id = {item.external_id: item for item in sought}
-        by_email = {item.email_norm: item for item in sought}
+        by_id = {item.external_id: item for item in lookups}
+        by_email = {item.email_norm: item for item in lookups}
         found: dict[str, Receipt] = {}
         # A page may shift while it is read, so that a row slips between two pages. Absent is who two readings lack.
         for _ in range(2):

@@ -17,7 +17,7 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.dialects import postgresql, sqlite
 
-from gateway.deliver.port import Receipt, Request, Sought
+from gateway.deliver.port import Lookup, Receipt, Request
 from gateway.errors import Transient
 from gateway.settings import settings
 from gateway.store.engine import reading, writing
@@ -32,7 +32,7 @@ class OwnPool:
     kind = "own_pool"
     chunk_size = 500
     settle_s = 0.0  # a transaction of a killed worker is gone with it
-    repeats_are_safe = True
+    idempotent = True
 
     def preflight(self, posting: str) -> None:
         """Our own pool is always open."""
@@ -60,9 +60,9 @@ class OwnPool:
             session.execute(insert(PoolCandidate).on_conflict_do_nothing(index_elements=["external_id"]), rows)
         return [_receipt(str(row["external_id"]), str(row["id"])) for row in rows]
 
-    def find(self, posting: str, sought: Sequence[Sought], since: datetime | None) -> Iterable[Receipt]:
+    def find(self, posting: str, lookups: Sequence[Lookup], since: datetime | None) -> Iterable[Receipt]:
         found: list[Receipt] = []
-        external_ids = [item.external_id for item in sought]
+        external_ids = [item.external_id for item in lookups]
         with reading() as session:
             for start in range(0, len(external_ids), IN_LIST):
                 part = external_ids[start : start + IN_LIST]

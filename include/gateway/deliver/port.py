@@ -62,7 +62,7 @@ class Receipt:
 
 
 @dataclass(frozen=True, slots=True)
-class Sought:
+class Lookup:
     """A request that may have arrived. Any record of the posting with that address counts: the person is in."""
 
     external_id: str
@@ -74,12 +74,12 @@ class Target(Protocol):
 
     chunk_size        requests that may be put together now; adapters make it smaller when a call proves too large
     settle_s          how long after sending a request may still turn up: absence before that proves nothing
-    repeats_are_safe  putting the same external_id again has no second effect, by the target's own rule
+    idempotent  putting the same external_id again has no second effect, by the target's own rule
     """
 
     kind: str
     settle_s: float
-    repeats_are_safe: bool
+    idempotent: bool
 
     @property
     def chunk_size(self) -> int: ...
@@ -100,10 +100,10 @@ class Target(Protocol):
                  Anything else counts as Unanswered.
         """
 
-    def find(self, posting: str, sought: Sequence[Sought], since: datetime | None) -> Iterable[Receipt]:
+    def find(self, posting: str, lookups: Sequence[Lookup], since: datetime | None) -> Iterable[Receipt]:
         """Those of the requests that arrived; what is not among the answers is proved absent.
 
-        since   nothing sought is older than that; None = look at everything
+        since   nothing looked for is older than that; None = look at everything
         """
 
     def finish(self, posting: str, batch_id: str) -> None:

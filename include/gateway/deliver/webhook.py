@@ -23,7 +23,7 @@ from gateway.deliver import guard
 from gateway.deliver.client import CONNECT_S, _never_connected, retry_after_s
 from gateway.deliver.credentials import Credentials
 from gateway.deliver.own_pool import record
-from gateway.deliver.port import Receipt, Request, Sought, Unanswered
+from gateway.deliver.port import Lookup, Receipt, Request, Unanswered
 from gateway.errors import Misconfigured, Refused, Transient
 
 READ_S = 30.0
@@ -37,7 +37,7 @@ class WebhookReceiver:
     kind = "webhook"
     chunk_size = 1
     settle_s = 0.0
-    repeats_are_safe = True
+    idempotent = True
 
     def __init__(self, config: WebhookTarget, given: Credentials | None, limiter: Any) -> None:
         self.config, self.limiter = config, limiter
@@ -92,7 +92,7 @@ class WebhookReceiver:
                 raise self._unreachable(wrong) from None
             raise _unanswered(type(wrong).__name__) from None
 
-    def find(self, posting: str, sought: Sequence[Sought], since: datetime | None) -> Iterable[Receipt]:
+    def find(self, posting: str, lookups: Sequence[Lookup], since: datetime | None) -> Iterable[Receipt]:
         """Nothing can be asked; the receiver drops a repeated webhook-id, so all may be sent again."""
         return []
 

@@ -107,7 +107,7 @@ def _walk(path: Path, into: Path, limits: Limits, tally: _Tally, prefix: str, de
     _refuse_flood(path, limits)
     try:
         archive = zipfile.ZipFile(path)
-    except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError, EOFError, UnicodeError) as wrong:
+    except Exception as wrong:  # whatever a damaged list of files makes zipfile raise
         raise Unreadable(
             "ZIP_BROKEN", "The ZIP archive is damaged or incomplete: its list of files cannot be read. Pack it again."
         ) from wrong
@@ -217,6 +217,12 @@ def _unpack(archive: zipfile.ZipFile, entry: zipfile.ZipInfo, target: Path, limi
         if shutil.disk_usage(target.parent).free < _CHUNK:
             raise  # the machine's trouble, not the archive's
         raise _Stop("ZIP_MEMBER_BROKEN", "The file in the archive is damaged and could not be unpacked.") from wrong
+    except _Stop:
+        raise
+    except Exception as wrong:  # lzma.LZMAError, and what the next packing method may raise
+        raise _Stop(
+            "ZIP_MEMBER_BROKEN", "The file in the archive is damaged or packed by a rare method. Pack it again."
+        ) from wrong
     return size
 
 

@@ -12,10 +12,12 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import BinaryIO
 
 from upath import UPath
 
-from gateway.intake.inbox import disk_trouble
+from gateway.errors import Unreadable
+from gateway.intake.inbox import disk_problem
 from gateway.settings import settings
 
 PIECE = 1 << 20
@@ -26,30 +28,58 @@ def sha256(path: Path) -> str:
         return hashlib.file_digest(handle, "sha256").hexdigest()
 
 
-def keep(path: Path, agent_id: str, digest: str) -> str:
-    """Copies a file into the files root, whole or not at all, and returns its key.
+def keep(path: Path, agent_id: str) -> tuple[str, str, int]:
+    """Copies a file into the files root, whole or not at all; returns (key, sha256, size in bytes) of what was copied.
 
-    raises   Transient(DISK_FULL | CLAIM_FAILED)
+    The hash is taken of the bytes on their way, not of the file before or after: a file that still grows is kept as it
+    was copied, and its row says so.
+    raises   Unreadable(FILE_UNREADABLE) where the file cannot be read, Transient(DISK_FULL | CLAIM_FAILED) where the
+             copy cannot be written
     """
-    key = f"{agent_id}/{digest[:2]}/{digest}"
-    target = UPath(settings().files_root) / key
+    root = UPath(settings().files_root)
+    local_root = Path(root) if isinstance(root, os.PathLike) else None
     try:
-        if target.exists() and target.stat().st_size == path.stat().st_size:
-            return key
-        target.parent.mkdir(parents=True, exist_ok=True)
-        if isinstance(target, os.PathLike):  # a local folder: rename makes it appear whole
-            part = Path(f"{target}.{os.getpid()}.part")
-            try:
-                shutil.copyfile(path, part)
-                part.replace(Path(target))
-            finally:
-                part.unlink(missing_ok=True)
-        else:
-            with path.open("rb") as source, target.open("wb") as sink:
-                shutil.copyfileobj(source, sink, PIECE)
+        spool = local_root / agent_id if local_root else None
+        if spool:
+            spool.mkdir(parents=True, exist_ok=True)
+        descriptor, name = tempfile.mkstemp(suffix=".part", dir=spool)
+        part = Path(name)
+        try:
+            with os.fdopen(descriptor, "wb") as sink:
+                digest, size = _copy_hashed(path, sink)
+            key = f"{agent_id}/{digest[:2]}/{digest}"
+            target = root / key
+            if not (target.exists() and target.stat().st_size == size):
+                target.parent.mkdir(parents=True, exist_ok=True)
+                if local_root:
+                    part.replace(local_root / key)  # the rename makes it appear whole
+                else:
+                    with part.open("rb") as source, target.open("wb") as remote:
+                        shutil.copyfileobj(source, remote, PIECE)
+        finally:
+            part.unlink(missing_ok=True)
     except OSError as wrong:
-        raise disk_trouble(wrong, f"A document of agent {agent_id} could not be kept") from wrong
-    return key
+        raise disk_problem(wrong, f"A document of agent {agent_id} could not be kept") from wrong
+    return key, digest, size
+
+
+def _copy_hashed(path: Path, sink: BinaryIO) -> tuple[str, int]:
+    total, size = hashlib.sha256(), 0
+    for piece in _pieces(path):
+        total.update(piece)
+        sink.write(piece)
+        size += len(piece)
+    return total.hexdigest(), size
+
+
+def _pieces(path: Path) -> Iterator[bytes]:
+    try:
+        with path.open("rb") as source:
+            while piece := source.read(PIECE):
+                yield piece
+    except OSError as wrong:
+        reason = os.strerror(wrong.errno) if wrong.errno else type(wrong).__name__
+        raise Unreadable("FILE_UNREADABLE", f"The file could not be read ({reason}): send it again.") from wrong
 
 
 @contextmanager

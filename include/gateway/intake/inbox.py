@@ -3,6 +3,7 @@
     inbox/<agent>/<folder>/...     one drop a folder
     inbox/<agent>/<files>          the loose files of an agent are one drop together
     inbox/.claimed/<agent>/<batch> what was claimed and is not registered yet
+    inbox/.set_aside/<agent>/<batch> what was claimed and could not be made a batch: a person looks at it
 
 A drop is complete when a `_READY` file is in it, or a batch.yaml whose listed files are all there, or when nothing in
 it changed for the quiet period. A file with an upload's temporary suffix keeps it open until the file is stale.
@@ -25,9 +26,12 @@ from pathlib import Path
 from gateway.errors import Misconfigured, Transient
 from gateway.intake.manifest import NAME as MANIFEST
 from gateway.intake.manifest import read_manifest
+from gateway.values.charsets import repair_names
+from gateway.values.text import is_storable
 
 READY = "_READY"
 CLAIMED = ".claimed"
+SET_ASIDE = ".set_aside"
 UNFINISHED = (".part", ".partial", ".tmp", ".crdownload", ".filepart", ".download", ".swp")
 STALE_S = 900.0  # an upload that stood still this long will not go on; its file is claimed and fails by itself
 
@@ -51,7 +55,7 @@ class Drop:
 
 
 @dataclass(frozen=True, slots=True)
-class Trouble:
+class InboxProblem:
     """Something in the inbox that stays there until somebody acts. `where` is a folder of the inbox, not a file."""
 
     code: str
@@ -64,7 +68,7 @@ class Look:
     """One look at the inbox."""
 
     drops: tuple[Drop, ...]
-    troubles: tuple[Trouble, ...]
+    problems: tuple[InboxProblem, ...]
 
 
 def look(inbox: Path, agents: set[str], *, quiet_s: float, alarm_s: float, at: float | None = None) -> Look:
@@ -75,49 +79,50 @@ def look(inbox: Path, agents: set[str], *, quiet_s: float, alarm_s: float, at: f
     """
     at = time.time() if at is None else at
     drops: list[Drop] = []
-    troubles: list[Trouble] = []
-    for folder in _children(inbox, troubles, inbox):
+    problems: list[InboxProblem] = []
+    for folder in _children(inbox, problems, inbox):
         if folder.name.startswith(".") or folder.is_symlink():
             continue
         if not folder.is_dir():
-            troubles.append(
-                Trouble("NO_AGENT_FOLDER", "A file lies in the inbox itself: move it into an agent's folder.", ".")
+            problems.append(
+                InboxProblem("NO_AGENT_FOLDER", "A file lies in the inbox itself: move it into an agent's folder.", ".")
             )
         elif folder.name not in agents:
-            troubles.append(
-                Trouble(
+            name = shown(folder.name)
+            problems.append(
+                InboxProblem(
                     "UNKNOWN_AGENT",
-                    f"Inbox folder {folder.name!r} names no agent: add include/agents/{folder.name}.yaml or move its "
+                    f"Inbox folder {name!r} names no agent: add include/agents/{name}.yaml or move its "
                     "content; nothing in it was touched.",
-                    folder.name,
+                    name,
                 )
             )
         else:
-            drops += _drops_of(folder, troubles, inbox, quiet_s, at)
+            drops += _drops_of(folder, problems, inbox, quiet_s, at)
     for drop in drops:
         waited = at - drop.changed_at
         if drop.complete and waited > max(alarm_s, quiet_s):
-            troubles.append(
-                Trouble(
+            problems.append(
+                InboxProblem(
                     "INBOX_STALE", f"A complete drop for {drop.agent_id} waits since {waited:.0f} s.", drop.agent_id
                 )
             )
-    return Look(tuple(drops), tuple(dict.fromkeys(troubles)))
+    return Look(tuple(drops), tuple(dict.fromkeys(problems)))
 
 
-def _drops_of(folder: Path, troubles: list[Trouble], inbox: Path, quiet_s: float, at: float) -> Iterator[Drop]:
+def _drops_of(folder: Path, problems: list[InboxProblem], inbox: Path, quiet_s: float, at: float) -> Iterator[Drop]:
     loose: list[Path] = []
-    for entry in _children(folder, troubles, inbox):
+    for entry in _children(folder, problems, inbox):
         if entry.name.startswith("."):
             continue
         if entry.is_dir() and not entry.is_symlink():
-            drop = _drop(folder.name, entry, (entry,), False, troubles, inbox, quiet_s, at)
+            drop = _drop(folder.name, entry, (entry,), False, problems, inbox, quiet_s, at)
             if drop is not None:
                 yield drop
         else:
             loose.append(entry)
     if loose:
-        drop = _drop(folder.name, folder, tuple(loose), True, troubles, inbox, quiet_s, at)
+        drop = _drop(folder.name, folder, tuple(loose), True, problems, inbox, quiet_s, at)
         if drop is not None:
             yield drop
 
@@ -127,24 +132,40 @@ def _drop(
     folder: Path,
     entries: tuple[Path, ...],
     loose: bool,
-    troubles: list[Trouble],
+    problems: list[InboxProblem],
     inbox: Path,
     quiet_s: float,
     at: float,
 ) -> Drop | None:
     """The drop in a folder, None when nothing is in it or it cannot be looked at."""
-    before = len(troubles)
-    files = list(entries) if loose else list(_walk(folder, troubles, inbox))
-    if len(troubles) > before:
+    try:
+        return _look_at(agent_id, folder, entries, loose, problems, inbox, quiet_s, at)
+    except FileNotFoundError:
+        return None  # moved away while we looked: look again next time
+    except OSError as wrong:
+        problems.append(_unreadable(folder, inbox, wrong))
+        return None
+
+
+def _look_at(
+    agent_id: str,
+    folder: Path,
+    entries: tuple[Path, ...],
+    loose: bool,
+    problems: list[InboxProblem],
+    inbox: Path,
+    quiet_s: float,
+    at: float,
+) -> Drop | None:
+    before = len(problems)
+    files = list(entries) if loose else list(_walk(folder, problems, inbox))
+    if len(problems) > before:
         return None  # unreadable in part: claiming now would leave the rest behind
     seen: list[tuple[str, int, float]] = []
     changed = 0.0 if loose else folder.stat().st_mtime
     unfinished = False
     for path in files:
-        try:
-            facts = path.lstat()
-        except FileNotFoundError:
-            return None  # moved away while we looked: look again next time
+        facts = path.lstat()
         seen.append((str(path), facts.st_size, facts.st_mtime))
         # The change of the inode counts too: a copy that keeps old times (cp -p, unzip) is still new here.
         touched = max(facts.st_mtime, facts.st_ctime)
@@ -182,36 +203,43 @@ def _is_complete(folder: Path, files: list[Path], unfinished: bool, quiet_for_s:
     return quiet_for_s >= quiet_s
 
 
-def _children(folder: Path, troubles: list[Trouble], inbox: Path) -> list[Path]:
+def _children(folder: Path, problems: list[InboxProblem], inbox: Path) -> list[Path]:
     try:
         with os.scandir(folder) as entries:
             return sorted(Path(entry.path) for entry in entries)
     except OSError as wrong:
-        troubles.append(_unreadable(folder, inbox, wrong))
+        problems.append(_unreadable(folder, inbox, wrong))
         return []
 
 
-def _walk(folder: Path, troubles: list[Trouble], inbox: Path) -> Iterator[Path]:
-    for entry in _children(folder, troubles, inbox):
+def _walk(folder: Path, problems: list[InboxProblem], inbox: Path) -> Iterator[Path]:
+    for entry in _children(folder, problems, inbox):
         if entry.is_dir() and not entry.is_symlink():
-            yield from _walk(entry, troubles, inbox)
+            yield from _walk(entry, problems, inbox)
         else:
             yield entry
 
 
-def _unreadable(folder: Path, inbox: Path, wrong: OSError) -> Trouble:
-    where = folder.relative_to(inbox).parts[0] if folder != inbox else "."
+def _unreadable(folder: Path, inbox: Path, wrong: OSError) -> InboxProblem:
+    where = shown(folder.relative_to(inbox).parts[0]) if folder != inbox else "."
     reason = os.strerror(wrong.errno) if wrong.errno else type(wrong).__name__
-    return Trouble(
+    return InboxProblem(
         "FOLDER_UNREADABLE", f"A folder of the inbox below {where!r} cannot be read ({reason}): give it access.", where
     )
 
 
 @contextmanager
 def locked(inbox: Path) -> Iterator[None]:
-    """The claimers' lock: held by the process, so a killed one lets go."""
-    inbox.mkdir(parents=True, exist_ok=True)
-    with (inbox / ".lock").open("a") as handle:
+    """The claimers' lock: held by the process, so a killed one lets go.
+
+    raises   Transient(DISK_FULL | CLAIM_FAILED) where the inbox cannot be written to
+    """
+    try:
+        inbox.mkdir(parents=True, exist_ok=True)
+        handle = (inbox / ".lock").open("a")
+    except OSError as wrong:
+        raise disk_problem(wrong, "The inbox could not be opened for claiming") from wrong
+    with handle:
         fcntl.flock(handle, fcntl.LOCK_EX)
         yield
 
@@ -233,8 +261,24 @@ def claim(inbox: Path, drop: Drop, batch_id: str) -> Path:
     except OSError as wrong:
         if into.is_dir() and not any(into.iterdir()):
             into.rmdir()
-        raise disk_trouble(wrong, f"A drop for {drop.agent_id} could not be claimed") from wrong
+        raise disk_problem(wrong, f"A drop for {drop.agent_id} could not be claimed") from wrong
     return into
+
+
+def set_aside(inbox: Path, folder: Path) -> Path:
+    """Moves a claimed folder that cannot be handled to .set_aside/<agent>/<batch>, out of the way of the others."""
+    into = inbox / SET_ASIDE / folder.parent.name / folder.name
+    into.parent.mkdir(parents=True, exist_ok=True)
+    folder.rename(into)
+    return into
+
+
+def shown(name: str) -> str:
+    """A file name as text. Names on a disk are bytes: one that is not UTF-8 is decoded by the likeliest code page."""
+    if is_storable(name):
+        return name
+    raw = os.fsencode(name)
+    return raw.decode(repair_names([raw]), "replace")
 
 
 def claimed(inbox: Path) -> Iterator[tuple[str, str, Path]]:
@@ -246,7 +290,7 @@ def claimed(inbox: Path) -> Iterator[tuple[str, str, Path]]:
                 yield folder.parent.name, folder.name, folder
 
 
-def disk_trouble(wrong: OSError, what: str) -> Transient:
+def disk_problem(wrong: OSError, what: str) -> Transient:
     """A full disk or another refusal of the file system as an error to try again."""
     if wrong.errno in (errno.ENOSPC, errno.EDQUOT):
         return Transient("DISK_FULL", f"{what}: no space left. Free some; it is tried again, nothing is lost.", 60)

@@ -6,9 +6,12 @@ again (a cleared task, a killed worker) finds the same ids and changes nothing.
 
 from __future__ import annotations
 
+import errno
+import logging
+import os
 import tempfile
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import islice
 from pathlib import Path
 
@@ -18,7 +21,7 @@ from sqlalchemy.orm import Session
 from gateway.errors import Unreadable
 from gateway.extract.media_types import media_type
 from gateway.intake import archive, files
-from gateway.intake.inbox import READY, UNFINISHED
+from gateway.intake.inbox import READY, UNFINISHED, shown
 from gateway.intake.manifest import NAME as MANIFEST
 from gateway.model import DocumentState, Mode
 from gateway.settings import settings
@@ -27,14 +30,21 @@ from gateway.store.engine import reading, writing
 from gateway.store.ids import document_id
 from gateway.store.tables import Batch, Document
 
-JUNK = {READY, MANIFEST, "Thumbs.db", "desktop.ini", ".DS_Store"}
+log = logging.getLogger(__name__)
+SYSTEM_FILES = frozenset({"thumbs.db", "desktop.ini", ".ds_store"})
+UPLOADED = "page"  # Batch.source of what came through the page
 SLICE = 200  # documents whose rows are written together: the lock is held for milliseconds
 EMPTY = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"
 
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """One file before it is a row. `path` is how the sender named it; code and error when it is refused already."""
+    """One file before it is a row.
+
+    path          how the sender named it
+    sha256        of the bytes that are kept; EMPTY until they are, and for what is refused
+    code, error   when it is refused already
+    """
 
     path: str
     file: Path | None
@@ -45,16 +55,24 @@ class Found:
     error: str | None = None
 
 
-def find(folder: Path, unpack_into: Path) -> Iterator[Found]:
-    """Every document below a folder, in the order of their paths, ZIPs replaced by their members."""
+def is_system_file(name: str) -> bool:
+    """A file that the operating system keeps beside documents, by its name."""
+    return name.replace("\\", "/").rsplit("/", 1)[-1].lower() in SYSTEM_FILES
+
+
+def find(folder: Path, unpack_into: Path, *, uploaded: bool = False) -> Iterator[Found]:
+    """Every document below a folder, in the order of their paths, ZIPs replaced by their members.
+
+    uploaded   every file arrived whole (the page counted its bytes): a name like "cv.part" says nothing then
+    """
     limits = settings()
     total = 0
     number = 0
     for path in sorted(folder.rglob("*")):
-        if path.name in JUNK or (path.is_dir() and not path.is_symlink()):
+        if path.name in (READY, MANIFEST) or is_system_file(path.name) or (path.is_dir() and not path.is_symlink()):
             continue
-        relative = str(path.relative_to(folder))
-        for found in _file(path, relative, unpack_into / str(number)):
+        relative = shown(str(path.relative_to(folder)))
+        for found in _by_itself(path, relative, unpack_into / str(number), uploaded):
             number += 1
             total += found.size_bytes
             if found.code is None and number > limits.max_batch_files:
@@ -78,14 +96,38 @@ def _refused(found: Found, code: str, limit: str) -> Found:
     )
 
 
-def _file(path: Path, relative: str, unpack_into: Path) -> Iterator[Found]:
+def _by_itself(path: Path, relative: str, unpack_into: Path, uploaded: bool) -> Iterator[Found]:
+    """The documents of one file. Whatever goes wrong in it becomes a failed document; the next file goes on.
+
+    raises   OSError where the disk is full: that is not the file's fault
+    """
+    try:
+        yield from _file(path, relative, unpack_into, uploaded)
+    except OSError as wrong:
+        if wrong.errno in (errno.ENOSPC, errno.EDQUOT, errno.EMFILE, errno.ENFILE):
+            raise
+        reason = os.strerror(wrong.errno) if wrong.errno else type(wrong).__name__
+        yield Found(
+            relative, None, code="FILE_UNREADABLE", error=f"The file could not be read ({reason}): send it again."
+        )
+    except Exception as wrong:
+        log.error("a file of the drop could not be looked at: %s", type(wrong).__name__)
+        yield Found(
+            relative,
+            None,
+            code="READER_FAILED",
+            error=f"The file could not be looked at ({type(wrong).__name__}): pack or print it again and send that.",
+        )
+
+
+def _file(path: Path, relative: str, unpack_into: Path, uploaded: bool) -> Iterator[Found]:
     limit = settings().max_file_bytes
     if path.is_symlink() or not path.is_file():
         yield Found(
             relative, None, code="NOT_A_FILE", error="A link or device instead of a file: send the file itself."
         )
         return
-    if path.name.lower().endswith(UNFINISHED):
+    if path.name.lower().endswith(UNFINISHED) and not uploaded:
         yield Found(
             relative, None, code="UNFINISHED_UPLOAD", error="The upload of this file never finished: send it again."
         )
@@ -95,7 +137,7 @@ def _file(path: Path, relative: str, unpack_into: Path) -> Iterator[Found]:
     if kind == "application/zip":
         yield from _members(path, relative, unpack_into)
         return
-    found = Found(relative, path, files.sha256(path), size, kind)
+    found = Found(relative, path, size_bytes=size, media_type=kind)
     yield found if size <= limit else _refused(found, "FILE_TOO_LARGE", f"larger than {limit:,} bytes")
 
 
@@ -106,7 +148,7 @@ def _members(path: Path, relative: str, unpack_into: Path) -> Iterator[Found]:
         unpack_into.mkdir(parents=True)
         members = archive.expand(path, unpack_into, archive.Limits.of(settings()))
     except Unreadable as wrong:
-        yield Found(relative, None, files.sha256(path), size, "application/zip", code=wrong.code, error=wrong.sentence)
+        yield Found(relative, None, EMPTY, size, "application/zip", code=wrong.code, error=wrong.sentence)
         return
     for member in members:
         if member.ignored:
@@ -116,7 +158,7 @@ def _members(path: Path, relative: str, unpack_into: Path) -> Iterator[Found]:
             yield Found(name, None, size_bytes=member.size_bytes, code=member.code, error=member.sentence)
         else:
             kind = media_type(member.file) if member.size_bytes else "application/x-empty"
-            yield Found(name, member.file, files.sha256(member.file), member.size_bytes, kind)
+            yield Found(name, member.file, size_bytes=member.size_bytes, media_type=kind)
 
 
 def register(batch_id: str, folder: Path, *, actor: str) -> int:
@@ -128,12 +170,13 @@ def register(batch_id: str, folder: Path, *, actor: str) -> int:
     """
     new = 0
     names: dict[str, int] = {}
+    with reading() as session:
+        batch = session.get_one(Batch, batch_id)
+        agent_id, uploaded = batch.agent_id, batch.source == UPLOADED
     with tempfile.TemporaryDirectory(prefix="gateway-zip-") as temporary:
-        stream = find(folder, Path(temporary))
+        stream = find(folder, Path(temporary), uploaded=uploaded)
         while piece := list(islice(stream, SLICE)):
-            with reading() as session:
-                agent_id = session.get_one(Batch, batch_id).agent_id
-            kept = [(found, files.keep(found.file, agent_id, found.sha256) if found.file else None) for found in piece]
+            kept = [_keep(found, agent_id) for found in piece]
             with writing() as session:
                 batch = session.get_one(Batch, batch_id)
                 for found, key in kept:
@@ -142,6 +185,17 @@ def register(batch_id: str, folder: Path, *, actor: str) -> int:
                     path = found.path if names[found.path] == 1 else f"{found.path} ({names[found.path]})"
                     new += _add(session, batch, path, found, key, actor)
     return new
+
+
+def _keep(found: Found, agent_id: str) -> tuple[Found, str | None]:
+    """The file with the hash and size of the bytes that were kept, and their key."""
+    if found.file is None:
+        return found, None
+    try:
+        key, digest, size = files.keep(found.file, agent_id)
+    except Unreadable as wrong:
+        return replace(found, file=None, code=wrong.code, error=wrong.sentence), None
+    return replace(found, sha256=digest, size_bytes=size), key
 
 
 def _add(session: Session, batch: Batch, path: str, found: Found, key: str | None, actor: str) -> bool:

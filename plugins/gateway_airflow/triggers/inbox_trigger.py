@@ -39,7 +39,12 @@ class InboxTrigger(BaseEventTrigger):
         rung: dict[int, float] = {}
         while True:
             # The walk touches the disk: in a thread, so that other triggers go on.
-            complete = await asyncio.to_thread(self.complete_drops)
+            try:
+                complete = await asyncio.to_thread(self.complete_drops)
+            except Exception as wrong:  # a share that is away for a moment must not end the watch of every inbox
+                self.log.warning("The inbox could not be looked at (%s); again later.", type(wrong).__name__)
+                await asyncio.sleep(self.poll_s)
+                continue
             at = time.monotonic()
             rung = {signature: when for signature, when in rung.items() if signature in complete}
             new = [s for s in complete if at - rung.get(s, -RING_AGAIN_S) >= RING_AGAIN_S]

@@ -21,7 +21,7 @@ from gateway.errors import GatewayError, Misconfigured, Transient
 from gateway.extract import pdf
 from gateway.extract.page.pdf_open import NotOpened, open_pdf
 from gateway.insight import evidence
-from gateway.intake.inbox import disk_trouble
+from gateway.intake.inbox import disk_problem
 from gateway.model import Note
 from gateway.pipeline.report import claim_notice, digest
 from gateway.pipeline.run import run_batch
@@ -41,7 +41,7 @@ def test_every_code_is_named_by_a_test() -> None:
 
 
 def test_a_file_system_that_refuses(tmp_path: Path) -> None:
-    error = disk_trouble(PermissionError(13, "Permission denied", str(tmp_path)), "The drop could not be moved")
+    error = disk_problem(PermissionError(13, "Permission denied", str(tmp_path)), "The drop could not be moved")
     assert (error.code, isinstance(error, Transient)) == ("CLAIM_FAILED", True)
     assert str(tmp_path) not in error.sentence, "a path may name a person"
 

@@ -27,7 +27,7 @@ class Scripted:
     """A target in memory. `script` says what each put does; what arrived is in `arrived`, one entry a sending."""
 
     kind = "own_pool"
-    repeats_are_safe = False
+    idempotent = False
 
     def __init__(self, script: Sequence[Any] = (), chunk: int = 100, settle_s: float = 0.0) -> None:
         self.script, self.chunk_size, self.settle_s = list(script), chunk, settle_s
@@ -60,10 +60,10 @@ class Scripted:
         self.arrived += [request.external_id for request in requests]
         self.emails += [request.email for request in requests]
 
-    def find(self, posting: str, sought: Any, since: Any) -> list[Receipt]:
+    def find(self, posting: str, lookups: Any, since: Any) -> list[Receipt]:
         return [
             Receipt(s.external_id, True, f"t-{s.external_id}", matched="external_id")
-            for s in sought
+            for s in lookups
             if s.external_id in self.arrived and s.external_id not in self.hidden
         ]
 
@@ -143,7 +143,7 @@ def test_rows_that_another_worker_is_sending_now_are_not_looked_for(target: Scri
     sending = ledger.reserve(agent, target, ids)
     assert deliver_batch(batch_id) == {"passed": 2}
     assert target.arrived == []
-    ledger.settle(sending, target.put(sending.requests))
+    ledger.reconcile(sending, target.put(sending.requests))
     assert states() == {"delivered": 2}
     everyone_once(target, 2)
 
@@ -190,11 +190,13 @@ def test_an_unwritten_export_is_business_for_the_next_walk(target: Scripted, age
     batch_id = batch()
     ids = people(batch_id, addresses(2), state="approved")
     sending = ledger.reserve(agent, target, ids)
-    ledger.settle(sending, target.put(sending.requests))  # killed here: nobody is approved any more, nothing exported
-    assert pipeline.agents_with_business() == ["tester"]
+    ledger.reconcile(
+        sending, target.put(sending.requests)
+    )  # killed here: nobody is approved any more, nothing exported
+    assert pipeline.agents_with_pending() == ["tester"]
     deliver_reviewed()
     assert target.finished == [batch_id]
-    assert pipeline.agents_with_business() == []
+    assert pipeline.agents_with_pending() == []
 
 
 def test_a_refused_person_does_not_swallow_the_next_resume_of_that_person(target: Scripted) -> None:
@@ -250,7 +252,7 @@ def test_the_same_person_in_two_batches_at_once_is_sent_once(target: Scripted, a
                 sending = ledger.reserve(agent, target, ids[batch_id][start : start + 5])
                 with lock:
                     receipts = target.put(sending.requests) if sending.requests else []
-                ledger.settle(sending, receipts)
+                ledger.reconcile(sending, receipts)
         except Exception as wrong:
             failures.append(wrong)
 
@@ -274,8 +276,8 @@ def test_two_workers_on_the_same_unclear_rows_send_them_once(target: Scripted, a
     both_looked = threading.Barrier(2, timeout=20)
     original, failures = target.find, []
 
-    def find(posting: str, sought: Any, since: Any) -> Any:
-        answer = original(posting, sought, since)
+    def find(posting: str, lookups: Any, since: Any) -> Any:
+        answer = original(posting, lookups, since)
         both_looked.wait()
         return answer
 
@@ -316,10 +318,10 @@ def test_a_late_answer_of_an_earlier_sending_does_not_move_a_later_one(target: S
     pipeline.reconcile(agent, target, pipeline.Walk())  # proved absent
     second = ledger.reserve(agent, target, ids)
     (external_id,) = second.attempts
-    ledger.settle(first, [Receipt(external_id, False, code="TARGET_REFUSED")])
+    ledger.reconcile(first, [Receipt(external_id, False, code="TARGET_REFUSED")])
     ledger.give_back(first)
     assert ledger_states() == {"sent": 1}
-    ledger.settle(first, [Receipt(external_id, True, "t1")])  # but an acceptance is a fact
+    ledger.reconcile(first, [Receipt(external_id, True, "t1")])  # but an acceptance is a fact
     assert states() == {"delivered": 1}
 
 

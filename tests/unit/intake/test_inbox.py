@@ -85,7 +85,7 @@ def test_unknown_agent_is_reported_and_left_alone(tmp_path: Path, nurse: Path) -
     (stranger / "a.pdf").write_bytes(b"%PDF")
     (tmp_path / "lost.pdf").write_bytes(b"%PDF")
     view = inbox.look(tmp_path, AGENTS, quiet_s=0, alarm_s=900)
-    assert {trouble.code for trouble in view.troubles} == {"UNKNOWN_AGENT", "NO_AGENT_FOLDER"}
+    assert {trouble.code for trouble in view.problems} == {"UNKNOWN_AGENT", "NO_AGENT_FOLDER"}
     assert view.drops == ()
     assert (stranger / "a.pdf").exists()
     assert (tmp_path / "lost.pdf").exists()
@@ -107,15 +107,15 @@ def test_unreadable_folder_is_a_trouble_and_the_next_drop_goes_on(
 
     monkeypatch.setattr(os, "scandir", scandir)
     view = inbox.look(tmp_path, AGENTS, quiet_s=0, alarm_s=900)
-    assert [trouble.code for trouble in view.troubles] == ["FOLDER_UNREADABLE"]
-    assert "Permission denied" in view.troubles[0].sentence
+    assert [trouble.code for trouble in view.problems] == ["FOLDER_UNREADABLE"]
+    assert "Permission denied" in view.problems[0].sentence
     assert [drop.folder.name for drop in view.drops] == ["open"]
 
 
 def test_a_drop_that_waits_too_long_raises_the_alarm(tmp_path: Path, nurse: Path) -> None:
     (nurse / "a.pdf").write_bytes(b"%PDF")
     view = inbox.look(tmp_path, AGENTS, quiet_s=1, alarm_s=60, at=time.time() + 100)
-    assert [trouble.code for trouble in view.troubles] == ["INBOX_STALE"]
+    assert [trouble.code for trouble in view.problems] == ["INBOX_STALE"]
 
 
 def test_claim_moves_a_folder_whole(tmp_path: Path, nurse: Path) -> None:

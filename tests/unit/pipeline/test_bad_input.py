@@ -7,6 +7,7 @@ import os
 import shutil
 import zipfile
 from pathlib import Path
+from typing import BinaryIO
 
 import pytest
 from sqlalchemy import select
@@ -94,15 +95,15 @@ def test_a_broken_agent_file_stops_its_agent_only(
     waiting = put(home, {"list.csv": GOOD}, agent="broken")
     sensed = receive.sense()
     assert len(sensed.batch_ids) == 1
-    assert [trouble.code for trouble in sensed.troubles] == ["AGENT_FILE_INVALID"]
-    assert "broken.yaml" in sensed.troubles[0].sentence
+    assert [trouble.code for trouble in sensed.problems] == ["AGENT_FILE_INVALID"]
+    assert "broken.yaml" in sensed.problems[0].sentence
     assert (waiting / "list.csv").exists()
 
 
 def test_troubles_are_events_once_a_day(store: str, home: Path) -> None:
     (home / "inbox" / "stranger").mkdir(parents=True)
     for _ in range(3):
-        assert [trouble.code for trouble in receive.sense().troubles] == ["UNKNOWN_AGENT"]
+        assert [trouble.code for trouble in receive.sense().problems] == ["UNKNOWN_AGENT"]
     with reading() as session:
         assert [e.code for e in session.scalars(select(Event).where(Event.kind == "trouble"))] == ["UNKNOWN_AGENT"]
 
@@ -119,7 +120,7 @@ def test_a_full_disk_while_claiming_leaves_the_drop_and_the_next_look_claims_it(
     monkeypatch.setattr(Path, "rename", full)
     sensed = receive.sense()
     assert sensed.batch_ids == ()
-    assert [trouble.code for trouble in sensed.troubles] == ["DISK_FULL"]
+    assert [trouble.code for trouble in sensed.problems] == ["DISK_FULL"]
     assert (folder / "list.csv").exists()
     monkeypatch.setattr(Path, "rename", real)
     assert len(receive.sense().batch_ids) == 1
@@ -130,18 +131,18 @@ def test_a_full_disk_while_registering_is_tried_again_and_loses_nothing(
 ) -> None:
     put(home, {"a.csv": GOOD, "b.csv": GOOD.replace(b"greta", b"otto").replace(b"Greta", b"Otto")})
     (batch_id,) = receive.sense().batch_ids
-    real = shutil.copyfile
+    real = files._copy_hashed
 
-    def full(source: Path, target: Path) -> None:
-        Path(target).write_bytes(b"half")
+    def full(path: Path, sink: BinaryIO) -> tuple[str, int]:
+        sink.write(b"half")
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
-    monkeypatch.setattr(files.shutil, "copyfile", full)
+    monkeypatch.setattr(files, "_copy_hashed", full)
     with pytest.raises(Transient) as raised:
         receive.register_batch(batch_id)
     assert raised.value.code == "DISK_FULL"
     assert raised.value.retry_after_s
-    monkeypatch.setattr(files.shutil, "copyfile", real)
+    monkeypatch.setattr(files, "_copy_hashed", real)
     assert receive.register_batch(batch_id)["documents"] == 2
     assert receive.register_batch(batch_id)["documents"] == 2
     with reading() as session:
@@ -183,7 +184,7 @@ def test_a_closed_agent_keeps_its_drop_in_the_inbox(
     folder = put(home, {"list.csv": GOOD})
     sensed = receive.sense()
     assert sensed.batch_ids == ()
-    assert "AGENT_CLOSED" in {trouble.code for trouble in sensed.troubles}
+    assert "AGENT_CLOSED" in {trouble.code for trouble in sensed.problems}
     assert folder.exists()
     with pytest.raises(Misconfigured) as raised:
         receive.open_batch("backend-engineer", [folder], actor="test")

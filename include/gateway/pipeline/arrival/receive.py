@@ -11,11 +11,12 @@ from pathlib import Path
 from typing import Any
 
 from sqlalchemy import func, select
+from sqlalchemy.exc import InterfaceError, OperationalError
 
 from gateway.agents import Agent, load_agents_lenient
 from gateway.errors import Misconfigured, Refused, Transient
 from gateway.intake import inbox
-from gateway.intake.inbox import Trouble
+from gateway.intake.inbox import InboxProblem
 from gateway.intake.manifest import Manifest, read_manifest
 from gateway.intake.register import register
 from gateway.model import AgentState, BatchState, Mode
@@ -37,7 +38,7 @@ class Sensed:
     """
 
     runs: dict[str, str]
-    troubles: tuple[Trouble, ...]
+    problems: tuple[InboxProblem, ...]
 
     @property
     def batch_ids(self) -> tuple[str, ...]:
@@ -50,7 +51,7 @@ def agent_of(agent_id: str) -> Agent:
     if agent_id in agents:
         return agents[agent_id]
     for error in wrong:
-        if f"{agent_id}.yaml" in error.sentence:
+        if error.subject == agent_id:
             raise error
     known = ", ".join(sorted(agents)) or "none"
     raise Misconfigured("UNKNOWN_AGENT", f"There is no agent {agent_id!r}; known: {known}.")
@@ -81,40 +82,71 @@ def sync_agent(agent: Agent) -> None:
 def sense(*, actor: str = SENSOR) -> Sensed:
     """Claims every complete drop and returns all batches that have no run yet, those of a killed claimer included.
 
-    One drop that cannot be claimed does not stop the next; what is wrong comes back as troubles, and each trouble is
-    an event once a day.
+    One drop that cannot be claimed or opened does not stop the next; what is wrong comes back as problems, and each
+    problem is an event once a day.
     """
     config = settings()
     root = config.inbox
     agents, wrong = load_agents_lenient(config.agents_dir)
-    broken = {error.sentence.split(".yaml")[0].rsplit(" ", 1)[-1] for error in wrong}
-    troubles = [Trouble(error.code, error.sentence, "include/agents") for error in wrong]
+    broken = {error.subject for error in wrong}
+    problems = [InboxProblem(error.code, error.sentence, "include/agents") for error in wrong]
     with inbox.locked(root):
         for agent_id in agents:
-            (root / agent_id).mkdir(exist_ok=True)
+            try:
+                (root / agent_id).mkdir(exist_ok=True)
+            except OSError as refused:
+                problem = inbox.disk_problem(refused, f"The inbox folder of {agent_id} could not be made")
+                problems.append(InboxProblem(problem.code, problem.sentence, agent_id))
         for agent_id, batch_id, folder in inbox.claimed(root):
             if agent_id in agents and not batch_exists(batch_id):
-                open_claimed(agents[agent_id], batch_id, folder, actor=actor, run_id=batch_id)
+                problems += _open(agents[agent_id], batch_id, folder, actor)
         view = inbox.look(root, set(agents), quiet_s=config.quiet_period_s, alarm_s=config.claim_alarm_s)
-        troubles += [t for t in view.troubles if not (t.code == "UNKNOWN_AGENT" and t.where in broken)]
+        problems += [t for t in view.problems if not (t.code == "UNKNOWN_AGENT" and t.where in broken)]
         for drop in view.drops:
             agent = agents[drop.agent_id]
             if not drop.complete or agent.state == AgentState.CLOSED:
                 if drop.complete:
-                    troubles.append(
-                        Trouble("AGENT_CLOSED", f"Agent {agent.id} is closed; its drop waits in the inbox.", agent.id)
+                    problems.append(
+                        InboxProblem(
+                            "AGENT_CLOSED", f"Agent {agent.id} is closed; its drop waits in the inbox.", agent.id
+                        )
                     )
                 continue
             batch_id = ids.batch_id()
             try:
-                open_claimed(agent, batch_id, inbox.claim(root, drop, batch_id), actor=actor, run_id=batch_id)
+                folder = inbox.claim(root, drop, batch_id)
             except Transient as later:
-                troubles.append(Trouble(later.code, later.sentence, agent.id))
-    _report(troubles, actor)
+                problems.append(InboxProblem(later.code, later.sentence, agent.id))
+            else:
+                problems += _open(agent, batch_id, folder, actor)
+    _report(problems, actor)
     with reading() as session:
         waiting = session.scalars(select(Batch).where(Batch.state == BatchState.RECEIVING).order_by(Batch.id))
         runs = {batch.id: run for batch in waiting if (run := run_to_start(batch)) is not None}
-    return Sensed(runs, tuple(troubles))
+    return Sensed(runs, tuple(problems))
+
+
+def _open(agent: Agent, batch_id: str, folder: Path, actor: str) -> list[InboxProblem]:
+    """Makes a claimed folder a batch. One that cannot become one is set aside, and the next goes on.
+
+    A store or a disk that is away is nobody's fault: that raises or stays claimed, and the next look tries again.
+    """
+    try:
+        open_claimed(agent, batch_id, folder, actor=actor, run_id=batch_id)
+    except (OperationalError, InterfaceError, TimeoutError, Transient):
+        raise
+    except OSError as wrong:
+        later = inbox.disk_problem(wrong, f"A claimed drop of {agent.id} could not be opened")
+        return [InboxProblem(later.code, later.sentence, agent.id)]
+    except Exception as wrong:
+        log.error("drop %s set aside: %s", batch_id, type(wrong).__name__)
+        inbox.set_aside(settings().inbox, folder)
+        sentence = (
+            f"A drop of {agent.id} could not be made a batch ({type(wrong).__name__}). It lies unread in "
+            f"{inbox.SET_ASIDE}/{agent.id}/{batch_id} of the inbox: correct its batch.yaml and move it back."
+        )
+        return [InboxProblem("DROP_SET_ASIDE", sentence, f"{agent.id}/{batch_id}")]
+    return []
 
 
 def run_to_start(batch: Batch) -> str | None:
@@ -135,19 +167,19 @@ def batch_exists(batch_id: str, *, uploaded_by: str | None = None) -> bool:
         return batch is not None and uploaded_by in (None, batch.uploaded_by)
 
 
-def _report(troubles: list[Trouble], actor: str) -> None:
+def _report(problems: list[InboxProblem], actor: str) -> None:
     today = f"{now():%Y-%m-%d}"
-    for trouble in troubles:
-        log.warning("%s: %s", trouble.code, trouble.sentence)
+    for problem in problems:
+        log.warning("%s: %s", problem.code, problem.sentence)
         with writing() as session:
-            once = f"trouble:{today}:{trouble.code}:{trouble.where}"[:200]
+            once = f"trouble:{today}:{problem.code}:{problem.where}"[:200]
             if session.scalar(select(Event.id).where(Event.once == once)) is None:
                 session.add(
                     Event(
                         kind="trouble",
                         subject="inbox",
-                        subject_id=trouble.where[:64],
-                        code=trouble.code,
+                        subject_id=problem.where[:64],
+                        code=problem.code,
                         actor=actor,
                         once=once,
                     )
@@ -220,7 +252,7 @@ def open_batch(
                 _copy(path, folder)
         except OSError as wrong:
             shutil.rmtree(folder, ignore_errors=True)
-            raise inbox.disk_trouble(wrong, f"The files named for {agent_id} could not be copied") from wrong
+            raise inbox.disk_problem(wrong, f"The files named for {agent_id} could not be copied") from wrong
         given = None
         if mode or canary:
             try:

@@ -36,7 +36,7 @@ from gateway.intake import inbox
 from gateway.intake.manifest import NAME as MANIFEST
 from gateway.intake.manifest import Manifest
 from gateway.intake.names import free_path, safe_path
-from gateway.intake.register import EMPTY
+from gateway.intake.register import EMPTY, UPLOADED, is_system_file
 from gateway.model import AgentState, DocumentState, Mode
 from gateway.pipeline.arrival.receive import agent_of, batch_exists, open_claimed
 from gateway.settings import settings
@@ -123,7 +123,7 @@ def begin(agent_id: str, *, by: str) -> str:
         (folder / "totals").write_text("0 0")
         (folder / "upload.json").write_text(json.dumps({"agent_id": agent_id, "uploaded_by": by}), "utf-8")
     except OSError as wrong:
-        raise inbox.disk_trouble(wrong, f"An upload for {agent_id} could not be begun") from wrong
+        raise inbox.disk_problem(wrong, f"An upload for {agent_id} could not be begun") from wrong
     return upload_id
 
 
@@ -138,6 +138,8 @@ class Incoming:
     def __init__(self, upload_id: str, name: str, *, by: str, announced: int | None = None) -> None:
         self._folder, self._facts = _staged(upload_id, by)
         self._name, self._announced = name, announced
+        if is_system_file(name):
+            raise Refused("SYSTEM_FILE", "It belongs to the operating system, not to a candidate: it is left out.")
         self._size = 0
         self._hash = hashlib.sha256()
         self._before = _totals(self._folder)
@@ -208,7 +210,7 @@ class Incoming:
     def _trouble(self, wrong: OSError) -> GatewayError:
         if isinstance(wrong, FileNotFoundError):
             return _unknown()  # submitted or cancelled while this file was on its way
-        return inbox.disk_trouble(wrong, f"A file for {self._facts['agent_id']} could not be kept")
+        return inbox.disk_problem(wrong, f"A file for {self._facts['agent_id']} could not be kept")
 
 
 def listed(upload_id: str, *, by: str) -> list[Kept]:
@@ -258,7 +260,7 @@ def submit(upload_id: str, *, by: str, mode: Mode, canary: int | None = None) ->
     folder, facts = _staged(upload_id, by)
     agent = _open_agent(facts["agent_id"])
     into = settings().inbox / inbox.CLAIMED / agent.id / upload_id
-    manifest = Manifest(mode=mode, source="page", uploaded_by=by[:200], canary=canary)
+    manifest = Manifest(mode=mode, source=UPLOADED, uploaded_by=by[:200], canary=canary)
     with _locked(folder), inbox.locked(settings().inbox):
         if not _totals(folder)[0]:
             raise Refused("UPLOAD_EMPTY", "Nothing was uploaded yet: choose at least one file.")
@@ -268,7 +270,7 @@ def submit(upload_id: str, *, by: str, mode: Mode, canary: int | None = None) ->
             into.parent.mkdir(parents=True, exist_ok=True)
             (folder / "files").rename(into)
         except OSError as wrong:
-            raise inbox.disk_trouble(wrong, f"An upload for {agent.id} could not be made a batch") from wrong
+            raise inbox.disk_problem(wrong, f"An upload for {agent.id} could not be made a batch") from wrong
         open_claimed(agent, upload_id, into, actor=by, run_id=upload_id)
     shutil.rmtree(folder, ignore_errors=True)
     return upload_id

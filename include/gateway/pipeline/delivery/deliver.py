@@ -16,7 +16,7 @@ from dataclasses import dataclass, field
 from sqlalchemy import ColumnElement, func, select, update
 
 from gateway.agents import Agent
-from gateway.deliver.port import Sought, Target, TooLarge, Unanswered
+from gateway.deliver.port import Lookup, Target, TooLarge, Unanswered
 from gateway.deliver.targets import target_of
 from gateway.errors import Misconfigured, Permanent, Refused, Transient
 from gateway.model import BatchState, Mode
@@ -31,7 +31,7 @@ from gateway.store.engine import reading, writing
 from gateway.store.tables import Batch, Delivery, Profile, now
 
 __all__ = [
-    "agents_with_business",
+    "agents_with_pending",
     "check_live",
     "deliver_batch",
     "deliver_profiles",
@@ -139,7 +139,7 @@ def _wait_for_the_unclear(agent: Agent, target: Target, walk: Walk, until: float
             return
 
 
-def agents_with_business() -> list[str]:
+def agents_with_pending() -> list[str]:
     """Agents for whom an earlier walk left something to settle: no answer and due, given back, or not exported."""
     with reading() as session:
         rows = session.scalars(
@@ -160,7 +160,7 @@ def _unfinished() -> ColumnElement[bool]:
 
 
 def _has_business(agent: Agent) -> bool:
-    return agent.id in agents_with_business() or _next_due(agent) is not None
+    return agent.id in agents_with_pending() or _next_due(agent) is not None
 
 
 def _given_back(agent: Agent) -> list[str]:
@@ -239,18 +239,18 @@ def _put(target: Target, sending: ledger.Sending) -> None:
     try:
         receipts = list(target.put(sending.requests))
     except Unanswered:
-        ledger.settle(sending, [])
+        ledger.reconcile(sending, [])
         raise
     except (Transient, Permanent):
         ledger.give_back(sending)
         raise
     except Exception as wrong:
         # Unforeseen, so nobody knows whether it left. Its text may quote a candidate: only its kind is told.
-        ledger.settle(sending, [])
+        ledger.reconcile(sending, [])
         raise Unanswered(
             "DELIVERY_UNKNOWN", f"Sending broke off ({type(wrong).__name__}): its records are looked for first."
         ) from None
-    ledger.settle(sending, receipts)
+    ledger.reconcile(sending, receipts)
 
 
 def _hold_waiting(agent: Agent, closed: Refused) -> None:
@@ -290,7 +290,7 @@ def reconcile(agent: Agent, target: Target, walk: Walk) -> None:
     for (posting, everything), group in groups.items():
         since = None if everything else min(item.created_at for item in group)
         try:
-            receipts = list(target.find(posting, [Sought(item.id, item.email_norm) for item in group], since))
+            receipts = list(target.find(posting, [Lookup(item.id, item.email_norm) for item in group], since))
         except Refused as gone:
             if gone.code not in POSTING_CODES:
                 raise

@@ -202,7 +202,7 @@ def give_back(sending: Sending) -> None:
                 change.move(session, row, L.RESERVED, actor=ACTOR, rule="not sent")
 
 
-def settle(sending: Sending, receipts: Iterable[Receipt]) -> None:
+def reconcile(sending: Sending, receipts: Iterable[Receipt]) -> None:
     """Writes the answers: by external_id; a repeated one counts once, a stranger's is ignored, a missing one is unknown.
 
     An acceptance is a fact, however late it comes. A refusal or a missing answer counts for its own sending only.
@@ -240,7 +240,7 @@ def resolve(target: Target, looked: Sequence[Open], found: dict[str, Receipt]) -
                 continue
             if row.state not in OPEN or row.attempts != by_id[row.id].attempts:
                 continue
-            if row.attempts >= MAX_ATTEMPTS and not target.repeats_are_safe:
+            if row.attempts >= MAX_ATTEMPTS and not target.idempotent:
                 if row.state == L.SENT:
                     change.move(session, row, L.UNKNOWN, actor=ACTOR, rule="no answer")
                 _refuse(

@@ -23,7 +23,7 @@ NEWEST = 20_000
 _LEFT_OUT = (ProfileState.DISCARDED, ProfileState.DUPLICATE)
 
 
-def beside(
+def neighbour_facts(
     session: Session, agent: Agent, loaded: Mapping[str, tuple[Profile, ExtractedProfile]]
 ) -> dict[str, dict[str, Any]]:
     """profile id -> the facts of a Case that need other profiles, by name, and "alike": ids to propose to a person.

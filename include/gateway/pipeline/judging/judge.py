@@ -19,7 +19,7 @@ from gateway.agents import Agent
 from gateway.model import DeliveryState, Judgement, Mode, Severity, as_json
 from gateway.model import ProfileState as P
 from gateway.pipeline.arrival.receive import agent_of
-from gateway.pipeline.judging.compare import beside
+from gateway.pipeline.judging.compare import neighbour_facts
 from gateway.pipeline.judging.datadocs import keep_data_docs
 from gateway.pipeline.judging.judged import Tally, keep_gate_results, statistics_of
 from gateway.quality.batch import STOPS, BatchFacts
@@ -68,14 +68,14 @@ def judge_batch(batch_id: str) -> dict[str, int]:
     _store_verdicts(
         [one for one in verdict.judgements if one.profile_id in movable], verdict.suite_version, dict.fromkeys(by_id, 1)
     )
-    keepers = _keepers(cases, by_id, linked)
+    survivors = _survivors(cases, by_id, linked)
     tally = Tally()
     for start in range(0, len(profile_ids), SLICE):
         with writing() as session:
             for profile in _in_order(session, profile_ids[start : start + SLICE]):
                 judgement = by_id[profile.id]
                 passed = tally.states["passed"]
-                state, codes, of = _outcome(profile, judgement, batch, agent, keepers, known, stop, passed)
+                state, codes, of = _outcome(profile, judgement, batch, agent, survivors, known, stop, passed)
                 tally.add(state, codes)
                 if profile.id not in movable or profile.state not in OPEN:
                     continue
@@ -124,7 +124,7 @@ def _outcome(
     judgement: Judgement,
     batch: Batch,
     agent: Agent,
-    keepers: dict[str, str],
+    survivors: dict[str, str],
     known: dict[str, str],
     stop: list[str],
     passed: int,
@@ -133,10 +133,10 @@ def _outcome(
     critical = _critical(judgement)
     if "SHARED_CONTACT" not in critical:
         if profile.id in known:
-            here = known[profile.id] in keepers  # judged again after the batch's own delivery
+            here = known[profile.id] in survivors  # judged again after the batch's own delivery
             return P.DUPLICATE, ["DUPLICATE_IN_BATCH" if here else "DUPLICATE_DELIVERED"], known[profile.id]
-        if keepers.get(profile.id, profile.id) != profile.id:
-            return P.DUPLICATE, ["DUPLICATE_IN_BATCH"], keepers[profile.id]
+        if survivors.get(profile.id, profile.id) != profile.id:
+            return P.DUPLICATE, ["DUPLICATE_IN_BATCH"], survivors[profile.id]
     if critical:
         return P.HELD, critical, None
     if stop:
@@ -172,7 +172,7 @@ def _cases(
     }
     loaded = {row.id: (row, value) for row, value in profile_rows(session, profile_ids)}
     others = _names_by_email(session, agent, [row.email_norm for row, _ in loaded.values() if row.email_norm])
-    compared = beside(session, agent, loaded)
+    compared = neighbour_facts(session, agent, loaded)
     alike = {identity: list(facts_.pop("alike")) for identity, facts_ in compared.items()}
     first: dict[str, str] = {}
     cases = []
@@ -247,7 +247,7 @@ def _delivered_before(session: Session, agent: Agent, profile_ids: Sequence[str]
     return found
 
 
-def _keepers(cases: Sequence[Case], judged: dict[str, Judgement], linked: set[str]) -> dict[str, str]:
+def _survivors(cases: Sequence[Case], judged: dict[str, Judgement], linked: set[str]) -> dict[str, str]:
     """profile id -> the profile of the batch that stands for that person: the best read one, the first among equals.
 
     linked   duplicates already: they stand for nobody, or a circle could form
@@ -256,13 +256,13 @@ def _keepers(cases: Sequence[Case], judged: dict[str, Judgement], linked: set[st
     for case in cases:
         if case.email:
             groups.setdefault(case.email.casefold(), []).append(case)
-    keepers: dict[str, str] = {}
+    survivors: dict[str, str] = {}
     for group in groups.values():
         able = [case for case in group if case.profile_id not in linked]
         if able:
             best = max(able, key=lambda c: (judged[c.profile_id].outcome == "pass", judged[c.profile_id].completeness))
-            keepers.update({case.profile_id: best.profile_id for case in group})
-    return keepers
+            survivors.update({case.profile_id: best.profile_id for case in group})
+    return survivors
 
 
 def _store_verdicts(judgements: Sequence[Judgement], suite_version: str, versions: dict[str, int]) -> None:

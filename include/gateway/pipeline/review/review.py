@@ -24,7 +24,7 @@ from gateway.model import BatchState, Mode
 from gateway.model import DeliveryState as L
 from gateway.model import ProfileState as P
 from gateway.pipeline.arrival.receive import agent_of
-from gateway.pipeline.delivery.deliver import agents_with_business, deliver_profiles
+from gateway.pipeline.delivery.deliver import agents_with_pending, deliver_profiles
 from gateway.pipeline.delivery.ledger import being_sent
 from gateway.pipeline.judging.judge import judge_profiles
 from gateway.pipeline.read import email_key
@@ -267,7 +267,7 @@ def deliver_reviewed() -> dict[str, int]:
             .order_by(Profile.agent_id, Profile.id)
         ).all()
     done: dict[str, int] = {}
-    by_agent: dict[str, list[str]] = {agent_id: [] for agent_id in agents_with_business()}
+    by_agent: dict[str, list[str]] = {agent_id: [] for agent_id in agents_with_pending()}
     for agent_id, profile_id in approved:
         by_agent.setdefault(agent_id, []).append(profile_id)
     failures: list[GatewayError] = []
