@@ -16,17 +16,17 @@ from gateway.extract.page.words import Page
 from gateway.extract.resume.contact import Candidate, Person, email_candidates, own, phone_candidates
 from gateway.extract.resume.entries import entries_of
 from gateway.extract.resume.gate import is_resume
+from gateway.extract.resume.headline import headline_of
 from gateway.extract.resume.links import handle_words, link_candidates
 from gateway.extract.resume.location import location_candidates
 from gateway.extract.resume.names import name_candidates
-from gateway.extract.resume.roles import Entry, Fragment, is_place
+from gateway.extract.resume.roles import Entry, Fragment
 from gateway.extract.resume.scorer import calibrated, model, rank
 from gateway.extract.resume.sections import is_heading_cell, language_of, mark_sections
 from gateway.extract.resume.skills import Item, items_of, language_items
 from gateway.extract.resume.split import split_people
 from gateway.model import Education, Evidence, ExtractedProfile, Field, Hints, Note, Work
 from gateway.values.dates import best_period
-from gateway.values.lexicon import title_score
 from gateway.values.places import country_from_text
 from gateway.values.text import fold
 from gateway.values.values import phone_country
@@ -171,7 +171,7 @@ def read_person(person: Person, hints: Hints, hidden: Sequence[int] = ()) -> Ext
         if chosen is not None:
             fields.append(_field(chosen, pool))
     fields += [_field(link, links, f"links[{n}]") for n, link in enumerate(kept)]
-    headline = _headline(person, name)
+    headline = headline_of(person, name)
     if headline:
         fields.append(headline)
     skills, languages = _lists(person)
@@ -316,28 +316,6 @@ def _lists(person: Person) -> tuple[list[Item], list[Item]]:
     return skills[: MAX_ITEMS["skills"]], languages[: MAX_ITEMS["languages"]]
 
 
-def _headline(person: Person, name: Candidate | None) -> Field | None:
-    """The job title under the name."""
-    if name is None:
-        return None
-    for line in person.lines[name.line : name.line + 4]:
-        if line.section not in ("top", "contact") or line.heading:
-            continue
-        for cell in line.cells:
-            text = cell.text.replace(name.raw, "").strip(" ,|–-")
-            wordy = 3 <= len(text) <= 70 and len(text.split()) <= 8 and not any(c.isdigit() or c == "@" for c in text)
-            beneath = line.index == name.line + 1 and len(line.cells) == 1 and not is_place(text)
-            if wordy and title_score(text) >= (0.0 if beneath else 1.2):
-                return Field(
-                    "headline",
-                    text,
-                    text,
-                    0.8,
-                    Evidence(cell.words[0].source, "below_name", page=line.page, box=cell.box),
-                )
-    return None
-
-
 def _text(fragment: Fragment | None) -> str | None:
     return fragment.text if fragment else None
 
@@ -355,7 +333,7 @@ def _entry_fields(path: str, entry: Entry, first: str, second: str) -> list[Fiel
     for label, fragment in ((first, entry.first), (second, entry.second)):
         if fragment is None:
             continue
-        confidence = 0.6 + 0.35 * min(1.0, max(0.0, entry.margin) / 6)
+        confidence = min(0.97, max(0.3, 0.4 + 0.42 * entry.worth))
         if fragment.words and fragment.words[0].source == "ocr":
             confidence = min(confidence, OCR_CAP * fragment.confidence)
         source = fragment.words[0].source if fragment.words else "text"
