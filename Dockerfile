@@ -33,7 +33,7 @@ COPY --chown=gateway:root plugins plugins
 COPY --chown=gateway:root dags dags
 COPY tools/register.py tools/
 COPY deploy/entrypoint.sh /entrypoint
-COPY deploy/prepare.sh deploy/
+COPY deploy/prepare.sh deploy/healthy.py deploy/
 RUN python tools/register.py && python -m compileall -q include plugins dags
 
 USER gateway
