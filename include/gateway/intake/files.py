@@ -18,7 +18,7 @@ from typing import Any, BinaryIO
 from upath import UPath
 
 from gateway.deliver.credentials import credentials
-from gateway.errors import Misconfigured, Unreadable
+from gateway.errors import Misconfigured, Transient, Unreadable
 from gateway.intake.inbox import disk_problem
 from gateway.settings import settings
 
@@ -132,13 +132,35 @@ def _pieces(path: Path) -> Iterator[bytes]:
 
 @contextmanager
 def local(key: str) -> Iterator[Path]:
-    """A local path to read the file from: the file itself, or a copy that goes away afterwards."""
-    target = root() / key
+    """A local path to read the file from: the file itself, or a copy that goes away afterwards.
+
+    raises   Transient(FILES_MISSING) where the place of all kept files is not on this machine, Transient(DISK_FULL |
+             CLAIM_FAILED) where a copy cannot be made; Unreadable(FILE_MISSING) where this one file is gone
+    """
+    base = root()
+    target = base / key
+    if not target.exists():
+        raise _missing(base, key)
     if isinstance(target, os.PathLike):
         yield Path(target)
         return
     with tempfile.TemporaryDirectory(prefix="gateway-") as folder:
         copy = Path(folder) / "document"
-        with target.open("rb") as source, copy.open("wb") as sink:
-            shutil.copyfileobj(source, sink, PIECE)
+        try:
+            with target.open("rb") as source, copy.open("wb") as sink:
+                shutil.copyfileobj(source, sink, PIECE)
+        except OSError as wrong:
+            raise disk_problem(wrong, "A kept document could not be fetched") from wrong
         yield copy
+
+
+def _missing(base: UPath, key: str) -> Unreadable | Transient:
+    agent_id = key.split("/")[0]
+    if not (base / agent_id).exists():
+        return Transient(
+            "FILES_MISSING",
+            f"The kept files of {agent_id} are not on this machine. Give every worker the same files (GATEWAY_FILES_URL), "
+            "then resume the batch.",
+            30,
+        )
+    return Unreadable("FILE_MISSING", "Its bytes were kept and are gone from the gateway's files: send it again.")
