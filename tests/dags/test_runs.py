@@ -175,7 +175,7 @@ def test_a_register_that_fails_ends_its_batch_with_a_code_and_tells(
     told: list[str] = []
     monkeypatch.setattr(telling, "tell_batch", told.append)
     batch_id = drop({"list.csv": PASSING.encode()})
-    folder = home / "inbox" / ".claimed" / "backend-engineer" / batch_id
+    folder = home / "files" / ".arrivals" / "backend-engineer" / batch_id
     folder.rename(home / "elsewhere")
     dag_bag.dags["ingest_batch"].get_task("register").retries = 0
     states = run(dag_bag, batch_id)
