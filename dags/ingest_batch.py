@@ -47,8 +47,8 @@ PARAMS = {
         type=["null", "string"],
         enum=[None, *(str(mode) for mode in Mode)],
         title="Mode",
-        description="Empty: as the agent's file says",
         values_display={
+            "null": "As the agent's file says",
             "ingest": "ingest: deliver what passes",
             "review": "review: hold everything for a person",
             "dry_run": "dry_run: send nothing",
