@@ -5,12 +5,12 @@ VENV ?= .venv
 PY := $(VENV)/bin/python
 PYTHON ?=
 SETUP := bash tools/setup.sh
-.PHONY: help setup setup-dev run test lint format bench score faults train docs lock clean
+.PHONY: help setup setup-dev run test test-matrix lint format bench score faults train docs lock clean
 
 help: ## this list
-	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-11s %s\n", $$1, $$2}'
 
-setup: ## .venv from the lock (requirements.txt), bytecode compiled
+setup: ## .venv from the lock, this checkout installed into it (Linux; Python 3.11 to 3.13)
 	@VENV=$(VENV) PYTHON="$(PYTHON)" $(SETUP) requirements.txt
 
 run: setup ## Airflow with the sample batch on this machine; ONCE=1 ends after the table
@@ -21,6 +21,9 @@ setup-dev:
 
 test: setup-dev ## the tests, the real Airflow included (T="-m 'not integration'" for less)
 	@$(PY) -m pytest $(T)
+
+test-matrix: setup-dev ## the tests without Airflow on Python 3.11, 3.12 and 3.13 (VERSIONS="3.12", T="tests/unit" for less)
+	@bash tools/test-matrix.sh $(T)
 
 lint: setup-dev ## ruff, mypy, import rules, generated docs up to date
 	@$(VENV)/bin/ruff check -q . && $(VENV)/bin/ruff format -q --check .
@@ -52,8 +55,8 @@ train: setup-dev ## the extraction's scorer anew, from generated documents of ou
 format: setup-dev ## ruff's fixes and format
 	@$(VENV)/bin/ruff check -q --fix . ; $(VENV)/bin/ruff format -q .
 
-lock: setup-dev ## the three locks anew from pyproject.toml
-	@bash tools/lock.sh
+lock: setup-dev ## uv.lock and the lists exported from it, anew from pyproject.toml (L=--upgrade for newer versions)
+	@bash tools/lock.sh $(L)
 
 clean: ## everything that make made, .gateway (the data!) left alone
-	@rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .hypothesis .artifacts
+	@rm -rf $(VENV) .venv-3.1? .pytest_cache .mypy_cache .ruff_cache .hypothesis .artifacts
