@@ -25,10 +25,13 @@ test: setup-dev ## the tests, the real Airflow included (T="-m 'not integration'
 test-matrix: setup-dev ## the tests without Airflow on Python 3.11, 3.12 and 3.13 (VERSIONS="3.12", T="tests/unit" for less)
 	@bash tools/test-matrix.sh $(T)
 
-lint: setup-dev ## ruff, mypy, import rules, generated docs up to date
+lint: setup-dev ## ruff, mypy, import rules, dependencies, dead code, lock and generated docs up to date
 	@$(VENV)/bin/ruff check -q . && $(VENV)/bin/ruff format -q --check .
 	@$(VENV)/bin/mypy
 	@$(VENV)/bin/lint-imports --no-cache --config pyproject.toml | grep -E "KEPT|BROKEN|->" ; exit $${PIPESTATUS[0]}
+	@$(VENV)/bin/deptry . --no-ansi 2>&1 | grep -v "^Scanning\|^Success\|^$$" ; exit $${PIPESTATUS[0]}
+	@$(PY) tools/dead_code.py
+	@bash tools/lock.sh --check
 	@$(PY) -m gateway docs --check
 	@$(PY) -m gateway agents check
 

@@ -111,7 +111,7 @@ def ingest_batch() -> None:
         """Documents into profiles."""
         from gateway.pipeline.read import read_chunk
 
-        get_current_context()["label"] = chunk["label"]
+        get_current_context()["label"] = chunk["label"]  # type: ignore[typeddict-unknown-key] # map_index_template reads it
         return read_chunk(chunk)
 
     # A chunk whose worker died must not keep the others from being judged; the report then says what is missing.
@@ -147,7 +147,7 @@ def ingest_batch() -> None:
     batch = register()
     read = extract_chunk.expand(chunk=plan_chunks(batch))
     judged = judge(batch)
-    judged.operator.operator_extra_links = (DataDocsLink(),)
+    judged.operator.operator_extra_links = (DataDocsLink(),)  # type: ignore[attr-defined] # of XComArgs, only a plain one has it
     delivered = deliver(batch)
     asked = report(batch)
     read >> judged >> delivered >> asked
