@@ -88,6 +88,6 @@ def _says_not_found(wrong: AirflowRuntimeError) -> bool:
 
 
 def _held(batch_id: str) -> int:
-    from gateway.pipeline.review.review import held_count
+    from gateway.pipeline.review.held import held_count
 
     return held_count(batch_id)

@@ -17,7 +17,8 @@ from gateway.errors import Conflict, Misconfigured, Refused, Transient
 from gateway.pipeline.delivery import deliver as pipeline
 from gateway.pipeline.delivery import ledger
 from gateway.pipeline.delivery.deliver import deliver_batch, deliver_profiles
-from gateway.pipeline.review.review import decide, deliver_reviewed
+from gateway.pipeline.review.review import decide
+from gateway.pipeline.review.send import deliver_reviewed
 from gateway.store import change
 from gateway.store.engine import reading, writing
 from gateway.store.tables import Batch, Delivery, Event, Profile, now

@@ -19,7 +19,9 @@ from gateway.insight.analytics import Analytics, Audits, Group, Price, Took, ana
 from gateway.model import Mode
 from gateway.pipeline.review.audit import decide_audit
 from gateway.pipeline.review.decided import reviews, standing
-from gateway.pipeline.review.review import decide, deliver_reviewed, queue
+from gateway.pipeline.review.held import queue
+from gateway.pipeline.review.review import decide
+from gateway.pipeline.review.send import deliver_reviewed
 from gateway.pipeline.run import run_batch
 from gateway.pipeline.statistics import KEY, kind_of, layout_of
 from gateway.quality.sampling import error_rate

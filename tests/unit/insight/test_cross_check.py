@@ -18,7 +18,8 @@ from gateway.pipeline import read
 from gateway.pipeline.arrival.retry import retry_documents
 from gateway.pipeline.read import store_reading
 from gateway.pipeline.review import persons
-from gateway.pipeline.review.review import decide, deliver_reviewed
+from gateway.pipeline.review.review import decide
+from gateway.pipeline.review.send import deliver_reviewed
 from gateway.pipeline.run import run_batch
 from gateway.store.counts import Counts
 from gateway.store.engine import reading

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ctypes
 import io
 import json
 import logging
@@ -16,9 +15,8 @@ from pathlib import Path
 from typing import Any
 
 from gateway.errors import Unreadable
-from gateway.extract.page.pdf_open import NotOpened
+from gateway.extract.child.limits import die_with_parent
 
-PR_SET_PDEATHSIG = 1
 MAX_PIXELS = 4_000_000  # A4 at 110 dpi has 1.1 million
 _MB = 1 << 20
 _MOST_ROWS = 200
@@ -27,7 +25,7 @@ _MOST_CELL = 2_000  # characters of one cell that are shown
 
 def main() -> int:
     request = json.loads(sys.stdin.buffer.read())
-    ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
+    die_with_parent(signal.SIGKILL)
     if os.getppid() != request["parent"]:
         return 1  # it ended before the line above
     logging.disable(logging.CRITICAL)  # parsers quote documents in their warnings
@@ -35,8 +33,6 @@ def main() -> int:
     _limit(request["memory_mb"], request["cpu_s"])
     try:
         answer = b"ok\n" + (_page(request) if request["do"] == "page" else _rows(request))
-    except NotOpened as wrong:
-        answer = _no(wrong.code, wrong.sentence)
     except Unreadable as wrong:
         answer = _no(wrong.code, wrong.sentence)
     except (Exception, MemoryError) as wrong:
