@@ -4,6 +4,7 @@ SHELL := /bin/bash
 VENV ?= .venv
 PY := $(VENV)/bin/python
 PYTHON ?=
+JOBS ?= 2
 SETUP := bash tools/setup.sh
 .PHONY: help setup setup-dev run test test-matrix lint format bench score faults train docs lock clean
 
@@ -19,8 +20,13 @@ run: setup ## Airflow with the sample batch on this machine; ONCE=1 ends after t
 setup-dev:
 	@VENV=$(VENV) PYTHON="$(PYTHON)" $(SETUP) requirements-dev.txt
 
-test: setup-dev ## the tests, the real Airflow included (T="-m 'not integration'" for less)
+test: setup-dev ## the tests, side by side, then those with the real Airflow (T="tests/unit -x" for some, one after the other)
+ifdef T
 	@$(PY) -m pytest $(T)
+else
+	@$(PY) -m pytest -m "not integration" -n $(JOBS) --dist loadfile
+	@$(PY) -m pytest -m integration
+endif
 
 test-matrix: setup-dev ## the tests without Airflow on Python 3.11, 3.12 and 3.13 (VERSIONS="3.12", T="tests/unit" for less)
 	@bash tools/test-matrix.sh $(T)

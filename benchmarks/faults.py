@@ -36,13 +36,13 @@ sys.path[:0] = [str(PROJECT / "include"), str(PROJECT / "tests")]
 import requests
 from sqlalchemy import event, select
 
-from doubles.contract import contract_path
-from doubles.heymilo import KEY
-from doubles.people import addresses, agent_file, batch, people
 from gateway.settings import settings
 from gateway.store.counts import counts
 from gateway.store.engine import engine, engine_for, migrate, reading
 from gateway.store.tables import Delivery, Profile
+from support.contract import contract_path
+from support.heymilo import KEY
+from support.people import addresses, agent_file, batch, people
 
 ANSWERS = (
     "drop_before",
@@ -88,7 +88,7 @@ class Double:
 
     def start(self) -> None:
         contract = str(contract_path()) if contract_path().is_file() else ""
-        command = [sys.executable, "-m", "doubles.heymilo", str(self.port), str(self.journal), contract]
+        command = [sys.executable, "-m", "support.heymilo", str(self.port), str(self.journal), contract]
         paths = os.pathsep.join([str(PROJECT / "include"), str(PROJECT / "tests")])
         self.process = subprocess.Popen(command, env={**os.environ, "PYTHONPATH": paths}, stderr=subprocess.DEVNULL)
         end = time.monotonic() + 30

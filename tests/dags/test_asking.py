@@ -14,7 +14,7 @@ from gateway.pipeline.review.choices import APPROVE_ALL, DECIDED_ELSEWHERE, KEEP
 from gateway.pipeline.review.review import answer_batch, decide
 from gateway_airflow.triggers import decided_trigger
 from gateway_airflow.triggers.decided_trigger import NO_QUESTION, DecidedTrigger
-from unit.pipeline.people import batch, person
+from support.stored import batch, person
 
 
 class Airflow:

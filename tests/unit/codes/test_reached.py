@@ -13,7 +13,6 @@ import pypdfium2 as pdfium
 import pytest
 from sqlalchemy import select
 
-from doubles.pdf_maker import make, resume
 from gateway.codes import CODES
 from gateway.deliver import own_pool
 from gateway.deliver.request import request_of
@@ -29,6 +28,7 @@ from gateway.settings import PROJECT, settings
 from gateway.store.engine import reading
 from gateway.store.tables import Document, Event, Profile
 from gateway_airflow.notifiers import digest_notifier
+from support.pdf_maker import make, resume
 
 LIST = "Name,Email,Phone\nGreta Hollingsworth,greta.hollingsworth@example.com,+1 415 555 0134\n"
 

@@ -11,7 +11,6 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
-from doubles.people import addresses, agent_file, batch, ledger_states, people, states
 from gateway.deliver.port import Receipt, Request, Unanswered
 from gateway.errors import Conflict, Misconfigured, Refused, Transient
 from gateway.pipeline.delivery import deliver as pipeline
@@ -22,6 +21,7 @@ from gateway.pipeline.review.send import deliver_reviewed
 from gateway.store import change
 from gateway.store.engine import reading, writing
 from gateway.store.tables import Batch, Delivery, Event, Profile, now
+from support.people import addresses, agent_file, batch, ledger_states, people, states
 
 
 class Scripted:

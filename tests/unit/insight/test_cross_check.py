@@ -24,8 +24,8 @@ from gateway.pipeline.run import run_batch
 from gateway.store.counts import Counts
 from gateway.store.engine import reading
 from gateway.store.tables import Audit, Batch, Document, Profile
-from unit.insight.test_analytics import check as check_analytics
-from unit.pipeline.test_upload import process
+from support.direct_count import check as check_analytics
+from support.stages import process
 
 AGENT, OTHER = "backend-engineer", "regional-nurse"
 STATES = ("delivered", "held", "discarded", "duplicate", "refused", "unknown")

@@ -15,7 +15,7 @@ from gateway.pipeline.review.send import deliver_reviewed
 from gateway.store import change
 from gateway.store.engine import reading, writing
 from gateway.store.tables import Audit, Delivery, Event, Profile, now
-from unit.pipeline.people import batch, person
+from support.stored import batch, person
 
 
 @pytest.fixture

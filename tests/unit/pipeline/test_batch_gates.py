@@ -25,7 +25,7 @@ from gateway.pipeline.run import run_batch
 from gateway.settings import settings
 from gateway.store.engine import reading
 from gateway.store.tables import Batch, Document, GateResult, PoolCandidate, Profile
-from unit.pipeline.test_upload import process
+from support.stages import process
 
 AGENT = "pilots"
 FILE = """id: pilots
