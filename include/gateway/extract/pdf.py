@@ -10,6 +10,7 @@ import pypdfium2 as pdfium
 
 from gateway.errors import Unreadable
 from gateway.extract.page.pdf_open import UNREADABLE, open_pdf
+from gateway.extract.page.pdf_structure import attached
 from gateway.extract.page.pdfium import read_page
 from gateway.extract.page.words import Page
 from gateway.extract.resume.profiles import read_profiles
@@ -39,6 +40,7 @@ def read_pdf(path: Path, sink: Callable[[ExtractedProfile], None], hints: Hints,
         )
     try:
         total = len(document)
+        notes += attached(document, path)
         pages, ocr_pages, problem = _pages(document, min(total, limit_pages), cpu, notes)
         if total > limit_pages:
             sentence = f"Only the first {limit_pages} of {total} pages were read."

@@ -32,7 +32,7 @@ def main() -> int:
     warnings.simplefilter("ignore")
     _limit(request["memory_mb"], request["cpu_s"])
     try:
-        answer = b"ok\n" + (_page(request) if request["do"] == "page" else _rows(request))
+        answer = b"ok\n" + {"page": _page, "pages": _pages, "rows": _rows}[request["do"]](request)
     except Unreadable as wrong:
         answer = _no(wrong.code, wrong.sentence)
     except (Exception, MemoryError) as wrong:
@@ -80,6 +80,12 @@ def _page(request: dict[str, Any]) -> bytes:
     out = io.BytesIO()
     _small(image).save(out, "PNG", compress_level=6)
     return out.getvalue()
+
+
+def _pages(request: dict[str, Any]) -> bytes:
+    from gateway.extract.page.pdf_structure import pages_alone
+
+    return pages_alone(Path(request["path"]), request["first"], request["last"])
 
 
 def _small(image: Any) -> Any:
