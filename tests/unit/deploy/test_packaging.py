@@ -71,3 +71,37 @@ def test_another_system_than_linux_is_told_so(tmp_path: Path) -> None:
     assert ended.returncode == 1
     assert "needs Linux" in ended.stderr
     assert not (tmp_path / "venv").exists()
+
+
+def test_what_runs_before_a_commit_is_what_ci_runs() -> None:
+    import yaml
+
+    hooks = yaml.safe_load((PROJECT / ".pre-commit-config.yaml").read_text("utf-8"))["repos"]
+    [ruff] = [repo for repo in hooks if "ruff" in repo["repo"]]
+    assert {ruff["rev"].removeprefix("v")} == pinned("requirements-dev.txt")["ruff"]
+    assert all(re.fullmatch(r"v\d+\.\d+\.\d+", repo["rev"]) for repo in hooks if repo["repo"] != "local")
+
+
+def test_documents_name_files_that_exist() -> None:
+    """A module, a page or a folder that a document or a docstring names is there."""
+    tracked = [
+        path
+        for path in PROJECT.rglob("*")
+        if not {".git", "node_modules"} & set(path.parts) and ".venv" not in str(path)
+    ]
+    names = {path.name for path in tracked}
+    pages = [*PROJECT.glob("*.md"), *(PROJECT / "docs").rglob("*.md")]
+    sources = [
+        *(PROJECT / "include").rglob("*.py"),
+        *(PROJECT / "plugins").rglob("*.py"),
+        *(PROJECT / "dags").glob("*.py"),
+    ]
+    example = {"hirewell.py", "epub_reader.py"}  # CONTRIBUTING works through them
+    for path in (*pages, *sources):
+        if path.name == "CHANGELOG.md":
+            continue
+        for named in re.findall(r"\b([a-z_]\w*\.(?:py|toml|sh))\b", path.read_text("utf-8")):
+            assert named in names | example, f"{path.relative_to(PROJECT)} names {named}"
+    for page in pages:
+        for link in re.findall(r"\]\(((?!http)[^)#]+)", page.read_text("utf-8")):
+            assert (page.parent / link).exists(), f"{page.relative_to(PROJECT)} links to {link}"
