@@ -20,6 +20,8 @@ SOURCES = ("include/gateway", "plugins/gateway_airflow", "dags")
 
 # name -> why it stays although nothing uses it; the check fails for a name that has become used or has gone
 ALLOWED = {
+    "hand_over": "the files store as meeting point of claim and register: about to be used by pipeline/arrival",
+    "fetched": "the same",
     "templates": "an agent's messages to candidates: checked with the agent file, sent by nothing yet",
     "received_on": "a manifest is kept with its batch as a whole",
     "from_json": "the inverse that says what Case.as_json keeps; the golden verdicts are read with it",

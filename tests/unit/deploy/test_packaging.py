@@ -25,6 +25,7 @@ def pinned(name: str) -> dict[str, set[str]]:
 def test_the_version_is_written_in_one_place() -> None:
     assert metadata.version(OURS) == gateway.__version__
     assert f"## {gateway.__version__}" in (PROJECT / "CHANGELOG.md").read_text("utf-8")
+    assert f'tag: "{gateway.__version__}"' in (PROJECT / "deploy" / "helm" / "values.yaml").read_text("utf-8")
     written = re.compile(re.escape(f'"{gateway.__version__}"'))
     for name in ("pyproject.toml", "docker-compose.yaml", "Dockerfile"):
         assert not written.search((PROJECT / name).read_text("utf-8")), name
