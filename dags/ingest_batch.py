@@ -113,7 +113,7 @@ def ingest_batch() -> None:
         from gateway.pipeline.arrival.runs import noted
         from gateway.pipeline.read import read_chunk
 
-        get_current_context()["label"] = chunk["label"]
+        get_current_context()["label"] = chunk["label"]  # type: ignore[typeddict-unknown-key] # map_index_template reads it
         with noted(chunk["batch_id"], "extract", chunk["first"]):
             return read_chunk(chunk)
 
@@ -159,7 +159,7 @@ def ingest_batch() -> None:
     batch = register()
     read = extract_chunk.expand(chunk=plan_chunks(batch))
     judged = judge(batch)
-    judged.operator.operator_extra_links = (DataDocsLink(),)
+    judged.operator.operator_extra_links = (DataDocsLink(),)  # type: ignore[attr-defined] # of XComArgs, only a plain one has it
     delivered = deliver(batch)
     asked = report()
     read >> judged >> delivered >> asked

@@ -17,7 +17,7 @@ from gateway.notify.messages import Digest, digest_of
 from gateway.pipeline.arrival.receive import agent_of
 from gateway.pipeline.arrival.retry import review_run
 from gateway.pipeline.arrival.runs import cause, fail, forget_failure
-from gateway.pipeline.review.review import held_codes, held_count
+from gateway.pipeline.review.held import held_codes, held_count
 from gateway.pipeline.statistics import remember
 from gateway.settings import settings
 from gateway.store import change

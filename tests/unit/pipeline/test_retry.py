@@ -7,7 +7,6 @@ from pathlib import Path
 
 import pytest
 from sqlalchemy import func, select
-from tests.unit.pipeline.test_upload import process
 
 from gateway.errors import Conflict, Misconfigured, Refused
 from gateway.insight.batches import batch_view
@@ -21,6 +20,7 @@ from gateway.pipeline.report import finish_batch, review_request, totals
 from gateway.pipeline.run import run_batch
 from gateway.store.engine import reading, writing
 from gateway.store.tables import Batch, Delivery, Document, Event, PoolCandidate
+from support.stages import process
 
 AGENT = "backend-engineer"
 GRETA = "Name,Email,Phone\nGreta Hollingsworth,greta.hollingsworth@example.com,+1 415 555 0134\n"
