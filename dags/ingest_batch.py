@@ -20,12 +20,12 @@ from datetime import timedelta
 from typing import Any
 
 from airflow.providers.standard.operators.trigger_dagrun import TriggerDagRunOperator
-from airflow.sdk import Param, TriggerRule, dag, get_current_context, task
+from airflow.sdk import Asset, Param, TriggerRule, dag, get_current_context, task
 
 from gateway.model import Mode
 from gateway.settings import settings
 from gateway_airflow.links import DataDocsLink
-from gateway_airflow.names import Pool, Tag
+from gateway_airflow.names import OUTBOX_URI, Pool, Tag
 from gateway_airflow.policy import TASK_DEFAULTS
 
 AGENTS = sorted(path.stem for path in settings().agents_dir.glob("*.yaml"))
@@ -133,16 +133,19 @@ def ingest_batch() -> None:
 
     @task(pool=Pool.STORE, trigger_rule=TriggerRule.ALL_DONE_MIN_ONE_SUCCESS)
     def report(batch: dict[str, Any]) -> list[dict[str, Any]]:
-        """The batch's end, its audit sample and its digest; returns the review to ask for, none or one. Fails with the run's missing part."""
+        """The batch's end and its audit sample; returns the review to ask for, none or one. Fails with the run's missing part."""
         from gateway.pipeline.report import finish_batch, refuse_incomplete, review_request
         from gateway.pipeline.review.audit import draw_audit
-        from gateway_airflow.notifiers.digest_notifier import send_digest
 
         draw_audit(batch["batch_id"])
         ended = finish_batch(batch["batch_id"])
-        send_digest(batch["batch_id"], batch["agent_id"])
         refuse_incomplete(ended)
         return review_request(batch["batch_id"])
+
+    # However the run ends: what is to be told was written with it, and sending is another DAG's.
+    @task(pool=Pool.STORE, trigger_rule=TriggerRule.ALL_DONE, outlets=[Asset(name="outbox", uri=OUTBOX_URI)])
+    def tell() -> None:
+        """Wakes send_notices."""
 
     batch = register()
     read = extract_chunk.expand(chunk=plan_chunks(batch))
@@ -150,7 +153,7 @@ def ingest_batch() -> None:
     judged.operator.operator_extra_links = (DataDocsLink(),)
     delivered = deliver(batch)
     asked = report(batch)
-    read >> judged >> delivered >> asked
+    read >> judged >> delivered >> asked >> tell()
     TriggerDagRunOperator.partial(
         task_id="ask_review",
         trigger_dag_id="review_batch",

@@ -70,6 +70,16 @@ class Settings(BaseSettings):
     deliver_patience_s: float = Field(
         150.0, ge=0, description="How long a delivery waits to look for calls without an answer before leaving them."
     )
+    notice_templates_dir: Path | None = Field(
+        None, description="Folder with your own wording of notices, one <type>.txt each; empty = as they come."
+    )
+    notice_lease_s: float = Field(
+        90.0, gt=0, description="After this a message that a killed sender had taken is sent again."
+    )
+    notice_pause_after_h: float = Field(
+        24.0, gt=0, description="A channel that failed this long is paused, and the agent's other channels are told."
+    )
+    notice_keep_days: float = Field(30.0, gt=0, description="How long messages that were sent stay listed.")
     claim_alarm_s: float = Field(900.0, gt=0, description="A complete drop unclaimed this long raises an alarm.")
 
     @property

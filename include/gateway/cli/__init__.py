@@ -21,6 +21,7 @@ COMMANDS: dict[str, str] = {
     "review": "gateway.cli.review",
     "replay": "gateway.cli.replay",
     "agents": "gateway.cli.agents",
+    "notify": "gateway.cli.notify",
     "docs": "gateway.cli.docs",
 }
 

@@ -1,4 +1,4 @@
-"""A batch's end: its state, its numbers, and one digest to each channel."""
+"""A batch's end: its state and its numbers. What others are told of it is written with the state (store/outbox.py)."""
 
 from __future__ import annotations
 
@@ -9,12 +9,9 @@ from sqlalchemy import select
 from gateway.errors import Permanent
 from gateway.model import BatchState
 from gateway.model import ProfileState as P
-from gateway.notify.messages import Digest, digest_of
-from gateway.pipeline.arrival.receive import agent_of
 from gateway.pipeline.arrival.retry import review_run
 from gateway.pipeline.review.review import held_codes, held_count
 from gateway.pipeline.statistics import remember
-from gateway.settings import settings
 from gateway.store import change
 from gateway.store.counts import Counts, counts
 from gateway.store.engine import reading, writing
@@ -41,9 +38,9 @@ def finish_batch(batch_id: str) -> dict[str, Any]:
             or (unsent is not None and batch.mode != "dry_run")
             or batch.state == BatchState.RECEIVING
         ):
-            change.move(session, batch, BatchState.FAILED, actor=ACTOR, code="RUN_INCOMPLETE")
             batch.code = "RUN_INCOMPLETE"
             batch.error = "A task of the run failed before everything was done: look at the run and clear that task."
+            change.move(session, batch, BatchState.FAILED, actor=ACTOR, code="RUN_INCOMPLETE")
         else:
             if batch.code == "RUN_INCOMPLETE":
                 batch.code = batch.error = None
@@ -79,33 +76,6 @@ def review_request(batch_id: str) -> list[dict[str, Any]]:
         return []
     conf = {"batch_id": batch_id, "agent": agent, "held": held, "codes": codes}
     return [{"trigger_run_id": run_id, "conf": conf}]
-
-
-def digest(batch_id: str) -> Digest:
-    """What to tell about the batch: counts and codes, never people."""
-    with reading() as session:
-        batch = session.get_one(Batch, batch_id)
-        return digest_of(
-            agent_of(batch.agent_id), batch, counts(session, batch_id), settings().page(f"/batches/{batch_id}")
-        )
-
-
-def claim_notice(batch_id: str, message: Digest, channel: str) -> bool:
-    """True for the first who may send this message on this channel; the same numbers are told once."""
-    with writing() as session:
-        return change.first_time(
-            session, notice_key(batch_id, message, channel), kind="notified", batch_id=batch_id, actor=ACTOR
-        )
-
-
-def return_notice(batch_id: str, message: Digest, channel: str) -> None:
-    """The channel failed: the next attempt may send."""
-    with writing() as session:
-        change.forget(session, notice_key(batch_id, message, channel))
-
-
-def notice_key(batch_id: str, message: Digest, channel: str) -> str:
-    return f"digest:{batch_id}:{channel}:{message.fingerprint}"
 
 
 def totals(batch_id: str | None = None) -> Counts:

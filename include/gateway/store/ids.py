@@ -44,3 +44,8 @@ def delivery_id() -> str:
 
 def review_id() -> str:
     return f"r{datetime.now(UTC):%Y%m%d%H%M%S}{_random(10)}"
+
+
+def message_id() -> str:
+    """Of a message to others: the same on every attempt to send it."""
+    return f"m{datetime.now(UTC):%Y%m%d%H%M%S}{_random(12)}"
