@@ -37,6 +37,14 @@ class Settings(BaseSettings):
     )
     page_url: str = Field("", description="Address of the Airflow UI used in notices; empty = no link.")
 
+    public_url: str = Field(
+        "", description="Address (https://...) where candidates reach /gateway/unsubscribe/; needed to write to them."
+    )
+    outreach_key_file: Path | None = Field(
+        None,
+        description="Key of the list of who must not be written to; made once, keep it; empty = <home>/outreach.key.",
+    )
+
     quiet_period_s: float = Field(
         5.0, ge=0, description="A drop without a marker is complete when nothing changed this long."
     )
@@ -97,6 +105,10 @@ class Settings(BaseSettings):
     @property
     def pool(self) -> Path:
         return self.pool_dir or self.home / "pool"
+
+    @property
+    def outreach_key(self) -> Path:
+        return self.outreach_key_file or self.home / "outreach.key"
 
     def page(self, path: str) -> str:
         """Where our own page at that path ("/batches/b...") is shown inside Airflow's UI; "" without GATEWAY_PAGE_URL."""

@@ -22,6 +22,7 @@ COMMANDS: dict[str, str] = {
     "replay": "gateway.cli.replay",
     "agents": "gateway.cli.agents",
     "notify": "gateway.cli.notify",
+    "outreach": "gateway.cli.outreach",
     "docs": "gateway.cli.docs",
 }
 
