@@ -113,18 +113,32 @@ def _serve(agent_id: str, channel: str, done: Sent) -> None:
         done.later += 1
         health.failed(agent_id, channel, Outcome(False, wrong.code, wrong.sentence))
         return
+    # Noted after so many: who is killed sends no more than these again.
+    size = 2 * sender.parallel if sender.parallel > 1 else 1
     try:
         while messages := _take(agent_id, channel):
-            outcomes = _send_all(sender, messages)
-            _settle(messages, outcomes, done)
-            failures = [one for one in outcomes if one is not None and not one.sent and one.retry]
-            if None in outcomes or any(one.gone for one in failures) or (failures and len(failures) == len(messages)):
-                worst = next((one for one in failures if one.gone), failures[-1])
-                health.failed(agent_id, channel, worst)
-                return
+            for start in range(0, len(messages), size):
+                part = messages[start : start + size]
+                outcomes = _send_all(sender, part)
+                broken = _broken(outcomes)
+                if broken is not None:
+                    rest = messages[start + size :]
+                    _settle([*part, *rest], [*outcomes, *[None] * len(rest)], done)
+                    health.failed(agent_id, channel, broken)
+                    return
+                _settle(part, outcomes, done)
             health.well(agent_id, channel)
     finally:
         sender.close()
+
+
+def _broken(outcomes: Sequence[Outcome | None]) -> Outcome | None:
+    """Why the channel, and not one message, fails; None while something goes through."""
+    failures = [one for one in outcomes if one is not None and not one.sent and one.retry]
+    gone = next((one for one in failures if one.gone), None)
+    if gone is None and None not in outcomes and (not failures or len(failures) < len(outcomes)):
+        return None
+    return gone or failures[-1]
 
 
 def _notify(agent_id: str) -> Notify:
