@@ -117,6 +117,12 @@ CATALOGUE: dict[str, EventType] = {
             ("agent_id", "agent_title", "held", "hours", "url"),
         ),
         EventType(
+            "inbox.stale",
+            "A drop waits in the inbox and nobody claims it.",
+            ("agent_id", "agent_title", "code", "sentence"),
+            status=True,
+        ),
+        EventType(
             "source.silent",
             "A source that should have sent something did not.",
             ("agent_id", "agent_title", "source", "hours"),

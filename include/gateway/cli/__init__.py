@@ -17,6 +17,7 @@ from gateway.errors import GatewayError
 COMMANDS: dict[str, str] = {
     "extract": "gateway.cli.extract",
     "ingest": "gateway.cli.ingest",
+    "resume": "gateway.cli.resume",
     "status": "gateway.cli.status",
     "review": "gateway.cli.review",
     "replay": "gateway.cli.replay",

@@ -28,7 +28,7 @@ class Credentials:
     base_url: str
     secret: str = field(repr=False)
     extra: Mapping[str, Any] = field(default_factory=dict, repr=False)
-    login: str = ""
+    login: str = field(default="", repr=False)
 
 
 Provider = Callable[[str], Credentials]

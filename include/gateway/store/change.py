@@ -3,7 +3,8 @@ others are told of it (store/outbox.py).
 
 batch     receiving -> running -> waiting_review | done | failed; waiting_review -> running | done; failed -> running;
           done -> running (run again) | waiting_review (a decision was taken back);
-          from rest back to receiving: documents are read again, and the batch waits for that run
+          from rest back to receiving: documents are read again, and the batch waits for that run;
+          running -> receiving: its run died, and it waits for the next
 document  processing -> success | failed; failed -> processing (retry)
 profile   extracted -> passed | held | duplicate; the rest is in the table
 delivery  reserved -> sent -> confirmed | refused | unknown; unknown -> confirmed | reserved (proved absent);
@@ -14,6 +15,9 @@ interview   invited -> started -> completed -> scored, steps may be missed; knoc
 
 from __future__ import annotations
 
+from typing import Any
+
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from gateway.errors import Conflict
@@ -31,7 +35,7 @@ ALLOWED: dict[str, dict[str | None, set[str]]] = {
     "batch": {
         None: {B.RECEIVING},
         B.RECEIVING: {B.RUNNING, B.FAILED},
-        B.RUNNING: {B.WAITING_REVIEW, B.DONE, B.FAILED},
+        B.RUNNING: {B.WAITING_REVIEW, B.DONE, B.FAILED, B.RECEIVING},
         B.WAITING_REVIEW: {B.RUNNING, B.DONE, B.RECEIVING},
         B.FAILED: {B.RUNNING, B.RECEIVING},
         B.DONE: {B.RUNNING, B.WAITING_REVIEW, B.RECEIVING},
@@ -115,6 +119,22 @@ def record(
 ) -> None:
     """Appends an event that changes no state (a correction, a reading, a look at personal data)."""
     session.add(_event(kind, row, row.__tablename__, row.state, row.state, actor, code, rule))
+
+
+def first_time(session: Session, once: str, *, kind: str, batch_id: str, actor: str) -> bool:
+    """True for the one caller, ever, that may do the thing named `once`; decided by the database, not by a look first."""
+    values: dict[str, Any] = {
+        "at": now(),
+        "kind": kind,
+        "subject": "batch",
+        "subject_id": batch_id,
+        "batch_id": batch_id,
+        "actor": actor,
+        "once": once,
+    }
+    insert = postgresql.insert if session.get_bind().dialect.name == "postgresql" else sqlite.insert
+    done = session.execute(insert(Event).values(**values).on_conflict_do_nothing().returning(Event.id))
+    return done.scalar_one_or_none() is not None
 
 
 def _stamp(row: Batch | Document | Profile | Delivery | Invitation | Interview) -> None:

@@ -10,6 +10,8 @@ what it has seen. Sending is gateway.notify's; nothing that writes here ever wai
 
 from __future__ import annotations
 
+import hashlib
+import json
 from datetime import datetime
 from typing import Any
 
@@ -36,8 +38,16 @@ def of_change(session: Session, row: Any, after: str, code: str | None) -> None:
     told = channels(session, agent_id).told(event, now())
     if not told:
         return
-    batch_id = row.id if isinstance(row, Batch) else row.batch_id
-    _write(session, event, agent_id, batch_id, _data(session, event, row, after, code), told, None)
+    data = _data(session, event, row, after, code)
+    if not isinstance(row, Batch):
+        _write(session, event, agent_id, row.batch_id, data, told, None)
+        return
+    # A run that is cleared comes to the same end again: programs hear of each step, people of the same news once.
+    programs = {channel: due for channel, due in told.items() if channel.startswith("webhook:")}
+    people = {channel: due for channel, due in told.items() if channel not in programs}
+    _write(session, event, agent_id, row.id, data, programs, None)
+    news = hashlib.sha256(json.dumps(data, sort_keys=True).encode()).hexdigest()[:16]
+    _write(session, event, agent_id, row.id, data, people, f"{event}:{row.id}:{news}")
 
 
 def emit(

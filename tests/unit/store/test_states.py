@@ -84,6 +84,14 @@ def test_a_step_that_is_not_allowed_changes_nothing(store: str) -> None:
         assert session.scalar(select(Event).where(Event.after == "delivered")) is None
 
 
+def test_once_is_once(store: str) -> None:
+    seed(0, 0)
+    with writing() as session:
+        assert change.first_time(session, "resumed:b1:1", kind="resumed", batch_id="b1", actor="test")
+    with writing() as session:
+        assert not change.first_time(session, "resumed:b1:1", kind="resumed", batch_id="b1", actor="test")
+
+
 # One store for all examples of a property: rows are removed before each.
 @settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
