@@ -65,7 +65,7 @@ def name_form(text: str, language: str | None = None) -> float:
         if not 2 <= len(whole) <= 4 or (len(parts) > 2 and len(parts) != len(whole)):
             return 0.0
         family = whole[:2] if whole[:2] in _KOREAN_DOUBLE and len(whole) > 2 else whole[:1]
-        if len(parts) == 2 and parts[0] not in (whole[:1], whole[:2]):
+        if len(parts) == 2 and parts[0] != family:
             return 0.0
         return (
             1.0

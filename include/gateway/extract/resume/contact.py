@@ -210,7 +210,9 @@ def email_candidates(person: Person, *, everywhere: bool = False) -> list[Candid
     for index, line, number, cell in cells(person, everywhere=everywhere):
         text = cell.text
         if "@" not in text and "＠" not in text and " at " not in text and "(at" not in text and "[at" not in text:
-            continue
+            beneath = below(person, index, cell) if text and " " not in text else None
+            if beneath is None or not beneath.text.startswith("@"):
+                continue
         found = find_emails(text.replace("＠", "@"))
         joined = continued_email(person, index, cell)
         if joined:

@@ -67,7 +67,7 @@ _POSTCODES: tuple[tuple[re.Pattern[str], str], ...] = (
 _YEAR = re.compile(r"(?:19|20)\d\d")
 _INTERNATIONAL = re.compile(r"(?:\+|\b00)\d[\d\s().-]{7,18}\d")
 _NO_PLACE = ("CO", "IO", "ME", "AI", "TV", "EU", "CC", "LY", "SO", "TO", "FM")  # endings sold everywhere
-SURE, GUESS = 2.4, 1.5
+SURE, GUESS = 2.8, 2.2
 LAST_RESORT = 0.1  # the agent's default, below every hint of the document itself
 
 
@@ -105,12 +105,13 @@ def countries_of(person: Person, hints: Hints, emails: Sequence[Candidate]) -> C
         weights[person.country] += 3.0
     spoken = SPOKEN.get(person.language or "", "").split()
     for number, country in enumerate(spoken):
-        weights[country] += 2.0 if len(spoken) == 1 else 0.9 if number == 0 else 0.6
+        weights[country] += 2.0 if len(spoken) == 1 else 0.9 if number == 0 else 0.6 if number < 4 else 0.3
     seen: set[str] = set()
+    beside = [c.line for c in emails[:1] if c.line >= 0]
     for line in person.lines:
         if line.section in FOREIGN:
             continue
-        near = own(line.section) > 0
+        near = own(line.section) > 0 or any(abs(line.index - at) <= 4 for at in beside)
         if near or _INTERNATIONAL.search(line.text):
             for match in _INTERNATIONAL.finditer(line.text):
                 digits = re.sub(r"\D", "", match.group())

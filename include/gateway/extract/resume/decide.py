@@ -21,6 +21,7 @@ from gateway.model import Hints, Note
 
 AGREES = 0.65  # of names.agreement: the family name and an initial, or two names
 REPEATS = 2.5  # what an address gains by repeating the name
+BESIDE = 1.5  # what a number gains by standing beside the address
 
 
 @dataclass(slots=True)
@@ -50,7 +51,7 @@ def decide(person: Person, hints: Hints, links: Sequence[Candidate]) -> Contact:
     first = next((c for c in found if owner_of(person, c, False) is None), None)
     out = Contact()
     out.names = _names(person, first.value if first else None, addresses, [*found, *phones], links)
-    out.name = _named(out.names)
+    out.name = _named(person, out.names)
     out.emails = _own(person, found, out, "An e-mail address")
     for candidate in out.emails:
         if out.name and agreement(out.name.value, handle_words(candidate.value, ())) >= AGREES:
@@ -59,8 +60,13 @@ def decide(person: Person, hints: Hints, links: Sequence[Candidate]) -> Contact:
     out.email = _best(out.emails) or next(iter(out.emails), None)
     if out.email and first and out.email.value != first.value:
         out.names = _names(person, out.email.value, addresses, [*found, *phones], links)
-        out.name = _named(out.names)
+        out.name = _named(person, out.names)
     out.phones = _own(person, phones, out, "A phone number")
+    for candidate in out.phones:
+        if out.email and candidate.valid and _side_by_side(person, candidate, out.email):
+            candidate.features["beside_email"] = 1.0
+            candidate.score += BESIDE
+    out.phones.sort(key=lambda c: -c.score)
     out.phone = _best(out.phones) or next((c for c in out.phones if _is_phone(c)), None)
     return out
 
@@ -72,8 +78,18 @@ def _names(
     return rank(name_candidates(person, handle_words(email, links), touch))
 
 
-def _named(names: Sequence[Candidate]) -> Candidate | None:
-    return _best(names)
+def _named(person: Person, names: Sequence[Candidate]) -> Candidate | None:
+    """The best name; where none is sure, the largest line of the first page if it is a given name or the address repeats it."""
+    best = _best(names)
+    if best is not None or not names:
+        return best
+    for candidate in names[:5]:
+        seen = candidate.features
+        lone = seen.get("largest") and seen.get("first_page") and seen.get("above_body", 0) > 0.5
+        speaks_against = seen.get("heading") or seen.get("title") or seen.get("place") or seen.get("part")
+        if lone and not speaks_against and (seen.get("known_names", 0) > 0.5 or seen.get("agreement", 0) > 0.5):
+            return candidate
+    return None
 
 
 def _best(candidates: Sequence[Candidate]) -> Candidate | None:
@@ -100,6 +116,13 @@ def _own(person: Person, candidates: Sequence[Candidate], out: Contact, what: st
     return own
 
 
+def _side_by_side(person: Person, candidate: Candidate, email: Candidate) -> bool:
+    """In one line with the address, or in a line next to its own."""
+    if min(candidate.line, email.line) < 0 or abs(candidate.line - email.line) > 1:
+        return False
+    return person.lines[candidate.line].page == person.lines[email.line].page
+
+
 _WHOSE = {
     "referee": "a referee's or a relative's",
     "agency": "the agency's that presents the candidate",
@@ -113,5 +136,5 @@ def _is_phone(candidate: Candidate) -> bool:
     seen = candidate.features
     if not candidate.valid or any(seen.get(name) for name in ("fax", "notphone", "dotted_date", "labelled_else")):
         return False
-    called = seen.get("label") or seen.get("tel") or seen.get("plus")
+    called = seen.get("label") or seen.get("tel") or seen.get("plus") or seen.get("beside_email")
     return bool(called or (seen.get("alone") and seen.get("digits", 0) >= 9 / 12 and not seen.get("guess")))

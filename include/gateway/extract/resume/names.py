@@ -25,6 +25,7 @@ _SAID = re.compile(
 )
 LARGE = 1.25
 MAX_WORDS = 8
+ENOUGH = 0.33  # share of an address's letters that a name must account for to be in it
 
 
 def name_candidates(person: Person, handles: Sequence[str], contact_lines: Sequence[int]) -> list[Candidate]:
@@ -44,14 +45,16 @@ def name_candidates(person: Person, handles: Sequence[str], contact_lines: Seque
     counted: dict[str, int] = {}
     for index, line in enumerate(person.lines):
         for number, cell in enumerate(line.cells):
-            large = cell.size > LARGE * person.body or cell.size >= 0.98 * largest
+            top_size = cell.size >= 0.98 * largest and cell.size > 1.04 * person.body
+            large = cell.size > LARGE * person.body or top_size
             if line.section not in ("top", "contact", "footer", "summary") and not large:
                 continue
+            in_row = list(_in_row(person, index, line, number, cell, largest, handles, contact_lines))
+            out.extend(in_row)
             if not 2 <= len(cell.text) <= 110 or (line.section == "summary" and not large and index > 12):
                 continue
             stacked = list(_stacked(person, index, line, cell, largest, handles, contact_lines))
-            stacked += _in_row(person, index, line, number, cell, largest, handles, contact_lines)
-            relaxed = line.page == first_page and (cell.size >= 0.98 * largest or index < 3)
+            relaxed = line.page == first_page and (top_size or index < 3)
             for text, words, how in _parts(person, index, cell):
                 if len(text.split()) > MAX_WORDS or not _has_form(person, text, relaxed or how == "said"):
                     continue
@@ -63,7 +66,7 @@ def name_candidates(person: Person, handles: Sequence[str], contact_lines: Seque
                 if words:
                     where = Evidence(where.source, how, page=line.page, box=around([w.box for w in words]))
                 features = _features(person, index, line, number, cell, text, how, largest, handles, contact_lines)
-                features["continued"] = float(bool(stacked))
+                features["continued"] = float(bool(stacked or in_row))
                 respaced = _respaced(text, handles)
                 if respaced:
                     again = _features(person, index, line, number, cell, respaced, how, largest, handles, contact_lines)
@@ -168,7 +171,7 @@ def _in_row(
     if number + 1 >= len(line.cells) or cell.size < LARGE * person.body:
         return
     after = line.cells[number + 1]
-    if abs(after.size - cell.size) > 0.5 or after.bold != cell.bold or after.colour != cell.colour:
+    if abs(after.size - cell.size) > 0.5 or after.bold != cell.bold or after.colour != cell.colour or is_label(after.text):
         return
     glue = "" if is_cjk(cell.text) and len(cell.text) == len(after.text) == 1 else " "
     whole = f"{cell.text}{glue}{after.text}"
@@ -214,12 +217,12 @@ def _stacked(
             return
         texts.append(beneath.text)
         boxes.append(beneath.box)
-        one_size = abs(beneath.size - cell.size) < 0.5
+        one_look = abs(beneath.size - cell.size) < 0.5 and beneath.colour == cell.colour
         last = beneath
         whole = _glued(texts)
         if not _has_form(person, whole, True) or len(whole.split()) > 6:
             return
-        if not one_size and agreement(whole, handles) < 0.6:
+        if is_label(beneath.text) or heading_of(beneath.text) or (not one_look and agreement(whole, handles) < 0.6):
             return
         features = _features(person, index, line, 0, cell, whole, "stacked", largest, handles, contact_lines)
         features["relative_size"] = max(features["relative_size"], beneath.size / largest)
@@ -240,7 +243,7 @@ def _beneath(person: Person, line: Line, cell: Cell) -> Cell | None:
             drop = other.box[1] - cell.box[1]
             if other is cell or not 0.3 * cell.size < drop < 1.8 * max(cell.size, other.size):
                 continue
-            if other.bold != cell.bold or other.colour != cell.colour or not 0.45 < other.size / cell.size < 2.2:
+            if other.bold != cell.bold or not 0.45 < other.size / cell.size < 2.2:
                 continue
             aligned = abs(other.box[0] - cell.box[0]) < 0.6 * cell.size or abs(other.box[2] - cell.box[2]) < 4
             centred = abs(sum(other.box[::2]) - sum(cell.box[::2])) < cell.size
@@ -283,9 +286,14 @@ def agreement(name: str, handles: Sequence[str]) -> float:
     best = 0.0
     for handle in (re.sub(r"[^\w]|_", "", h) for h in handles):
         full = [t for t in tokens if len(t) >= 3 and t in handle]
-        initials = sum(1 for t in tokens if t not in full and t[0] in handle.replace("".join(full), ""))
+        covered = sum(map(len, full)) / max(1, len(handle))
+        rest = handle
+        for token in full:
+            rest = rest.replace(token, "", 1)
+        initials = sum(1 for t in tokens if t not in full and t[0] in rest[:2]) if covered > ENOUGH else 0
         if full:
-            best = max(best, min(1.0, (len(full) + 0.4 * initials) / min(2, len(tokens))))
+            share = min(1.0, (len(full) + 0.4 * initials) / min(2, len(tokens)))
+            best = max(best, share * min(1.0, covered / ENOUGH))
     return best
 
 
