@@ -176,7 +176,12 @@ def _in_row(
     if number + 1 >= len(line.cells) or cell.size < LARGE * person.body:
         return
     after = line.cells[number + 1]
-    if abs(after.size - cell.size) > 0.5 or after.bold != cell.bold or after.colour != cell.colour or is_label(after.text):
+    if (
+        abs(after.size - cell.size) > 0.5
+        or after.bold != cell.bold
+        or after.colour != cell.colour
+        or is_label(after.text)
+    ):
         return
     if max(len(cell.text.split()), len(after.text.split())) > 2 or title_score(after.text) > 0.5:
         return
@@ -229,7 +234,11 @@ def _stacked(
         whole = _glued(texts)
         if not _has_form(person, whole, True) or len(whole.split()) > 6:
             return
-        if is_label(beneath.text) or heading_of(beneath.text) or (not one_look and not _both_in(cell, beneath, handles)):
+        if (
+            is_label(beneath.text)
+            or heading_of(beneath.text)
+            or (not one_look and not _both_in(cell, beneath, handles))
+        ):
             return
         features = _features(person, index, line, 0, cell, whole, "stacked", largest, handles, contact_lines)
         features["relative_size"] = max(features["relative_size"], beneath.size / largest)
