@@ -133,7 +133,7 @@ def below(person: Person, index: int, cell: Cell) -> Cell | None:
             if (
                 near
                 and (aligned or centred or (other.box[0] < cell.box[2] and len(line.cells) == 1))
-                and abs(other.size - cell.size) < 1
+                and abs(other.size - cell.size) < (3 if source_of(cell) == "ocr" else 1)
             ):
                 return other
     return None

@@ -250,9 +250,13 @@ def _stacked(
 
 
 def _both_in(first: Cell, second: Cell, handles: Sequence[str]) -> bool:
-    """Two short texts of two looks that one address holds, the second as a whole, the first at least by its initial."""
-    if max(len(first.text.split()), len(second.text.split())) > 2:
+    """Two short texts of two looks that one address holds: one of them as a whole, the other at least by its initial."""
+    words = (len(first.text.split()), len(second.text.split()))
+    if max(words) > 2:
         return False
+    if words == (1, 1) and abs(first.size - second.size) < 0.5 and title_score(second.text) < 0.5:
+        if any(fold(x.text) in handle for x in (first, second) for handle in handles if len(x.text) > 2):
+            return True  # one word above the other in two colours, one of them in the address
     for handle in handles:
         letters = re.sub(r"[^a-z]", "", handle)
         whole = [fold(x.text).replace(" ", "") for x in (first, second)]
@@ -277,7 +281,11 @@ def _beneath(person: Person, line: Line, cell: Cell) -> Cell | None:
                 continue
             aligned = abs(other.box[0] - cell.box[0]) < 0.6 * cell.size or abs(other.box[2] - cell.box[2]) < 4
             centred = abs(sum(other.box[::2]) - sum(cell.box[::2])) < cell.size
-            if (aligned or centred) and (best is None or other.box[1] < best.box[1]):
+            shared = min(other.box[2], cell.box[2]) - max(other.box[0], cell.box[0])
+            stepped = shared > 0.5 * min(other.box[2] - other.box[0], cell.box[2] - cell.box[0]) and (
+                abs(other.size - cell.size) < 0.5 and other.colour == cell.colour
+            )
+            if (aligned or centred or stepped) and (best is None or other.box[1] < best.box[1]):
                 best = other
     return best
 
