@@ -10,10 +10,10 @@ from __future__ import annotations
 import re
 from collections import defaultdict
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from functools import cached_property
 
 from gateway.extract.resume.contact import FOREIGN, Candidate, Person, own
-from gateway.model import Hints
 from gateway.values.places import REGIONS, country_code, country_from_text
 from gateway.values.values import normalise_phone, phone_country, phone_fit
 
@@ -67,16 +67,24 @@ _POSTCODES: tuple[tuple[re.Pattern[str], str], ...] = (
 _YEAR = re.compile(r"(?:19|20)\d\d")
 _INTERNATIONAL = re.compile(r"(?:\+|\b00)\d[\d\s().-]{7,18}\d")
 _NO_PLACE = ("CO", "IO", "ME", "AI", "TV", "EU", "CC", "LY", "SO", "TO", "FM")  # endings sold everywhere
-SURE, GUESS = 2.8, 2.2
-LAST_RESORT = 0.1  # the agent's default, below every hint of the document itself
+SURE, GUESS = 2.8, 2.2  # summed weights from which a country is sure, or a guess
 
 
-@dataclass(slots=True)
+@dataclass
 class Countries:
-    """Weights of the countries that a document's national numbers may belong to."""
+    """The countries that a person's national numbers may belong to, weighed when the first such number comes.
 
-    weights: defaultdict[str, float] = field(default_factory=lambda: defaultdict(float))
+    emails   the person's, the best first
+    default  the agent's country
+    """
+
+    person: Person
+    emails: Sequence[Candidate]
     default: str | None = None
+
+    @cached_property
+    def weights(self) -> dict[str, float]:
+        return _weights(self.person, self.emails)
 
     def read(self, raw: str) -> tuple[str | None, bool, bool]:
         """(E.164 or None, whether its range is in use, whether the country is a guess) of a number as printed."""
@@ -91,16 +99,17 @@ class Countries:
             total = weight + (phone_fit(raw, found) if used else -2.0)
             if best is None or total > best[0]:
                 best = total, found, used
-        if best and best[0] >= GUESS:
-            return best[1], best[2], best[0] < SURE
-        found, used = normalise_phone(raw, self.default)
-        return (found, used, True) if found and used else (None, False, False)
+        if best and best[0] >= SURE:
+            return best[1], best[2], False
+        found, used = normalise_phone(raw, self.default)  # surer than what the language alone suggests
+        if found and used:
+            return found, used, True
+        return (best[1], best[2], True) if best and best[0] >= GUESS else (None, False, False)
 
 
-def countries_of(person: Person, hints: Hints, emails: Sequence[Candidate]) -> Countries:
-    """The hints of one person's pages; the agent's default stands apart."""
-    out = Countries(default=hints.country)
-    weights = out.weights
+def _weights(person: Person, emails: Sequence[Candidate]) -> dict[str, float]:
+    """What the person's pages say."""
+    weights: defaultdict[str, float] = defaultdict(float)
     if person.country:
         weights[person.country] += 3.0
     spoken = SPOKEN.get(person.language or "", "").split()
@@ -126,7 +135,7 @@ def countries_of(person: Person, hints: Hints, emails: Sequence[Candidate]) -> C
         ending = "GB" if ending == "UK" else ending
         if len(ending) == 2 and ending not in _NO_PLACE:
             weights[ending] += 1.6
-    return out
+    return weights
 
 
 def _add_address(text: str, spoken: Sequence[str], weights: defaultdict[str, float], seen: set[str]) -> None:

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from gateway.extract.resume.contact import Candidate, Person, email_candidates
-from gateway.extract.resume.countries import countries_of
+from gateway.extract.resume.countries import Countries
 from gateway.extract.resume.links import handle_words
 from gateway.extract.resume.name_features import agreement
 from gateway.extract.resume.names import name_candidates
@@ -47,7 +47,7 @@ def decide(person: Person, hints: Hints, links: Sequence[Candidate]) -> Contact:
     links  the candidate's own, as kept
     """
     found = rank(email_candidates(person, everywhere=True))
-    phones = rank(phone_candidates(person, countries_of(person, hints, found), everywhere=True))
+    phones = rank(phone_candidates(person, Countries(person, found, hints.country), everywhere=True))
     addresses = [link.value for link in links]
     first = next((c for c in found if owner_of(person, c, False) is None), None)
     out = Contact()

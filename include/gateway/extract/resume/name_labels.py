@@ -9,6 +9,7 @@ import re
 import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 from gateway.extract.page.layout import Cell, Line
 from gateway.extract.resume.contact import FOREIGN, Person
@@ -53,6 +54,9 @@ _INLINE_CJK = re.compile(r"^\s*(氏\s*名|姓\s*名|名\s*前|이\s*름|성\s*�
 _SIGNS = re.compile(r"[:：*＊]+\s*$")
 
 
+_KINDS = ("phone", "email", "address", "web", "notphone", "cvtitle", "fax")
+
+
 @dataclass(slots=True)
 class Labelled:
     """A name behind a label."""
@@ -68,20 +72,11 @@ class FormNames:
     others: set[str] = field(default_factory=set)  # values the form gives to somebody or something else, as printed
 
 
+@lru_cache(maxsize=4096)
 def key(text: str) -> str:
     """A label as the sets here spell it."""
     text = unicodedata.normalize("NFKC", tidy(text))
     return solid(text).strip(":：*()（）") if is_cjk(text) else bare(_SIGNS.sub("", text))
-
-
-def is_label(text: str) -> bool:
-    """The text is the label of a form or a document's title, not a value."""
-    word = key(text)
-    return (
-        word in FULL | GIVEN | FAMILY | MIDDLE | PHONETIC | OTHERS
-        or any(word in phrases(kind) for kind in ("phone", "email", "address", "web", "notphone", "cvtitle", "fax"))
-        or word in _OTHER_LABELS
-    )
 
 
 _OTHER_LABELS = _set(
@@ -92,6 +87,18 @@ _OTHER_LABELS = _set(
     "연락처;희망연봉;포트폴리오;求职意向;期望薪资;个人信息;基本信息;個人資料;本人希望記入欄;志望動機;免許・資格;学歴・職歴;連絡先;signature;place;date;photo;foto;"
     "bewerbung;anlagen;anschreiben;stammdaten;personalien;kontakt;meu portfolio;mi perfil;mi portafolio;my portfolio;my profile"
 )
+
+
+_TITLES_AND_LABELS = FULL | GIVEN | FAMILY | MIDDLE | PHONETIC | OTHERS | _OTHER_LABELS
+
+
+@lru_cache(maxsize=4096)
+def is_label(text: str) -> bool:
+    """The text is the label of a form or a document's title, not a value."""
+    if len(text) > 60:
+        return False
+    word = key(text)
+    return word in _TITLES_AND_LABELS or any(word in phrases(kind) for kind in _KINDS)
 
 
 def form_names(person: Person) -> FormNames:
@@ -108,6 +115,8 @@ def form_names(person: Person) -> FormNames:
                 out.own.append(Labelled(name, index, tuple(line.cells)))
                 continue
         for number, cell in enumerate(line.cells):
+            if len(cell.text) > 90:
+                continue
             label, _, rest = _divided(cell.text)
             word = key(label)
             if word in OTHERS:

@@ -28,11 +28,8 @@ MAX_WORDS = 8
 def name_candidates(person: Person, handles: Sequence[str], contact_lines: Sequence[int]) -> list[Candidate]:
     """Every text that may be the name, with its features; the arguments as in name_features.Known."""
     first_page = person.pages[0].number
-    sizes = sorted(
-        (c.size for line in person.lines if line.page == first_page for c in line.cells if _is_text(c.text)),
-        reverse=True,
-    )
-    largest = sizes[0] if sizes else 1.0
+    cells = sorted((c for line in person.lines if line.page == first_page for c in line.cells), key=lambda c: -c.size)
+    largest = next((c.size for c in cells if _is_text(c.text)), 1.0)
     known = Known(person, handles, contact_lines, largest)
     form = form_names(person)
     others = {fold(text) for text in form.others}
