@@ -9,7 +9,7 @@ import re
 import time
 from collections import Counter
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from gateway.extract.page.layout import Line, lines_of
 from gateway.extract.page.words import Page
@@ -103,13 +103,19 @@ def read_profiles(pages: Sequence[Page], sink: Callable[[ExtractedProfile], None
         person = Person(person_lines, person_pages, language, _body(person_lines))
         profile = read_person(person, hints, hidden)
         verdict = is_resume(person, profile, headings)
-        if not verdict.resume:
+        if not verdict.read and not hints.as_resume:
             facts.code, facts.reason = "NOT_A_RESUME", verdict.reason
+            notes.append(Note("NOT_A_RESUME", f"These pages were not read. {verdict.reason}", page=person_pages[0].number))
             continue
+        if verdict.outcome != "sure":
+            profile = replace(profile, marks=(*profile.marks, "RESUME_DOUBTFUL"))
+            notes.append(Note("RESUME_DOUBTFUL", verdict.reason, page=person_pages[0].number))
         languages[language or "?"] += 1
         facts.profiles += 1
         sink(profile)
-    if facts.profiles:
+    if not facts.profiles:
+        notes = []  # the document's own code says it
+    else:
         facts.code = facts.reason = None
         facts.language = next((k for k, _ in languages.most_common() if k != "?"), None)
     for number in hidden:
