@@ -114,7 +114,9 @@ def _needs_ocr(page: Page, handle: pdfium.PdfPage) -> bool:
     visible = sum(len(word.text) for word in page.words if not word.hidden)
     if visible >= USABLE_CHARS and page.text_quality >= BROKEN_QUALITY:
         return False
-    return has_picture(handle) or has_outlines(handle) or (visible >= USABLE_CHARS and page.text_quality < BROKEN_QUALITY)
+    return (
+        has_picture(handle) or has_outlines(handle) or (visible >= USABLE_CHARS and page.text_quality < BROKEN_QUALITY)
+    )
 
 
 def has_outlines(handle: pdfium.PdfPage) -> bool:

@@ -57,7 +57,9 @@ def test_one_that_nobody_can_reach_is_read_and_marked(tmp_path: Path) -> None:
 
 
 def test_a_plain_resume_is_not_marked(tmp_path: Path) -> None:
-    reading, profiles = read(make(tmp_path / "a.pdf", resume("Adelheid Moreau", "a.moreau@example.org", "+14155550134")))
+    reading, profiles = read(
+        make(tmp_path / "a.pdf", resume("Adelheid Moreau", "a.moreau@example.org", "+14155550134"))
+    )
     assert [profile.marks for profile in profiles] == [()]
     assert reading.notes == ()
 
@@ -85,7 +87,11 @@ def test_a_personal_statement_is_no_bank_statement(tmp_path: Path) -> None:
 
 def test_a_letter_beside_a_resume_is_named_and_not_read(tmp_path: Path) -> None:
     """Two people's pages in one file: what was left out is said."""
-    other = [*LETTER[:-1], run(60, 40, "Casimir Oyelaran", 22, "B"), run(60, 56, "c.oyelaran@example.net, +1 312 555 0119")]
+    other = [
+        *LETTER[:-1],
+        run(60, 40, "Casimir Oyelaran", 22, "B"),
+        run(60, 56, "c.oyelaran@example.net, +1 312 555 0119"),
+    ]
     ada = resume("Adelheid Moreau", "a.moreau@example.org", "+14155550134")
     reading, profiles = read(make(tmp_path / "a.pdf", ada, other))
     assert len(profiles) == 1

@@ -187,11 +187,51 @@ LONG = 8  # pages; reports, theses and manuals are longer, and only careers of a
 _YEAR = re.compile(r"(?<!\d)(?:19[5-9]|20[0-4])\d(?!\d)")
 _NUMBERED = re.compile(r"^\d{1,2}(?:\.\d{1,2}){0,2}\.?\s+[^\W\d_]")  # "2.1 Method"
 _PAPER = frozenset(
-    "abstract;introduction;conclusion;conclusions;table of contents;contents;bibliography;acknowledgements;"
-    "related work;discussion;appendix;zusammenfassung;einleitung;inhaltsverzeichnis;inhalt;fazit;literaturverzeichnis;"
-    "literatur;sommaire;table des matieres;resumen;indice;conclusiones;introduccion;conclusao;introducao;sumario;"
-    "introduzione;conclusioni;inhoudsopgave;inleiding;innehall;inledning;spis tresci;wstep;оглавление;введение;заключение;"
-    "目次;摘要;引言;结论;参考文献".split(";")
+    [
+        "abstract",
+        "introduction",
+        "conclusion",
+        "conclusions",
+        "table of contents",
+        "contents",
+        "bibliography",
+        "acknowledgements",
+        "related work",
+        "discussion",
+        "appendix",
+        "zusammenfassung",
+        "einleitung",
+        "inhaltsverzeichnis",
+        "inhalt",
+        "fazit",
+        "literaturverzeichnis",
+        "literatur",
+        "sommaire",
+        "table des matieres",
+        "resumen",
+        "indice",
+        "conclusiones",
+        "introduccion",
+        "conclusao",
+        "introducao",
+        "sumario",
+        "introduzione",
+        "conclusioni",
+        "inhoudsopgave",
+        "inleiding",
+        "innehall",
+        "inledning",
+        "spis tresci",
+        "wstep",
+        "оглавление",
+        "введение",
+        "заключение",
+        "目次",
+        "摘要",
+        "引言",
+        "结论",
+        "参考文献",
+    ]
 )
 _CLOSINGS = (
     "sincerely",
@@ -263,13 +303,15 @@ def _sections(person: Person) -> dict[str, float]:
         if line.cells and (found := _heading(line, person.body)) is not None and found in _CORE
     }
     marked |= {
-        found[0]
+        known[0]
         for line in person.lines
-        if line.cells and (found := heading_of(line.cells[0].text)) and found[0] in _CORE
+        if line.cells and (known := heading_of(line.cells[0].text)) and known[0] in _CORE
     }
     main = {"work", "education", "skills"}
     return {
-        "sections": 0.9 * len(sections & main) + 0.5 * len((sections | marked) - main) + 0.6 * len((marked - sections) & main),
+        "sections": 0.9 * len(sections & main)
+        + 0.5 * len((sections | marked) - main)
+        + 0.6 * len((marked - sections) & main),
         "title": 1.5 * any(fold(line.text).strip(" :.") in phrases("cvtitle") for line in person.lines[:12]),
     }
 
@@ -348,7 +390,10 @@ def _other_kinds(person: Person, text: str, for_it: Mapping[str, float]) -> tupl
         found["paper"] = -1.2 * len(chapters), "It looks like a paper, a report or a manual, not a résumé."
     if len(person.pages) > LONG:
         over = len(person.pages) - LONG
-        found["length"] = -min(2.5, 0.5 * over), f"It has {len(person.pages)} pages and looks like a report, not a résumé."
+        found["length"] = (
+            -min(2.5, 0.5 * over),
+            f"It has {len(person.pages)} pages and looks like a report, not a résumé.",
+        )
     heaviest = min(found.values(), default=None)
     return {name: points for name, (points, _) in found.items()}, heaviest[1] if heaviest else None
 

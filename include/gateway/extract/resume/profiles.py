@@ -105,7 +105,9 @@ def read_profiles(pages: Sequence[Page], sink: Callable[[ExtractedProfile], None
         verdict = is_resume(person, profile, headings)
         if not verdict.read and not hints.as_resume:
             facts.code, facts.reason = "NOT_A_RESUME", verdict.reason
-            notes.append(Note("NOT_A_RESUME", f"These pages were not read. {verdict.reason}", page=person_pages[0].number))
+            notes.append(
+                Note("NOT_A_RESUME", f"These pages were not read. {verdict.reason}", page=person_pages[0].number)
+            )
             continue
         if verdict.outcome != "sure":
             profile = replace(profile, marks=(*profile.marks, "RESUME_DOUBTFUL"))

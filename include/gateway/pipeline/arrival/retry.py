@@ -42,9 +42,7 @@ class Retry:
     left: int
 
 
-def retry_documents(
-    batch_id: str, document_ids: Sequence[str] | None, *, actor: str, as_resume: bool = False
-) -> Retry:
+def retry_documents(batch_id: str, document_ids: Sequence[str] | None, *, actor: str, as_resume: bool = False) -> Retry:
     """Puts failed documents back to processing and the batch back to receiving; the caller starts `run_id`.
 
     document_ids   which; None = every failed one. Only those whose bytes are kept count.
