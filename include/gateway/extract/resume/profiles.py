@@ -23,7 +23,7 @@ from gateway.extract.resume.roles import Entry, Fragment, is_place
 from gateway.extract.resume.scorer import calibrated, model, rank
 from gateway.extract.resume.sections import is_heading_cell, language_of, mark_sections
 from gateway.extract.resume.skills import Item, items_of, language_items
-from gateway.extract.resume.split import split_people
+from gateway.extract.resume.split import mixed, split_people
 from gateway.model import Education, Evidence, ExtractedProfile, Field, Hints, Note, Work
 from gateway.values.dates import best_period
 from gateway.values.lexicon import title_score
@@ -112,6 +112,8 @@ def read_profiles(pages: Sequence[Page], sink: Callable[[ExtractedProfile], None
         if verdict.outcome != "sure":
             profile = replace(profile, marks=(*profile.marks, "RESUME_DOUBTFUL"))
             notes.append(Note("RESUME_DOUBTFUL", verdict.reason, page=person_pages[0].number))
+        if mixed(profile.best("name"), profile.best("email"), person_pages):
+            profile = replace(profile, marks=(*profile.marks, "PEOPLE_MIXED"))
         languages[language or "?"] += 1
         facts.profiles += 1
         sink(profile)
