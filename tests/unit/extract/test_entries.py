@@ -6,10 +6,10 @@ import itertools
 
 import pytest
 
-from doubles.page_maker import read_runs
-from doubles.pdf_maker import Run, run
 from gateway.extract.resume.spans import periods
 from gateway.model import Education, Work
+from support.page_maker import read_runs
+from support.pdf_maker import Run, run
 
 PERSON = [run(60, 60, "Adelheid Moreau", 20, "B"), run(60, 80, "a.moreau@example.org | +1 415 555 0134")]
 JOBS = (

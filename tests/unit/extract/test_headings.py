@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from doubles.page_maker import read_runs
-from doubles.pdf_maker import Run, run
 from gateway.extract.resume.headings import guessed_heading, known_heading
 from gateway.model import ExtractedProfile
+from support.page_maker import read_runs
+from support.pdf_maker import Run, run
 
 PERSON = [run(60, 60, "Adelheid Moreau", 20, "B"), run(60, 80, "a.moreau@example.org | +1 415 555 0134")]
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Sequence
 
-from gateway.extract.page.layout import Line
+from gateway.extract.page.layout import Cell, Line
 from gateway.extract.resume.contact import Person
 from gateway.extract.resume.evidence import flaws, organisation, place_like
 from gateway.extract.resume.labels import label_of, labelled
@@ -197,6 +197,22 @@ def _tells(text: str, kind: str) -> bool:
     )
 
 
+def _role_before(row: Row, cell: Cell) -> str | None:
+    """What the first of several cells, a label, says of the others; a label for nothing counts only with its colon."""
+    if cell is not row.cells[0] or len(row.cells) < 2:
+        return None
+    role = label_of(cell.text)
+    return role if role != "nothing" or cell.text.rstrip().endswith((":", "：")) else None
+
+
+def _skipped(row: Row, entry: Entry) -> bool:
+    """A label inside the entry ("Highlights", "My tasks were:"): what follows it is a list."""
+    if len(row.cells) > 1 or row.periods or not entry.fragments:
+        return False
+    text = row.cells[0].text
+    return heading_of(text) is not None or text.rstrip().endswith((":", "："))
+
+
 def _entry(rows: Sequence[Row], kind: str) -> Entry:
     entry = Entry()
     line = 0
@@ -207,26 +223,19 @@ def _entry(rows: Sequence[Row], kind: str) -> Entry:
             continue
         if line >= HEAD_LINES or (entry.fragments and line >= 3 and entry.period is None):
             break
-        if len(row.cells) == 1 and not row.periods and heading_of(row.cells[0].text) and entry.fragments:
-            continue  # "Highlights", "Responsibilities": a label inside the entry
-        if (
-            len(row.cells) == 1
-            and not row.periods
-            and row.cells[0].text.rstrip().endswith((":", "："))
-            and entry.fragments
-        ):
-            continue  # what follows it is a list
+        if _skipped(row, entry):
+            continue
         if entry.fragments and not row.periods and len(row.cells) == 1 and _tells(row.cells[0].text, kind):
             break
         order = 0
         dated = False
         role = None
         for cell in row.cells:
-            words = list(cell.words)
-            known = label_of(cell.text) if cell is row.cells[0] and len(row.cells) > 1 else None
-            if known and (known != "nothing" or cell.text.rstrip().endswith((":", "："))):
+            known = _role_before(row, cell)
+            if known:
                 role = known
                 continue
+            words = list(cell.words)
             if value := labelled(cell.text):
                 role = value[0]
                 words = words_after(words, value[1])

@@ -7,13 +7,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from gateway.extract.page.layout import Cell, Line, around, run_on
+from gateway.extract.resume.datecells import dates_whole, is_date
 from gateway.extract.resume.evidence import EDGE, is_place
 from gateway.extract.resume.labels import labelled
 from gateway.extract.resume.pieces import ends_with_legal
 from gateway.extract.resume.spans import periods as find_periods
 from gateway.model import Box
 from gateway.values.dates import Period
-from gateway.values.lexicon import bare, hits, months, title_score
+from gateway.values.lexicon import hits, title_score
 from gateway.values.text import is_cjk
 
 BULLETS = frozenset("•◦▪▫‣⁃●○■□►▸▶➢➤➔→✓✔❖◆◇·∙*-–—‐⚬◾◽✦★›»❯{∗")
@@ -70,8 +71,8 @@ def rows_of(lines: Sequence[Line], kind: str, right: dict[tuple[int, int], float
     bullet_at: float | None = None
     previous: Line | None = None
     for line in lines:
-        bullet = is_bullet(line) and id(line) not in heads and not _is_date(line)
-        cells = _dates_whole(line.content)
+        bullet = is_bullet(line) and id(line) not in heads and not is_date(line)
+        cells = dates_whole(line.content)
         if id(line) in heads:
             cells = _unmarked(cells)
         aside = _date_aside(cells, kind) if bullet or (len(cells) > 1 and _is_text(line, cells[:-1], ())) else None
@@ -85,18 +86,10 @@ def rows_of(lines: Sequence[Line], kind: str, right: dict[tuple[int, int], float
             line = Line(cells, line.page, line.region, section=line.section, part=line.part).close()
         periods = [] if bullet else _periods(cells, kind)
         body = id(line) not in heads and (bullet or _is_text(line, cells, periods))
-        if (
-            not body
-            and not periods
-            and bullet_at is not None
-            and line.box[0] >= bullet_at - 1
-            and line.box[0] > left + 4
-        ):
-            body = True  # the second line of a bullet
-        if not body and not periods and rows and len(cells) == 1 and _goes_on(rows[-1], line):
-            body = True
-        if not body and not periods and _LIST.match(line.text) and not labelled(line.text):
-            body = True
+        if not body and not periods:
+            # the second line of a bullet, the rest of a sentence, a list behind its label
+            beneath = bullet_at is not None and line.box[0] >= bullet_at - 1 and line.box[0] > left + 4
+            body = beneath or (bool(rows) and len(cells) == 1 and _goes_on(rows[-1], line)) or _is_list(line.text)
         if bullet:
             inner = line.words[1].box[0] if len(line.words) > 1 else line.box[0]
             bullet_at = min(inner, line.box[0] + 3 * line.size)
@@ -125,6 +118,12 @@ def rows_of(lines: Sequence[Line], kind: str, right: dict[tuple[int, int], float
         if not body:
             bullet_at = None
         previous = line
+    _named_by_dates(rows)
+    return rows
+
+
+def _named_by_dates(rows: Sequence[Row]) -> None:
+    """Long as it is, a line that a date follows names what is dated."""
     for above, row in zip(rows, rows[1:], strict=False):
         if above.body and not above.bullet and row.periods and _dates_only(row) and above.page == row.page:
             text = " ".join(cell.text for cell in above.cells)
@@ -133,8 +132,7 @@ def rows_of(lines: Sequence[Line], kind: str, right: dict[tuple[int, int], float
                 and not text.endswith((".", "。", ";", ":"))
                 and row.box[1] - above.box[3] < 1.2 * row.size
             ):
-                above.body = False  # long as it is: a line that a date follows names what is dated
-    return rows
+                above.body = False
 
 
 def _dates_only(row: Row) -> bool:
@@ -180,15 +178,6 @@ def _grid(lines: Sequence[Line], at: int) -> list[Line]:
     return block if len(block) >= 2 and dated else []
 
 
-def _is_date(line: Line) -> bool:
-    """A date range and nothing else, whatever sign stands before it."""
-    found = find_periods(line.text)
-    if not found or not found[0].is_range:
-        return False
-    begin, end = found[0].span
-    return not any(c.isalpha() for c in line.text[:begin] + re.sub(r"\([^()]*\)", "", line.text[end:]))
-
-
 def _is_furniture(line: Line) -> bool:
     """Nothing of an entry: no letter or digit, a page number, how long a job took."""
     text = line.text.strip()
@@ -197,42 +186,6 @@ def _is_furniture(line: Line) -> bool:
     if DURATION_LINE.match(text):
         return True
     return bool(_PAGE.match(text)) and not find_periods(text)
-
-
-def _dates_whole(cells: list[Cell]) -> list[Cell]:
-    """A date that wide spaces cut in two ("Oct.   2024 – Aug. 2025", "2017 –   now") put together again."""
-    out: list[Cell] = []
-    for cell in cells:
-        last = out[-1] if out else None
-        if last is not None and last.page == cell.page:
-            if re.fullmatch(r"(?:19|20)\d\d", last.text) and re.fullmatch(r"0?[1-9]|1[0-2]", cell.text):
-                month = replace(last.words[0], text=f"{last.text}/{cell.text}", box=around([last.box, cell.box]))
-                out[-1] = Cell([month], last.page, last.order, last=cell.last).close()
-                continue
-            if _bare_date(last.text) and _bare_date(cell.text):
-                dash = replace(cell.words[0], text="–")
-                both = Cell([*last.words, dash, *cell.words], last.page, last.order, last=cell.last).close()
-                if any(p.is_range for p in find_periods(both.text)):
-                    out[-1] = both
-                    continue
-            named = bare(last.text) in months() and re.match(r"'?\d\d", cell.text)
-            open_end = re.search(r"\d\s*[-–—‑~]\s*$", last.text) and len(last.text) <= 20
-            dashed = re.match(r"[-–—‑~]\s*[^\W_]", cell.text) and find_periods(last.text) and len(cell.text) <= 22
-            if named or open_end or dashed:
-                both = Cell(last.words + cell.words, last.page, last.order, last=cell.last).close()
-                found = find_periods(both.text)
-                if found and found[-1].is_range:
-                    out[-1] = both
-                    continue
-        out.append(cell)
-    return out
-
-
-def _bare_date(text: str) -> bool:
-    found = find_periods(text)
-    return (
-        len(found) == 1 and not found[0].is_range and found[0].span[1] - found[0].span[0] >= len(text.strip(EDGE)) - 1
-    )
 
 
 def _unmarked(cells: list[Cell]) -> list[Cell]:
@@ -375,6 +328,10 @@ def _is_text(line: Line, cells: Sequence[Cell], periods: Sequence[tuple[Cell, Pe
     # A running sentence: mostly lower-case words and none of an entry's vocabulary
     lower = sum(w[:1].islower() for w in words)
     return len(words) >= SENTENCE and lower >= 0.6 * len(words) and not line.bold
+
+
+def _is_list(text: str) -> bool:
+    return _LIST.match(text) is not None and labelled(text) is None
 
 
 def _goes_on(above: Row, line: Line) -> bool:

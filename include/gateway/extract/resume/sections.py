@@ -49,12 +49,7 @@ def mark_sections(lines: Sequence[Line], heights: dict[int, float] | None = None
     body = _body_size(lines)
     languages: Counter[str] = Counter()
     looks = _heading_looks(lines, body)
-    boxes: dict[int, Box] = {}
-    for line in lines:
-        boxes[line.region] = around([boxes[line.region], line.box]) if line.region in boxes else line.box
-    tops: dict[int, float] = {}
-    for line in lines:
-        tops[line.page] = min(line.box[1], tops.get(line.page, line.box[1]))
+    boxes, tops = _extents(lines)
     regions: list[_Region] = []
     part, section, current = 0, "top", 0
     footers = _footers(lines, heights or {})
@@ -64,11 +59,8 @@ def mark_sections(lines: Sequence[Line], heights: dict[int, float] | None = None
     largest = max((line.size for line in lines), default=0.0)
     previous: Line | None = None
     for line in lines:
-        if id(line) in footers or _CREDIT.search(line.text):
-            line.section, line.part = ("furniture" if _CREDIT.search(line.text) else "footer"), -1
-            continue
-        if id(line) in dates:
-            line.section, line.part = "furniture", -1
+        if apart := _apart(line, footers, dates):
+            line.section, line.part = apart, -1
             continue
         if not any(c.isalnum() for c in line.text):
             line.section, line.part = section, current  # list marks that stand apart from their text
@@ -103,6 +95,23 @@ def mark_sections(lines: Sequence[Line], heights: dict[int, float] | None = None
     _unknown_lists(lines)
     mark_unheaded(lines)
     return languages
+
+
+def _extents(lines: Sequence[Line]) -> tuple[dict[int, Box], dict[int, float]]:
+    """The box of each region and the top of each page's text."""
+    boxes: dict[int, Box] = {}
+    tops: dict[int, float] = {}
+    for line in lines:
+        boxes[line.region] = around([boxes[line.region], line.box]) if line.region in boxes else line.box
+        tops[line.page] = min(line.box[1], tops.get(line.page, line.box[1]))
+    return boxes, tops
+
+
+def _apart(line: Line, footers: set[int], dates: set[int]) -> str | None:
+    """The section of a line that belongs to none of the text's: a template's credit, a footer, a date that was moved."""
+    if _CREDIT.search(line.text) or id(line) in dates:
+        return "furniture"
+    return "footer" if id(line) in footers else None
 
 
 def _unknown_lists(lines: Sequence[Line]) -> None:
