@@ -82,10 +82,10 @@ def refuse_network() -> bool:
     return bool(libc.prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, ctypes.create_string_buffer(header), 0, 0) == 0)
 
 
-def die_with_parent(parent: int) -> bool:
-    """The kernel kills this process with its parent. False if the parent was gone before that was arranged."""
-    ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
-    return os.getppid() == parent
+def die_with_parent(parent: int | None = None, *, by: int = signal.SIGKILL) -> bool:
+    """The kernel sends this process the signal when its parent ends. False if `parent` was gone before that was arranged."""
+    ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, by)
+    return parent in (None, os.getppid())
 
 
 def close_descriptors(*kept: int) -> None:
