@@ -109,11 +109,13 @@ def count(kind: str, text: str) -> int:
     return out
 
 
+@lru_cache(maxsize=16384)
 def title(text: str) -> float:
     """How much a text reads like a position, kinds of work ("internship", "summer job") included; 2 for one clear word."""
     return max(title_score(text), 1.6 * min(1, count("activity", text)))
 
 
+@lru_cache(maxsize=16384)
 def is_freelance(text: str) -> bool:
     """The whole text says that there was no employer."""
     key = bare(text)
@@ -121,6 +123,7 @@ def is_freelance(text: str) -> bool:
     return key in whole or (is_cjk(key) and key in signs)
 
 
+@lru_cache(maxsize=16384)
 def is_place(text: str) -> bool:
     """The whole text is a place: a city, a region or country, "City, Region", "Remote"."""
     key = fold(text).strip(EDGE)
@@ -132,6 +135,7 @@ def is_place(text: str) -> bool:
     return all(one_place(p) for p in parts)
 
 
+@lru_cache(maxsize=16384)
 def one_place(text: str) -> bool:
     """A city, region or country, with or without "Greater ..." or "... Area", or how the work was done ("remote")."""
     text = re.sub(r"\s*\([^()]*\)?\s*$", "", text) or text
@@ -143,6 +147,7 @@ def one_place(text: str) -> bool:
     )
 
 
+@lru_cache(maxsize=16384)
 def place_like(text: str) -> float:
     """How much a text that is no known place reads like one, 0..1: an address, something before a country or region."""
     if is_place(text):

@@ -23,11 +23,13 @@ def _labels() -> dict[str, str]:
     return out
 
 
+@lru_cache(maxsize=8192)
 def label_of(text: str) -> str | None:
     """organisation, position or nothing (a part no entry has a field for) when the whole text is a label; else None."""
     return _labels().get(bare(text)) if len(text) <= 80 else None
 
 
+@lru_cache(maxsize=8192)
 def labelled(text: str) -> tuple[str, str] | None:
     """(role, value) of "label: value"; the value may be empty."""
     match = _INLINE.match(text)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import lru_cache
 
 from gateway.extract.page.layout import joined
 from gateway.extract.page.words import Word
@@ -105,7 +106,8 @@ def _without_tokens(words: Sequence[Word], text: str) -> list[Word]:
     return [w for w in words if not (w.text.strip("(),") and w.text.strip("(),") in squeezed)]
 
 
-def _texts(text: str) -> list[str]:
+@lru_cache(maxsize=8192)
+def _texts(text: str) -> tuple[str, ...]:
     text = _LEVEL.sub("", _DURATION.sub("", text))
     kept: list[str] = []  # what stands in brackets is not cut
 
@@ -132,7 +134,7 @@ def _texts(text: str) -> list[str]:
             continue  # "Grad. May 2014": the word before a date
         if any(c.isalpha() for c in piece) and piece not in _CLOSING:
             out.append(piece)
-    return out
+    return tuple(out)
 
 
 def _at(text: str) -> list[str]:
