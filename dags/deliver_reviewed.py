@@ -34,7 +34,7 @@ def deliver_reviewed() -> None:
     @task(pool=Pool.DELIVER, outlets=[Asset(name="outbox", uri=OUTBOX_URI)])
     def deliver_approved() -> dict[str, int]:
         """Approved profiles through the ledger; returns counts."""
-        from gateway.pipeline.review.review import deliver_reviewed as deliver
+        from gateway.pipeline.review.send import deliver_reviewed as deliver
         from gateway_airflow.hooks.connections import use_connections
 
         use_connections()

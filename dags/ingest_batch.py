@@ -13,7 +13,7 @@ store, and the batch's Data Docs beside its files: the task `judge` links them.
 tasks. When a task fails, `report` fails the batch with that task's code and tells its people; what may pass (a full disk, a
 store that was away) is tried again by `watch_gateway`. A failed task may be cleared at any time, and `python -m gateway
 resume BATCH` continues the batch in a new run: work done is not done again, nobody is delivered twice.
-**Settings**: `GATEWAY_FAN_OUT_LIMIT`, `GATEWAY_MAX_CHUNKS`, `GATEWAY_DOCUMENT_*` (docs/settings.md); the agent's file.
+**Settings**: `GATEWAY_CHUNK_S`, `GATEWAY_MAX_CHUNKS`, `GATEWAY_DOCUMENT_*` (docs/settings.md); the agent's file.
 """
 
 from __future__ import annotations
@@ -47,8 +47,8 @@ PARAMS = {
         type=["null", "string"],
         enum=[None, *(str(mode) for mode in Mode)],
         title="Mode",
-        description="Empty: as the agent's file says",
         values_display={
+            "null": "As the agent's file says",
             "ingest": "ingest: deliver what passes",
             "review": "review: hold everything for a person",
             "dry_run": "dry_run: send nothing",
@@ -102,7 +102,7 @@ def ingest_batch() -> None:
 
     @task(pool=Pool.STORE)
     def plan_chunks(batch: dict[str, Any]) -> list[dict[str, Any]]:
-        """One document a task while they are few, chunks above that."""
+        """Documents grouped by the time they are expected to take."""
         from gateway.pipeline.read import plan_chunks as plan
 
         return plan(batch["batch_id"])
@@ -113,7 +113,7 @@ def ingest_batch() -> None:
         from gateway.pipeline.arrival.runs import noted
         from gateway.pipeline.read import read_chunk
 
-        get_current_context()["label"] = chunk["label"]
+        get_current_context()["label"] = chunk["label"]  # type: ignore[typeddict-unknown-key] # map_index_template reads it
         with noted(chunk["batch_id"], "extract", chunk["first"]):
             return read_chunk(chunk)
 
@@ -162,7 +162,7 @@ def ingest_batch() -> None:
     batch = register()
     read = extract_chunk.expand(chunk=plan_chunks(batch))
     judged = judge(batch)
-    judged.operator.operator_extra_links = (DataDocsLink(),)
+    judged.operator.operator_extra_links = (DataDocsLink(),)  # type: ignore[attr-defined] # of XComArgs, only a plain one has it
     delivered = deliver(batch)
     asked = report()
     read >> judged >> delivered >> asked >> tell()

@@ -9,14 +9,14 @@ from typing import Any
 import pytest
 from sqlalchemy import func, select, update
 
-from doubles.heymilo import World
-from doubles.people import addresses, batch, connection, people
-from doubles.telling import rows
 from gateway.insight.analytics import analytics
 from gateway.outreach.progress import _keep, seen_of, sync_progress
 from gateway.pipeline.delivery.deliver import deliver_batch
 from gateway.store.engine import reading, writing
 from gateway.store.tables import Batch, Delivery, Event, Interview
+from support.heymilo import World
+from support.people import addresses, batch, connection, people
+from support.telling import rows
 
 
 def steps(*statuses: str) -> dict[str, Any]:
@@ -156,8 +156,8 @@ def test_an_answer_that_was_lost_is_matched_by_our_reference(world: World, heymi
 def test_a_target_that_refuses_does_not_stop_the_next(
     world: World, heymilo: Any, store: str, monkeypatch: pytest.MonkeyPatch, agents_dir: Any, server: str
 ) -> None:
-    from doubles.heymilo import KEY
-    from doubles.people import agent_file
+    from support.heymilo import KEY
+    from support.people import agent_file
 
     heymilo()
     deliver(1)

@@ -9,7 +9,8 @@ import pytest
 from fastapi.testclient import TestClient
 from sqlalchemy import select
 
-from gateway.pipeline.review.review import decide, queue
+from gateway.pipeline.review.held import queue
+from gateway.pipeline.review.review import decide
 from gateway.store.engine import reading
 from gateway.store.tables import Document, Profile
 from gateway_airflow.ui.pages.analytics import took

@@ -132,8 +132,8 @@ def test_the_page_is_in_the_navigation_and_on_the_run(ask: Any) -> None:
 def test_a_page_that_cannot_be_built_leaves_airflow_alone(
     airflow_app: Any, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
+    from gateway_airflow.plugin import GatewayPlugin
     from gateway_airflow.ui import app as page
-    from gateway_plugin import GatewayPlugin
 
     def broken() -> None:
         raise ImportError("a dependency is missing")

@@ -14,7 +14,7 @@ from gateway.model import ProfileState as P
 from gateway.pipeline.arrival.receive import agent_of, sync_agent
 from gateway.pipeline.arrival.retry import review_run
 from gateway.pipeline.arrival.runs import cause, fail, forget_failure
-from gateway.pipeline.review.review import held_codes, held_count
+from gateway.pipeline.review.held import held_codes, held_count
 from gateway.pipeline.statistics import remember
 from gateway.store import change, outbox
 from gateway.store.counts import Counts, counts

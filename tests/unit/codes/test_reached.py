@@ -11,18 +11,18 @@ import pikepdf
 import pypdfium2 as pdfium
 import pytest
 
-from doubles.pdf_maker import make, resume
 from gateway.codes import CODES
 from gateway.deliver import own_pool
 from gateway.deliver.request import request_of
-from gateway.errors import Misconfigured, Transient
+from gateway.errors import Misconfigured, Transient, Unreadable
 from gateway.extract import pdf
-from gateway.extract.page.pdf_open import NotOpened, open_pdf
+from gateway.extract.page.pdf_open import open_pdf
 from gateway.insight import evidence
 from gateway.intake.inbox import disk_problem
 from gateway.model import Note
 from gateway.settings import PROJECT, settings
 from gateway.store.tables import Document, Profile
+from support.pdf_maker import make, resume
 
 LIST = "Name,Email,Phone\nGreta Hollingsworth,greta.hollingsworth@example.com,+1 415 555 0134\n"
 
@@ -43,7 +43,7 @@ def test_a_file_system_that_refuses(tmp_path: Path) -> None:
 def test_a_pdf_without_pages(tmp_path: Path) -> None:
     path = tmp_path / "empty.pdf"
     pikepdf.new().save(path)
-    with pytest.raises(NotOpened) as raised:
+    with pytest.raises(Unreadable) as raised:
         open_pdf(path)
     assert raised.value.code == "NO_PAGES"
 

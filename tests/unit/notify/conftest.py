@@ -7,13 +7,13 @@ from pathlib import Path
 
 import pytest
 
-from doubles.heymilo import DropsConnections
-from doubles.receiver import Inbox, receiver_of
-from doubles.serve import serving
-from doubles.telling import connect
 from gateway.agents import load_agent
 from gateway.pipeline.arrival.receive import sync_agent
 from gateway.settings import settings
+from support.heymilo import DropsConnections
+from support.receiver import Inbox, receiver_of
+from support.serve import serving
+from support.telling import connect
 
 AGENT = "id: {id}\ntitle: Nurses\ntarget: {{kind: own_pool, posting: P}}\nfictional_contacts: mark\n{more}"
 

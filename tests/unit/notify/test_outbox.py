@@ -14,8 +14,6 @@ import pytest
 from jsonschema import Draft202012Validator
 from sqlalchemy import select, update
 
-from doubles.receiver import Inbox
-from doubles.telling import ADDRESS, NAME, batch, connect, move, rows
 from gateway.cli import main
 from gateway.errors import Conflict, Misconfigured
 from gateway.events import CATALOGUE, schema_of
@@ -26,6 +24,8 @@ from gateway.settings import settings
 from gateway.store import change
 from gateway.store.engine import reading, writing
 from gateway.store.tables import Batch, ChannelHealth, Outbox, Profile, now
+from support.receiver import Inbox
+from support.telling import ADDRESS, NAME, batch, connect, move, rows
 
 Agent = Callable[..., None]
 HOOK = "notify: {channels: [{kind: webhook, connection: crm, allow_private: true}]}\n"
@@ -268,7 +268,7 @@ def test_a_redirect_is_not_followed(agent: Agent, inbox: Inbox) -> None:
 
 def test_both_secrets_sign_while_one_is_changed(agent: Agent, inbox: Inbox, monkeypatch: pytest.MonkeyPatch) -> None:
     base = json.loads(os.environ["AIRFLOW_CONN_CRM"])["host"]
-    from doubles.receiver import SECRET
+    from support.receiver import SECRET
 
     connect(monkeypatch, "crm", base, "whsec_bmV3IHNlY3JldCBvZiB0aGUgdGVzdHMgYWxvbmU=", previous_secret=SECRET)
     agent(SEEN)

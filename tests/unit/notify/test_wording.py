@@ -15,8 +15,6 @@ from zoneinfo import ZoneInfo
 import pytest
 from aiosmtpd.controller import Controller
 
-from doubles.receiver import Inbox
-from doubles.telling import ADDRESS, NAME, batch, move, rows
 from gateway.agents.notices import ChatChannel, MailChannel, Quiet
 from gateway.agents.wording import check, filled
 from gateway.cli import main
@@ -28,6 +26,8 @@ from gateway.notify.send import send_due
 from gateway.notify.senders import ChatSender, Message, open_sender
 from gateway.settings import settings
 from gateway.store.tables import Batch, Profile
+from support.receiver import Inbox
+from support.telling import ADDRESS, NAME, batch, move, rows
 
 Agent = Callable[..., None]
 

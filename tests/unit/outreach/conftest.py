@@ -7,11 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from doubles.mailbox import Mailbox, mail_server
 from gateway.agents import load_agent
 from gateway.outreach.suppression import _secret
 from gateway.pipeline.arrival.receive import sync_agent
 from gateway.settings import settings
+from support.mailbox import Mailbox, mail_server
 
 AGENT = """id: nurses
 title: Nurses

@@ -16,9 +16,6 @@ from zoneinfo import ZoneInfo
 import pytest
 from sqlalchemy import select, update
 
-from doubles.ingested import due_now, ingested, invitations
-from doubles.mailbox import Mailbox
-from doubles.people import addresses
 from gateway.agents.notices import Quiet
 from gateway.cli import main
 from gateway.errors import Misconfigured
@@ -29,6 +26,9 @@ from gateway.settings import PROJECT, settings
 from gateway.store import change
 from gateway.store.engine import reading, writing
 from gateway.store.tables import Delivery, Event, Interview, Invitation, Profile, Suppression, now
+from support.ingested import due_now, ingested, invitations
+from support.mailbox import Mailbox
+from support.people import addresses
 
 Outreach = Callable[..., None]
 

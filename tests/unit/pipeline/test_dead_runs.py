@@ -30,8 +30,8 @@ from gateway.pipeline.run import continue_batch, run_batch
 from gateway.settings import settings
 from gateway.store.engine import reading, writing
 from gateway.store.tables import Batch, Document, Event, PoolCandidate, now
-from unit.pipeline.test_bad_drops import GOOD, drop
-from unit.pipeline.test_upload import process
+from support.drops import GOOD, drop
+from support.stages import process
 
 AGENT = "backend-engineer"
 LATER = timedelta(hours=2)
@@ -206,7 +206,7 @@ def test_a_reader_that_failed_on_a_full_disk_blames_nobody(home: Path, monkeypat
 
 def test_a_claimed_folder_that_is_not_here_is_no_empty_batch(store: str, home: Path) -> None:
     batch_id = claimed(home)
-    folder = home / "inbox" / ".claimed" / AGENT / batch_id
+    folder = home / "files" / ".arrivals" / AGENT / batch_id
     folder.rename(home / "elsewhere")
     with pytest.raises(Transient) as raised, runs.noted(batch_id, "register"):
         receive.register_batch(batch_id)

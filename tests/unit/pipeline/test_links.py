@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from doubles.telling import rows
 from gateway.notify.wording import words_of
 from gateway.pipeline.run import run_batch
 from gateway.settings import settings
+from support.telling import rows
 
 
 @pytest.mark.parametrize(

@@ -19,12 +19,12 @@ from fastapi import FastAPI
 from fastapi.routing import APIRoute
 from sqlalchemy import select
 
-from doubles.pdf_maker import make, resume
 from gateway.model import Mode
 from gateway.pipeline.review.review import decide
 from gateway.pipeline.run import run_batch
 from gateway.store.engine import reading, writing
 from gateway.store.tables import Audit, Batch, Claim, Delivery, Document, Event, Field, Profile, Review, Verdict
+from support.pdf_maker import make, resume
 
 MARK = "qz"  # in no word of ours; looked for in any case
 DIGITS = "77001"  # in every telephone number here

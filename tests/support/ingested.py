@@ -7,10 +7,10 @@ from typing import Any
 
 from sqlalchemy import select, update
 
-from doubles.people import batch, people
 from gateway.store import change
 from gateway.store.engine import reading, writing
 from gateway.store.tables import Batch, Delivery, Document, Invitation, Profile, now
+from support.people import batch, people
 
 
 def ingested(

@@ -8,10 +8,10 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
-from doubles.receiver import SECRET
 from gateway.store import change
 from gateway.store.engine import reading, writing
 from gateway.store.tables import Batch, Document, Outbox, Profile
+from support.receiver import SECRET
 
 NAME, ADDRESS = "Greta Hollingsworth", "greta.hollingsworth@example.com"
 

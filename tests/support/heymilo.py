@@ -26,7 +26,7 @@ from typing import Any
 from fastapi import FastAPI, Request
 from fastapi.responses import JSONResponse, Response
 
-from doubles.contract import Contract
+from support.contract import Contract
 
 KEY = "test-key-of-the-double"
 

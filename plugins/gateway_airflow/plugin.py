@@ -33,7 +33,7 @@ class GatewayPlugin(AirflowPlugin):
     ]
 
     @cached_property
-    def fastapi_apps(self) -> list[dict[str, Any]]:
+    def fastapi_apps(self) -> list[dict[str, Any]]:  # type: ignore[override] # Airflow reads it once
         """Built when the API server asks for it: no other process imports the page."""
         try:
             from gateway_airflow.ui.app import build
@@ -46,7 +46,7 @@ class GatewayPlugin(AirflowPlugin):
         return [{"app": app, "url_prefix": PREFIX, "name": "Candidate Ingestion Gateway"}]
 
     @cached_property
-    def fastapi_root_middlewares(self) -> list[dict[str, Any]]:
+    def fastapi_root_middlewares(self) -> list[dict[str, Any]]:  # type: ignore[override]
         """Keeps what people search for out of Airflow's log of requests."""
         from gateway_airflow.ui.guard import QuietAddresses
 
