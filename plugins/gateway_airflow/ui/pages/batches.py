@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from typing import Annotated, Any
+from urllib.parse import urlencode
 
 from fastapi import APIRouter, HTTPException, Query, Request, Response
 from fastapi.responses import JSONResponse
@@ -61,6 +62,12 @@ class Filter(BaseModel):
     open: Annotated[str, Field(max_length=40)] = ""
     part: Annotated[int, Field(ge=1)] = 1
     seen: Annotated[str, Field(max_length=4000)] = ""
+
+    @property
+    def export_query(self) -> str:
+        """What an export of the listed needs: "?state=held", "" for everything."""
+        asked = {key: value for key in ("state", "code", "q") if (value := getattr(self, key))}
+        return f"?{urlencode(asked)}" if asked else ""
 
     def documents(self, batch_id: str, visitor: Visitor) -> Listed[DocumentLine]:
         return document_page(
