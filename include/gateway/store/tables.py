@@ -277,6 +277,8 @@ class Review(Base):
 
     codes      what held the profile when it was decided: the price of a criterion is counted from it
     other_id   with duplicate and merge: the profile that stands for the person
+    bulk_of    how many one click decided, this one among them; None = by itself. Nobody looked at each of a bulk, so
+               it says nothing about what held them
     """
 
     __tablename__ = "review"
@@ -292,6 +294,7 @@ class Review(Base):
     after: Mapped[dict[str, Any]] = mapped_column(default=dict)
     reviewer: Mapped[str] = mapped_column(String(200))
     note: Mapped[str | None] = mapped_column(Text)
+    bulk_of: Mapped[int | None] = mapped_column(Integer)
     created_at: Mapped[datetime] = mapped_column(default=now, index=True)
 
 

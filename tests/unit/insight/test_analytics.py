@@ -68,7 +68,7 @@ def filled(store: str, tmp_path: Path) -> list[str]:
     decide(fourth, "undo", reviewer="rita")
     decide(fourth, "approve", reviewer="rita")
     decide(fifth, "discard", reviewer="rita")
-    decide(sixth, "approve", reviewer="rita")
+    decide(sixth, "approve", reviewer="rita", bulk_of=6)
     deliver_reviewed()  # closes the batch: its sums are written
     decide(fifth, "undo", reviewer="rita")  # and they no longer hold
     with writing() as session:
@@ -173,6 +173,8 @@ def outcome_of(session: Session, profile: Profile) -> tuple[list[str], str] | No
     if last is None:
         return None
     words = {"approve": "unchanged", "correct": "corrected", "discard": "discarded"}
+    if last.bulk_of:
+        return last.codes, "in_bulk"
     return last.codes, words.get(last.decision, "same_person")
 
 
@@ -185,10 +187,10 @@ def check_prices(found: Analytics, session: Session, profiles: list[Profile]) ->
     assert {price.code for price in found.prices} == counted.keys()
     for price in found.prices:
         outcomes = counted[price.code]
-        for name in ("open", "unchanged", "corrected", "discarded", "same_person"):
+        for name in ("open", "unchanged", "corrected", "discarded", "same_person", "in_bulk"):
             assert getattr(price, name) == outcomes[name], (price.code, name)
         assert price.held == outcomes.total()
-        assert price.accepted == error_rate(outcomes.total() - outcomes["open"], outcomes["unchanged"])
+        assert price.accepted == error_rate(price.decided, outcomes["unchanged"])
         held_over_time = sum(bucket.held.get(price.code, 0) for bucket in found.buckets)
         assert held_over_time == price.held, "over time and by price the same are counted"
 
@@ -243,7 +245,7 @@ def test_nothing_received_is_no_error(store: str) -> None:
 
 
 def price(code: str, unchanged: int, corrected: int) -> Price:
-    return Price(code, 0, unchanged, corrected, 0, 0, error_rate(unchanged + corrected, unchanged), True)
+    return Price(code, 0, unchanged, corrected, 0, 0, 0, error_rate(unchanged + corrected, unchanged), True)
 
 
 def test_a_criterion_is_called_dear_only_when_the_numbers_carry_it() -> None:
@@ -252,6 +254,8 @@ def test_a_criterion_is_called_dear_only_when_the_numbers_carry_it() -> None:
     assert price("READ_BY_OCR", 12, 8).verdict is None, "60 % of 20 may be less than half"
     assert price("EMAIL_MISSING", 1, 39).verdict == "worth it"
     assert replace(price("REVIEW_MODE", 90, 0), criterion=False).verdict is None
+    clicked = replace(price("LIKELY_DUPLICATE", 0, 0), in_bulk=296)
+    assert (clicked.verdict, clicked.held, clicked.accepted.rate) == (None, 296, None), "one click is no judgement of 296"
 
 
 def test_advice_carries_its_numbers(home: Path) -> None:
