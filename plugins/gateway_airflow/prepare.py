@@ -16,9 +16,10 @@ def prepare() -> None:
     from airflow.utils import db
 
     from gateway.agents import load_agents_lenient
-    from gateway.settings import settings
+    from gateway.settings import make_home, settings
     from gateway.store.engine import migrate
 
+    make_home()
     migrate()
     db.upgradedb()
     for pool in POOLS:

@@ -27,7 +27,7 @@ def engine_for(url: str) -> Engine:
         return engine
     path = url.removeprefix("sqlite:///")
     if path and path != ":memory:":
-        Path(path).parent.mkdir(parents=True, exist_ok=True)
+        Path(path).parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     engine = create_engine(url, hide_parameters=True)
 
     @event.listens_for(engine, "connect")

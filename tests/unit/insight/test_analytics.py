@@ -255,7 +255,9 @@ def test_a_criterion_is_called_dear_only_when_the_numbers_carry_it() -> None:
     assert price("EMAIL_MISSING", 1, 39).verdict == "worth it"
     assert replace(price("REVIEW_MODE", 90, 0), criterion=False).verdict is None
     clicked = replace(price("LIKELY_DUPLICATE", 0, 0), in_bulk=296)
-    assert (clicked.verdict, clicked.held, clicked.accepted.rate) == (None, 296, None), "one click is no judgement of 296"
+    assert (clicked.verdict, clicked.held, clicked.accepted.rate) == (None, 296, None), (
+        "one click is no judgement of 296"
+    )
 
 
 def test_advice_carries_its_numbers(home: Path) -> None:
