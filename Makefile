@@ -5,7 +5,7 @@ VENV ?= .venv
 PY := $(VENV)/bin/python
 PYTHON ?=
 SETUP := bash tools/setup.sh
-.PHONY: help setup setup-dev run test lint format bench score faults train docs lock clean
+.PHONY: help setup setup-dev run test lint format bench score faults train docs doctor lock clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
@@ -51,6 +51,9 @@ train: setup-dev ## the extraction's scorer anew, from generated documents of ou
 
 format: setup-dev ## ruff's fixes and format
 	@$(VENV)/bin/ruff check -q --fix . ; $(VENV)/bin/ruff format -q .
+
+doctor: setup ## is this installation well, and what to do
+	@$(PY) -m gateway doctor
 
 lock: setup-dev ## the three locks anew from pyproject.toml
 	@bash tools/lock.sh

@@ -140,7 +140,7 @@ class _GuardedAdapter(HTTPAdapter):
 class _Session(requests.Session):
     """Never follows a redirect, whoever calls it how: the target would choose the address, and get the secret."""
 
-    def request(self, *given: Any, **more: Any) -> requests.Response:  # type: ignore[override]
+    def request(self, *given: Any, **more: Any) -> requests.Response:
         return super().request(*given, **{**more, "allow_redirects": False})
 
 

@@ -290,7 +290,7 @@ _KINDS = {
 def _said(review: Review) -> str:
     said = _DECISIONS.get(review.decision, review.decision)
     taken = [labels.label_of(name).lower() for name in review.after.get("taken", ())]
-    many = f" with {review.bulk_of - 1:,} others, in one click" if (review.bulk_of or 1) > 1 else ""
+    many = f" with {review.bulk_of - 1:,} others, in one click" if review.bulk_of and review.bulk_of > 1 else ""
     return f"{said}, with its {', '.join(taken)}" if taken else said + many
 
 

@@ -26,6 +26,7 @@ from gateway_airflow.ui.pages import (
     decisions,
     documents,
     exports,
+    health,
     review,
     runs,
     upload,
@@ -33,7 +34,7 @@ from gateway_airflow.ui.pages import (
 from gateway_airflow.ui.render import error_page
 
 STATIC = Path(__file__).with_name("static")
-SUBJECTS = (agents, upload, batches, documents, exports, runs, datadocs, review, decisions, analytics, codes)
+SUBJECTS = (agents, upload, batches, documents, exports, runs, datadocs, review, decisions, analytics, codes, health)
 ROUTERS = tuple(subject.router for subject in SUBJECTS)
 
 
