@@ -38,6 +38,10 @@ class Settings(BaseSettings):
     allowed_paths: tuple[Path, ...] = Field(
         (), description="Folders a manual trigger may read besides the inbox and include/samples (JSON list)."
     )
+    keys_dir: Path | None = Field(
+        None,
+        description="The gateway's own keys: signing.pem, suppression.key; made when missing; empty = <home>/keys.",
+    )
     page_url: str = Field("", description="Address of the Airflow UI used in notices; empty = no link.")
 
     quiet_period_s: float = Field(
@@ -80,6 +84,7 @@ class Settings(BaseSettings):
         """The local folders and files that hold people's data or secrets, whether they exist or not."""
         database = urlsplit(self.store_url)
         places = [self.home, self.pool, *(self.home / name for name in ("files", "airflow", "logs"))]
+        places += [self.keys, self.keys / "signing.pem", self.keys / "suppression.key"]
         places += [self.home / f".{name}.key" for name in ("fernet", "api", "jwt")]
         if database.scheme.startswith("sqlite"):
             places.append(Path(self.store_url.partition("///")[2]))
@@ -98,6 +103,10 @@ class Settings(BaseSettings):
     @property
     def files_root(self) -> str:
         return self.files_url or str(self.home / "files")
+
+    @property
+    def keys(self) -> Path:
+        return self.keys_dir or self.home / "keys"
 
     @property
     def pool(self) -> Path:

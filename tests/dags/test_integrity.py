@@ -14,7 +14,7 @@ import pytest
 from gateway_airflow.names import OWNER, POOLS, Pool, Tag
 
 PROJECT = Path(__file__).resolve().parents[2]
-EXPECTED = {"sense_inbox", "ingest_batch", "review_batch", "deliver_reviewed", "replay_batch"}
+EXPECTED = {"sense_inbox", "ingest_batch", "review_batch", "deliver_reviewed", "replay_batch", "seal_events"}
 
 
 def test_exactly_the_expected_dags_load(dag_bag: Any) -> None:

@@ -23,6 +23,7 @@ COMMANDS: dict[str, str] = {
     "review": "gateway.cli.review",
     "replay": "gateway.cli.replay",
     "agents": "gateway.cli.agents",
+    "audit": "gateway.cli.audit",
     "doctor": "gateway.cli.doctor",
     "docs": "gateway.cli.docs",
 }

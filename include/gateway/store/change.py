@@ -115,11 +115,20 @@ def first_time(session: Session, once: str, *, kind: str, batch_id: str, actor: 
 
 
 def forget(session: Session, once: str) -> None:
-    """Gives `once` back after the thing it guarded failed, so that a retry may do it."""
+    """Gives `once` back after the thing it guarded failed, so that a retry may do it; what was said stays, more is added."""
     found = session.scalar(select(Event).where(Event.once == once))
     if found is not None:
         found.once = None
-        found.code = "NOT_SENT"
+        session.add(
+            Event(
+                kind=found.kind,
+                subject=found.subject,
+                subject_id=found.subject_id,
+                batch_id=found.batch_id,
+                actor=found.actor,
+                code="NOT_SENT",
+            )
+        )
 
 
 def _stamp(row: Batch | Document | Profile | Delivery) -> None:

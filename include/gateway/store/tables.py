@@ -8,7 +8,19 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import JSON, BigInteger, DateTime, Float, ForeignKey, Index, Integer, String, Text, UniqueConstraint
+from sqlalchemy import (
+    JSON,
+    BigInteger,
+    DateTime,
+    Float,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    String,
+    Text,
+    UniqueConstraint,
+)
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.engine import Dialect
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, relationship
@@ -315,6 +327,22 @@ class Event(Base):
     actor: Mapped[str] = mapped_column(String(200))
     rule: Mapped[str | None] = mapped_column(String(100))
     once: Mapped[str | None] = mapped_column(String(200), unique=True)
+
+
+class EventSeal(Base):
+    """One link of the chain over all events: what makes a change to one of them show (store/chain.py).
+
+    sequence   1, 2, 3, ... without a gap: the order of sealing
+    hash       SHA-256 over the link before it, the sequence, and the event
+    """
+
+    __tablename__ = "event_seal"
+
+    sequence: Mapped[int] = mapped_column(Serial, primary_key=True, autoincrement=False)
+    event_id: Mapped[int] = mapped_column(
+        Serial, unique=True
+    )  # no foreign key: that it is gone must show, not be refused
+    hash: Mapped[bytes] = mapped_column(LargeBinary(32))
 
 
 class PoolCandidate(Base):
