@@ -23,6 +23,8 @@ COMMANDS: dict[str, str] = {
     "review": "gateway.cli.review",
     "replay": "gateway.cli.replay",
     "agents": "gateway.cli.agents",
+    "erase": "gateway.cli.erase",
+    "receipt": "gateway.cli.receipt",
     "audit": "gateway.cli.audit",
     "doctor": "gateway.cli.doctor",
     "docs": "gateway.cli.docs",

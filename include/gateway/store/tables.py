@@ -329,6 +329,15 @@ class Event(Base):
     once: Mapped[str | None] = mapped_column(String(200), unique=True)
 
 
+class Suppression(Base):
+    """Somebody, or a file, that was erased and must not be read in again: a keyed hash, which names nobody."""
+
+    __tablename__ = "suppression"
+
+    hash: Mapped[str] = mapped_column(String(64), primary_key=True)
+    created_at: Mapped[datetime] = mapped_column(default=now)
+
+
 class EventSeal(Base):
     """One link of the chain over all events: what makes a change to one of them show (store/chain.py).
 

@@ -1,4 +1,4 @@
-"""decisions made in bulk; the chain over all events"""
+"""decisions made in bulk; the chain over all events; suppression"""
 
 from __future__ import annotations
 
@@ -24,9 +24,16 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("sequence"),
         sa.UniqueConstraint("event_id"),
     )
+    op.create_table(
+        "suppression",
+        sa.Column("hash", sa.String(length=64), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("hash"),
+    )
 
 
 def downgrade() -> None:
+    op.drop_table("suppression")
     op.drop_table("event_seal")
     with op.batch_alter_table("review", schema=None) as batch_op:
         batch_op.drop_column("bulk_of")
