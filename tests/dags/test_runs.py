@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import shutil
+import time
 import zipfile
 from collections.abc import Callable
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -151,7 +153,7 @@ def test_a_failed_chunk_fails_the_run_and_the_others_are_delivered(
     states = run(dag_bag, batch_id)
     assert sorted(state for task, state in states.items() if task.startswith("extract")) == ["failed", "success"]
     assert states["report"] == "failed"
-    assert state_of(batch_id) == ("failed", "RUN_INCOMPLETE")
+    assert state_of(batch_id) == ("failed", "SETTING_INVALID"), "the code of what stopped it"
     first = totals(batch_id)
     assert first.processing == 1
     assert first.delivered + first.held >= 1
@@ -162,6 +164,107 @@ def test_a_failed_chunk_fails_the_run_and_the_others_are_delivered(
     assert numbers.processing == 0
     assert numbers.delivered + numbers.held == 3
     assert state_of(batch_id)[1] is None
+
+
+def test_a_register_that_fails_ends_its_batch_with_a_code_and_tells(
+    dag_bag: Any, drop: Any, home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It left the batch Running for ever: report was skipped."""
+    from gateway_airflow import telling
+
+    told: list[str] = []
+    monkeypatch.setattr(telling, "tell_batch", told.append)
+    batch_id = drop({"list.csv": PASSING.encode()})
+    folder = home / "inbox" / ".claimed" / "backend-engineer" / batch_id
+    folder.rename(home / "elsewhere")
+    dag_bag.dags["ingest_batch"].get_task("register").retries = 0
+    states = run(dag_bag, batch_id)
+    assert (states["register"], states["report"]) == ("failed", "failed"), states
+    assert state_of(batch_id) == ("failed", "FILES_MISSING")
+    assert told == [batch_id]
+    (home / "elsewhere").rename(folder)
+    assert set(run(dag_bag, batch_id).values()) == {"success"}
+    assert state_of(batch_id) == ("done", None)
+
+
+@pytest.mark.parametrize(
+    ("form", "code"),
+    [
+        ({}, "FORM_INCOMPLETE"),
+        ({"agent": None, "path": "", "batch_id": ""}, "FORM_INCOMPLETE"),
+        ({"agent": "nurse", "path": "include/samples"}, "UNKNOWN_AGENT"),
+        ({"agent": "backend-engineer", "path": "/etc/passwd"}, "PATH_REFUSED"),
+        ({"agent": "backend-engineer", "path": "include/samples/\0"}, "PATH_REFUSED"),
+        ({"agent": "backend-engineer", "path": "include/samples/none"}, "NOTHING_THERE"),
+        ({"agent": "backend-engineer", "path": "include/samples", "mode": "maybe"}, "FORM_INVALID"),
+        ({"agent": "backend-engineer", "path": "include/samples", "canary": 0.5}, "FORM_INVALID"),
+        ({"batch_id": "b0"}, "UNKNOWN_BATCH"),
+    ],
+)
+def test_a_form_that_cannot_be_followed_is_a_code(home: Path, form: dict[str, Any], code: str) -> None:
+    from gateway.errors import Permanent
+    from gateway.pipeline.arrival.receive import open_from_form, register_batch
+
+    with pytest.raises(Permanent) as raised:
+        register_batch(open_from_form(form, run_id="manual__1", at=datetime.now(UTC)))
+    assert raised.value.code == code
+
+
+def test_a_run_without_a_batch_fails(dag_bag: Any, home: Path) -> None:
+    result = dag_bag.dags["ingest_batch"].test(run_conf={"agent": None, "path": None})
+    states = {ti.task_id: str(ti.state) for ti in result.get_task_instances()}
+    assert (states["register"], states["report"], str(result.state)) == ("failed", "failed", "failed")
+
+
+def test_two_manual_runs_in_one_minute_are_two_batches(dag_bag: Any, home: Path) -> None:
+    form = {"agent": "backend-engineer", "path": "include/samples/backend-engineer", "mode": "review"}
+    for _ in range(2):
+        result = dag_bag.dags["ingest_batch"].test(run_conf=form)
+        assert {ti.task_id: str(ti.state) for ti in result.get_task_instances()}["register"] == "success"
+    with reading() as session:
+        assert len(session.scalars(select(Batch)).all()) == 2
+
+
+def test_watch_finds_the_dead_and_the_unclaimed(
+    dag_bag: Any, drop: Any, home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from airflow.models import DagRun
+    from airflow.utils.session import create_session
+
+    from gateway.notify.messages import Digest
+    from gateway.pipeline.arrival import resume
+    from gateway.pipeline.arrival.receive import register_batch
+    from gateway.settings import settings
+    from gateway_airflow.notifiers import digest_notifier
+
+    told: list[Digest] = []
+    monkeypatch.setattr(digest_notifier, "_channels", lambda _: [("log", told.append)])
+    monkeypatch.setattr(resume, "QUIET_S", -1.0)
+    monkeypatch.setenv("GATEWAY_CLAIM_ALARM_S", "0.01")
+    settings.cache_clear()
+    batch_id = drop({"list.csv": PASSING.encode()})
+    register_batch(batch_id)  # and its run is nowhere in Airflow
+    folder = home / "inbox" / "backend-engineer" / "second"
+    folder.mkdir()
+    (folder / "list.csv").write_bytes(PASSING.encode())
+    (folder / "_READY").touch()
+    time.sleep(0.3)
+
+    def watch() -> dict[str, str]:
+        result = dag_bag.dags["watch_gateway"].test()
+        return {ti.task_id: str(ti.state) for ti in result.get_task_instances() if ti.task_id != "continue_ingest"}
+
+    assert watch() == {"watch_inbox": "success", "sweep_batches": "success"}
+    assert [message.data["code"] for message in told] == ["INBOX_STALE"]
+    assert state_of(batch_id) == ("receiving", None), "it goes on by itself"
+    register_batch(batch_id)
+    with create_session() as session:  # the run that was started to continue it dies as well
+        started = session.scalars(select(DagRun).where(DagRun.run_id == f"retry-{batch_id}-1")).one()
+        started.state = "failed"
+    watch()
+    assert state_of(batch_id) == ("failed", "RUN_DIED")
+    assert [message.data.get("state") for message in told] == [None, "failed"], "the inbox is told of once a day"
+    assert "greta" not in told[0].text.lower()
 
 
 def test_review_mode_holds_everything_that_passes(dag_bag: Any, drop: Any) -> None:

@@ -19,6 +19,7 @@ from gateway.settings import private_files
 COMMANDS: dict[str, str] = {
     "extract": "gateway.cli.extract",
     "ingest": "gateway.cli.ingest",
+    "resume": "gateway.cli.resume",
     "status": "gateway.cli.status",
     "review": "gateway.cli.review",
     "replay": "gateway.cli.replay",

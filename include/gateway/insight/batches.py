@@ -14,8 +14,8 @@ from sqlalchemy.orm import Session
 from gateway.errors import Misconfigured
 from gateway.insight.listing import Listed, literal, page_within
 from gateway.model import DocumentState, Mode
-from gateway.pipeline.arrival.receive import run_to_start
 from gateway.pipeline.arrival.retry import AT_REST
+from gateway.pipeline.arrival.runs import current_run, run_to_start
 from gateway.pipeline.review.choices import WAITS
 from gateway.store.counts import Counts, counts, counts_of
 from gateway.store.engine import reading
@@ -169,7 +169,6 @@ def batch_view(batch_id: str) -> BatchView:
             )
         )
         version = _version(session, batch)
-    retries = batch.statistics.get("retries", 0)
     return BatchView(
         batch.id,
         batch.agent_id,
@@ -184,7 +183,7 @@ def batch_view(batch_id: str) -> BatchView:
         batch.canary,
         batch.created_at,
         batch.finished_at,
-        run_id=run_to_start(batch) if retries else batch.run_id,
+        run_id=current_run(batch),
         to_start=run_to_start(batch) if batch.state == "receiving" else None,
         data_docs=bool(batch.statistics.get("data_docs")),
         findings=tuple(batch.statistics.get("findings", ())),

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator
+import shutil
+import tempfile
+from collections.abc import Iterable, Iterator
 from contextlib import ExitStack
 from itertools import islice
+from pathlib import Path
 from typing import Any
 
 from sqlalchemy import delete, insert, select
 from sqlalchemy.orm import Session
 
+from gateway.errors import Transient, Unreadable
 from gateway.extract.child.sandbox import ReaderPool, iter_profiles
 from gateway.intake import files
 from gateway.model import DocumentState, ExtractedProfile, Hints, ProfileState, Reading, as_json
@@ -24,6 +28,10 @@ from gateway.store.tables import Batch, Document, Event, Field, Profile, now
 
 log = logging.getLogger(__name__)
 ACTOR = "extract"
+ROOM_BYTES = 10_000_000  # of temporary space; with less, a reader that failed may have failed for that
+NO_ROOM = (
+    "The machine that reads has no temporary space left. Free some; the documents are read again, nothing is lost."
+)
 SLICE = 500  # profiles whose rows are written together, so that no other writer waits long
 
 Chunk = dict[str, Any]
@@ -77,11 +85,12 @@ def read_chunk(chunk: Chunk, *, jobs: int | None = None) -> dict[str, int]:
     """Reads the documents of a chunk that are still processing; returns {"success", "failed", "profiles"}.
 
     A document that cannot be read is a failed document with a code; only a broken store or disk raises.
+    raises   Transient(DISK_FULL | FILES_MISSING | READER_START)
     """
     with reading() as session:
         batch = session.get_one(Batch, chunk["batch_id"])
         documents = session.execute(
-            select(Document.id, Document.file_key)
+            select(Document.id, Document.file_key, Document.media_type)
             .where(
                 Document.batch_id == batch.id,
                 Document.id.between(chunk["first"], chunk["last"]),
@@ -97,14 +106,30 @@ def read_chunk(chunk: Chunk, *, jobs: int | None = None) -> dict[str, int]:
     workers = min(jobs or settings().extract_jobs, len(documents))
     with ExitStack() as stack:
         pool = stack.enter_context(ReaderPool(workers))
-        items = ((row.id, stack.enter_context(files.local(row.file_key))) for row in documents)
-        for result in pool.read(items, hints):
+        for result in pool.read(_local(documents, stack, done), hints):
+            if result.reading.status == DocumentState.FAILED and not has_room():
+                raise Transient("DISK_FULL", NO_ROOM, 60)  # whatever the reader says, the disk is to blame
             number = store_reading(result.key, result.reading, iter_profiles(result.spool))
             done[result.reading.status] += 1
             done["profiles"] += number
             result.spool.unlink(missing_ok=True)  # a chunk of a thousand lists must not fill the disk
             log.info("%s %s %s profiles=%d", result.key, result.reading.status, result.reading.code or "", number)
     return done
+
+
+def _local(documents: Iterable[Any], stack: ExitStack, done: dict[str, int]) -> Iterator[tuple[str, Path]]:
+    """(document id, path) of those whose bytes are there; a document whose bytes are gone fails by itself."""
+    for row in documents:
+        try:
+            yield row.id, stack.enter_context(files.local(row.file_key))
+        except Unreadable as gone:
+            store_reading(row.id, Reading("failed", row.media_type, code=gone.code, error=gone.sentence), iter(()))
+            done["failed"] += 1
+
+
+def has_room() -> bool:
+    """Whether the temporary folder, where readers leave what they found, has space left."""
+    return shutil.disk_usage(tempfile.gettempdir()).free >= ROOM_BYTES
 
 
 def store_reading(document_id: str, outcome: Reading, profiles: Iterator[ExtractedProfile]) -> int:

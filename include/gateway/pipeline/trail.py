@@ -15,7 +15,7 @@ from typing import Any
 
 from upath import UPath
 
-from gateway.settings import settings
+from gateway.intake import files
 from gateway.store import chain, keys
 from gateway.store.engine import reading
 from gateway.store.tables import now
@@ -149,4 +149,4 @@ def _check_anchors(known: list[Anchor], key: str) -> Broken | None:
 
 
 def _folder() -> UPath:
-    return UPath(settings().files_root) / "audit"
+    return files.root() / "audit"

@@ -2,7 +2,8 @@
 
 batch     receiving -> running -> waiting_review | done | failed; waiting_review -> running | done; failed -> running;
           done -> running (run again) | waiting_review (a decision was taken back);
-          from rest back to receiving: documents are read again, and the batch waits for that run
+          from rest back to receiving: documents are read again, and the batch waits for that run;
+          running -> receiving: its run died, and it waits for the next
 document  processing -> success | failed; failed -> processing (retry)
 profile   extracted -> passed | held | duplicate; the rest is in the table
 delivery  reserved -> sent -> confirmed | refused | unknown; unknown -> confirmed | reserved (proved absent);
@@ -29,7 +30,7 @@ ALLOWED: dict[str, dict[str | None, set[str]]] = {
     "batch": {
         None: {B.RECEIVING},
         B.RECEIVING: {B.RUNNING, B.FAILED},
-        B.RUNNING: {B.WAITING_REVIEW, B.DONE, B.FAILED},
+        B.RUNNING: {B.WAITING_REVIEW, B.DONE, B.FAILED, B.RECEIVING},
         B.WAITING_REVIEW: {B.RUNNING, B.DONE, B.RECEIVING},
         B.FAILED: {B.RUNNING, B.RECEIVING},
         B.DONE: {B.RUNNING, B.WAITING_REVIEW, B.RECEIVING},

@@ -72,8 +72,13 @@ class Agent(Base):
 class Batch(Base):
     """What was claimed, uploaded or named, for one agent, in one mode.
 
-    run_id   the Airflow run that processes it: the batch's own id when the gateway starts the run, another for a
-             manual trigger, None outside Airflow
+    run_id          the Airflow run that processes it first: the batch's own id when the gateway starts the run, another
+                    for a manual trigger, None outside Airflow
+    retries         how many runs came after that one; decides the next run's id
+    registered_at   when every document of it had a row and its bytes were kept; None until then
+    question        the newest run that asks a person about it; an older question closes by itself
+    failures        what stopped its last run: {step: {"code", "sentence", "transient"}}; a step that ends well takes
+                    its own entry out
     """
 
     __tablename__ = "batch"
@@ -90,6 +95,10 @@ class Batch(Base):
     uploaded_by: Mapped[str | None] = mapped_column(String(200))
     canary: Mapped[int | None] = mapped_column(Integer)
     run_id: Mapped[str | None] = mapped_column(String(250), index=True)
+    retries: Mapped[int] = mapped_column(default=0, server_default="0")
+    registered_at: Mapped[datetime | None]
+    question: Mapped[str | None] = mapped_column(String(100))
+    failures: Mapped[dict[str, Any]] = mapped_column(default=dict, server_default="{}")
     manifest: Mapped[dict[str, Any]] = mapped_column(default=dict)
     statistics: Mapped[dict[str, Any]] = mapped_column(default=dict)
     created_at: Mapped[datetime] = mapped_column(default=now, index=True)

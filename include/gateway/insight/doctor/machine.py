@@ -5,17 +5,16 @@ from __future__ import annotations
 import importlib.util
 import os
 import platform
-import secrets
 import shutil
 import sys
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
-from upath import UPath
-
+from gateway.errors import Misconfigured
 from gateway.extract.resume.scorer import model
 from gateway.insight.doctor.lines import Line, Look, fault, ok, warning
+from gateway.intake import files as kept
 from gateway.settings import Settings, open_to_others, settings
 from gateway.values.lexicon import given_names, headings
 
@@ -99,28 +98,15 @@ def disk() -> Iterator[Line]:
 
 def files() -> Iterator[Line]:
     """A few bytes are written where documents are kept, read and taken away again."""
-    root = UPath(settings().files_root)
-    if "://" not in settings().files_root and not settings().home.is_dir():
-        return
-    probe = root / f".doctor-{secrets.token_hex(4)}"
     shown = settings().files_root.partition("?")[0]
-    try:
-        probe.parent.mkdir(parents=True, exist_ok=True)
-        probe.write_bytes(b"well")
-        same = probe.read_bytes() == b"well"
-        probe.unlink()
-    except Exception as wrong:
-        yield fault(
-            "files",
-            f"{shown} cannot be written to ({type(wrong).__name__}).",
-            "Check GATEWAY_FILES_URL and its credentials.",
-        )
+    if "://" not in shown and not settings().home.is_dir():
         return
-    yield (
-        ok("files", f"{shown} takes and gives files.")
-        if same
-        else fault("files", f"{shown} gives back other bytes than it took.", "Choose another place: GATEWAY_FILES_URL.")
-    )
+    try:
+        kept.check()
+    except Misconfigured as wrong:
+        yield fault("files", f"{wrong.code}: {wrong.sentence}", "Correct what the sentence names, then look again.")
+    else:
+        yield ok("files", f"{shown} takes and gives files.")
 
 
 def models() -> Iterator[Line]:

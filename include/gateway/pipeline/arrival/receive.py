@@ -17,9 +17,10 @@ from gateway.agents import Agent, load_agents_lenient
 from gateway.errors import Misconfigured, Refused, Transient
 from gateway.intake import inbox
 from gateway.intake.inbox import InboxProblem
-from gateway.intake.manifest import Manifest, read_manifest
+from gateway.intake.manifest import MOST, Manifest, read_manifest
 from gateway.intake.register import register
 from gateway.model import AgentState, BatchState, Mode
+from gateway.pipeline.arrival.runs import forget_failure, run_to_start
 from gateway.settings import PROJECT, settings
 from gateway.store import change, ids
 from gateway.store.engine import reading, writing
@@ -126,6 +127,21 @@ def sense(*, actor: str = SENSOR) -> Sensed:
     return Sensed(runs, tuple(problems))
 
 
+def unclaimed(*, actor: str = "watch_gateway") -> tuple[InboxProblem, ...]:
+    """Complete drops that wait for too long (INBOX_STALE): whoever should claim them is paused or failing.
+
+    Only looks, so it takes no lock and may run beside `sense`. Each is an event once a day.
+    """
+    config = settings()
+    if not config.inbox.is_dir():
+        return ()
+    agents, _ = load_agents_lenient(config.agents_dir)
+    view = inbox.look(config.inbox, set(agents), quiet_s=config.quiet_period_s, alarm_s=config.claim_alarm_s)
+    stale = [problem for problem in view.problems if problem.code == "INBOX_STALE"]
+    _report(stale, actor)
+    return tuple({problem.where: problem for problem in stale}.values())
+
+
 def _open(agent: Agent, batch_id: str, folder: Path, actor: str) -> list[InboxProblem]:
     """Makes a claimed folder a batch. One that cannot become one is set aside, and the next goes on.
 
@@ -147,17 +163,6 @@ def _open(agent: Agent, batch_id: str, folder: Path, actor: str) -> list[InboxPr
         )
         return [InboxProblem("DROP_SET_ASIDE", sentence, f"{agent.id}/{batch_id}")]
     return []
-
-
-def run_to_start(batch: Batch) -> str | None:
-    """The id of the run that a receiving batch waits for; None when a person or the command line runs it.
-
-    A fixed id is what keeps a batch from being run twice: the page, the sensor and its sweep all start the same one.
-    """
-    retries = batch.statistics.get("retries", 0)
-    if retries:
-        return f"retry-{batch.id}-{retries}"
-    return batch.id if batch.run_id == batch.id else None
 
 
 def batch_exists(batch_id: str, *, uploaded_by: str | None = None) -> bool:
@@ -271,22 +276,33 @@ def open_batch(
 def open_from_form(form: Mapping[str, Any], *, run_id: str, at: datetime) -> str:
     """The batch a run is for: the claimed one it names, or one opened from the trigger form's agent and path.
 
-    at   when the run was to start; with run_id it fixes the id, so that a cleared run finds its batch again
+    form   what is empty may be None or ""
+    at     when the run was to start; with run_id it fixes the id, so that a cleared run finds its batch again
+    raises   Misconfigured(FORM_INCOMPLETE | FORM_INVALID), and as `open_batch`
     """
     if form.get("batch_id"):
-        return str(form["batch_id"])
+        return batch_of_form(form, run_id=run_id, at=at)
     if not form.get("agent") or not form.get("path"):
         raise Misconfigured("FORM_INCOMPLETE", "Name an agent and a folder or file, or drop files into the inbox.")
-    mode = Mode(form["mode"]) if form.get("mode") else None
+    canary = form.get("canary") or None
+    if canary is not None and (isinstance(canary, bool) or not isinstance(canary, int) or not 1 <= canary <= MOST):
+        raise Misconfigured("FORM_INVALID", f"Canary: give a whole number from 1 to {MOST:,}, or leave it empty.")
+    if form.get("mode") and form["mode"] not in set(Mode):
+        raise Misconfigured("FORM_INVALID", f"Mode: choose one of {', '.join(Mode)}, or leave it empty.")
     return open_batch(
         str(form["agent"]),
-        [allowed(Path(str(form["path"])))],
+        [allowed(str(form["path"]))],
         actor="manual trigger",
-        mode=mode,
-        canary=form.get("canary"),
-        batch_id=ids.batch_id_of_run(run_id, at),
+        mode=Mode(form["mode"]) if form.get("mode") else None,
+        canary=canary,
+        batch_id=batch_of_form(form, run_id=run_id, at=at),
         run_id=run_id,
     )
+
+
+def batch_of_form(form: Mapping[str, Any], *, run_id: str, at: datetime) -> str:
+    """The id of the batch that a run is for, whether it exists or not."""
+    return str(form["batch_id"]) if form.get("batch_id") else ids.batch_id_of_run(run_id, at)
 
 
 def _copy(path: Path, into: Path) -> None:
@@ -296,12 +312,15 @@ def _copy(path: Path, into: Path) -> None:
         shutil.copyfile(path, into / path.name, follow_symlinks=True)
 
 
-def allowed(path: Path) -> Path:
+def allowed(path: str) -> Path:
     """The path if a trigger form may name it: below the inbox, the samples or a folder of GATEWAY_ALLOWED_PATHS.
 
     raises   Refused(PATH_REFUSED): a form must not become a way to read any file of the worker
     """
-    resolved = (PROJECT / path.expanduser()).resolve()  # a relative path means the project's folder, wherever we run
+    try:  # a relative path means the project's folder, wherever we run
+        resolved = (PROJECT / Path(path.strip()).expanduser()).resolve()
+    except (OSError, RuntimeError, ValueError):  # a loop of links, a home of nobody's, a NUL: no folder of ours
+        resolved = Path("/")
     config = settings()
     for root in (config.inbox, PROJECT / "include" / "samples", *config.allowed_paths):
         if resolved == root.resolve() or root.resolve() in resolved.parents:
@@ -317,20 +336,32 @@ def register_batch(batch_id: str, *, actor: str = "ingest_batch") -> dict[str, A
     """Documents of a claimed batch; moves it to running and then lets go of the claimed folder.
 
     returns   {"batch_id", "agent_id", "mode", "documents"}
-    raises    Misconfigured(UNKNOWN_BATCH), Transient(DISK_FULL | CLAIM_FAILED)
+    raises    Misconfigured(UNKNOWN_BATCH), Transient(DISK_FULL | CLAIM_FAILED), Transient(FILES_MISSING) where the claimed
+              folder is not on this machine and its documents were not registered before
     """
     with writing() as session:
         batch = session.get(Batch, batch_id)
         if batch is None:
             raise Misconfigured("UNKNOWN_BATCH", f"There is no batch {batch_id!r}: trigger with an agent and a path.")
+        forget_failure(batch)
         change.move(session, batch, BatchState.RUNNING, actor=actor)
         if batch.code == "RUN_NOT_STARTED":
             batch.code = batch.error = None
-        agent_id, mode = batch.agent_id, batch.mode
+        agent_id, mode, registered = batch.agent_id, batch.mode, batch.registered_at is not None
     folder = settings().inbox / inbox.CLAIMED / agent_id / batch_id
     if folder.is_dir():
         register(batch_id, folder, actor=actor)
+        with writing() as session:
+            session.get_one(Batch, batch_id).registered_at = now()
         shutil.rmtree(folder)
+    elif not registered:
+        raise Transient(
+            "FILES_MISSING",
+            f"The claimed files of batch {batch_id} are not on this machine: {inbox.CLAIMED}/{agent_id}/{batch_id} of the "
+            "inbox is not there. Give every worker the same inbox (GATEWAY_INBOX_DIR), then resume the batch; nothing of "
+            "it was read.",
+            30,
+        )
     with reading() as session:
         total = session.scalar(select(func.count(Document.id)).where(Document.batch_id == batch_id)) or 0
     return {"batch_id": batch_id, "agent_id": agent_id, "mode": mode, "documents": total}

@@ -28,7 +28,6 @@ from pathlib import Path
 from typing import Any
 
 import yaml
-from sqlalchemy import select
 
 from gateway.errors import GatewayError, Misconfigured, Refused
 from gateway.extract import media_types
@@ -36,13 +35,12 @@ from gateway.intake import inbox
 from gateway.intake.manifest import NAME as MANIFEST
 from gateway.intake.manifest import Manifest
 from gateway.intake.names import free_path, safe_path
-from gateway.intake.register import EMPTY, UPLOADED, is_system_file
-from gateway.model import AgentState, DocumentState, Mode
+from gateway.intake.register import EMPTY, UPLOADED, is_system_file, known_document
+from gateway.model import AgentState, Mode
 from gateway.pipeline.arrival.receive import agent_of, batch_exists, open_claimed
 from gateway.settings import settings
 from gateway.store import ids
 from gateway.store.engine import reading
-from gateway.store.tables import Batch, Document
 
 STAGING = ".uploads"
 ABANDONED_S = 24 * 3600.0
@@ -291,23 +289,11 @@ def clean_abandoned(older_than_s: float = ABANDONED_S) -> int:
 
 
 def seen_before(agent_id: str, digest: str) -> SeenBefore | None:
-    """The document of this agent that had these bytes first and was read: registering will link to it."""
+    """The document of this agent that had these bytes first, whose people came to rest: registering will link to it."""
     if digest == EMPTY:
         return None
     with reading() as session:
-        first = session.execute(
-            select(Document.batch_id, Document.id)
-            .join(Batch, Batch.id == Document.batch_id)
-            .where(
-                Document.agent_id == agent_id,
-                Document.sha256 == digest,
-                Document.state == DocumentState.SUCCESS,
-                Document.duplicate_of.is_(None),
-                Batch.mode != Mode.DRY_RUN,
-            )
-            .order_by(Document.created_at, Document.id)
-            .limit(1)
-        ).first()
+        first = known_document(session, agent_id, digest)
     return SeenBefore(first.batch_id, first.id) if first else None
 
 

@@ -16,10 +16,10 @@ from typing import Any
 
 from sqlalchemy import delete, or_, select, text
 from sqlalchemy.orm import Session
-from upath import UPath
 
 from gateway.deliver.own_pool import OwnPool, export_path
 from gateway.errors import Conflict, Misconfigured
+from gateway.intake import files
 from gateway.model import ProfileState as P
 from gateway.pipeline.delivery.ledger import being_sent
 from gateway.pipeline.erasure import kept, suppression
@@ -76,7 +76,7 @@ def erase(*, email: str | None = None, profile_id: str | None = None, actor: str
         "complete": not any(place.result == "left" for place in places),
     }
     receipt = keys.signed(said)
-    path = UPath(settings().files_root) / "receipts" / f"{identity}.json"
+    path = files.root() / "receipts" / f"{identity}.json"
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_bytes(json.dumps(receipt, indent=2, ensure_ascii=False).encode())
     return receipt
@@ -226,12 +226,12 @@ def _logs(strings: Collection[str]) -> Iterator[Place]:
     """Logs and Airflow's own database hold no person by design: looked at all the same, for address and number."""
     home = settings().home
     wanted = [one.encode() for one in strings]
-    for name, files in (
+    for name, paths in (
         ("logs", [*_below(home / "logs"), *_below(home / "airflow" / "logs")]),
         ("Airflow's database", [path for path in _below(home / "airflow") if path.name.startswith("airflow.db")]),
     ):
-        hits = sum(1 for path in files if _holds(path, wanted))
-        note = f"{len(files)} files looked at" if files else "not on this machine: search it yourself"
+        hits = sum(1 for path in paths if _holds(path, wanted))
+        note = f"{len(paths)} files looked at" if paths else "not on this machine: search it yourself"
         yield Place(name, hits, "left" if hits else "nothing found", note)
 
 

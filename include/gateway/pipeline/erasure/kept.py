@@ -13,11 +13,9 @@ from pathlib import Path, PurePosixPath
 import pikepdf
 from sqlalchemy import select
 from sqlalchemy.orm import Session
-from upath import UPath
 
 from gateway.intake import cache, files
 from gateway.pipeline.erasure.suppression import of_file
-from gateway.settings import settings
 from gateway.store.tables import Batch, Document, Profile, now
 
 FACTS = ("pages", "rows", "layout", "language", "ocr_pages", "cpu_s")  # of a document: what names nobody
@@ -47,7 +45,7 @@ def clean(session: Session, document: Document, ranges: Sequence[Pages], gone: C
         made = _emptied(document, ranges, [row.data.get("pages") for row in others])
     did = "nothing" if not document.file_key else "pages emptied" if made else "erased whole" if others else "erased"
     if document.file_key:
-        (UPath(settings().files_root) / document.file_key).unlink(missing_ok=True)
+        (files.root() / document.file_key).unlink(missing_ok=True)
     old = document.sha256
     for row in same:
         row.file_key, row.sha256 = made or (None, of_file(old))
