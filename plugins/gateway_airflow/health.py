@@ -131,8 +131,8 @@ def sign_in() -> Iterator[Line]:
     if manager == "SimpleAuthManager" and not local:
         yield warning(
             "sign-in",
-            "SimpleAuthManager lets anybody try passwords without end.",
-            "Put a proxy that limits /auth/token and /auth/login before it, or use another auth manager (docs/operations.md).",
+            "SimpleAuthManager keeps passwords in a plain file; failed sign-ins are slowed down by us alone.",
+            "Use an auth manager with accounts of its own (docs/operations.md).",
         )
     else:
         yield ok("sign-in", f"{manager}{', on this machine only' if local else ''}.")

@@ -80,10 +80,10 @@ def test_airflows_lines_name_what_does_not_run() -> None:
             session.execute(delete(Job))
 
 
-def test_sign_in_without_a_throttle_is_told_where_others_can_reach_it(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_manager_without_accounts_is_told_where_others_can_reach_it(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("AIRFLOW__API__HOST", "0.0.0.0")
     (line,) = airflow.sign_in()
-    assert (line.level, "without end" in line.says) == (Level.WARNING, True)
+    assert (line.level, "plain file" in line.says) == (Level.WARNING, True)
     monkeypatch.setenv("AIRFLOW__API__HOST", "127.0.0.1")
     (line,) = airflow.sign_in()
     assert line.level is Level.OK

@@ -6,7 +6,7 @@ from .base import Code
 
 PERSONS: tuple[Code, ...] = (
     Code(
-        "ERASED",
+        "PERSON_ERASED",
         "review",
         "This person asked to be forgotten: what was known of them is erased, and is not read in again.",
         "`gateway erase`, or the same person or file sent again after it.",

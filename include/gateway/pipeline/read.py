@@ -158,7 +158,7 @@ def store_reading(document_id: str, outcome: Reading, profiles: Iterator[Extract
         document = session.get_one(Document, document_id)
         document.code, document.error, document.facts = outcome.code, outcome.error, _facts(outcome)
         if forgetting.any:
-            document.code = "ERASED"
+            document.code = "PERSON_ERASED"
             clean(session, document, forgetting.ranges)
         change.move(session, document, outcome.status, actor=ACTOR, code=document.code)
     return number

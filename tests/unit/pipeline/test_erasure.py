@@ -159,7 +159,7 @@ def test_the_same_person_and_the_same_file_are_not_read_in_again(batch: str, sto
         own = [d for d in session.scalars(select(Document).where(Document.batch_id == again)) if "erased" in d.path]
         assert session.scalars(select(Delivery).where(Delivery.batch_id == again)).all() == []
     assert names == {"Anna Brook", "Greta Hollingsworth", "Ines Marchetti"}
-    assert {d.code for d in documents.values()} == {"ERASED"}
+    assert {d.code for d in documents.values()} == {"PERSON_ERASED"}
     assert len(own) == 1, "what came under his name does not keep it"
     erasing._store_pages()  # a name that came again stands in SQLite's log until that is emptied, which it is all the time
     assert found(store) == set()

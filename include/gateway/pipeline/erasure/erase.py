@@ -199,11 +199,11 @@ def _rows(ids: Collection[str], identity: str, actor: str) -> Iterator[Place]:
 
 def _empty(session: Session, profile: Profile, identity: str, actor: str) -> None:
     for state in TO_DISCARDED.get(profile.state, ()):
-        change.move(session, profile, state, actor=actor, code="ERASED", rule=identity)
+        change.move(session, profile, state, actor=actor, code="PERSON_ERASED", rule=identity)
     profile.name = profile.email = profile.email_norm = profile.phone = profile.location = None
-    profile.data, profile.codes = {"erased": identity}, ["ERASED"]
+    profile.data, profile.codes = {"erased": identity}, ["PERSON_ERASED"]
     profile.version += 1  # whoever looks at it now decides about somebody else
-    change.record(session, "erased", profile, actor=actor, code="ERASED", rule=identity)
+    change.record(session, "erased", profile, actor=actor, code="PERSON_ERASED", rule=identity)
 
 
 def _store_pages() -> Place:
