@@ -219,7 +219,9 @@ def history(profile_id: str) -> tuple[Moment, ...]:
     with reading() as session:
         reviews = session.scalars(select(Review).where(Review.profile_id == profile_id)).all()
         events = session.scalars(
-            select(Event).where(Event.subject_id == profile_id, Event.subject == "profile").order_by(Event.id)
+            select(Event)
+            .where(Event.subject_id == profile_id, Event.subject == "profile", Event.kind != "looked")
+            .order_by(Event.id)
         ).all()
     moments = [
         Moment(
