@@ -87,15 +87,6 @@ PIPELINE: tuple[Code, ...] = (
         "A document of agent regional-nurse could not be kept: no space left.",
     ),
     Code(
-        "ARRIVAL_AWAY",
-        "intake",
-        "A batch was claimed, but its files are not where this machine looks for them.",
-        "The machine that claimed it keeps files in a folder that this one does not share.",
-        "operator",
-        "Give all machines one files store (GATEWAY_FILES_URL); the step is tried again by itself.",
-        "The files of batch b20260101-000000-aaaaaa are not in the files store.",
-    ),
-    Code(
         "FILES_STORE_REFUSED",
         "intake",
         "The files store cannot be written to or read.",
@@ -336,7 +327,7 @@ PIPELINE: tuple[Code, ...] = (
         "A worker that does not share the inbox or the kept files, or a folder that was removed.",
         "operator",
         "Give every worker the same GATEWAY_INBOX_DIR and GATEWAY_FILES_URL, then `gateway resume` the batch.",
-        "The claimed files of batch b20261122-190501-k7m2qd are not on this machine.",
+        "The files of batch b20261122-190501-k7m2qd are not in the files store.",
     ),
     Code(
         "FILE_MISSING",
