@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
+from typing import Any
 
 from gateway.deliver import credentials
 from gateway.insight.doctor.lines import Line, Look, fault, ok, warning
@@ -34,9 +35,16 @@ def _found() -> bool:
     home = settings().home.resolve()
     if not (home / "airflow" / "airflow.db").exists():
         return False
-    from gateway_airflow.standalone import airflow_environment
-
-    os.environ.update(airflow_environment(home, 8080))
+    fernet = home / ".fernet.key"
+    os.environ.update(
+        {
+            "AIRFLOW_HOME": str(home / "airflow"),
+            "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN": f"sqlite:///{home / 'airflow' / 'airflow.db'}",
+            "AIRFLOW__CORE__LOAD_EXAMPLES": "False",
+            "AIRFLOW__CORE__FERNET_KEY": fernet.read_text() if fernet.exists() else "",
+            "AIRFLOW__API__HOST": "127.0.0.1",
+        }
+    )
     return True
 
 
@@ -45,10 +53,11 @@ def not_here() -> Iterator[Line]:
 
 
 def database() -> Iterator[Line]:
-    from airflow.utils.db import check_migrations
+    from airflow.utils import db
 
+    check: Any = db.check_migrations
     try:
-        check_migrations(0)
+        check(0)
     except TimeoutError:
         yield fault("airflow database", "It is not at the version of this Airflow.", "airflow db migrate")
     except Exception as wrong:
@@ -72,7 +81,7 @@ def parts() -> Iterator[Line]:
                 .group_by(Job.job_type)
             ).all()
         )
-    age = {kind: (utcnow() - seen[kind]).total_seconds() for kind in PARTS if seen.get(kind)}
+    age = {kind: (utcnow() - last).total_seconds() for kind in PARTS if (last := seen.get(kind)) is not None}
     alive = {kind for kind, seconds in age.items() if seconds < SILENT_S}
     if not alive:
         yield warning("airflow", "Not running: what is dropped waits.", "make run, or start the containers.")

@@ -28,6 +28,8 @@ COMMANDS: dict[str, str] = {
     "receipt": "gateway.cli.receipt",
     "audit": "gateway.cli.audit",
     "doctor": "gateway.cli.doctor",
+    "notify": "gateway.cli.notify",
+    "outreach": "gateway.cli.outreach",
     "docs": "gateway.cli.docs",
 }
 

@@ -34,8 +34,8 @@ def from_airflow(connection: str) -> Credentials:
 
 def from_metadata(connection: str) -> Credentials:
     """The same for the api-server and for a shell, which may read Airflow's own database; a task may not."""
-    from airflow.exceptions import AirflowNotFoundException
     from airflow.models.connection import Connection
+    from airflow.sdk.exceptions import AirflowNotFoundException
 
     try:
         found = Connection.get_connection_from_secrets(connection)

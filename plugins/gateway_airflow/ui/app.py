@@ -27,14 +27,31 @@ from gateway_airflow.ui.pages import (
     documents,
     exports,
     health,
+    notices,
     review,
     runs,
+    unsubscribe,
     upload,
 )
 from gateway_airflow.ui.render import error_page
 
 STATIC = Path(__file__).with_name("static")
-SUBJECTS = (agents, upload, batches, documents, exports, runs, datadocs, review, decisions, analytics, codes, health)
+SUBJECTS = (
+    agents,
+    upload,
+    batches,
+    documents,
+    exports,
+    runs,
+    datadocs,
+    review,
+    decisions,
+    analytics,
+    notices,
+    codes,
+    health,
+    unsubscribe,
+)
 ROUTERS = tuple(subject.router for subject in SUBJECTS)
 
 
@@ -56,7 +73,7 @@ class Static(StaticFiles):
 
 
 def build() -> FastAPI:
-    """The app with every page. Its routes ask for a right each; only `static` is open."""
+    """The app with every page. Its routes ask for a right each; only `static` and `unsubscribe` are open."""
     app = GatewayApp(
         title="Candidate Ingestion Gateway",
         docs_url=None,

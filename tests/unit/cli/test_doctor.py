@@ -20,7 +20,7 @@ from gateway.insight.doctor.lines import Level, Line
 from gateway.settings import make_home, settings
 from gateway.store import change, ids
 from gateway.store.engine import writing
-from gateway.store.tables import Agent, Batch, Event, now
+from gateway.store.tables import Agent, Batch, ChannelHealth, Event, Outbox, now
 
 assert run_doctor  # its module is imported by the command only
 
@@ -173,11 +173,16 @@ def test_connections_that_agents_name_are_looked_for(
 
 
 def test_a_notice_that_did_not_leave_and_a_failed_batch_are_warnings(well: Path) -> None:
-    failed = batch("failed")
+    batch("failed")
     with writing() as session:
-        change.first_time(session, "notice", kind="notice", batch_id=failed, actor="test")
-        change.forget(session, "notice")
+        at = now()
+        lost = {"type": "batch.done", "agent_id": "backend-engineer", "data": {}, "due_at": at}
+        session.add(Outbox(id="n1", channel="email:smtp_default", dead_at=at, **lost))
+        session.add(ChannelHealth(agent_id="backend-engineer", channel="chat:a", failures=3, code="NOTICE_REFUSED"))
+        session.add(ChannelHealth(agent_id="backend-engineer", channel="chat:b", failures=9, paused_at=at))
     assert found("notices").level is Level.WARNING
+    assert found("channel chat:a").level is Level.WARNING
+    assert found("channel chat:b").level is Level.FAULT
     assert found("failed batches").says == "1 ended as failed."
 
 

@@ -10,7 +10,9 @@ from sqlalchemy import select
 
 from gateway.pipeline.review import bulk, persons
 from gateway.pipeline.review.choices import APPROVE_ALL
-from gateway.pipeline.review.review import answer_batch, decide, deliver_reviewed, queue
+from gateway.pipeline.review.held import queue
+from gateway.pipeline.review.review import answer_batch, decide
+from gateway.pipeline.review.send import deliver_reviewed
 from gateway.pipeline.run import run_batch
 from gateway.pipeline.statistics import KEY, SUMS, Decided, decided_of, decisions, kind_of, layout_of
 from gateway.store.engine import reading

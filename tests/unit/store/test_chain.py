@@ -15,7 +15,7 @@ from gateway.cli import main
 from gateway.errors import Misconfigured
 from gateway.pipeline.trail import Broken, anchors, seal_and_anchor, verify
 from gateway.settings import settings
-from gateway.store import chain, change, keys
+from gateway.store import chain, keys
 from gateway.store.engine import engine, reading, writing
 from gateway.store.tables import Event, EventSeal, now
 
@@ -174,21 +174,6 @@ def test_even_what_committed_very_late_is_found(store: str, monkeypatch: pytest.
     assert chain.seal() == 0
     assert chain.unsealed() == 1
     assert chain.seal(everything=True) == 1
-    assert verify().broken is None
-
-
-def test_a_notice_given_back_changes_no_event(store: str) -> None:
-    with writing() as session:
-        assert change.first_time(session, "notice:1", kind="notice", batch_id="b1", actor="test")
-    chain.seal()
-    with writing() as session:
-        change.forget(session, "notice:1")
-    chain.seal()
-    with writing() as session:
-        assert change.first_time(session, "notice:1", kind="notice", batch_id="b1", actor="test"), (
-            "it may be tried again"
-        )
-        assert session.scalars(select(Event.code).order_by(Event.id)).all() == [None, "NOT_SENT", None]
     assert verify().broken is None
 
 

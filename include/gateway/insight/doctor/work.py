@@ -23,7 +23,7 @@ from gateway.model import DeliveryState as L
 from gateway.model import ProfileState as P
 from gateway.settings import settings
 from gateway.store.engine import alembic_config, engine, reading
-from gateway.store.tables import Batch, Delivery, Event, Profile, now
+from gateway.store.tables import Batch, ChannelHealth, Delivery, Event, Outbox, Profile, now
 
 SLOW_S = 2.0  # for a store to answer a question of one row
 STUCK = timedelta(hours=1)  # without any event; a batch's longest silent step takes minutes
@@ -91,13 +91,12 @@ def agents() -> Iterator[Line]:
 
 
 def _connections(agent: Agent) -> Iterator[str]:
-    target, notify = agent.target, agent.notify
+    target = agent.target
     if isinstance(target, HeyMiloTarget | WebhookTarget):
         yield target.connection
-    if notify.email:
-        yield notify.smtp_connection
-    if notify.webhook_connection:
-        yield notify.webhook_connection
+    yield from (channel.connection for channel in agent.notify.channels)
+    if agent.outreach.enabled:
+        yield agent.outreach.connection
 
 
 def inbox() -> Iterator[Line]:
@@ -183,19 +182,29 @@ def deliveries() -> Iterator[Line]:
 
 
 def notices() -> Iterator[Line]:
-    """Channels that did not take a notice lately."""
+    """Channels that fail, and messages that will not leave by themselves."""
     if not _is_there():
         return
     with reading() as session:
-        lost = session.scalar(select(func.count(Event.id)).where(Event.code == "NOT_SENT", Event.at > now() - NOTICES))
-    if lost:
-        yield warning(
-            "notices",
-            f"{lost} did not leave within a day.",
-            "Check the channel's connection; the run's log says which.",
+        dead = session.scalar(select(func.count(Outbox.id)).where(Outbox.dead_at > now() - NOTICES)) or 0
+        channels = session.scalars(select(ChannelHealth).order_by(ChannelHealth.agent_id, ChannelHealth.channel)).all()
+        waiting = session.scalar(
+            select(func.min(Outbox.created_at)).where(Outbox.sent_at.is_(None), Outbox.dead_at.is_(None))
         )
+    for channel in channels:
+        told = fault if channel.paused_at else warning
+        how = "it is paused" if channel.paused_at else f"it failed {channel.failures} times in a row"
+        yield told(
+            f"channel {channel.channel}",
+            f"{channel.agent_id}: {how} ({channel.code}).",
+            "python -m gateway notify channels says why; mend it, then resume it on the page under Notices.",
+        )
+    if dead:
+        yield warning("notices", f"{dead} were given up in the last day.", "Notices on the page: send them again.")
+    elif waiting is not None and now() - waiting > OVERDUE:
+        yield warning("notices", "The oldest waits for more than an hour.", "Is send_notices paused? See its DAG.")
     else:
-        yield ok("notices", "Every notice of the last day left.")
+        yield ok("notices", "None waits for more than an hour, none was given up in the last day.")
 
 
 def _is_there() -> bool:

@@ -27,7 +27,18 @@ from gateway.pipeline.read import email_key
 from gateway.settings import settings
 from gateway.store import change, keys
 from gateway.store.engine import engine, reading, writing
-from gateway.store.tables import Claim, Delivery, Document, Field, PoolCandidate, Profile, Review, Verdict, now
+from gateway.store.tables import (
+    Claim,
+    Delivery,
+    Document,
+    Field,
+    Invitation,
+    PoolCandidate,
+    Profile,
+    Review,
+    Verdict,
+    now,
+)
 
 TO_DISCARDED: dict[str, tuple[P, ...]] = {
     P.EXTRACTED: (P.HELD, P.DISCARDED),
@@ -115,7 +126,7 @@ def _find(email: str | None, profile_id: str | None) -> list[Profile]:
 
 
 def _files(profiles: Sequence[Profile], ids: Collection[str], addresses: Collection[str]) -> Iterator[Place]:
-    """Suppression, then each document with its file."""
+    """Erased, then each document with its file."""
     by_document: dict[str, list[kept.Pages]] = {}
     for profile in profiles:
         if not profile.data.get("erased"):
@@ -172,7 +183,7 @@ def _exports(ids: Collection[str]) -> Iterator[Place]:
 
 def _rows(ids: Collection[str], identity: str, actor: str) -> Iterator[Place]:
     """Everything the store says about the person, in one transaction: the last step."""
-    counted = dict.fromkeys(("profiles", "fields", "verdicts", "decisions", "deliveries"), 0)
+    counted = dict.fromkeys(("profiles", "fields", "verdicts", "decisions", "deliveries", "invitations"), 0)
     with writing() as session:
         for profile in session.scalars(
             select(Profile).where(Profile.id.in_(ids)).order_by(Profile.id).with_for_update()
@@ -193,6 +204,10 @@ def _rows(ids: Collection[str], identity: str, actor: str) -> Iterator[Place]:
             delivery.receipt = {key: value for key, value in delivery.receipt.items() if key == "target_id"}
             delivery.error = None
             counted["deliveries"] += 1
+        for invitation in session.scalars(select(Invitation).where(Invitation.profile_id.in_(ids))):
+            if not invitation.email_norm.startswith("erased:"):
+                invitation.email_norm = f"erased:{suppression.of_email(invitation.email_norm)}"
+            counted["invitations"] += 1
     for name, number in counted.items():
         yield Place(f"store: {name}", number, "erased" if number else "nothing found")
 

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from gateway.model import ExtractedProfile
 from gateway.store import keys
 from gateway.store.engine import reading
-from gateway.store.tables import Suppression
+from gateway.store.tables import Erased
 
 
 def of_email(email_norm: str) -> str:
@@ -24,8 +24,8 @@ def of_file(sha256: str) -> str:
 def suppress(session: Session, hashes: Iterable[str]) -> int:
     """Adds what is not there yet; returns how many."""
     wanted = set(hashes)
-    known = set(session.scalars(select(Suppression.hash).where(Suppression.hash.in_(wanted))))
-    session.add_all(Suppression(hash=one) for one in sorted(wanted - known))
+    known = set(session.scalars(select(Erased.hash).where(Erased.hash.in_(wanted))))
+    session.add_all(Erased(hash=one) for one in sorted(wanted - known))
     return len(wanted - known)
 
 
@@ -34,7 +34,7 @@ class Forgetting:
 
     def __init__(self, sha256: str, profiles: Iterator[ExtractedProfile]) -> None:
         with reading() as session:
-            self.known = frozenset(session.scalars(select(Suppression.hash)))
+            self.known = frozenset(session.scalars(select(Erased.hash)))
         self.whole_file = bool(self.known) and of_file(sha256) in self.known
         self.profiles = profiles
         self.ranges: list[tuple[int, int] | None] = []
