@@ -6,6 +6,9 @@ import pytest
 
 from gateway.deliver.guard import Forbidden, is_public, open_socket
 
+# The operating system resolves spellings of this machine, and one test puts its own resolver in place.
+pytestmark = pytest.mark.local_server
+
 
 @pytest.mark.parametrize(
     "address", ["93.184.215.14", "8.8.8.8", "2606:2800:21f:cb07:6820:80da:af6b:8b2c", "::ffff:8.8.8.8"]
@@ -60,7 +63,6 @@ def test_not_public(address: str) -> None:
     assert not is_public(address)
 
 
-@pytest.mark.local_server  # the operating system resolves these spellings
 @pytest.mark.parametrize("host", ["localhost", "127.1", "2130706433", "0x7f.0.0.1", "0"])
 def test_spellings_of_this_machine_open_no_socket(host: str) -> None:
     with pytest.raises(Forbidden):
