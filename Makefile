@@ -6,7 +6,7 @@ PY := $(VENV)/bin/python
 PYTHON ?=
 JOBS ?= 2
 SETUP := bash tools/setup.sh
-.PHONY: help setup setup-dev run up down test test-matrix lint format bench score faults train docs lock clean
+.PHONY: help setup setup-dev run up down test test-matrix lint format bench score faults chaos train docs lock clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-11s %s\n", $$1, $$2}'
@@ -60,10 +60,14 @@ bench: setup-dev ## what each step costs; ends with one JSON line a figure
 	@$(PY) benchmarks/files.py
 	@$(PY) benchmarks/bench_judge.py
 	@$(PY) benchmarks/bench_deliver.py
+	@$(PY) benchmarks/bench_outbox.py
 	@$(PY) benchmarks/bench_page.py
 
 faults: setup-dev ## 1,000 deliveries with a worker killed, a connection cut, a target restarted (TRIALS=100 for less)
 	@$(PY) benchmarks/faults.py --trials $(or $(TRIALS),1000)
+
+chaos: setup-dev ## 200 trials of batches that are killed, starved and sent twice, on both databases (TRIALS=20 for less)
+	@$(PY) benchmarks/chaos.py --trials $(or $(TRIALS),200)
 
 train: setup-dev ## the extraction's scorer anew, from generated documents of our own (about 4 minutes)
 	@$(PY) training/train.py

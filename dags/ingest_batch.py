@@ -13,7 +13,7 @@ store, and the batch's Data Docs beside its files: the task `judge` links them.
 tasks. When a task fails, `report` fails the batch with that task's code and tells its people; what may pass (a full disk, a
 store that was away) is tried again by `watch_gateway`. A failed task may be cleared at any time, and `python -m gateway
 resume BATCH` continues the batch in a new run: work done is not done again, nobody is delivered twice.
-**Settings**: `GATEWAY_FAN_OUT_LIMIT`, `GATEWAY_MAX_CHUNKS`, `GATEWAY_DOCUMENT_*` (docs/settings.md); the agent's file.
+**Settings**: `GATEWAY_CHUNK_S`, `GATEWAY_MAX_CHUNKS`, `GATEWAY_DOCUMENT_*` (docs/settings.md); the agent's file.
 """
 
 from __future__ import annotations
@@ -22,13 +22,13 @@ from datetime import timedelta
 from typing import Any
 
 from airflow.providers.standard.operators.trigger_dagrun import TriggerDagRunOperator
-from airflow.sdk import Param, TriggerRule, dag, get_current_context, task
+from airflow.sdk import Asset, Param, TriggerRule, dag, get_current_context, task
 
 from gateway.intake.manifest import MOST
 from gateway.model import Mode
 from gateway.settings import settings
 from gateway_airflow.links import DataDocsLink
-from gateway_airflow.names import Pool, Tag
+from gateway_airflow.names import OUTBOX_URI, Pool, Tag
 from gateway_airflow.policy import TASK_DEFAULTS
 
 AGENTS = sorted(path.stem for path in settings().agents_dir.glob("*.yaml"))
@@ -47,8 +47,8 @@ PARAMS = {
         type=["null", "string"],
         enum=[None, *(str(mode) for mode in Mode)],
         title="Mode",
-        description="Empty: as the agent's file says",
         values_display={
+            "null": "As the agent's file says",
             "ingest": "ingest: deliver what passes",
             "review": "review: hold everything for a person",
             "dry_run": "dry_run: send nothing",
@@ -102,7 +102,7 @@ def ingest_batch() -> None:
 
     @task(pool=Pool.STORE)
     def plan_chunks(batch: dict[str, Any]) -> list[dict[str, Any]]:
-        """One document a task while they are few, chunks above that."""
+        """Documents grouped by the time they are expected to take."""
         from gateway.pipeline.read import plan_chunks as plan
 
         return plan(batch["batch_id"])
@@ -141,20 +141,23 @@ def ingest_batch() -> None:
     # Whatever failed before, the batch comes to an end here and its people are told. So it takes nothing from other tasks.
     @task(pool=Pool.STORE, trigger_rule=TriggerRule.ALL_DONE)
     def report() -> list[dict[str, Any]]:
-        """The batch's end, its audit sample and its digest; returns the review to ask for, none or one. Fails with the run's missing part."""
+        """The batch's end and its audit sample; returns the review to ask for, none or one. Fails with the run's missing part."""
         from gateway.pipeline.arrival.receive import batch_of_form
         from gateway.pipeline.report import finish_batch, refuse_incomplete, review_request
         from gateway.pipeline.review.audit import draw_audit
-        from gateway_airflow.telling import tell_batch
 
         context = get_current_context()
         run = context["dag_run"]
         batch_id = batch_of_form(context["params"], run_id=run.run_id, at=run.run_after)
         ended = finish_batch(batch_id)
         draw_audit(batch_id)
-        tell_batch(batch_id)
         refuse_incomplete(ended)
         return review_request(batch_id)
+
+    # However the run ends: what is to be told was written with it, and sending is another DAG's.
+    @task(pool=Pool.STORE, trigger_rule=TriggerRule.ALL_DONE, outlets=[Asset(name="outbox", uri=OUTBOX_URI)])
+    def tell() -> None:
+        """Wakes send_notices."""
 
     batch = register()
     read = extract_chunk.expand(chunk=plan_chunks(batch))
@@ -162,7 +165,7 @@ def ingest_batch() -> None:
     judged.operator.operator_extra_links = (DataDocsLink(),)  # type: ignore[attr-defined] # of XComArgs, only a plain one has it
     delivered = deliver(batch)
     asked = report()
-    read >> judged >> delivered >> asked
+    read >> judged >> delivered >> asked >> tell()
     TriggerDagRunOperator.partial(
         task_id="ask_review",
         trigger_dag_id="review_batch",

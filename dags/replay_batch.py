@@ -29,8 +29,9 @@ PARAMS = {
         None,
         type=["null", "string"],
         enum=[None, *AGENTS],
+        values_display={"null": "The batch's own"},
         title="Agent",
-        description="Interview agent whose history is judged again; empty: the batch's own",
+        description="Interview agent whose history is judged again",
     ),
     "batch": Param(
         None, type=["null", "string"], title="Batch", description="Only this batch; empty: all of the agent"

@@ -14,7 +14,17 @@ import pytest
 from gateway_airflow.names import OWNER, POOLS, Pool, Tag
 
 PROJECT = Path(__file__).resolve().parents[2]
-EXPECTED = {"sense_inbox", "ingest_batch", "review_batch", "deliver_reviewed", "replay_batch", "watch_gateway"}
+EXPECTED = {
+    "sense_inbox",
+    "ingest_batch",
+    "review_batch",
+    "deliver_reviewed",
+    "replay_batch",
+    "watch_gateway",
+    "send_notices",
+    "send_outreach",
+    "sync_progress",
+}
 
 
 def test_exactly_the_expected_dags_load(dag_bag: Any) -> None:

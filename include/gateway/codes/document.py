@@ -47,7 +47,7 @@ DOCUMENT: tuple[Code, ...] = (
         "The document was read and is no résumé.",
         "An invoice, a letter, an advertisement or another document got into the batch.",
         "recruiter",
-        "Check the file; when it is a résumé in an unusual form, add the candidate by hand.",
+        "Check the file; when it is a résumé, choose Read as a résumé on the batch's page (`gateway extract --as-resume`).",
         "letter.pdf: It looks like a letter, not a résumé.",
     ),
     Code(
@@ -103,5 +103,14 @@ DOCUMENT: tuple[Code, ...] = (
         "recruiter",
         "Look at the document before relying on it.",
         "profile.pdf, page 1: The page holds text that cannot be seen; it was left out of the profile.",
+    ),
+    Code(
+        "CONTACT_NOT_OWN",
+        "extract",
+        "An e-mail address or a phone number in the document was not taken for the candidate's.",
+        "It stands among referees or beside a relative's name, or is an agency's, an employer's office or the template's.",
+        "recruiter",
+        "Look at the page named; enter it by hand when it is the candidate's after all.",
+        "profile.pdf, page 2: An e-mail address was left out: it is a referee's or a relative's.",
     ),
 )

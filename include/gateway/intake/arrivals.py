@@ -1,7 +1,7 @@
 """Claimed files on their way to be registered, in the files store, where every worker finds them.
 
-    <files>/arrivals/<agent>/<batch>/...              a local files store: the claimed folder itself
-    <files>/arrivals/<agent>/<batch>/<n>, index.json  an object store: the files by number, and last what they are called
+    <files>/.arrivals/<agent>/<batch>/...              a local files store: the claimed folder itself
+    <files>/.arrivals/<agent>/<batch>/<n>, index.json  an object store: the files by number, and last what they are called
 
 Whoever claims (a worker with the inbox, the page) hands over; whoever registers fetches. They share nothing but the
 files store and the database. A hand-over that is cut off is done again from the claimed folder, which goes last.
@@ -23,7 +23,7 @@ from gateway.errors import Transient
 from gateway.intake import files
 from gateway.intake.inbox import disk_problem
 
-ARRIVALS = "arrivals"
+ARRIVALS = ".arrivals"  # no agent is called so
 INDEX = "index.json"
 
 
@@ -53,14 +53,14 @@ def is_there(agent_id: str, batch_id: str) -> bool:
 def fetched(agent_id: str, batch_id: str) -> Iterator[Path]:
     """A local folder with the batch's files under the names they were sent with; a copy goes away afterwards.
 
-    raises   Transient(ARRIVAL_AWAY) where the files store does not have them
+    raises   Transient(FILES_MISSING) where the files store does not have them
     """
     place = _place(agent_id, batch_id)
     if not is_there(agent_id, batch_id):
         raise Transient(
-            "ARRIVAL_AWAY",
-            f"The files of batch {batch_id} are not in the files store: mount the folder that the inbox's machine keeps "
-            "files in, or set GATEWAY_FILES_URL to a place that all machines reach.",
+            "FILES_MISSING",
+            f"The files of batch {batch_id} are not in the files store, so nothing of it was read. Give all machines the "
+            "same place for files (GATEWAY_FILES_URL), then resume the batch.",
             30,
         )
     if isinstance(place, os.PathLike):

@@ -30,7 +30,7 @@ def run_batch(
     batch_id = ids.batch_id()
     with holding(batch_id):
         open_batch(agent_id, paths, actor=actor, mode=mode, canary=canary, source="command line", batch_id=batch_id)
-        _process(batch_id, actor)
+        process_batch(batch_id, actor)
     return batch_id
 
 
@@ -46,7 +46,7 @@ def continue_batch(batch_id: str, *, actor: str, force: bool = False) -> None:
         outside = began_outside_airflow(batch_id)
         with writing() as session:
             check_resumable(session, batch_id, force=force or outside)
-        _process(batch_id, actor)
+        process_batch(batch_id, actor)
 
 
 def began_outside_airflow(batch_id: str) -> bool:
@@ -56,7 +56,11 @@ def began_outside_airflow(batch_id: str) -> bool:
         return batch is not None and batch.run_id is None and not batch.retries
 
 
-def _process(batch_id: str, actor: str) -> None:
+def process_batch(batch_id: str, actor: str) -> None:
+    """Every step of the DAG for a batch that was opened; what is done already is not done again.
+
+    raises   what the steps raise; the batch is failed then, with the code of the step that failed
+    """
     try:
         with noted(batch_id, "register"):
             register_batch(batch_id, actor=actor)

@@ -1,4 +1,4 @@
-"""Delivery is woken after decisions on the page; when that fails the ten-minute schedule delivers."""
+"""Other DAGs are woken after changes on the page; when that fails their schedules do the work."""
 
 from __future__ import annotations
 
@@ -25,4 +25,17 @@ def wake_delivery(request: Request) -> bool:
         "conf": {},
     }
     status, _ = airflow_api(request, "POST", f"/dags/{DAG}/dagRuns", json=asked)
+    return status in (200, 201, 409)
+
+
+def wake_notices(request: Request) -> bool:
+    """Asks for a run of send_notices as the visitor; False when it was refused, and the schedule sends instead."""
+    at = datetime.now(UTC)
+    asked: dict[str, Any] = {
+        "dag_run_id": f"page-{at:%Y%m%d%H%M%S}",
+        "logical_date": None,
+        "run_after": at.isoformat(),
+        "conf": {},
+    }
+    status, _ = airflow_api(request, "POST", "/dags/send_notices/dagRuns", json=asked)
     return status in (200, 201, 409)

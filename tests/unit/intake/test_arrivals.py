@@ -87,7 +87,7 @@ def test_half_an_upload_is_not_there(home: Path, monkeypatch: pytest.MonkeyPatch
     assert folder.exists()
     with pytest.raises(Transient) as away, arrivals.fetched("nurse", "b1"):
         pass
-    assert away.value.code == "ARRIVAL_AWAY"
+    assert away.value.code == "FILES_MISSING"
 
 
 def test_a_files_store_that_refuses_is_refused_at_the_start(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import func, select
+from sqlalchemy import ColumnElement, and_, func, or_, select
 from sqlalchemy.orm import Session
 
 from gateway.errors import Conflict, Misconfigured, Refused
@@ -39,10 +39,12 @@ class Retry:
     left: int
 
 
-def retry_documents(batch_id: str, document_ids: Sequence[str] | None, *, actor: str) -> Retry:
+def retry_documents(batch_id: str, document_ids: Sequence[str] | None, *, actor: str, as_resume: bool = False) -> Retry:
     """Puts failed documents back to processing and the batch back to receiving; the caller starts `run_id`.
 
-    document_ids   which; None = every failed one. Only those whose bytes are kept count.
+    document_ids   which; None = every failed one that reading again can help (`may_help`). Only those whose bytes are kept
+                   count.
+    as_resume      those that were refused as no résumé are read as one; their profiles are held (RESUME_DOUBTFUL)
     raises         Misconfigured(UNKNOWN_BATCH), Conflict(STATE_CONFLICT) while the batch is being processed,
                    Refused(NOTHING_TO_RETRY)
     """
@@ -55,6 +57,8 @@ def retry_documents(batch_id: str, document_ids: Sequence[str] | None, *, actor:
         unfinished = _count(session, batch_id, DocumentState.PROCESSING)
         moved = 0
         for document in _failed(session, batch_id, document_ids):
+            if as_resume and document.code == "NOT_A_RESUME":
+                document.facts = {**document.facts, "as_resume": True}
             document.code = document.error = None
             change.move(session, document, DocumentState.PROCESSING, actor=actor, rule="retry")
             moved += 1
@@ -85,11 +89,31 @@ def _failed(session: Session, batch_id: str, document_ids: Sequence[str] | None)
         .order_by(Document.id)
     )
     if document_ids is None:
-        yield from session.scalars(failed).all()
+        yield from session.scalars(failed.where(may_help())).all()
         return
     wanted = sorted(set(document_ids))
     for start in range(0, len(wanted), SLICE):
         yield from session.scalars(failed.where(Document.id.in_(wanted[start : start + SLICE]))).all()
+
+
+# What only another file can change: the same bytes will say the same to every reader.
+HOPELESS = (
+    "EMPTY_FILE",
+    "ENCRYPTED_OFFICE",
+    "ENCRYPTED_PDF",
+    "FILE_TOO_LARGE",
+    "IMAGE_FILE",
+    "LEGACY_DOC",
+    "LEGACY_XLS",
+    "NO_PAGES",
+    "NOT_A_PDF",
+    "UNSUPPORTED_TYPE",
+)
+
+
+def may_help() -> ColumnElement[bool]:
+    """Of failed documents: whether reading the same bytes again can end otherwise."""
+    return and_(Document.file_key.is_not(None), or_(Document.code.is_(None), Document.code.not_in(HOPELESS)))
 
 
 def _count(session: Session, batch_id: str, state: DocumentState) -> int:

@@ -7,7 +7,7 @@ from alembic import op
 from sqlalchemy.dialects import postgresql
 
 revision = "0005"
-down_revision = "0003"
+down_revision = "0004"
 branch_labels = None
 depends_on = None
 
@@ -31,8 +31,9 @@ def upgrade() -> None:
         sa.column("question", sa.String),
     )
     connection = op.get_bind()
-    came_to_rest = batch.c.state.in_(("waiting_review", "done"))
-    connection.execute(sa.update(batch).where(came_to_rest).values(registered_at=batch.c.created_at))
+    document = sa.table("document", sa.column("batch_id", sa.String))
+    registered = batch.c.state.in_(("waiting_review", "done")) | sa.exists().where(document.c.batch_id == batch.c.id)
+    connection.execute(sa.update(batch).where(registered).values(registered_at=batch.c.created_at))
     for identity, state, statistics in connection.execute(sa.select(batch.c.id, batch.c.state, batch.c.statistics)):
         retries = int((statistics or {}).get("retries", 0))
         kept = {key: value for key, value in (statistics or {}).items() if key != "retries"}
