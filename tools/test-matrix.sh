@@ -26,5 +26,5 @@ for version in ${VERSIONS:-3.11 3.12 3.13}; do
     && ".venv-$version/bin/python" -m pytest -m "not integration" -o cache_dir=".pytest_cache/$version" "$@"; } \
     || failed+=("$version: failed")
 done
-printf '%s\n' "${failed[@]/#/== }"
+[ ${#failed[@]} -eq 0 ] || printf '== %s\n' "${failed[@]}"
 [ ${#failed[@]} -eq 0 ]
