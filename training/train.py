@@ -1,6 +1,6 @@
 """Trains the scorer: generates documents, reads them with the product's own reader, fits and calibrates, writes data/model.json.
 
-    PYTHONPATH=include python training/train.py [--documents N] [--seed S]        (make train)
+    python training/train.py [--documents N] [--seed S]        (make train)
 
 Weights: logistic regression with an L2 penalty over the features of every candidate, by Newton's method. Threshold: the score
 above which naming a value beats naming none. Calibration: isotonic regression of "the choice is right" on the score of the choice,
