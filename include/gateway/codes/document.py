@@ -78,6 +78,15 @@ DOCUMENT: tuple[Code, ...] = (
         "scan.pdf, page 5: The page is a scan and was not read.",
     ),
     Code(
+        "PDF_ATTACHMENTS",
+        "extract",
+        "Files are attached inside the PDF, and they were not read.",
+        "A portfolio, a form with enclosures, or a mail printed with its attachments.",
+        "recruiter",
+        "Open the PDF, save what is attached, and drop it as files of its own if it matters.",
+        "application.pdf: 2 files are attached inside the PDF (.docx, .pdf); what is attached was not read.",
+    ),
+    Code(
         "PDF_REPAIRED",
         "extract",
         "The PDF was damaged and was repaired before it was read.",

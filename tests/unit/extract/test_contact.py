@@ -6,12 +6,12 @@ from pathlib import Path
 
 import pytest
 
-from doubles.page_maker import page, profiles_of, words
-from doubles.pdf_maker import Run, make, read, resume, run
 from gateway.extract.page.words import Link
 from gateway.model import ExtractedProfile, Hints, Reading
 from gateway.values.spelled import spelled_email
 from gateway.values.values import find_emails, normalise_phone
+from support.page_maker import page, profiles_of, words
+from support.pdf_maker import Run, make, read, resume, run
 
 NAME = "Greta Hollingsworth"
 EMAIL = "greta.hollingsworth@example.org"

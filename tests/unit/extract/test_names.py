@@ -6,12 +6,12 @@ from pathlib import Path
 
 import pytest
 
-from doubles.page_maker import page, profiles_of, words
-from doubles.pdf_maker import Run, make, read, resume, run
 from gateway.extract.page.words import Word
 from gateway.extract.resume.name_features import agreement
 from gateway.extract.resume.name_labels import trimmed
 from gateway.values.east_asian import name_form
+from support.page_maker import page, profiles_of, words
+from support.pdf_maker import Run, make, read, resume, run
 
 GREY = (120, 120, 120)
 
