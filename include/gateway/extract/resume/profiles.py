@@ -9,7 +9,7 @@ import re
 import time
 from collections import Counter
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from gateway.extract.page.layout import Line, lines_of
 from gateway.extract.page.words import Page
@@ -23,7 +23,7 @@ from gateway.extract.resume.roles import Entry, Fragment, is_place
 from gateway.extract.resume.scorer import calibrated, rank
 from gateway.extract.resume.sections import is_heading_cell, language_of, mark_sections
 from gateway.extract.resume.skills import Item, items_of, language_items
-from gateway.extract.resume.split import split_people
+from gateway.extract.resume.split import mixed, split_people
 from gateway.model import Education, Evidence, ExtractedProfile, Field, Hints, Note, Work
 from gateway.values.dates import best_period
 from gateway.values.lexicon import title_score
@@ -82,14 +82,24 @@ def read_profiles(pages: Sequence[Page], sink: Callable[[ExtractedProfile], None
         aside: list[Note] = []
         profile = read_person(person, hints, aside, hidden)
         verdict = is_resume(person, profile, headings)
-        if not verdict.resume:
+        if not verdict.read and not hints.as_resume:
             facts.code, facts.reason = "NOT_A_RESUME", verdict.reason
+            notes.append(
+                Note("NOT_A_RESUME", f"These pages were not read. {verdict.reason}", page=person_pages[0].number)
+            )
             continue
+        if verdict.outcome != "sure":
+            profile = replace(profile, marks=(*profile.marks, "RESUME_DOUBTFUL"))
+            notes.append(Note("RESUME_DOUBTFUL", verdict.reason, page=person_pages[0].number))
+        if mixed(profile.best("name"), profile.best("email"), person_pages):
+            profile = replace(profile, marks=(*profile.marks, "PEOPLE_MIXED"))
         languages[language or "?"] += 1
         notes += aside
         facts.profiles += 1
         sink(profile)
-    if facts.profiles:
+    if not facts.profiles:
+        notes = []  # the document's own code says it
+    else:
         facts.code = facts.reason = None
         facts.language = next((k for k, _ in languages.most_common() if k != "?"), None)
     for number in hidden:
