@@ -31,6 +31,7 @@ from gateway.values.places import country_from_text
 from gateway.values.text import fold
 
 OCR_CAP = 0.9  # look-alikes (l, 1, i) survive every check: nothing read by OCR is surer than this
+LAST_RESORT = 0.6  # what no score supports and nothing speaks against (decide): more often right than not, for a person to look at
 UNUSED_RANGE_CAP = (
     0.9  # a number of a possible length in a range nobody uses: often a reserved or brand-new range, sometimes a slip
 )
@@ -235,6 +236,8 @@ def decided_score(chosen: Candidate, pool: Sequence[Candidate]) -> float:
 def confidence_of(chosen: Candidate, pool: Sequence[Candidate]) -> float:
     """Calibrated probability that the choice is right."""
     value = calibrated(chosen.field, decided_score(chosen, pool))
+    if chosen.features.get("last_resort"):
+        value = max(value, LAST_RESORT)
     if chosen.evidence.source == "ocr":
         value = min(value, OCR_CAP)
     if chosen.field == "phone" and not chosen.valid:
