@@ -15,7 +15,7 @@ from gateway.errors import Misconfigured
 from gateway.insight.words import and_list, field_word
 from gateway.model import AgentState, Mode
 from gateway.model import ProfileState as P
-from gateway.quality.gates import CONFIDENCE
+from gateway.quality.gates.trust import CONFIDENCE
 from gateway.settings import settings
 from gateway.store.counts import Counts, counts_of
 from gateway.store.engine import reading

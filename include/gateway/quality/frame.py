@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from gateway.quality.case import LISTS, TEXTS, Case
 from gateway.quality.scores import CONTACT, FIELDS, Score
 from gateway.values.doubt.emails import domain_of
-from gateway.values.doubt.phones import country_of
+from gateway.values.values import phone_country
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -29,7 +29,7 @@ def row_of(case: Case, quality: Score, completeness: Score) -> dict[str, Any]:
         row[f"{name}_count"] = case.counts.get(name, 0)
     return row | {
         "email_domain": domain_of(case.email) or None if case.email else None,
-        "phone_country": country_of(case.phone) if case.phone else None,
+        "phone_country": phone_country(case.phone) if case.phone else None,
         "domain_refuses_mail": None if case.domain_accepts_mail is None else not case.domain_accepts_mail,
         "language": case.language,
         "media_type": case.media_type,

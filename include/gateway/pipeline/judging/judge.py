@@ -24,7 +24,6 @@ from gateway.pipeline.judging.datadocs import keep_data_docs
 from gateway.pipeline.judging.judged import Tally, keep_gate_results, statistics_of
 from gateway.quality.batch import STOPS, BatchFacts
 from gateway.quality.case import Case
-from gateway.quality.duplicates import same_name
 from gateway.quality.judge import judge
 from gateway.store import change, ids
 from gateway.store.counts import counts
@@ -170,19 +169,14 @@ def _cases(
             )
         )
     }
-    loaded = {row.id: (row, value) for row, value in profile_rows(session, profile_ids)}
-    others = _names_by_email(session, agent, [row.email_norm for row, _ in loaded.values() if row.email_norm])
-    compared = neighbour_facts(session, agent, loaded)
+    found = {row.id: (row, value) for row, value in profile_rows(session, profile_ids)}
+    loaded = {identity: found[identity] for identity in profile_ids}  # in the order they were read
+    compared = neighbour_facts(session, agent, loaded, one_batch=batch is not None)
     alike = {identity: list(facts_.pop("alike")) for identity, facts_ in compared.items()}
-    first: dict[str, str] = {}
     cases = []
     for identity in profile_ids:
         row, value = loaded[identity]
         document = facts[row.document_id]
-        names = others.get(row.email_norm or "", set())
-        person = row.email_norm or ""
-        repeats = bool(person) and person in first
-        first.setdefault(person, identity)
         cases.append(
             Case.of(
                 identity,
@@ -190,8 +184,6 @@ def _cases(
                 language=document.facts.get("language"),
                 text_quality=document.facts.get("text_quality"),
                 media_type=document.media_type,
-                other_names_with_email=sum(1 for name in names if row.name and not same_name(row.name, name)),
-                repeats_in_batch=repeats and batch is not None,
                 **compared[identity],
             )
         )
@@ -206,26 +198,6 @@ def _batch_facts(session: Session, batch: Batch) -> BatchFacts:
         rows_expected=batch.manifest.get("rows"),
         rows_found=numbers.profiles,
     )
-
-
-def _names_by_email(session: Session, agent: Agent, emails: Sequence[str]) -> dict[str, set[str]]:
-    """Every name this agent has seen with each of these addresses; discarded and linked ones are left out."""
-    names: dict[str, set[str]] = {}
-    wanted = sorted(set(emails))
-    for start in range(0, len(wanted), SLICE):
-        rows = session.execute(
-            select(Profile.email_norm, Profile.name)
-            .join(Batch, Batch.id == Profile.batch_id)
-            .where(
-                Profile.agent_id == agent.id,
-                Profile.email_norm.in_(wanted[start : start + SLICE]),
-                Profile.name.is_not(None),
-                Profile.state.not_in((P.DISCARDED, P.DUPLICATE)),
-            )
-        )
-        for email, name in rows:
-            names.setdefault(str(email), set()).add(str(name))
-    return names
 
 
 def _delivered_before(session: Session, agent: Agent, profile_ids: Sequence[str]) -> dict[str, str]:
