@@ -267,6 +267,27 @@ class Template(Strict):
         return text
 
 
+# Share of automatic passes that may be wrong where the agent file states none.
+MAX_ERROR = {Preset.STRICT: 0.005, Preset.STANDARD: 0.01, Preset.LENIENT: 0.02}
+
+
+class Automation(Strict):
+    """What may go through without a person."""
+
+    max_error: float | None = Field(
+        default=None,
+        ge=0.001,
+        le=0.2,
+        description="Share of automatic passes that may be wrong, as 0.005 or 0.5 %; the preset's where it is not stated",
+    )
+
+    @field_validator("max_error", mode="before")
+    @classmethod
+    def _percent(cls, given: Any) -> Any:
+        match = re.fullmatch(r"\s*(\d+(?:\.\d+)?)\s*%\s*", given) if isinstance(given, str) else None
+        return float(match.group(1)) / 100 if match else given
+
+
 class Agent(Strict):
     """One interview agent: where its candidates go, what must be known of them, and how sure we must be."""
 
@@ -283,6 +304,11 @@ class Agent(Strict):
     preset: Preset = Preset.STANDARD
     thresholds: dict[FieldName, Share] = Field(
         default_factory=dict, description="Lowest confidence a field may have, instead of the preset's"
+    )
+    automation: Automation = Automation()
+    phone_without_country: Literal["hold", "leave_out"] = Field(
+        default="hold",
+        description="A number of which only `country` above says the country: hold it, or deliver without it",
     )
     allowed: Allowed = Allowed()
     fictional_contacts: Literal["hold", "mark"] = Field(
@@ -307,6 +333,11 @@ class Agent(Strict):
             if name is not None and name not in MAPPABLE:
                 raise ValueError(f"header {header!r} maps to {name!r}; choose from {', '.join(sorted(MAPPABLE))}")
         return mapping
+
+    @property
+    def max_error(self) -> float:
+        """Share of automatic passes that may be wrong."""
+        return MAX_ERROR[self.preset] if self.automation.max_error is None else self.automation.max_error
 
     def hints(self) -> Hints:
         """What a reader may assume of this agent's documents."""

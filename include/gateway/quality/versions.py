@@ -26,6 +26,8 @@ _JUDGING = (
     "quality/frame.py",
     "quality/gates/*.py",
     "quality/judge.py",
+    "quality/risk.py",
+    "quality/data/*.json",
     "quality/scores.py",
     "quality/expectations/*.py",
     "values/agreement.py",

@@ -34,6 +34,7 @@ def profile_line(profile: ExtractedProfile) -> str:
             "row": profile.row,
             "extra": profile.extra,
             "marks": profile.marks,
+            "signals": profile.signals,
         }
     )
     return line if line.isascii() else line.encode("utf-8", "replace").decode("utf-8")
@@ -59,6 +60,7 @@ def profile_from_line(line: str) -> ExtractedProfile:
         row=data["row"],
         extra=data["extra"],
         marks=tuple(data["marks"]),
+        signals=data["signals"],
     )
 
 

@@ -9,7 +9,7 @@ import re
 import time
 from collections import Counter
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from gateway.extract.page.layout import Line, lines_of
 from gateway.extract.page.words import Page
@@ -22,6 +22,7 @@ from gateway.extract.resume.location import location_candidates
 from gateway.extract.resume.roles import Entry, Fragment, is_place
 from gateway.extract.resume.scorer import calibrated, rank
 from gateway.extract.resume.sections import is_heading_cell, language_of, mark_sections
+from gateway.extract.resume.signals import by_default_only, signals_of
 from gateway.extract.resume.skills import Item, items_of, language_items
 from gateway.extract.resume.split import split_people
 from gateway.model import Education, Evidence, ExtractedProfile, Field, Hints, Note, Work
@@ -87,7 +88,7 @@ def read_profiles(pages: Sequence[Page], sink: Callable[[ExtractedProfile], None
         languages[language or "?"] += 1
         notes += aside
         facts.profiles += 1
-        sink(profile)
+        sink(replace(profile, signals={**profile.signals, "resume": round(min(1.0, verdict.score / 8), 4)}))
     if facts.profiles:
         facts.code = facts.reason = None
         facts.language = next((k for k, _ in languages.most_common() if k != "?"), None)
@@ -175,7 +176,11 @@ def read_person(person: Person, hints: Hints, notes: list[Note], hidden: Sequenc
         education=tuple(Education(_text(e.first), _text(e.second), *_dates(e)) for e in study),
         fields=tuple(fields),
         pages=(min(pages), max(pages)),
-        marks=("HIDDEN_TEXT",) if any(number in pages for number in hidden) else (),
+        marks=(
+            *(("HIDDEN_TEXT",) if any(number in pages for number in hidden) else ()),
+            *(("PHONE_COUNTRY_GUESSED",) if by_default_only(person, contact) else ()),
+        ),
+        signals=signals_of(person, contact, [c.value for c in kept]),
     )
 
 

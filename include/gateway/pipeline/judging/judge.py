@@ -21,6 +21,7 @@ from gateway.model import ProfileState as P
 from gateway.pipeline.arrival.receive import agent_of
 from gateway.pipeline.judging.compare import neighbour_facts
 from gateway.pipeline.judging.datadocs import keep_data_docs
+from gateway.pipeline.judging.evidence import NO_CAP, risk_cap
 from gateway.pipeline.judging.judged import Tally, keep_gate_results, statistics_of
 from gateway.quality.batch import STOPS, BatchFacts
 from gateway.quality.case import Case
@@ -58,7 +59,9 @@ def judge_batch(batch_id: str) -> dict[str, int]:
         linked = set(
             session.scalars(select(Profile.id).where(Profile.batch_id == batch_id, Profile.state == P.DUPLICATE))
         )
-        cases, alike = _cases(session, agent, profile_ids, batch)
+        kept = batch.statistics.get("risk_cap")  # judged again, a batch keeps the evidence of its first judging
+        cap = risk_cap(session, agent) if kept is None else float(kept)
+        cases, alike = _cases(session, agent, profile_ids, batch, cap)
         known = _delivered_before(session, agent, profile_ids)
         facts = _batch_facts(session, batch)
     verdict = judge(agent, cases, facts)
@@ -89,7 +92,7 @@ def judge_batch(batch_id: str) -> dict[str, int]:
     with writing() as session:
         row = session.get_one(Batch, batch_id)
         keep_gate_results(session, row, verdict)
-        row.statistics = {**row.statistics, **statistics_of(verdict, tally, docs_code)}
+        row.statistics = {**row.statistics, **statistics_of(verdict, tally, docs_code), "risk_cap": cap}
         if stop:
             first = next(f for f in verdict.batch_findings if f.code == stop[0])
             row.code = first.code
@@ -103,7 +106,7 @@ def judge_profiles(agent: Agent, profile_ids: Sequence[str]) -> None:
     """Writes a new verdict for corrected or approved profiles; their state is a person's decision and stays."""
     with reading() as session:
         versions = dict(session.execute(select(Profile.id, Profile.version).where(Profile.id.in_(profile_ids))).all())
-        cases, _ = _cases(session, agent, profile_ids, None)
+        cases, _ = _cases(session, agent, profile_ids, None, risk_cap(session, agent))
     verdict = judge(agent, cases)
     _store_verdicts(verdict.judgements, verdict.suite_version, versions)
     with writing() as session:
@@ -153,7 +156,7 @@ def _critical(judgement: Judgement) -> list[str]:
 
 
 def _cases(
-    session: Session, agent: Agent, profile_ids: Sequence[str], batch: Batch | None
+    session: Session, agent: Agent, profile_ids: Sequence[str], batch: Batch | None, cap: float = NO_CAP
 ) -> tuple[list[Case], dict[str, list[str]]]:
     """The cases of these profiles, with what comparing them with each other and with history shows.
 
@@ -184,6 +187,7 @@ def _cases(
                 language=document.facts.get("language"),
                 text_quality=document.facts.get("text_quality"),
                 media_type=document.media_type,
+                risk_cap=cap,
                 **compared[identity],
             )
         )

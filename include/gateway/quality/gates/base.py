@@ -24,6 +24,7 @@ class Gate:
     measured    row of the judged frame -> what was found, never a person's data
     threshold   what would have been enough
     remedy      what would have changed the outcome; may be a function of the row
+    by_risk     a single sign of a doubtful reading: where the profile has a risk, the risk decides and this only marks
     """
 
     code: str
@@ -36,6 +37,7 @@ class Gate:
     kwargs: dict[str, Any] = dataclasses.field(default_factory=dict)
     measured: Callable[[Row], str] = lambda row: "not met"
     threshold: str | None = None
+    by_risk: bool = False
 
     def key(self) -> dict[str, Any]:
         """What decides the verdict, JSON-ready: part of the suite's version."""
@@ -46,6 +48,7 @@ class Gate:
             "kwargs": self.kwargs,
             "severity": str(self.severity),
             "field": self.field,
+            "by_risk": self.by_risk,
         }
 
 

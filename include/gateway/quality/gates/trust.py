@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from gateway.agents import Agent, Preset
 from gateway.model import Severity
-from gateway.quality.gates.base import Gate, always, look, number
+from gateway.quality.gates.base import Gate, Row, always, look, number
+from gateway.quality.risk import WORDS, limit_for
 from gateway.quality.scores import CONTACT
 
 # Lowest confidence with which a contact value is acted on without a person.
@@ -22,6 +23,7 @@ TEXT_QUALITY = {Preset.LENIENT: 0.3, Preset.STANDARD: 0.5, Preset.STRICT: 0.7}
 OCR_SHARE = {Preset.LENIENT: 0.99, Preset.STANDARD: 0.0, Preset.STRICT: 0.0}
 # Marks of the reader that mean a value may not be what a person would read on the page. Strict holds for any mark.
 HOLDING_MARKS = {Preset.LENIENT: ("HIDDEN_TEXT",), Preset.STANDARD: ("HIDDEN_TEXT",), Preset.STRICT: ("*",)}
+OWN_GATE = ("PHONE_COUNTRY_GUESSED",)  # marks that have a gate of their own
 
 
 def trust_gates(agent: Agent, at: int) -> list[Gate]:
@@ -61,6 +63,7 @@ def trust_gates(agent: Agent, at: int) -> list[Gate]:
                     kwargs={"least": least, "corroborated": agreed},
                     measured=number(column),
                     threshold=f"{least:.2f}, or {agreed:.2f} where name and address repeat each other",
+                    by_risk=True,
                 )
             )
             continue
@@ -76,8 +79,10 @@ def trust_gates(agent: Agent, at: int) -> list[Gate]:
                 kwargs={"least": least},
                 measured=number(column),
                 threshold=f"{least:.2f}",
+                by_risk=name not in agent.thresholds,  # an agent's own threshold is taken as it is
             )
         )
+    gates.append(_risk(agent))
     gates.append(
         Gate(
             "CONTACT_DISAGREES",
@@ -129,6 +134,7 @@ def trust_gates(agent: Agent, at: int) -> list[Gate]:
                 kwargs={"least": least},
                 measured=number(column),
                 threshold=f"{least:.2f}",
+                by_risk=code in ("QUALITY_LOW", "TEXT_LAYER_POOR"),
             )
         )
     gates.append(
@@ -142,6 +148,7 @@ def trust_gates(agent: Agent, at: int) -> list[Gate]:
             kwargs={"most": OCR_SHARE[preset]},
             measured=number("ocr_share"),
             threshold=f"{OCR_SHARE[preset]:.2f}",
+            by_risk=True,
         )
     )
     gates.append(
@@ -155,6 +162,7 @@ def trust_gates(agent: Agent, at: int) -> list[Gate]:
             kwargs={"value_set": [False]},
             measured=always("several people in the file, no work in this part"),
             threshold="at least one position",
+            by_risk=True,
         )
     )
     gates.append(
@@ -165,7 +173,7 @@ def trust_gates(agent: Agent, at: int) -> list[Gate]:
             Severity.CRITICAL,
             "The reader saw nothing that makes the page doubtful",
             "Look at the place the mark names.",
-            kwargs={"marks": list(HOLDING_MARKS[preset])},
+            kwargs={"marks": list(HOLDING_MARKS[preset]), "but": list(OWN_GATE)},
             threshold="no such mark",
         )
     )
@@ -178,8 +186,27 @@ def trust_gates(agent: Agent, at: int) -> list[Gate]:
                 Severity.WARNING,
                 "The reader had nothing to remark",
                 "Look at the place the mark names.",
-                kwargs={"marks": ["*"], "but": list(HOLDING_MARKS[preset])},
+                kwargs={"marks": ["*"], "but": [*HOLDING_MARKS[preset], *OWN_GATE]},
                 threshold="no such mark",
             )
         )
     return gates
+
+
+def _risk(agent: Agent) -> Gate:
+    limit = limit_for(agent.max_error)
+
+    def measured(row: Row) -> str:
+        return f"a risk of {row['risk']:.1%}, mostly because {WORDS[row['risk_deciding']][0]}"
+
+    return Gate(
+        "RISK_TOO_HIGH",
+        "risk",
+        "expect_risk_within_limit",
+        Severity.CRITICAL,
+        f"Name, e-mail and phone are right and one person's, so surely that at most {agent.max_error:.2%} of what passes is wrong",
+        lambda row: WORDS[row["risk_deciding"]][1],
+        kwargs={"most": limit},
+        measured=measured,
+        threshold=f"at most {limit:.1%}, for {agent.max_error:.2%} wrong passes",
+    )

@@ -162,8 +162,8 @@ def _shape(agent: Agent) -> list[Gate]:
     gates = []
     for code, column, expectation, letters, says, remedy, found in _VALUE_GATES:
         severity = LETTERS[letters[at]]
-        if code == "PHONE_NO_COUNTRY" and "phone" in agent.fields.required:
-            severity = Severity.CRITICAL
+        if code == "PHONE_NO_COUNTRY":
+            severity = _without_country(agent, severity)
         if severity:
             gates.append(
                 Gate(
@@ -176,9 +176,31 @@ def _shape(agent: Agent) -> list[Gate]:
                     field=column,
                     measured=always(found),
                     threshold="none found",
+                    by_risk=code == "NAME_SINGLE_WORD",
                 )
             )
-    return gates
+    return [*gates, _guessed(agent)]
+
+
+def _without_country(agent: Agent, severity: Severity | None) -> Severity | None:
+    """A number that cannot be sent holds where a number is required; where it may be left out it only marks."""
+    if "phone" in agent.fields.required:
+        return Severity.CRITICAL
+    return Severity.WARNING if agent.phone_without_country == "leave_out" else severity
+
+
+def _guessed(agent: Agent) -> Gate:
+    return Gate(
+        "PHONE_COUNTRY_GUESSED",
+        "marks",
+        "expect_no_reader_marks",
+        _without_country(agent, Severity.CRITICAL) or Severity.CRITICAL,
+        "Something in the document says which country the phone number belongs to",
+        "Correct the number to the +country form, or approve it; phone_without_country: leave_out delivers without it.",
+        field="phone",
+        kwargs={"marks": ["PHONE_COUNTRY_GUESSED"]},
+        threshold="a country code, an address or another number of that country",
+    )
 
 
 def _presence(agent: Agent) -> list[Gate]:
