@@ -30,7 +30,10 @@ _DOT = re.compile(r"\s*[(\[{<]\s*(?:dot|punkt|punto|point|ponto|\.)\s*[)\]}>]\s*
 _ANGLE = re.compile(r"<\s*([^<>\s]+@[^<>\s]+)\s*>")
 # What an address may look like in running text; email-validator decides afterwards.
 _EMAIL = re.compile(r"[\w.!#$%&'*+/=?^`{|}~-]+@(?:[\w-]+\.)+[^\W\d_][\w-]{1,62}", re.UNICODE)
-_PROVIDERS = frozenset(["gmail", "hotmail", "outlook", "yahoo", "icloud", "live", "googlemail", "protonmail", "aol"])
+_GLUED = re.compile(
+    r"^(?:(?:E-?[Mm]ail|Mail|Correo|Courriel)(?=[a-z])|\+\d{9,13}(?=[a-z]))"
+)  # a label or a number run into its start
+PROVIDERS = frozenset(["gmail", "hotmail", "outlook", "yahoo", "icloud", "live", "googlemail", "protonmail", "aol"])
 _EMAIL_EDGE = "'`\"“”‘’.,;:!?*/|=#$%&^~{}-"
 
 
@@ -40,9 +43,10 @@ def find_emails(text: str) -> list[tuple[int, int, str]]:
     if "@" in text:
         for match in _EMAIL.finditer(text):
             raw = _unglued(match.group())
-            value = normalise_email(raw)
+            start = match.start() + len(raw) - len(_GLUED.sub("", raw))
+            value = normalise_email(_GLUED.sub("", raw))
             if value:
-                out.append((match.start(), match.start() + len(raw), value))
+                out.append((start, match.start() + len(raw), value))
     return out
 
 
@@ -51,7 +55,7 @@ def _unglued(raw: str) -> str:
     head, _, ending = raw.rpartition(".")
     if is_tld(ending):
         return raw
-    provider = head.rpartition("@")[2].lower() in _PROVIDERS
+    provider = head.rpartition("@")[2].lower() in PROVIDERS
     for size in range(min(6, len(ending) - 1), 1, -1):
         rest = ending[size:]
         if is_tld(ending[:size]) and (rest[0].isupper() or rest[0].isdigit() or (provider and size == 3)):

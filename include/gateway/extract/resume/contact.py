@@ -17,6 +17,7 @@ from gateway.extract.page.words import Link, Page
 from gateway.model import Box, Evidence
 from gateway.values.lexicon import bare, phrases
 from gateway.values.places import is_tld
+from gateway.values.spelled import spelled_email
 from gateway.values.text import tidy
 from gateway.values.values import find_emails, normalise_email
 
@@ -57,6 +58,7 @@ _ICON_KINDS = {  # Font Awesome's and Material's signs, and Unicode's own
     "\uf1ac": "fax",
     "📠": "fax",
 }
+_SPELLED = re.compile(r"[\s(\[{<_-](?:at|ät|arroba|chez|chiocciola|malpa|собака|a)[\s)\]}>_-]", re.I)
 _PROSE = re.compile(r"[^\W\d_]{2,}\s+[^\W\d_]{2,}\s+[^\W\d_]{2,}\s+[^\W\d_]{2,}")
 _LABEL = re.compile(r"([^\W\d_][\w .'’/()-]{0,28}?)\s*[:：.]?\s*$")
 
@@ -131,7 +133,7 @@ def below(person: Person, index: int, cell: Cell) -> Cell | None:
             if (
                 near
                 and (aligned or centred or (other.box[0] < cell.box[2] and len(line.cells) == 1))
-                and abs(other.size - cell.size) < 1
+                and abs(other.size - cell.size) < (3 if source_of(cell) == "ocr" else 1)
             ):
                 return other
     return None
@@ -209,7 +211,7 @@ def email_candidates(person: Person, *, everywhere: bool = False) -> list[Candid
     out: list[Candidate] = []
     for index, line, number, cell in cells(person, everywhere=everywhere):
         text = cell.text
-        if "@" not in text and "＠" not in text and " at " not in text and "(at" not in text and "[at" not in text:
+        if "@" not in text and "＠" not in text and not _SPELLED.search(text):
             beneath = below(person, index, cell) if text and " " not in text else None
             if beneath is None or not beneath.text.startswith("@"):
                 continue
@@ -217,10 +219,9 @@ def email_candidates(person: Person, *, everywhere: bool = False) -> list[Candid
         joined = continued_email(person, index, cell)
         if joined:
             found = [f for f in found if not joined[2].startswith(f[2][: max(4, f[2].find("@") + 3)])] + [joined]
-        if not found and re.search(r"\(?\[?\bat\b\]?\)?", text, re.I) and len(text) < 90:
-            value = _spelled(text)
-            if value:
-                found = [(0, len(text), value)]
+        spelled = spelled_email(text) if not found and len(text) < 160 else None
+        if spelled:
+            found = [spelled]
         for start, end, value in found:
             features = place_features(person, index, line)
             kind = label_of(
@@ -250,17 +251,6 @@ def email_candidates(person: Person, *, everywhere: bool = False) -> list[Candid
     for rank, candidate in enumerate(out):
         candidate.features["first"] = 1.0 / (1 + rank)
     return out
-
-
-def _spelled(text: str) -> str | None:
-    """An address written "jane (at) example (dot) org" somewhere in a line."""
-    match = re.search(
-        r"([\w.+-]+)\s*(?:[(\[{<]\s*(?:at|@|arroba|ät)\s*[)\]}>]|\s+at\s+)\s*([\w-]+(?:\s*(?:[(\[{<]\s*(?:dot|punkt|punto|ponto)\s*[)\]}>]"
-        r"|\s+dot\s+|\.)\s*[\w-]+)+)",
-        text,
-        re.I,
-    )
-    return normalise_email(match.group()) if match else None
 
 
 def continued_email(person: Person, index: int, cell: Cell) -> tuple[int, int, str] | None:

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 
 from gateway.extract.resume.contact import FOREIGN, Candidate, Person, own
 from gateway.model import Hints
-from gateway.values.places import REGIONS, country_code
+from gateway.values.places import REGIONS, country_code, country_from_text
 from gateway.values.values import normalise_phone, phone_country, phone_fit
 
 # Where a language is the everyday one, the country with most of its speakers first.
@@ -130,11 +130,16 @@ def countries_of(person: Person, hints: Hints, emails: Sequence[Candidate]) -> C
 
 
 def _add_address(text: str, spoken: Sequence[str], weights: Counter[str], seen: set[str]) -> None:
-    for part in re.split(r"[,;|()/•·]|\s-\s", text):
-        named = country_code(part.strip()) if 3 < len(part.strip()) < 40 else None
-        if named and named not in seen:
-            seen.add(named)
-            weights[named] += 1.6
+    parts = [part.strip() for part in re.split(r"[,;|()/•·]|\s[-–—]\s", text)]
+    for part in parts:
+        place = re.sub(r"^[^:：]{2,20}[:：]\s*", "", part)
+        if not 3 < len(place) < 40 or len(place.split()) > 4 or "@" in place:
+            continue
+        named = country_code(place)
+        found = named or (country_from_text(place) if len(parts) > 1 or any(c.isdigit() for c in place) else None)
+        if found and found not in seen:
+            seen.add(found)
+            weights[found] += 1.6 if named else 1.3
     for pattern, countries in _POSTCODES:
         match = pattern.search(text)
         if not match or _YEAR.fullmatch(re.sub(r"\D", "", match.group())[:4]):

@@ -67,7 +67,7 @@ def decide(person: Person, hints: Hints, links: Sequence[Candidate]) -> Contact:
             candidate.features["beside_email"] = 1.0
             candidate.score += BESIDE
     out.phones.sort(key=lambda c: -c.score)
-    out.phone = _best(out.phones) or next((c for c in out.phones if _is_phone(c)), None)
+    out.phone = _best(out.phones) or next((c for test in (_is_phone, _is_unread) for c in out.phones if test(c)), None)
     return out
 
 
@@ -114,6 +114,12 @@ def _own(person: Person, candidates: Sequence[Candidate], out: Contact, what: st
         if value not in kept:
             out.notes.append(Note("CONTACT_NOT_OWN", f"{what} was left out: it is {_WHOSE[owner]}.", page=page))
     return own
+
+
+def _is_unread(candidate: Candidate) -> bool:
+    """A number among the own data that no country was found for: shown as printed, for a person to complete."""
+    seen = candidate.features
+    return not candidate.value.startswith("+") and seen.get("own", 0) > 0 and not seen.get("fax")
 
 
 def _side_by_side(person: Person, candidate: Candidate, email: Candidate) -> bool:

@@ -66,7 +66,7 @@ def name_candidates(person: Person, handles: Sequence[str], contact_lines: Seque
                 if words:
                     where = Evidence(where.source, how, page=line.page, box=around([w.box for w in words]))
                 features = _features(person, index, line, number, cell, text, how, largest, handles, contact_lines)
-                features["continued"] = float(bool(stacked or in_row))
+                features["continued"] = float(any(map(_is_whole, (*stacked, *in_row))))
                 respaced = _respaced(text, handles)
                 if respaced:
                     again = _features(person, index, line, number, cell, respaced, how, largest, handles, contact_lines)
@@ -74,11 +74,16 @@ def name_candidates(person: Person, handles: Sequence[str], contact_lines: Seque
                 out.append(Candidate("name", tidy(text).strip(" ,;-"), text, where, index, features))
             stacked = [c for c in stacked if not is_label(c.value) and fold(c.value) not in others]
             for shorter, longer in zip(stacked, stacked[1:], strict=False):
-                shorter.features["continued"] = float(longer is not None)
+                shorter.features["continued"] = float(_is_whole(longer))
             out.extend(stacked)
     for candidate in out:
         candidate.features["twice"] = float(counted.get(fold(candidate.raw), 0) > 1)
     return out
+
+
+def _is_whole(longer: Candidate) -> bool:
+    """What a name goes on with is a name too, not the job title or employer beneath it."""
+    return not any(longer.features[name] for name in ("title", "company", "institution", "heading", "cv_title"))
 
 
 def _is_text(text: str) -> bool:
@@ -171,7 +176,14 @@ def _in_row(
     if number + 1 >= len(line.cells) or cell.size < LARGE * person.body:
         return
     after = line.cells[number + 1]
-    if abs(after.size - cell.size) > 0.5 or after.bold != cell.bold or after.colour != cell.colour or is_label(after.text):
+    if (
+        abs(after.size - cell.size) > 0.5
+        or after.bold != cell.bold
+        or after.colour != cell.colour
+        or is_label(after.text)
+    ):
+        return
+    if max(len(cell.text.split()), len(after.text.split())) > 2 or title_score(after.text) > 0.5:
         return
     glue = "" if is_cjk(cell.text) and len(cell.text) == len(after.text) == 1 else " "
     whole = f"{cell.text}{glue}{after.text}"
@@ -222,7 +234,11 @@ def _stacked(
         whole = _glued(texts)
         if not _has_form(person, whole, True) or len(whole.split()) > 6:
             return
-        if is_label(beneath.text) or heading_of(beneath.text) or (not one_look and agreement(whole, handles) < 0.6):
+        if (
+            is_label(beneath.text)
+            or heading_of(beneath.text)
+            or (not one_look and not _both_in(cell, beneath, handles))
+        ):
             return
         features = _features(person, index, line, 0, cell, whole, "stacked", largest, handles, contact_lines)
         features["relative_size"] = max(features["relative_size"], beneath.size / largest)
@@ -231,6 +247,24 @@ def _stacked(
         yield Candidate(
             "name", whole, whole, Evidence("text", "stacked", page=line.page, box=around(boxes)), index, features
         )
+
+
+def _both_in(first: Cell, second: Cell, handles: Sequence[str]) -> bool:
+    """Two short texts of two looks that one address holds: one of them as a whole, the other at least by its initial."""
+    words = (len(first.text.split()), len(second.text.split()))
+    if max(words) > 2:
+        return False
+    if words == (1, 1) and abs(first.size - second.size) < 0.5 and title_score(second.text) < 0.5:
+        if any(fold(x.text) in handle for x in (first, second) for handle in handles if len(x.text) > 2):
+            return True  # one word above the other in two colours, one of them in the address
+    for handle in handles:
+        letters = re.sub(r"[^a-z]", "", handle)
+        whole = [fold(x.text).replace(" ", "") for x in (first, second)]
+        if whole[1] and whole[1] in letters and whole[0][:1] in letters.replace(whole[1], ""):
+            return True
+        if whole[0] and whole[0] in letters and whole[1][:1] in letters.replace(whole[0], ""):
+            return True
+    return False
 
 
 def _beneath(person: Person, line: Line, cell: Cell) -> Cell | None:
@@ -247,7 +281,11 @@ def _beneath(person: Person, line: Line, cell: Cell) -> Cell | None:
                 continue
             aligned = abs(other.box[0] - cell.box[0]) < 0.6 * cell.size or abs(other.box[2] - cell.box[2]) < 4
             centred = abs(sum(other.box[::2]) - sum(cell.box[::2])) < cell.size
-            if (aligned or centred) and (best is None or other.box[1] < best.box[1]):
+            shared = min(other.box[2], cell.box[2]) - max(other.box[0], cell.box[0])
+            stepped = shared > 0.5 * min(other.box[2] - other.box[0], cell.box[2] - cell.box[0]) and (
+                abs(other.size - cell.size) < 0.5 and other.colour == cell.colour
+            )
+            if (aligned or centred or stepped) and (best is None or other.box[1] < best.box[1]):
                 best = other
     return best
 

@@ -14,6 +14,7 @@ from gateway.extract.resume.contact import (
     evidence,
     label_of,
     links_over,
+    own,
     place_features,
     raw_text,
 )
@@ -80,10 +81,9 @@ def _phones_of(
             cut = raw_before.find(raw[:5]) if raw[:5] in raw_before else 0
             kind = label_of(line, number, raw_before[:cut] if cut > 0 else before)
             if not value:
-                if kind == "phone" and 7 <= sum(c.isdigit() for c in raw) <= MOST_DIGITS:
-                    value = raw  # as printed: no country is known
-                else:
+                if not _is_unread(line, kind, raw, text):
                     continue
+                value = raw  # as printed: no country is known
             features = place_features(person, index, line)
             features |= {
                 "label": float(kind == "phone"),
@@ -104,6 +104,21 @@ def _phones_of(
             }
             rule = "pattern, country guessed" if guess else "pattern"
             yield Candidate("phone", value, raw, evidence(line, cell, rule, raw), index, features, valid=valid)
+
+
+def _is_unread(line: Line, kind: str | None, raw: str, text: str) -> bool:
+    """A number that is a phone for all one can see, of a country nobody knows: labelled, or grouped and alone among own data."""
+    digits = sum(c.isdigit() for c in raw)
+    if kind is not None:
+        return kind == "phone" and 7 <= digits <= MOST_DIGITS
+    alone = len(raw) >= 0.8 * len(text.strip()) and own(line.section) > 0
+    return (
+        alone
+        and 9 <= digits <= 12
+        and not _DATE.search(raw)
+        and not _YEARS.search(raw)
+        and bool(re.search(r"[\s()-]", raw))
+    )
 
 
 def _without_periods(text: str) -> str:
