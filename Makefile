@@ -5,7 +5,7 @@ VENV ?= .venv
 PY := $(VENV)/bin/python
 PYTHON ?=
 SETUP := bash tools/setup.sh
-.PHONY: help setup setup-dev run test lint format bench score faults train docs lock clean
+.PHONY: help setup setup-dev run test lint format bench score faults train calibrate docs lock clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
@@ -46,8 +46,12 @@ bench: setup-dev ## what each step costs; ends with one JSON line a figure
 faults: setup-dev ## 1,000 deliveries with a worker killed, a connection cut, a target restarted (TRIALS=100 for less)
 	@$(PY) benchmarks/faults.py --trials $(or $(TRIALS),1000)
 
-train: setup-dev ## the extraction's scorer anew, from generated documents of our own (about 4 minutes)
+train: setup-dev ## the extraction's scorer anew, from generated documents of our own, then calibrate (about 8 minutes)
 	@$(PY) training/train.py
+	@$(PY) training/calibrate.py
+
+calibrate: setup-dev ## the risk model and its limits for the reader as it is now (under 5 minutes)
+	@$(PY) training/calibrate.py $(if $(REAL),--real $(REAL))
 
 format: setup-dev ## ruff's fixes and format
 	@$(VENV)/bin/ruff check -q --fix . ; $(VENV)/bin/ruff format -q .

@@ -1,3 +1,4 @@
+# ruff: noqa: T201
 """Fits the risk model and its limits to the reader as it is now; writes quality/data/risk.json.   (make calibrate)
 
     PYTHONPATH=include python training/calibrate.py [--documents N] [--jobs N] [--real GOLD FOLDER]
@@ -102,7 +103,10 @@ def fit_real(labelled: Labelled, fitted: dict[str, Any]) -> dict[str, float]:
         theta[1:] = np.maximum(theta[1:], 0.25)
         if np.abs(step).max() < 1e-6:
             break
-    return {"shift": round(float(theta[0]), 3), **{n: round(float(t), 3) for n, t in zip(names, theta[1:], strict=True)}}
+    return {
+        "shift": round(float(theta[0]), 3),
+        **{n: round(float(t), 3) for n, t in zip(names, theta[1:], strict=True)},
+    }
 
 
 def auc(risks: Sequence[float], wrong: Sequence[bool]) -> float:
@@ -113,7 +117,9 @@ def auc(risks: Sequence[float], wrong: Sequence[bool]) -> float:
     return pairs / max(1, len(bad) * len(good))
 
 
-def curve(risks: Sequence[float], wrong: Sequence[bool], of: int, limits: dict[float, float]) -> dict[float, tuple[int, int, float]]:
+def curve(
+    risks: Sequence[float], wrong: Sequence[bool], of: int, limits: dict[float, float]
+) -> dict[float, tuple[int, int, float]]:
     """max_error -> (passed, wrong among them, reach) of `of` documents."""
     out = {}
     for error, limit in limits.items():
@@ -129,7 +135,9 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=11)
     parser.add_argument("--jobs", type=int, default=2)
     parser.add_argument("--real", nargs=2, type=Path, metavar=("GOLD", "FOLDER"), help="fit training/real.json anew")
-    parser.add_argument("--cache", type=Path, help="keep what was read, to try out fits; delete it when the reader changes")
+    parser.add_argument(
+        "--cache", type=Path, help="keep what was read, to try out fits; delete it when the reader changes"
+    )
     options = parser.parse_args()
     if options.cache and options.cache.is_file():
         hard, ordinary = pickle.loads(options.cache.read_bytes())  # noqa: S301  our own file
@@ -141,7 +149,9 @@ def main() -> None:
     halves = [[e for e in hard if passable(e)], [e for e in ordinary if passable(e)]]
     usual = usual_of([e.case for e in halves[0] if not e.wrong])
     names = list(risk.SIGNALS)
-    bias, weights = fit(matrix([e.case for e in halves[0]], usual, names), np.array([float(bool(e.wrong)) for e in halves[0]]))
+    bias, weights = fit(
+        matrix([e.case for e in halves[0]], usual, names), np.array([float(bool(e.wrong)) for e in halves[0]])
+    )
     fitted: dict[str, Any] = {
         "bias": round(bias, 4),
         "weights": {name: round(float(w), 4) for name, w in zip(names, weights, strict=True) if w > 1e-3},
@@ -161,7 +171,9 @@ def main() -> None:
     found = curve(rated[1], wrong[1], len(rated[1]), limits)
     if options.real:
         there = [risk.weighed(risk.signals(case, usual), fitted).value for case, _ in real_cases]
-        known["reach"] = {str(k): round(v[2], 3) for k, v in curve(there, [w for _, w in real_cases], documents, limits).items()}
+        known["reach"] = {
+            str(k): round(v[2], 3) for k, v in curve(there, [w for _, w in real_cases], documents, limits).items()
+        }
         REAL.write_text(json.dumps(known, indent=1) + "\n", "utf-8")
         for error, (n, bad, reach) in curve(there, [w for _, w in real_cases], documents, limits).items():
             print(f"real: at {error:.1%} {n} of {documents} pass ({reach:.0%}), {bad} of them wrong")
@@ -189,7 +201,9 @@ def main() -> None:
     risk.MODEL.write_text(json.dumps(fitted, indent=1) + "\n", "utf-8")
     print(fitted["made"])
     for error, (n, bad, reach) in found.items():
-        print(f"generated: at {error:.1%} limit {limits[error]:.4f}: {n} of {len(rated[1])} pass ({reach:.0%}), {bad} of them wrong")
+        print(
+            f"generated: at {error:.1%} limit {limits[error]:.4f}: {n} of {len(rated[1])} pass ({reach:.0%}), {bad} of them wrong"
+        )
 
 
 if __name__ == "__main__":

@@ -14,6 +14,7 @@ import tempfile
 from collections.abc import Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -91,7 +92,7 @@ def _chunk(what: tuple[int, int, int, float]) -> list[Example]:
             pages = recognised(rng, pages)
         shipped = scorer.model
         if hardness >= 1 and rng.random() < OFF:
-            scorer.model = lambda off=_off(rng, shipped()): off  # type: ignore[assignment]
+            scorer.model = partial(dict, _off(rng, shipped()))  # type: ignore[assignment]
         try:
             out += _read(rng, f"{seed}-{number}", pages, who.country, truth, structure)
         finally:
@@ -106,11 +107,7 @@ def _read(
     hints = Hints(country=rng.choice([country, None, "US"]))
     facts = read_profiles(pages, profiles.append, hints)
     reading = Reading(
-        "success",
-        "application/pdf",
-        profiles=facts.profiles,
-        language=facts.language,
-        text_quality=facts.text_quality,
+        "success", "application/pdf", profiles=facts.profiles, language=facts.language, text_quality=facts.text_quality
     )
     nobody = ("name", "email", "phone")
     rated = [wrong_values(profile, truth) for profile in profiles]

@@ -28,9 +28,7 @@ class Truth:
 
 def truth_of(who: Persona) -> Truth:
     return Truth(
-        {who.name, who.printed_name},
-        {who.email.lower()} if who.email else set(),
-        {who.phone} if who.phone else set(),
+        {who.name, who.printed_name}, {who.email.lower()} if who.email else set(), {who.phone} if who.phone else set()
     )
 
 

@@ -48,7 +48,11 @@ def limits_to_test(risks: Sequence[float]) -> list[list[float]]:
 
 
 def learn_then_test(
-    risks: Sequence[float], wrong: Sequence[bool], limits: Sequence[Sequence[float]], max_error: float, delta: float = DELTA
+    risks: Sequence[float],
+    wrong: Sequence[bool],
+    limits: Sequence[Sequence[float]],
+    max_error: float,
+    delta: float = DELTA,
 ) -> float:
     """The loosest limit that is proved; 0.0 where none is: then nothing passes by itself.
 
@@ -88,7 +92,9 @@ def e_value(wrong: int, looked_at: int, max_error: float) -> float:
     return sum(ratios) / len(ratios)
 
 
-def kept_limit(limit: float, looked_at: Sequence[tuple[float, bool]], ladder: Sequence[float], max_error: float) -> float:
+def kept_limit(
+    limit: float, looked_at: Sequence[tuple[float, bool]], ladder: Sequence[float], max_error: float
+) -> float:
     """The limit that an agent's own evidence leaves standing: never above `limit`, 0.0 when no step of the ladder holds.
 
     looked_at   (risk, whether it was wrong) of passes that a person looked at, in any order

@@ -11,6 +11,7 @@ from __future__ import annotations
 import json
 import math
 import re
+from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
@@ -29,18 +30,30 @@ MODEL = Path(__file__).parent / "data" / "risk.json"
 PARTS = ("name", "email", "phone", "whole")
 # What a group of signals is called to people, and what would have lowered the risk.
 WORDS: dict[str, tuple[str, str]] = {
-    "name_unsure": ("the name was hard to tell", "A clear line with the name in large type at the top would have passed."),
+    "name_unsure": (
+        "the name was hard to tell",
+        "A clear line with the name in large type at the top would have passed.",
+    ),
     "name_form": ("the name is not formed like most names", "Approve it if the document shows it like this."),
-    "name_place": ("the name does not stand where names stand", "A name at the top of the first page would have passed."),
+    "name_place": (
+        "the name does not stand where names stand",
+        "A name at the top of the first page would have passed.",
+    ),
     "name_disagrees": (
         "neither e-mail address nor links repeat the name",
         "An address or a profile link that repeats the name would have passed.",
     ),
     "email_unsure": ("the e-mail address was hard to tell", "One address, in the contact block, would have passed."),
-    "email_place": ("the e-mail address stands outside the contact block", "An address in the contact block would have passed."),
+    "email_place": (
+        "the e-mail address stands outside the contact block",
+        "An address in the contact block would have passed.",
+    ),
     "email_others": ("the document shows other e-mail addresses", "A document with one address would have passed."),
     "phone_unsure": ("the phone number was hard to tell", "One number, in the contact block, would have passed."),
-    "phone_place": ("the phone number stands outside the contact block", "A number in the contact block would have passed."),
+    "phone_place": (
+        "the phone number stands outside the contact block",
+        "A number in the contact block would have passed.",
+    ),
     "phone_others": ("the document shows numbers that were not read", "A document with one number would have passed."),
     "phone_country": ("the phone number's country is a guess", "A number with its country code would have passed."),
     "second_reader": (
@@ -133,7 +146,9 @@ def limit_for(max_error: float) -> float:
 
 def ladder() -> list[float]:
     """Limits that an agent falls back to, step by step, when its own evidence refutes the stated error."""
-    return sorted({step for level in model()["levels"] for step in (level["limit"], level["limit"] / 2, level["limit"] / 4)})
+    return sorted(
+        {step for level in model()["levels"] for step in (level["limit"], level["limit"] / 2, level["limit"] / 4)}
+    )
 
 
 def reach_for(max_error: float) -> dict[str, float]:
@@ -171,74 +186,95 @@ def signals(case: Case, usual: Mapping[str, float]) -> dict[str, float]:
 
     usual   what 98 of 100 training documents stay under, by signal: how many are above it is the novelty
     """
-    seen, sure = case.signals, case.confidences
-    at = lambda name: seen.get(name, 0.0)  # noqa: E731
-    phone = case.phone if "PHONE_COUNTRY_GUESSED" not in case.marks else None
-    out: dict[str, float] = {}
-    if case.name:
-        out |= {
-            "name_unsure": _unsure(sure.get("name", 0.0)),
-            "name_rival": 1 - at("name_margin"),
-            "name_weak": 1 - at("name_score"),
-            "name_unknown": at("name_no_given") + 0.5 * (1 - at("name_known_names")),
-            "name_title_words": at("name_title_words") + at("name_title"),
-            "name_organisation": at("name_company") + at("name_institution"),
-            "name_is_place": at("name_place"),
-            "name_heading": at("name_heading"),
-            "name_one_word": at("name_one_word"),
-            "name_many_words": at("name_many_words"),
-            "name_lower_word": at("name_lower_word"),
-            "name_digits_near": at("name_digits_near"),
-            "name_part": at("name_part") * (1 - at("name_labelled")),
-            "name_continued": at("name_continued"),
-            "name_not_largest": 1 - at("name_largest"),
-            "name_small": 1 - at("name_relative_size"),
-            "name_late": max(0.0, 0.5 - at("name_early")) * 2,
-            "name_not_first_page": 1 - at("name_first_page"),
-            "name_disagrees": 1 - max(at("name_agrees_email"), at("name_agrees_link")),
-            "other_script": at("name_cjk") or float(not any(c < "\u0250" for c in case.name if c.isalpha())),
-        }
-    if case.email:
-        out |= {
-            "email_unsure": _unsure(sure.get("email", 0.0)),
-            "email_rival": 1 - at("email_margin"),
-            "email_weak": 1 - at("email_score"),
-            "email_not_own": 1 - at("email_own"),
-            "email_in_text": at("email_work") + at("email_references") + at("email_prose") + at("email_other"),
-            "email_late_page": 1 - at("email_first_page"),
-            "email_far": at("email_far_from_name"),
-            "email_glued": _glued(case.email, case.name),
-            "email_unknown_ending": float(not _known_ending(case.email)),
-        }
-    if phone:
-        out |= {
-            "phone_unsure": _unsure(sure.get("phone", 0.0)),
-            "phone_rival": 1 - at("phone_margin"),
-            "phone_weak": 1 - at("phone_score"),
-            "phone_unused_range": at("phone_unused_range"),
-            "phone_not_own": 1 - at("phone_own"),
-            "phone_in_text": at("phone_work") + at("phone_references") + at("phone_prose") + at("phone_other"),
-            "phone_far": at("phone_far_from_email"),
-            "phone_national": 1 - at("phone_plus"),
-            "phone_guess": at("phone_guess"),
-            "plain_phone_differs": at("plain_phone_differs"),
-        }
-    elif not case.phone:
-        out["unread_without_phone"] = at("unread_numbers") + at("plain_phone_differs")
-    out |= {name: at(name) for name in ("other_addresses", "other_own_addresses", "broken_address", "put_aside")}
-    out |= {name: at(name) for name in ("unread_numbers", "other_own_phones", "plain_name_differs", "plain_email_differs")}
-    out |= {
-        "resume_doubt": max(0.0, 1 - at("resume")),
-        "several_people": float(case.people_in_document > 1),
-        "no_work": float(not case.counts.get("work")) + 0.5 * float(not case.counts.get("education")),
-        "read_by_ocr": case.ocr_share,
-        "poor_text": 0.0 if case.text_quality is None else 4 * max(0.0, 1 - case.text_quality),
-    }
-    out = {name: round(value, 4) for name, value in out.items() if value > 0}
+    seen: dict[str, float] = defaultdict(float, case.signals)
+    found = {**_of_name(case, seen), **_of_email(case, seen), **_of_phone(case, seen), **_of_page(case, seen)}
+    out = {name: round(value, 4) for name, value in found.items() if value > 0}
     novel = sum(value > usual[name] + 1e-6 for name, value in out.items() if name in usual)
     if novel:
         out["novel"] = min(1.0, novel / 4)
     return out
+
+
+def _of_name(case: Case, seen: Mapping[str, float]) -> dict[str, float]:
+    if not case.name:
+        return {}
+    latin = any(c < "\u0250" for c in case.name if c.isalpha())
+    return {
+        "name_unsure": _unsure(case.confidences.get("name", 0.0)),
+        "name_rival": 1 - seen["name_margin"],
+        "name_weak": 1 - seen["name_score"],
+        "name_unknown": seen["name_no_given"] + 0.5 * (1 - seen["name_known_names"]),
+        "name_title_words": seen["name_title_words"] + seen["name_title"],
+        "name_organisation": seen["name_company"] + seen["name_institution"],
+        "name_is_place": seen["name_place"],
+        "name_heading": seen["name_heading"],
+        "name_one_word": seen["name_one_word"],
+        "name_many_words": seen["name_many_words"],
+        "name_lower_word": seen["name_lower_word"],
+        "name_digits_near": seen["name_digits_near"],
+        "name_part": seen["name_part"] * (1 - seen["name_labelled"]),
+        "name_continued": seen["name_continued"],
+        "name_not_largest": 1 - seen["name_largest"],
+        "name_small": 1 - seen["name_relative_size"],
+        "name_late": 2 * max(0.0, 0.5 - seen["name_early"]),
+        "name_not_first_page": 1 - seen["name_first_page"],
+        "name_disagrees": 1 - max(seen["name_agrees_email"], seen["name_agrees_link"]),
+        "other_script": seen["name_cjk"] or float(not latin),
+        "plain_name_differs": seen["plain_name_differs"],
+    }
+
+
+def _of_email(case: Case, seen: Mapping[str, float]) -> dict[str, float]:
+    if not case.email:
+        return {}
+    return {
+        "email_unsure": _unsure(case.confidences.get("email", 0.0)),
+        "email_rival": 1 - seen["email_margin"],
+        "email_weak": 1 - seen["email_score"],
+        "email_not_own": 1 - seen["email_own"],
+        "email_in_text": seen["email_work"] + seen["email_references"] + seen["email_prose"] + seen["email_other"],
+        "email_late_page": 1 - seen["email_first_page"],
+        "email_far": seen["email_far_from_name"],
+        "email_glued": _glued(case.email, case.name),
+        "email_unknown_ending": float(not _known_ending(case.email)),
+        "plain_email_differs": seen["plain_email_differs"],
+    }
+
+
+def _of_phone(case: Case, seen: Mapping[str, float]) -> dict[str, float]:
+    """A number that only the default country made whole is not sent: then none of it counts."""
+    if not case.phone:
+        return {"unread_without_phone": seen["unread_numbers"] + seen["plain_phone_differs"]}
+    if "PHONE_COUNTRY_GUESSED" in case.marks:
+        return {}
+    return {
+        "phone_unsure": _unsure(case.confidences.get("phone", 0.0)),
+        "phone_rival": 1 - seen["phone_margin"],
+        "phone_weak": 1 - seen["phone_score"],
+        "phone_unused_range": seen["phone_unused_range"],
+        "phone_not_own": 1 - seen["phone_own"],
+        "phone_in_text": seen["phone_work"] + seen["phone_references"] + seen["phone_prose"] + seen["phone_other"],
+        "phone_far": seen["phone_far_from_email"],
+        "phone_national": 1 - seen["phone_plus"],
+        "phone_guess": seen["phone_guess"],
+        "plain_phone_differs": seen["plain_phone_differs"],
+    }
+
+
+def _of_page(case: Case, seen: Mapping[str, float]) -> dict[str, float]:
+    return {
+        "other_addresses": seen["other_addresses"],
+        "other_own_addresses": seen["other_own_addresses"],
+        "broken_address": seen["broken_address"],
+        "put_aside": seen["put_aside"],
+        "unread_numbers": seen["unread_numbers"],
+        "other_own_phones": seen["other_own_phones"],
+        "resume_doubt": 1 - seen["resume"],
+        "several_people": float(case.people_in_document > 1),
+        "no_work": float(not case.counts.get("work")) + 0.5 * float(not case.counts.get("education")),
+        "read_by_ocr": case.ocr_share,
+        "poor_text": 0.0 if case.text_quality is None else 4 * (1 - case.text_quality),
+    }
 
 
 _LABEL = re.compile(r"(?:e?-?mail|phone|tel|mobile|contact|address)(?=[a-z]{2})")

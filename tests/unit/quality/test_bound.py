@@ -7,15 +7,7 @@ import random
 import numpy as np
 import pytest
 
-from gateway.quality.bound import (
-    ALARM,
-    DELTA,
-    binomial_tail,
-    e_value,
-    kept_limit,
-    learn_then_test,
-    limits_to_test,
-)
+from gateway.quality.bound import ALARM, DELTA, binomial_tail, e_value, kept_limit, learn_then_test, limits_to_test
 
 RUNS = 1_000
 
@@ -72,7 +64,9 @@ def test_looking_after_every_answer_raises_few_false_alarms() -> None:
     alarms = 0
     for seed in range(RUNS):
         wrong = np.cumsum(np.random.default_rng(seed).random(2_000) < 0.01)
-        worst = [(int(wrong[n]), n + 1) for n in np.flatnonzero(np.diff(wrong, prepend=0))]  # it only rises with a wrong one
+        worst = [
+            (int(wrong[n]), n + 1) for n in np.flatnonzero(np.diff(wrong, prepend=0))
+        ]  # it only rises with a wrong one
         alarms += any(e_value(bad, looked, 0.01) >= ALARM for bad, looked in worst)
     assert alarms <= RUNS / ALARM + 20, f"{alarms} false alarms in {RUNS} agents"
 

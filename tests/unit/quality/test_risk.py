@@ -62,7 +62,9 @@ def test_single_signs_of_a_doubtful_reading_only_mark_where_the_risk_is_known() 
         judge(agent("strict"), [case]).judgements[0]
         for case in (with_signals(SURE, confidences=low), spoilt(confidences=low))
     )
-    severity = {one.outcome: {f.severity for f in one.findings if f.code == "CONFIDENCE_LOW"} for one in (known, unknown)}
+    severity = {
+        one.outcome: {f.severity for f in one.findings if f.code == "CONFIDENCE_LOW"} for one in (known, unknown)
+    }
     assert severity == {PASS: {Severity.WARNING}, HOLD: {Severity.CRITICAL}}
 
 
@@ -148,7 +150,11 @@ def test_the_agents_own_evidence_caps_what_passes() -> None:
 
 def test_the_order_of_arrival_changes_no_decision_and_a_replay_reproduces_all() -> None:
     cases = [
-        with_signals({**SURE, "name_margin": n / 10, "plain_name_differs": float(n % 2)}, profile_id=f"p{n}", email=f"m{n}@quay.org")
+        with_signals(
+            {**SURE, "name_margin": n / 10, "plain_name_differs": float(n % 2)},
+            profile_id=f"p{n}",
+            email=f"m{n}@quay.org",
+        )
         for n in range(-5, 10)
     ]
     forward = judge(agent("strict"), cases)
@@ -185,4 +191,6 @@ def test_a_number_that_only_the_default_country_made_whole(wish: str, outcome: s
 
 def test_a_number_that_a_person_corrected_is_no_guess() -> None:
     fields = (Field("phone", "+4930901820", "030 901820", 1.0, Evidence("person", "review")),)
-    assert Case.of("p", ExtractedProfile(phone="+4930901820", fields=fields, marks=("PHONE_COUNTRY_GUESSED",))).marks == ()
+    assert (
+        Case.of("p", ExtractedProfile(phone="+4930901820", fields=fields, marks=("PHONE_COUNTRY_GUESSED",))).marks == ()
+    )

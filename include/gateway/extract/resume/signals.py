@@ -148,9 +148,7 @@ def _plain_reader(person: Person, contact: Contact) -> dict[str, float]:
         ("plain_email_differs", email, contact.email and contact.email.value),
         ("plain_phone_differs", phone and phone[-8:], contact.phone and re.sub(r"\D", "", contact.phone.raw)[-8:]),
     )
-    return {
-        key: 0.0 if plain == learned else 0.5 if not plain or not learned else 1.0 for key, plain, learned in pairs
-    }
+    return {key: 0.0 if plain == learned else 0.5 if not plain or not learned else 1.0 for key, plain, learned in pairs}
 
 
 def plain_reading(person: Person) -> tuple[str | None, str | None, str | None]:
