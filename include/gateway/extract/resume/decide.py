@@ -20,8 +20,6 @@ from gateway.extract.resume.scorer import model, rank
 from gateway.model import Hints, Note
 
 AGREES = 0.65  # of names.agreement: the family name and an initial, or two names
-REPEATS = 2.5  # what an address gains by repeating the name
-BESIDE = 1.5  # what a number gains by standing beside the address
 
 
 @dataclass(slots=True)
@@ -55,8 +53,8 @@ def decide(person: Person, hints: Hints, links: Sequence[Candidate]) -> Contact:
     out.emails = _own(person, found, out, "An e-mail address")
     for candidate in out.emails:
         if out.name and agreement(out.name.value, handle_words(candidate.value, ())) >= AGREES:
-            candidate.score += REPEATS
-    out.emails.sort(key=lambda c: -c.score)
+            candidate.features["repeats_name"] = 1.0
+    out.emails = rank(out.emails)
     out.email = _best(out.emails) or next(iter(out.emails), None)
     if out.email and first and out.email.value != first.value:
         out.names = _names(person, out.email.value, addresses, [*found, *phones], links)
@@ -65,8 +63,7 @@ def decide(person: Person, hints: Hints, links: Sequence[Candidate]) -> Contact:
     for candidate in out.phones:
         if out.email and candidate.valid and _side_by_side(person, candidate, out.email):
             candidate.features["beside_email"] = 1.0
-            candidate.score += BESIDE
-    out.phones.sort(key=lambda c: -c.score)
+    out.phones = rank(out.phones)
     out.phone = _best(out.phones) or next((c for test in (_is_phone, _is_unread) for c in out.phones if test(c)), None)
     return out
 
@@ -86,7 +83,8 @@ def _named(person: Person, names: Sequence[Candidate]) -> Candidate | None:
     for candidate in names[:5]:
         seen = candidate.features
         lone = seen.get("largest") and seen.get("first_page") and seen.get("above_body", 0) > 0.5
-        speaks_against = seen.get("heading") or seen.get("title") or seen.get("place") or seen.get("part")
+        speaks_against = seen.get("heading") or seen.get("place") or seen.get("part")
+        speaks_against = speaks_against or (seen.get("title") and seen.get("agreement", 0) < AGREES)
         if lone and not speaks_against and (seen.get("known_names", 0) > 0.5 or seen.get("agreement", 0) > 0.5):
             return candidate
     return None

@@ -249,6 +249,11 @@ def _stacked(
         )
 
 
+def _all_in(tokens: Sequence[str], handles: Sequence[str]) -> bool:
+    """One address holds every word: what reads like a job title is a name all the same."""
+    return len(tokens) > 1 and any(all(len(t) > 1 and t in handle for t in tokens) for handle in handles)
+
+
 def _both_in(first: Cell, second: Cell, handles: Sequence[str]) -> bool:
     """Two short texts of two looks that one address holds: one of them as a whole, the other at least by its initial."""
     words = (len(first.text.split()), len(second.text.split()))
@@ -349,7 +354,8 @@ def _features(
 ) -> dict[str, float]:
     place = place_features(person, index, line)
     tokens = [t for t in (re.sub(r"[^\w]", "", t) for t in fold(text).replace(".", " ").split()) if t]
-    plain = [t for t in tokens if t not in TITLES and t not in PARTICLES]
+    # at the end of a name a particle is none: "Das", "Santa"
+    plain = [t for at, t in enumerate(tokens) if t not in TITLES and (t not in PARTICLES or at == len(tokens) - 1 > 0)]
     known = given_names()
     share = sum(t in known for t in plain) / len(plain) if plain else 0.0
     cjk = is_cjk(text)
@@ -365,6 +371,7 @@ def _features(
     features |= {
         "relative_size": cell.size / largest,
         "largest": float(cell.size >= 0.98 * largest),
+        "stands_out": float(cell.size >= 0.98 * largest > 1.3 * person.body and line.page == person.pages[0].number),
         "above_body": min(2.0, cell.size / person.body) - 1,
         "bold": float(cell.bold),
         "agreement": agree,
@@ -373,7 +380,7 @@ def _features(
         "cjk": float(cjk),
         "east_asian_form": name_form(text, person.language) if cjk else 0.0,
         "non_latin": float(not cjk and not text.isascii() and not any(c < "\u0250" for c in text if c.isalpha())),
-        "title": min(2.0, title_score(text)) / 2 * (0.3 if share > 0.9 and agree else 1.0),
+        "title": min(2.0, title_score(text)) / 2 * (0.3 if (share > 0.9 and agree) or _all_in(plain, handles) else 1.0),
         "company": min(1.0, 0.5 * (hits("company", text) + hits("legal", text))),
         "institution": min(1.0, 0.5 * hits("institution", text)),
         "heading": float(heading_of(text) is not None or line.heading),
