@@ -47,7 +47,7 @@ DOCUMENT: tuple[Code, ...] = (
         "The document was read and is no résumé.",
         "An invoice, a letter, an advertisement or another document got into the batch.",
         "recruiter",
-        "Check the file; when it is a résumé in an unusual form, add the candidate by hand.",
+        "Check the file; when it is a résumé, choose Read as a résumé on the batch's page (`gateway extract --as-resume`).",
         "letter.pdf: It looks like a letter, not a résumé.",
     ),
     Code(

@@ -11,6 +11,7 @@ from typing import Any
 from sqlalchemy import delete, insert, select
 from sqlalchemy.orm import Session
 
+from gateway.agents import Agent
 from gateway.extract.child.sandbox import ReaderPool, iter_profiles
 from gateway.intake import files
 from gateway.model import DocumentState, ExtractedProfile, Hints, ProfileState, Reading, as_json
@@ -79,7 +80,7 @@ def read_chunk(chunk: Chunk, *, jobs: int | None = None) -> dict[str, int]:
     with reading() as session:
         batch = session.get_one(Batch, chunk["batch_id"])
         documents = session.execute(
-            select(Document.id, Document.file_key)
+            select(Document.id, Document.file_key, Document.path, Document.facts)
             .where(
                 Document.batch_id == batch.id,
                 Document.id.between(chunk["first"], chunk["last"]),
@@ -91,18 +92,28 @@ def read_chunk(chunk: Chunk, *, jobs: int | None = None) -> dict[str, int]:
     done = {"success": 0, "failed": 0, "profiles": 0}
     if not documents:
         return done
-    hints = Hints(country=agent.country, mapping=dict(agent.mapping))
+    hints = {row.id: _hints(agent, row.path, row.facts) for row in documents}
     workers = min(jobs or settings().extract_jobs, len(documents))
     with ExitStack() as stack:
         pool = stack.enter_context(ReaderPool(workers))
         items = ((row.id, stack.enter_context(files.local(row.file_key))) for row in documents)
-        for result in pool.read(items, hints):
+        for result in pool.read(items, hints.__getitem__):
             number = store_reading(result.key, result.reading, iter_profiles(result.spool))
             done[result.reading.status] += 1
             done["profiles"] += number
             result.spool.unlink(missing_ok=True)  # a chunk of a thousand lists must not fill the disk
             log.info("%s %s %s profiles=%d", result.key, result.reading.status, result.reading.code or "", number)
     return done
+
+
+def _hints(agent: Agent, path: str, facts: dict[str, Any]) -> Hints:
+    """Bytes are kept under their hash: the file's name goes with them, so that every door reads a file alike."""
+    return Hints(
+        country=agent.country,
+        mapping=dict(agent.mapping),
+        name=path.rpartition("/")[2],
+        as_resume=bool(facts.get("as_resume")),
+    )
 
 
 def store_reading(document_id: str, outcome: Reading, profiles: Iterator[ExtractedProfile]) -> int:
@@ -127,7 +138,8 @@ def store_reading(document_id: str, outcome: Reading, profiles: Iterator[Extract
             number += len(piece)
     with writing() as session:
         document = session.get_one(Document, document_id)
-        document.code, document.error, document.facts = outcome.code, outcome.error, _facts(outcome)
+        kept = {"as_resume": True} if document.facts.get("as_resume") else {}
+        document.code, document.error, document.facts = outcome.code, outcome.error, {**_facts(outcome), **kept}
         change.move(session, document, outcome.status, actor=ACTOR, code=outcome.code)
     return number
 

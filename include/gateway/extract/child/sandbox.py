@@ -16,7 +16,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Hashable, Iterable, Iterator
+from collections.abc import Callable, Hashable, Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from types import TracebackType
@@ -140,19 +140,22 @@ class ReaderPool:
         self._selector.close()
         self._folder.cleanup()
 
-    def read(self, items: Iterable[tuple[Key, Path]], hints: Hints | None = None) -> Iterator[ReadResult[Key]]:
+    def read(
+        self, items: Iterable[tuple[Key, Path]], hints: Hints | Callable[[Key], Hints] | None = None
+    ) -> Iterator[ReadResult[Key]]:
         """Read documents, each within its limits; results in order of completion.
 
         items    (key, path); taken one at a time as workers become free, so it may be endless. The key comes back.
+        hints    for all of them, or a function that gives each one's by its key
         returns  one ReadResult an item, always
         """
         source = iter(items)
-        wanted = hints_out(hints or Hints())
+        hints_of = hints if callable(hints) else lambda _: hints or Hints()
         waiting = next(source, None)
         try:
             while waiting is not None or any(worker.job for worker in self._workers):
                 while waiting is not None and (idle := self._idle_worker()) is not None:
-                    refused = self._assign(idle, waiting[0], waiting[1], wanted)
+                    refused = self._assign(idle, waiting[0], waiting[1], hints_out(hints_of(waiting[0])))
                     if not refused:
                         waiting = next(source, None)
                 yield from self._collect()

@@ -86,7 +86,7 @@ def reading_in(data: dict[str, Any]) -> Reading:
 
 
 def hints_out(hints: Hints) -> dict[str, Any]:
-    return {"country": hints.country, "mapping": hints.mapping}
+    return {name: getattr(hints, name) for name in Hints.__dataclass_fields__}
 
 
 def hints_in(data: dict[str, Any]) -> Hints:

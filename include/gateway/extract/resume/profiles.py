@@ -82,14 +82,22 @@ def read_profiles(pages: Sequence[Page], sink: Callable[[ExtractedProfile], None
         aside: list[Note] = []
         profile = read_person(person, hints, aside, hidden)
         verdict = is_resume(person, profile, headings)
-        if not verdict.resume:
+        if not verdict.read and not hints.as_resume:
             facts.code, facts.reason = "NOT_A_RESUME", verdict.reason
+            notes.append(
+                Note("NOT_A_RESUME", f"These pages were not read. {verdict.reason}", page=person_pages[0].number)
+            )
             continue
+        if verdict.outcome != "sure":
+            profile = replace(profile, marks=(*profile.marks, "RESUME_DOUBTFUL"))
+            notes.append(Note("RESUME_DOUBTFUL", verdict.reason, page=person_pages[0].number))
         languages[language or "?"] += 1
         notes += aside
         facts.profiles += 1
         sink(replace(profile, signals={**profile.signals, "resume": round(min(1.0, verdict.score / 8), 4)}))
-    if facts.profiles:
+    if not facts.profiles:
+        notes = []  # the document's own code says it
+    else:
         facts.code = facts.reason = None
         facts.language = next((k for k, _ in languages.most_common() if k != "?"), None)
     for number in hidden:

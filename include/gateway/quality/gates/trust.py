@@ -23,7 +23,20 @@ TEXT_QUALITY = {Preset.LENIENT: 0.3, Preset.STANDARD: 0.5, Preset.STRICT: 0.7}
 OCR_SHARE = {Preset.LENIENT: 0.99, Preset.STANDARD: 0.0, Preset.STRICT: 0.0}
 # Marks of the reader that mean a value may not be what a person would read on the page. Strict holds for any mark.
 HOLDING_MARKS = {Preset.LENIENT: ("HIDDEN_TEXT",), Preset.STANDARD: ("HIDDEN_TEXT",), Preset.STRICT: ("*",)}
-OWN_GATE = ("PHONE_COUNTRY_GUESSED",)  # marks that have a gate of their own
+# Marks that have a gate of their own, which holds under every preset: code -> (says, remedy, measured).
+MARK_GATES: dict[str, tuple[str, str, str]] = {
+    "RESUME_DOUBTFUL": (
+        "The document is surely a résumé",
+        "Open the document: approve the profile if it is a candidate's, discard it if not.",
+        "may be another kind of document",
+    ),
+    "PEOPLE_MIXED": (
+        "Name and e-mail address stand together in the document",
+        "Open the document and check whose address it is; correct it, or approve the profile as it is.",
+        "the address and the name share no page region and no letters",
+    ),
+}
+OWN_GATE = ("PHONE_COUNTRY_GUESSED", *MARK_GATES)  # marks that the gate on any mark leaves to another
 
 
 def trust_gates(agent: Agent, at: int) -> list[Gate]:
@@ -177,6 +190,20 @@ def trust_gates(agent: Agent, at: int) -> list[Gate]:
             threshold="no such mark",
         )
     )
+    gates += [
+        Gate(
+            code,
+            "marks",
+            "expect_no_reader_marks",
+            Severity.CRITICAL,
+            says,
+            remedy,
+            kwargs={"marks": [code]},
+            measured=always(found),
+            threshold="no such mark",
+        )
+        for code, (says, remedy, found) in MARK_GATES.items()
+    ]
     if "*" not in HOLDING_MARKS[preset]:
         gates.append(
             Gate(

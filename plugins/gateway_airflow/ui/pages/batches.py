@@ -175,16 +175,17 @@ def planned(request: Request, visitor: VisitorDep, batch_id: str, number: PageNu
 
 
 class Retry(BaseModel):
-    """Which documents: ids, or null for every failed one."""
+    """Which documents: ids, or null for every failed one; as_resume reads those refused as no résumé as one."""
 
     model_config = ConfigDict(extra="forbid")
     documents: Annotated[list[Annotated[str, Field(max_length=40)]], Field(max_length=10_000)] | None = None
+    as_resume: bool = False
 
 
 @router.post("/api/batches/{batch_id}/retry", dependencies=[needs(Right.UPLOAD)])
 def retry(request: Request, visitor: VisitorDep, batch_id: str, given: Retry) -> dict[str, Any]:
     """Failed documents are read again in a run of their own. What is done already is neither read nor sent again."""
-    again = retry_documents(batch_id, given.documents, actor=visitor.name)
+    again = retry_documents(batch_id, given.documents, actor=visitor.name, as_resume=given.as_resume)
     run = start_run(request, visitor, batch_id, again.run_id)
     return {"documents": again.documents, "left": again.left, "started": run.started, "sentence": run.sentence}
 
