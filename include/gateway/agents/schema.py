@@ -11,7 +11,17 @@ import string
 from enum import StrEnum
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Discriminator, Field, Tag, field_validator, model_validator
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Discriminator,
+    Field,
+    Tag,
+    WithJsonSchema,
+    field_validator,
+    model_validator,
+)
 
 from gateway.model import AgentState, Hints, Mode, Severity
 
@@ -271,21 +281,31 @@ class Template(Strict):
 MAX_ERROR = {Preset.STRICT: 0.005, Preset.STANDARD: 0.01, Preset.LENIENT: 0.02}
 
 
+_PERCENT = r"^\s*\d+(?:\.\d+)?\s*%\s*$"
+
+
+def _share(given: Any) -> Any:
+    """0.5 % is 0.005; anything else is as it is."""
+    return float(given.strip(" %")) / 100 if isinstance(given, str) and re.match(_PERCENT, given) else given
+
+
+MaxError = Annotated[
+    float,
+    Field(ge=0.001, le=0.2),
+    BeforeValidator(_share),
+    WithJsonSchema(
+        {"anyOf": [{"type": "number", "minimum": 0.001, "maximum": 0.2}, {"type": "string", "pattern": _PERCENT}]}
+    ),
+]
+
+
 class Automation(Strict):
     """What may go through without a person."""
 
-    max_error: float | None = Field(
+    max_error: MaxError | None = Field(
         default=None,
-        ge=0.001,
-        le=0.2,
         description="Share of automatic passes that may be wrong, as 0.005 or 0.5 %; the preset's where it is not stated",
     )
-
-    @field_validator("max_error", mode="before")
-    @classmethod
-    def _percent(cls, given: Any) -> Any:
-        match = re.fullmatch(r"\s*(\d+(?:\.\d+)?)\s*%\s*", given) if isinstance(given, str) else None
-        return float(match.group(1)) / 100 if match else given
 
 
 class Agent(Strict):

@@ -21,6 +21,7 @@ from typing import TYPE_CHECKING, Any
 from gateway.values.agreement import folded, name_tokens
 from gateway.values.doubt.emails import RESERVED_TLDS
 from gateway.values.doubt.words import SOFT_ROLES
+from gateway.values.lexicon import given_names
 from gateway.values.places import is_tld
 
 if TYPE_CHECKING:
@@ -92,6 +93,7 @@ SIGNALS: dict[str, tuple[str, str]] = {
     "email_in_text": ("email", "email_place"),
     "email_late_page": ("email", "email_place"),
     "email_glued": ("email", "email_unsure"),
+    "email_other_name": ("email", "name_disagrees"),
     "email_unknown_ending": ("email", "email_unsure"),
     "email_far": ("email", "email_place"),
     "other_addresses": ("email", "email_others"),
@@ -108,6 +110,7 @@ SIGNALS: dict[str, tuple[str, str]] = {
     "phone_guess": ("phone", "phone_country"),
     "unread_numbers": ("phone", "phone_others"),
     "unread_without_phone": ("phone", "phone_others"),
+    "numbers_but_no_phone": ("phone", "phone_others"),
     "other_own_phones": ("phone", "phone_others"),
     "plain_name_differs": ("name", "second_reader"),
     "plain_email_differs": ("email", "second_reader"),
@@ -236,6 +239,7 @@ def _of_email(case: Case, seen: Mapping[str, float]) -> dict[str, float]:
         "email_late_page": 1 - seen["email_first_page"],
         "email_far": seen["email_far_from_name"],
         "email_glued": _glued(case.email, case.name),
+        "email_other_name": _other_name(case.email, case.name),
         "email_unknown_ending": float(not _known_ending(case.email)),
         "plain_email_differs": seen["plain_email_differs"],
     }
@@ -244,7 +248,10 @@ def _of_email(case: Case, seen: Mapping[str, float]) -> dict[str, float]:
 def _of_phone(case: Case, seen: Mapping[str, float]) -> dict[str, float]:
     """A number that only the default country made whole is not sent: then none of it counts."""
     if not case.phone:
-        return {"unread_without_phone": seen["unread_numbers"] + seen["plain_phone_differs"]}
+        return {
+            "unread_without_phone": seen["unread_numbers"] + seen["plain_phone_differs"],
+            "numbers_but_no_phone": seen["numbers_but_no_phone"],
+        }
     if "PHONE_COUNTRY_GUESSED" in case.marks:
         return {}
     return {
@@ -291,6 +298,15 @@ def _glued(email: str, name: str | None) -> float:
     if local[1:] in SOFT_ROLES:
         return 1.0
     return 0.7 if _LABEL.match(local) and not any(local.startswith(token) for token in tokens) else 0.0
+
+
+def _other_name(email: str, name: str | None) -> float:
+    """The address carries a given name, and no word of the name: it may be somebody else's."""
+    local = folded(email.partition("@")[0])
+    if not name or any(token in local for token in name_tokens(name) if len(token) >= 3):
+        return 0.0
+    known = given_names()
+    return float(any(len(part) >= 4 and part in known for part in re.split(r"[^a-z]+", local)))
 
 
 def _known_ending(email: str) -> bool:

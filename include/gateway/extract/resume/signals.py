@@ -121,20 +121,20 @@ def _on_the_page(person: Person, contact: Contact) -> dict[str, float]:
     own_addresses = {c.value for c in contact.emails if c.features.get("own", 0) > 0}
     loose = sum("@" in line.text and not find_emails(line.text) for line in person.lines)
     digits = re.sub(r"\D", "", contact.phone.raw) if contact.phone else ""
-    unread = 0
+    unread = anywhere = 0
     for line in person.lines:
-        if own(line.section) <= 0:
-            continue
         for match in _NUMBER.finditer(line.text):
             here = re.sub(r"\D", "", match.group())
             if 8 <= len(here) <= 15 and here[-7:] not in digits and not _YEARS.search(match.group()):
-                unread += 1
+                unread += own(line.section) > 0
+                anywhere += line.page == person.pages[0].number
     own_phones = {c.value for c in contact.phones if c.features.get("own", 0) > 0}
     return {
         "other_addresses": min(1.0, len(addresses - {chosen}) / 3),
         "other_own_addresses": min(1.0, len(own_addresses - {chosen}) / 2),
         "broken_address": min(1.0, loose / 2),
         "unread_numbers": min(1.0, unread / 2),
+        "numbers_but_no_phone": float(contact.phone is None and anywhere > 0),
         "other_own_phones": min(1.0, len(own_phones - {contact.phone.value if contact.phone else None}) / 2),
         "put_aside": min(1.0, len(contact.notes) / 2),
     }
