@@ -95,4 +95,13 @@ DOCUMENT: tuple[Code, ...] = (
         "Look at the document before relying on it.",
         "profile.pdf, page 1: The page holds text that cannot be seen; it was left out of the profile.",
     ),
+    Code(
+        "CONTACT_NOT_OWN",
+        "extract",
+        "An e-mail address or a phone number in the document was not taken for the candidate's.",
+        "It stands among referees or beside a relative's name, or is an agency's, an employer's office or the template's.",
+        "recruiter",
+        "Look at the page named; enter it by hand when it is the candidate's after all.",
+        "profile.pdf, page 2: An e-mail address was left out: it is a referee's or a relative's.",
+    ),
 )

@@ -8,7 +8,7 @@ number is grouped and its being a mobile decide between the countries left. The 
 from __future__ import annotations
 
 import re
-from collections import Counter
+from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
@@ -75,7 +75,7 @@ LAST_RESORT = 0.1  # the agent's default, below every hint of the document itsel
 class Countries:
     """Weights of the countries that a document's national numbers may belong to."""
 
-    weights: Counter[str] = field(default_factory=Counter)
+    weights: defaultdict[str, float] = field(default_factory=lambda: defaultdict(float))
     default: str | None = None
 
     def read(self, raw: str) -> tuple[str | None, bool, bool]:
@@ -129,7 +129,7 @@ def countries_of(person: Person, hints: Hints, emails: Sequence[Candidate]) -> C
     return out
 
 
-def _add_address(text: str, spoken: Sequence[str], weights: Counter[str], seen: set[str]) -> None:
+def _add_address(text: str, spoken: Sequence[str], weights: defaultdict[str, float], seen: set[str]) -> None:
     parts = [part.strip() for part in re.split(r"[,;|()/•·]|\s[-–—]\s", text)]
     for part in parts:
         place = re.sub(r"^[^:：]{2,20}[:：]\s*", "", part)

@@ -13,7 +13,8 @@ from dataclasses import dataclass, field
 from gateway.extract.resume.contact import Candidate, Person, email_candidates
 from gateway.extract.resume.countries import countries_of
 from gateway.extract.resume.links import handle_words
-from gateway.extract.resume.names import agreement, name_candidates
+from gateway.extract.resume.name_features import agreement
+from gateway.extract.resume.names import name_candidates
 from gateway.extract.resume.owner import owner_of
 from gateway.extract.resume.phones import phone_candidates
 from gateway.extract.resume.scorer import model, rank

@@ -103,9 +103,9 @@ def form_names(person: Person) -> FormNames:
             continue
         found = _INLINE_CJK.match(" ".join(cell.text for cell in line.cells))
         if found:
-            value = _first_name_of(re.split(r"[・/|（(]|\s{2,}", unicodedata.normalize("NFKC", found.group(2)))[0])
-            if value:
-                out.own.append(Labelled(value, index, tuple(line.cells)))
+            name = _first_name_of(re.split(r"[・/|（(]|\s{2,}", unicodedata.normalize("NFKC", found.group(2)))[0])
+            if name:
+                out.own.append(Labelled(name, index, tuple(line.cells)))
                 continue
         for number, cell in enumerate(line.cells):
             label, _, rest = _divided(cell.text)
