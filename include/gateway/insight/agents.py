@@ -15,6 +15,7 @@ from gateway.errors import Misconfigured
 from gateway.insight.words import and_list, field_word
 from gateway.model import AgentState, Mode
 from gateway.model import ProfileState as P
+from gateway.pipeline.judging.evidence import NO_CAP, looked_at, risk_cap
 from gateway.quality.gates.trust import CONFIDENCE
 from gateway.quality.risk import reach_for
 from gateway.settings import settings
@@ -220,15 +221,32 @@ def criteria(agent: Agent) -> tuple[Criterion, ...]:
 def _sure(agent: Agent) -> list[str]:
     least = CONFIDENCE[agent.preset] | {str(name): value for name, value in agent.thresholds.items()}
     numbers = and_list(f"{value:.0%} sure of the {field_word(name)}" for name, value in least.items())
-    through = reach_for(agent.max_error)
+    through = reach_for(agent.max_error)["real"]
     return [
         f"At most {agent.max_error:.1%} of the candidates who go on without a person may have a wrong name, e-mail address or "
-        f"phone number. At {agent.max_error:.1%} error, about {through['real']:.0%} of résumés go through.",
+        f"phone number. At {agent.max_error:.1%} error, about {through:.0%} of résumés go through.",
+        *_found(agent),
         f"Checks are {agent.preset}: a row of a list goes on without a person when we are at least {numbers}.",
         "Every contact value must be shown in the document it came from."
         if agent.preset != "lenient"
         else "A contact value that cannot be shown in its document is marked.",
     ]
+
+
+def _found(agent: Agent) -> list[str]:
+    """What people found when they looked at automatic passes, and whether the stated error survives it."""
+    with reading() as session:
+        looked = looked_at(session, agent.id)
+        refuted = risk_cap(session, agent) < NO_CAP
+    if not looked:
+        return []
+    wrong = sum(bad for _, bad in looked)
+    then = (
+        "That refutes the stated error: only the surest go through until make calibrate or the audits say otherwise."
+        if refuted
+        else "That does not refute the stated error."
+    )
+    return [f"People looked at {len(looked):,} of its automatic passes and found {wrong:,} wrong. {then}"]
 
 
 def _allowed(agent: Agent) -> list[str]:

@@ -40,11 +40,8 @@ def binomial_tail(wrong: int, passed: int, rate: float) -> float:
 def limits_to_test(risks: Sequence[float]) -> list[list[float]]:
     """The sequences of limits, strict to loose, one for each of STARTS; fixed by profiles that are not tested with."""
     ordered = sorted(risks)
-    at = lambda share: ordered[min(len(ordered) - 1, int(share * len(ordered)))]  # noqa: E731
-    steps = round((1 - min(STARTS)) / STEP)
-    return [
-        [at(start + STEP * step) for step in range(steps + 1) if start + STEP * step < 1 - STEP / 2] for start in STARTS
-    ]
+    shares = [[start + STEP * step for step in range(round((1 - start) / STEP))] for start in STARTS]
+    return [[ordered[min(len(ordered) - 1, int(share * len(ordered)))] for share in one] for one in shares]
 
 
 def learn_then_test(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from gateway.insight.agents import criteria
 from gateway.pipeline.arrival.receive import agent_of
 from gateway.pipeline.judging.evidence import NO_CAP, looked_at, risk_cap
 from gateway.pipeline.judging.judge import judge_batch
@@ -51,6 +52,8 @@ def test_audits_that_refute_the_stated_error_cap_the_risk(store: str) -> None:
         cap = risk_cap(session, agent)
     assert sorted(seen) == sorted([(limit * 0.9, True)] * 8 + [(limit * 0.2, False)] * 8)
     assert cap < limit
+    (said,) = [s for one in criteria(agent) for s in one.sentences if s.startswith("People looked at")]
+    assert "16 of its automatic passes and found 8 wrong. That refutes the stated error" in said
 
 
 def test_a_correction_of_what_would_have_passed_is_evidence_too(store: str) -> None:

@@ -15,7 +15,7 @@ from gateway.extract.resume.contact import FOREIGN, Candidate, Person, own
 from gateway.extract.resume.countries import countries_of
 from gateway.extract.resume.decide import Contact
 from gateway.extract.resume.links import handle_words
-from gateway.extract.resume.names import agreement
+from gateway.extract.resume.name_features import agreement
 from gateway.model import Hints
 from gateway.values.lexicon import given_names, title_score
 from gateway.values.text import fold, is_cjk
