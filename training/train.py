@@ -186,7 +186,7 @@ def isotonic(scored: list[tuple[float, bool, bool]]) -> list[list[float]]:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--documents", type=int, default=900)
+    parser.add_argument("--documents", type=int, default=500)
     parser.add_argument("--seed", type=int, default=7)
     options = parser.parse_args()
     rng = random.Random(options.seed)  # noqa: S311  documents, not secrets

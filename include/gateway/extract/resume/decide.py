@@ -21,6 +21,7 @@ from gateway.extract.resume.scorer import model, rank
 from gateway.model import Hints, Note
 
 AGREES = 0.65  # of names.agreement: the family name and an initial, or two names
+NEARLY = 1.5  # below the threshold a name still counts when it heads the page
 
 
 @dataclass(slots=True)
@@ -50,7 +51,7 @@ def decide(person: Person, hints: Hints, links: Sequence[Candidate]) -> Contact:
     first = next((c for c in found if owner_of(person, c, False) is None), None)
     out = Contact()
     out.names = _names(person, first.value if first else None, addresses, [*found, *phones], links)
-    out.name = _named(person, out.names)
+    out.name = _named(out.names)
     out.emails = _own(person, found, out, "An e-mail address")
     for candidate in out.emails:
         if out.name and agreement(out.name.value, handle_words(candidate.value, ())) >= AGREES:
@@ -59,7 +60,7 @@ def decide(person: Person, hints: Hints, links: Sequence[Candidate]) -> Contact:
     out.email = _best(out.emails) or next(iter(out.emails), None)
     if out.email and first and out.email.value != first.value:
         out.names = _names(person, out.email.value, addresses, [*found, *phones], links)
-        out.name = _named(person, out.names)
+        out.name = _named(out.names)
     out.phones = _own(person, phones, out, "A phone number")
     for candidate in out.phones:
         if out.email and candidate.valid and _side_by_side(person, candidate, out.email):
@@ -76,17 +77,20 @@ def _names(
     return rank(name_candidates(person, handle_words(email, links), touch))
 
 
-def _named(person: Person, names: Sequence[Candidate]) -> Candidate | None:
-    """The best name; where none is sure, the largest line of the first page if it is a given name or the address repeats it."""
+def _named(names: Sequence[Candidate]) -> Candidate | None:
+    """The best name; where none is sure, the largest or first line of the first page, if names or the address speak for it."""
     best = _best(names)
     if best is not None or not names:
         return best
     for candidate in names[:5]:
         seen = candidate.features
+        against = any(seen.get(name) for name in ("heading", "place", "part", "company", "institution", "digits_near"))
+        if against or (seen.get("title") and seen.get("agreement", 0) < AGREES):
+            continue
+        known = seen.get("known_names", 0) >= 0.5 or seen.get("agreement", 0) > 0.5
         lone = seen.get("largest") and seen.get("first_page") and seen.get("above_body", 0) > 0.5
-        speaks_against = seen.get("heading") or seen.get("place") or seen.get("part")
-        speaks_against = speaks_against or (seen.get("title") and seen.get("agreement", 0) < AGREES)
-        if lone and not speaks_against and (seen.get("known_names", 0) > 0.5 or seen.get("agreement", 0) > 0.5):
+        first = seen.get("first_line") and (known or candidate.score > threshold("name") - NEARLY)
+        if (lone and known) or first:
             return candidate
     return None
 

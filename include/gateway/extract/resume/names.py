@@ -71,7 +71,9 @@ def name_candidates(person: Person, handles: Sequence[str], contact_lines: Seque
             for shorter, longer in zip(stacked, stacked[1:], strict=False):
                 shorter.features["continued"] = float(_is_whole(longer))
             out.extend(stacked)
+    head = next((i for i, line in enumerate(person.lines) if any(_is_text(c.text) for c in line.cells)), 0)
     for candidate in out:
+        candidate.features["first_line"] = float(candidate.line == head)
         candidate.features["twice"] = float(counted.get(fold(candidate.raw), 0) > 1)
     return out
 
