@@ -51,7 +51,11 @@ class Settings(BaseSettings):
     limit_pages: int = Field(
         60, gt=0, description="Pages read of one PDF; the rest is noted, never dropped in silence."
     )
-    document_timeout_s: float = Field(25.0, gt=0, description="Time one document may take without giving a profile.")
+    document_timeout_s: float = Field(
+        25.0,
+        gt=0,
+        description="Processor time one document may take without giving a profile; four times that where it stands still.",
+    )
     document_memory_mb: int = Field(900, gt=0, description="Memory one document may add to a reading child's own.")
     document_output_bytes: int = Field(200_000_000, gt=0, description="Bytes one document's profiles may take.")
     recycle_after: int = Field(200, gt=0, description="Documents after which a reading child is replaced.")

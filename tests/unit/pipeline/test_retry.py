@@ -9,8 +9,8 @@ import pytest
 from sqlalchemy import func, select
 from tests.unit.pipeline.test_upload import process
 
-from gateway.errors import Conflict, Misconfigured, Refused
 from doubles.pdf_maker import make, run
+from gateway.errors import Conflict, Misconfigured, Refused
 from gateway.model import ExtractedProfile, Mode, Reading
 from gateway.pipeline import read
 from gateway.pipeline.arrival import receive

@@ -19,7 +19,7 @@ from gateway.store.tables import Document, Profile
 
 FIELDS = ("name", "email", "phone", "location", "row")
 MADE = {
-    "one_column.csv": "Name\nGreta Hollingsworth\nOtto Nkemelu\nIngeborg Tanaka\n".encode(),
+    "one_column.csv": b"Name\nGreta Hollingsworth\nOtto Nkemelu\nIngeborg Tanaka\n",
     "no_header.csv": b"Greta Hollingsworth\nOtto Nkemelu\nIngeborg Tanaka\n",
     "unclosed.csv": 'Name,Email\n"Jürgen Tanaka,j.tanaka@example.org\nOtto Nkemelu,otto@example.org\n'.encode(
         "latin-1"

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import ctypes
+import errno
 import mmap
 import os
 import signal
+import socket
+import tempfile
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -122,3 +126,49 @@ def do_drip(rest, sink, hints, limit_pages):
 def do_slow(rest, sink, hints, limit_pages):
     time.sleep(float(rest))
     return Reading("success", "text/x-test")
+
+
+def do_environment(rest, sink, hints, limit_pages):
+    sink(ExtractedProfile(extra=dict(os.environ)))
+    return Reading("success", "text/x-test")
+
+
+def do_connect(rest, sink, hints, limit_pages):
+    said = {}
+    for name, family, address in (
+        ("internet", socket.AF_INET, ("127.0.0.1", int(rest))),
+        ("local", socket.AF_UNIX, "/var/run/docker.sock"),
+    ):
+        try:
+            with socket.socket(family) as opened:
+                opened.connect(address)
+            said[name] = "connected"
+        except OSError as wrong:
+            said[name] = errno.errorcode[wrong.errno or 0]
+    sink(ExtractedProfile(extra=said))
+    return Reading("success", "text/x-test")
+
+
+def do_descriptors(rest, sink, hints, limit_pages):
+    kinds = {}
+    for link in Path("/proc/self/fd").iterdir():
+        with contextlib.suppress(FileNotFoundError):  # that of the listing itself
+            if int(link.name) > 2:
+                kinds[link.name] = str(link.readlink())
+    sink(ExtractedProfile(extra=kinds))
+    return Reading("success", "text/x-test")
+
+
+def do_litter(rest, sink, hints, limit_pages):
+    handle, _ = tempfile.mkstemp(suffix=".litter")
+    os.write(handle, b"ada@example.org")
+    return do_hang(rest, sink, hints, limit_pages)
+
+
+def do_second(rest, sink, hints, limit_pages):
+    """Stands still the first time it is read; the second time it is well."""
+    try:
+        os.close(os.open(rest, os.O_CREAT | os.O_EXCL))
+    except FileExistsError:
+        return do_good("1", sink, hints, limit_pages)
+    return do_hang("", sink, hints, limit_pages)

@@ -16,7 +16,8 @@ from pathlib import Path
 from typing import Any
 
 from gateway.errors import Transient, Unreadable
-from gateway.extract.child.sandbox import import_roots
+from gateway.extract.child.confine import Folder, clean_environment
+from gateway.settings import settings
 
 DPI = 110
 TIMEOUT_S = 15.0
@@ -77,8 +78,7 @@ def _ask(request: dict[str, Any], timeout_s: float) -> bytes:
         raise Transient(
             "SHOW_BUSY", "Too many pictures of documents are being made at once: try again in a moment.", 5.0
         )
-    env = {**os.environ, "OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
-    env["PYTHONPATH"] = os.pathsep.join(filter(None, [*import_roots(), env.get("PYTHONPATH", "")]))
+    folder = Folder(None)
     try:
         done = subprocess.run(  # noqa: S603
             [sys.executable, "-P", "-m", _CHILD],
@@ -86,12 +86,14 @@ def _ask(request: dict[str, Any], timeout_s: float) -> bytes:
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,  # native parsers write parts of documents there
             timeout=timeout_s,
-            env=env,
+            env=clean_environment(settings(), folder.temporary),
+            cwd=folder.temporary,
             check=False,
         )
     except subprocess.TimeoutExpired as wrong:
         raise _not_shown(f"it took more than {timeout_s:g} seconds") from wrong
     finally:
+        folder.close()
         _turns.release()
     kind, _, body = done.stdout.partition(b"\n")
     if done.returncode == 0 and kind == b"ok":

@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-import ctypes
 import io
 import json
 import logging
-import os
 import resource
-import signal
 import sys
 import warnings
 from collections.abc import Iterable, Iterator
@@ -16,9 +13,9 @@ from pathlib import Path
 from typing import Any
 
 from gateway.errors import Unreadable
+from gateway.extract.child.confine import die_with_parent, refuse_network
 from gateway.extract.page.pdf_open import NotOpened
 
-PR_SET_PDEATHSIG = 1
 MAX_PIXELS = 4_000_000  # A4 at 110 dpi has 1.1 million
 _MB = 1 << 20
 _MOST_ROWS = 200
@@ -27,9 +24,9 @@ _MOST_CELL = 2_000  # characters of one cell that are shown
 
 def main() -> int:
     request = json.loads(sys.stdin.buffer.read())
-    ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
-    if os.getppid() != request["parent"]:
-        return 1  # it ended before the line above
+    if not die_with_parent(request["parent"]):
+        return 1
+    refuse_network()
     logging.disable(logging.CRITICAL)  # parsers quote documents in their warnings
     warnings.simplefilter("ignore")
     _limit(request["memory_mb"], request["cpu_s"])

@@ -187,11 +187,51 @@ LONG = 8  # pages; reports, theses and manuals are longer, and only careers of a
 _YEAR = re.compile(r"(?<!\d)(?:19[5-9]|20[0-4])\d(?!\d)")
 _NUMBERED = re.compile(r"^\d{1,2}(?:\.\d{1,2}){0,2}\.?\s+[^\W\d_]")  # "2.1 Method"
 _PAPER = frozenset(
-    "abstract;introduction;conclusion;conclusions;table of contents;contents;bibliography;acknowledgements;"
-    "related work;discussion;appendix;zusammenfassung;einleitung;inhaltsverzeichnis;inhalt;fazit;literaturverzeichnis;"
-    "literatur;sommaire;table des matieres;resumen;indice;conclusiones;introduccion;conclusao;introducao;sumario;"
-    "introduzione;conclusioni;inhoudsopgave;inleiding;innehall;inledning;spis tresci;wstep;оглавление;введение;заключение;"
-    "目次;摘要;引言;结论;参考文献".split(";")
+    [
+        "abstract",
+        "introduction",
+        "conclusion",
+        "conclusions",
+        "table of contents",
+        "contents",
+        "bibliography",
+        "acknowledgements",
+        "related work",
+        "discussion",
+        "appendix",
+        "zusammenfassung",
+        "einleitung",
+        "inhaltsverzeichnis",
+        "inhalt",
+        "fazit",
+        "literaturverzeichnis",
+        "literatur",
+        "sommaire",
+        "table des matieres",
+        "resumen",
+        "indice",
+        "conclusiones",
+        "introduccion",
+        "conclusao",
+        "introducao",
+        "sumario",
+        "introduzione",
+        "conclusioni",
+        "inhoudsopgave",
+        "inleiding",
+        "innehall",
+        "inledning",
+        "spis tresci",
+        "wstep",
+        "оглавление",
+        "введение",
+        "заключение",
+        "目次",
+        "摘要",
+        "引言",
+        "结论",
+        "参考文献",
+    ]
 )
 _CLOSINGS = (
     "sincerely",
@@ -263,9 +303,9 @@ def _sections(person: Person) -> dict[str, float]:
         if line.cells and (found := _heading(line, person.body)) is not None and found in _CORE
     }
     marked |= {
-        found[0]
+        known[0]
         for line in person.lines
-        if line.cells and (found := heading_of(line.cells[0].text)) and found[0] in _CORE
+        if line.cells and (known := heading_of(line.cells[0].text)) and known[0] in _CORE
     }
     main = {"work", "education", "skills"}
     return {
