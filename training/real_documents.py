@@ -1,4 +1,4 @@
-"""Real documents whose truth is known by hashes, as cases: only for the five numbers of training/real.json."""
+"""Real documents whose truth is known by hashes, as cases: only for the numbers of training/real.json."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import unicodedata
 from pathlib import Path
 
 from gateway.extract.pdf import read_pdf
-from gateway.model import ExtractedProfile, Hints
+from gateway.model import ExtractedProfile, Hints, Reading
 from gateway.quality.case import Case
 
 
@@ -23,6 +23,12 @@ _NORMAL = {
 }
 
 
+def read(path: Path) -> tuple[Reading, list[ExtractedProfile]]:
+    """What the reader gives without an agent's default country."""
+    profiles: list[ExtractedProfile] = []
+    return read_pdf(path, profiles.append, Hints(), limit_pages=60), profiles
+
+
 def labelled_real(gold: Path, folder: Path) -> tuple[list[tuple[Case, bool]], int]:
     """((case, wrong) of each profile with name and address, how many of the documents are résumés)."""
     found: list[tuple[Case, bool]] = []
@@ -30,8 +36,7 @@ def labelled_real(gold: Path, folder: Path) -> tuple[list[tuple[Case, bool]], in
     for line in gold.read_text("utf-8").splitlines():
         truth = json.loads(line)
         resumes += truth["kind"] == "resume"
-        profiles: list[ExtractedProfile] = []
-        reading = read_pdf(folder / truth["file"], profiles.append, Hints(), limit_pages=60)
+        reading, profiles = read(folder / truth["file"])
         for at, profile in enumerate(profiles):
             guessed = profile.phone is not None and not profile.phone.startswith("+")
             if not profile.name or not profile.email or guessed:

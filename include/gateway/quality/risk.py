@@ -137,7 +137,7 @@ class Risk:
 
 @lru_cache(maxsize=1)
 def model() -> dict[str, Any]:
-    """{"bias", "weights", "usual", "real": {"shift", "name", "email", "phone", "whole"}, "levels": [...], "made"}"""
+    """{"bias", "weights", "usual", "shift", "levels": [...], "made"}"""
     loaded: dict[str, Any] = json.loads(MODEL.read_text("utf-8"))
     return loaded
 
@@ -170,14 +170,14 @@ def risk_of(case: Case) -> Risk | None:
 
 def weighed(found: Mapping[str, float], fitted: Mapping[str, Any]) -> Risk:
     """The risk that these signals make, by a fitted model."""
-    weights, real = fitted["weights"], fitted["real"]
+    weights = fitted["weights"]
     groups: dict[str, float] = {}
-    odds = fitted["bias"] + real["shift"]
+    odds = fitted["bias"] + fitted["shift"]
     for name, value in found.items():
         weight = weights.get(name, 0.0)
         if value and weight:
-            part, group = SIGNALS[name]
-            added = weight * value * real[part]
+            _, group = SIGNALS[name]
+            added = weight * value
             odds += added
             groups[group] = groups.get(group, 0.0) + added
     deciding = max(groups, key=lambda group: (groups[group], group)) if groups else "document"
@@ -295,18 +295,19 @@ def _glued(email: str, name: str | None) -> float:
         before = local.partition(token)[0] if token in local else ""
         if before.isalpha() and not any(before[0] == other[0] for other in name_tokens(name or "")):
             return 1.0
-    if local[1:] in SOFT_ROLES:
+    if local[1:] in SOFT_ROLES or not any(c.isalpha() for c in local):
         return 1.0
     return 0.7 if _LABEL.match(local) and not any(local.startswith(token) for token in tokens) else 0.0
 
 
 def _other_name(email: str, name: str | None) -> float:
     """The address carries a given name, and no word of the name: it may be somebody else's."""
-    local = folded(email.partition("@")[0])
-    if not name or any(token in local for token in name_tokens(name) if len(token) >= 3):
+    local, _, domain = folded(email).partition("@")
+    own = domain.partition(".")[0]
+    if not name or any(token in local or token in own for token in name_tokens(name) if len(token) >= 3):
         return 0.0
     known = given_names()
-    return float(any(len(part) >= 4 and part in known for part in re.split(r"[^a-z]+", local)))
+    return float(any(len(part) >= 4 and part in known for part in re.split(r"[^a-z]+", f"{local} {own}")))
 
 
 def _known_ending(email: str) -> bool:
