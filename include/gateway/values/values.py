@@ -30,9 +30,8 @@ _DOT = re.compile(r"\s*[(\[{<]\s*(?:dot|punkt|punto|point|ponto|\.)\s*[)\]}>]\s*
 _ANGLE = re.compile(r"<\s*([^<>\s]+@[^<>\s]+)\s*>")
 # What an address may look like in running text; email-validator decides afterwards.
 _EMAIL = re.compile(r"[\w.!#$%&'*+/=?^`{|}~-]+@(?:[\w-]+\.)+[^\W\d_][\w-]{1,62}", re.UNICODE)
-_GLUED = re.compile(
-    r"^(?:(?:E-?[Mm]ail|Mail|Correo|Courriel)(?=[a-z])|\+\d{9,13}(?=[a-z]))"
-)  # a label or a number run into its start
+# a column's bar, a label or a number run into its start; RFC 5322 allows the bar in an address, nobody has it
+_GLUED = re.compile(r"^(?:.*[|/=](?=\w)|(?:E-?[Mm]ail|Mail|Correo|Courriel)(?=[a-z])|\+\d{9,13}(?=[a-z]))")
 PROVIDERS = frozenset(["gmail", "hotmail", "outlook", "yahoo", "icloud", "live", "googlemail", "protonmail", "aol"])
 _EMAIL_EDGE = "'`\"“”‘’.,;:!?*/|=#$%&^~{}-"
 

@@ -62,6 +62,7 @@ def test_an_employer_after_at_is_no_address(text: str) -> None:
         ("greta@gmail.comphone", "greta@gmail.com"),
         ("E-mailgreta@example.org", "greta@example.org"),
         ("+442079460958greta@example.org", "greta@example.org"),
+        ("London|github.com/greta|greta@example.org|Bath", "greta@example.org"),
     ],
 )
 def test_what_ran_into_an_address_is_cut_off(text: str, address: str) -> None:
@@ -77,6 +78,19 @@ def test_a_masked_address_is_none() -> None:
 def test_an_address_whose_domain_stands_in_the_next_line(tmp_path: Path) -> None:
     profile, _ = one(tmp_path, run(60, 100, "greta1987"), run(60, 112, "@example.org"))
     assert profile.email == "greta1987@example.org"
+
+
+@pytest.mark.parametrize(
+    ("first", "second"),
+    [
+        ("greta.margaret.hollingsworth-", "oakes@post.example.org"),
+        ("Email: greta.margaret.hollingsworth", "-oakes@post.example.org"),
+        ("greta.margaret.hollingsworth-oakes@po", "st.example.org"),
+    ],
+)
+def test_an_address_broken_before_its_sign(tmp_path: Path, first: str, second: str) -> None:
+    profile, _ = one(tmp_path, run(60, 100, first), run(60, 112, second))
+    assert profile.email == "greta.margaret.hollingsworth-oakes@post.example.org"
 
 
 def test_contact_data_at_the_end_of_the_last_page_is_found(tmp_path: Path) -> None:

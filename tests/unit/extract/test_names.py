@@ -205,3 +205,15 @@ def test_a_particle_at_the_end_is_a_family_name(tmp_path: Path) -> None:
 def test_a_link_of_many_letters_agrees_with_nobody_by_chance() -> None:
     assert agreement("Prague Castle", ["acceleratedroboticsprogrampraguecz"]) < 0.5
     assert agreement("Greta Hollingsworth", ["g.hollingsworth"]) > 0.65
+
+
+def test_a_last_word_in_a_line_of_its_own_belongs_to_the_name_the_header_repeats(tmp_path: Path) -> None:
+    first = [
+        run(300, 20, "Greta Margaret Anna Hollingsworth", 8),
+        run(60, 60, "GRETA MARGARET ANNA", 18, "B"),
+        run(60, 82, "HOLLINGSWORTH", 18, "B"),
+        run(60, 104, "ghm@example.org"),
+        *resume("", "", "")[3:],
+    ]
+    _, profiles = read(make(tmp_path / "a.pdf", first, [run(300, 20, "Greta Margaret Anna Hollingsworth", 8)]))
+    assert profiles[0].name == "GRETA MARGARET ANNA HOLLINGSWORTH"

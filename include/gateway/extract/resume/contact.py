@@ -211,10 +211,9 @@ def email_candidates(person: Person, *, everywhere: bool = False) -> list[Candid
     out: list[Candidate] = []
     for index, line, number, cell in cells(person, everywhere=everywhere):
         text = cell.text
-        if "@" not in text and "＠" not in text and not _SPELLED.search(text):
-            beneath = below(person, index, cell) if text and " " not in text else None
-            if beneath is None or not beneath.text.startswith("@"):
-                continue
+        signed = "@" in text or "＠" in text or _SPELLED.search(text) is not None
+        if not signed and not _begins_email(person, index, line, number, cell):
+            continue
         found = find_emails(text.replace("＠", "@"))
         joined = continued_email(person, index, cell)
         if joined:
@@ -228,15 +227,14 @@ def email_candidates(person: Person, *, everywhere: bool = False) -> list[Candid
                 line, number, raw_text(cell)[: max(0, raw_text(cell).find(text[start : start + 4]))] if start else ""
             )
             features["label"] = float(kind == "email")
-            out.append(
-                Candidate(
-                    "email", value, tidy(text[start:end]), evidence(line, cell, "pattern", value), index, features
-                )
-            )
+            where = evidence(line, cell, "pattern", value)
+            if joined and value == joined[2]:
+                where = Evidence(where.source, "continued", page=where.page, box=where.box)
+            out.append(Candidate("email", value, tidy(text[start:end]), where, index, features))
     for page, link, index in links_over(person):
         if link.uri.lower().startswith("mailto:"):
-            value = normalise_email(link.uri)
-            if value:
+            target = normalise_email(link.uri)
+            if target:
                 features = (
                     place_features(person, index, person.lines[index])
                     if index >= 0
@@ -245,12 +243,33 @@ def email_candidates(person: Person, *, everywhere: bool = False) -> list[Candid
                 features["mailto"] = 1.0
                 out.append(
                     Candidate(
-                        "email", value, link.uri, Evidence("link", "mailto", page=page, box=link.box), index, features
+                        "email", target, link.uri, Evidence("link", "mailto", page=page, box=link.box), index, features
                     )
                 )
+    # the second half of a broken address ("roe@example.org" of "jane-" and "roe@example.org") is an address too, but nobody's
+    whole = [c.value for c in out if c.evidence.rule in ("continued", "mailto")]
+    out = [c for c in out if not any(o != c.value and o.endswith(c.value) for o in whole)]
     for rank, candidate in enumerate(out):
         candidate.features["first"] = 1.0 / (1 + rank)
     return out
+
+
+def _begins_email(person: Person, index: int, line: Line, number: int, cell: Cell) -> bool:
+    """An address may begin in this cell whose sign stands in the line below: it ends in a joint, or a label calls it a mail."""
+    words = cell.text.split()
+    if not words or "@" in words[-1] or not re.fullmatch(r"[\w.+-]+", words[-1]):
+        return False
+    beneath = below(person, index, cell)
+    first = beneath.text.split()[0] if beneath is not None and beneath.text.split() else ""
+    if "@" not in first:
+        return False
+    called = label_of(line, number, cell.text[: -len(words[-1])]) == "email"
+    return first.startswith("@") or called or (words[-1].endswith(("-", "_", ".")) and len(words[-1]) > 2)
+
+
+def _placed(person: Person, index: int, cell: Cell) -> tuple[Line, int, Cell]:
+    line = person.lines[index]
+    return line, next((n for n, other in enumerate(line.cells) if other is cell), 0), cell
 
 
 def continued_email(person: Person, index: int, cell: Cell) -> tuple[int, int, str] | None:
@@ -260,7 +279,7 @@ def continued_email(person: Person, index: int, cell: Cell) -> tuple[int, int, s
     beneath = below(person, index, cell) if last else None
     if beneath is None:
         return None
-    if "@" not in last and not last.endswith(("-", "_", ".")) and not beneath.text.startswith("@"):
+    if "@" not in last and not _begins_email(person, index, *_placed(person, index, cell)):
         return None
     first = beneath.text.split()[0] if beneath.text.split() else ""
     if not first or ("@" in first) == ("@" in last) or not re.fullmatch(r"[@\w.+-]+", first):

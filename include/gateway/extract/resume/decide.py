@@ -19,6 +19,7 @@ from gateway.extract.resume.owner import owner_of
 from gateway.extract.resume.phones import phone_candidates
 from gateway.extract.resume.scorer import model, rank
 from gateway.model import Hints, Note
+from gateway.values.text import fold
 
 AGREES = 0.65  # of names.agreement: the family name and an initial, or two names
 NEARLY = 1.5  # below the threshold a name still counts when it heads the page
@@ -81,7 +82,7 @@ def _named(names: Sequence[Candidate]) -> Candidate | None:
     """The best name; where none is sure, the largest or first line of the first page, if names or the address speak for it."""
     best = _best(names)
     if best is not None or not names:
-        return best
+        return _in_full(best, names) if best else None
     for candidate in names[:5]:
         seen = candidate.features
         against = any(seen.get(name) for name in ("heading", "place", "part", "company", "institution", "digits_near"))
@@ -93,6 +94,22 @@ def _named(names: Sequence[Candidate]) -> Candidate | None:
         if (lone and known) or first:
             return candidate
     return None
+
+
+def _in_full(best: Candidate, names: Sequence[Candidate]) -> Candidate:
+    """The name with its last word, when that stands in a line of its own and the whole is repeated (in a running header)."""
+    short = fold(best.value)
+    lines: dict[str, set[int]] = {}
+    for candidate in names:
+        value = fold(candidate.value)
+        if candidate.line != best.line and (
+            candidate.features.get("stacked") or candidate.features.get("title", 0) > 0.5
+        ):
+            continue
+        if value.startswith(short + " ") and len(value.split()) <= len(short.split()) + 2:
+            lines.setdefault(value, set()).add(candidate.line)
+    longer = next((value for value, at in lines.items() if len(at) > 1 and best.line in at), None)
+    return next((c for c in names if fold(c.value) == longer and c.line == best.line), best)
 
 
 def _best(candidates: Sequence[Candidate]) -> Candidate | None:
