@@ -211,7 +211,7 @@ def _of_name(case: Case, seen: Mapping[str, float]) -> dict[str, float]:
         "name_organisation": seen["name_company"] + seen["name_institution"],
         "name_is_place": seen["name_place"],
         "name_heading": seen["name_heading"],
-        "name_one_word": seen["name_one_word"],
+        "name_one_word": seen["name_one_word"] or float(_HALF_KOREAN.fullmatch(case.name) is not None),
         "name_many_words": seen["name_many_words"],
         "name_lower_word": seen["name_lower_word"],
         "name_digits_near": seen["name_digits_near"],
@@ -284,6 +284,7 @@ def _of_page(case: Case, seen: Mapping[str, float]) -> dict[str, float]:
     }
 
 
+_HALF_KOREAN = re.compile(r"[가-힣]{2}")  # most Korean names have three syllables: this is often the given name alone
 _LABEL = re.compile(r"(?:e?-?mail|phone|tel|mobile|contact|address)(?=[a-z]{2})")
 
 
