@@ -249,7 +249,7 @@ def _of_phone(case: Case, seen: Mapping[str, float]) -> dict[str, float]:
     """A number that only the default country made whole is not sent: then none of it counts."""
     if not case.phone:
         return {
-            "unread_without_phone": seen["unread_numbers"] + seen["plain_phone_differs"],
+            "unread_without_phone": seen["unread_numbers"] + seen["plain_phone_differs"] + 2 * seen["other_own_phones"],
             "numbers_but_no_phone": seen["numbers_but_no_phone"],
         }
     if "PHONE_COUNTRY_GUESSED" in case.marks:
