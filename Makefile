@@ -6,7 +6,7 @@ PY := $(VENV)/bin/python
 PYTHON ?=
 JOBS ?= 2
 SETUP := bash tools/setup.sh
-.PHONY: help setup setup-dev run up down test test-matrix lint format bench score faults chaos train docs doctor lock clean
+.PHONY: help setup setup-dev run up down test test-matrix lint format bench score faults chaos train calibrate docs doctor lock clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-11s %s\n", $$1, $$2}'
@@ -70,8 +70,12 @@ faults: setup-dev ## 1,000 deliveries with a worker killed, a connection cut, a 
 chaos: setup-dev ## 200 trials of batches that are killed, starved and sent twice, on both databases (TRIALS=20 for less)
 	@$(PY) benchmarks/chaos.py --trials $(or $(TRIALS),200)
 
-train: setup-dev ## the extraction's scorer anew, from generated documents of our own (about 4 minutes)
+train: setup-dev ## the extraction's scorer anew, from generated documents of our own, then calibrate (about 8 minutes)
 	@$(PY) training/train.py
+	@$(PY) training/calibrate.py
+
+calibrate: setup-dev ## the risk model and its limits for the reader as it is now (under 5 minutes)
+	@$(PY) training/calibrate.py $(if $(REAL),--real $(REAL))
 
 format: setup-dev ## ruff's fixes and format
 	@$(VENV)/bin/ruff check -q --fix . ; $(VENV)/bin/ruff format -q .

@@ -27,6 +27,19 @@ from gateway.quality.judge import BatchJudgement, judge
 from gateway.quality.replay import Before, replay
 from gateway.quality.scores import FIELDS
 
+# What the reader notes of a page, as far as the risk weighs it; every one set, which no real page does.
+SIGNALS = (
+    *(f"{field}_{what}" for field in ("name", "email", "phone") for what in ("margin", "score", "first_page", "own")),
+    *("name_largest", "name_relative_size", "name_known_names", "name_early", "name_agrees_email", "phone_plus"),
+    *(
+        "other_addresses",
+        "unread_numbers",
+        "plain_name_differs",
+        "plain_email_differs",
+        "plain_phone_differs",
+        "resume",
+    ),
+)
 SYLLABLES = ("ka", "mi", "ro", "ta", "len", "dor", "vi", "sel", "an", "bru", "ne", "os")
 
 
@@ -66,6 +79,7 @@ def invented(number: int, dice: random.Random) -> Case:
         language="en",
         text_quality=0.95,
         media_type="application/pdf",
+        signals={name: round(dice.random(), 3) for name in SIGNALS},
         **more,
     )
 

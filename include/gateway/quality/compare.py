@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -29,14 +29,17 @@ class Comparison:
         return whole
 
 
-def compare(batch: Mapping[str, Person], earlier: Mapping[str, Person] | None = None) -> dict[str, Comparison]:
-    """A Comparison for each profile of the batch, by id.
+def compare(
+    batch: Mapping[str, Person], earlier: Mapping[str, Person] | None = None, *, silent: Collection[str] = ()
+) -> dict[str, Comparison]:
+    """A Comparison for each profile of the batch, by id. The one producer of these facts: judge, replay and proof share it.
 
     batch     the profiles in the order they were read: a repeat is one that a profile before it already has by
               address or, without an address, by number
     earlier   profiles of the same agent from before; ids that are in batch too are left out
+    silent    ids of the batch whose names say nothing against others: discarded, or linked to another profile
     """
-    everyone = {**(earlier or {}), **batch}
+    everyone = {**(earlier or {}), **{k: v for k, v in batch.items() if k not in silent}}
     by_email = _names(everyone, lambda person: _email(person))
     by_phone = _names(everyone, lambda person: person.phone)
     likely = likely_pairs(batch, {k: v for k, v in (earlier or {}).items() if k not in batch}, with_exact=True)

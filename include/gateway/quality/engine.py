@@ -21,7 +21,11 @@ if TYPE_CHECKING:
     import pandas as pd
 
 # Expectations on two columns -> the second one.
-BESIDE = {"expect_email_to_be_personal": "name", "expect_confidence_or_corroboration": "agreement"}
+BESIDE = {
+    "expect_email_to_be_personal": "name",
+    "expect_confidence_or_corroboration": "agreement",
+    "expect_risk_within_limit": "risk_cap",
+}
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,14 +6,15 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from gateway.quality.case import LISTS, TEXTS, Case
+from gateway.quality.risk import risk_of
 from gateway.quality.scores import CONTACT, FIELDS, Score
 from gateway.values.doubt.emails import domain_of
-from gateway.values.doubt.phones import country_of
+from gateway.values.values import phone_country
 
 if TYPE_CHECKING:
     import pandas as pd
 
-_NUMBERS = ("agreement", "text_quality", *(f"{name}_confidence" for name in FIELDS))
+_NUMBERS = ("agreement", "text_quality", "risk", "risk_cap", *(f"{name}_confidence" for name in FIELDS))
 
 
 def row_of(case: Case, quality: Score, completeness: Score) -> dict[str, Any]:
@@ -27,9 +28,13 @@ def row_of(case: Case, quality: Score, completeness: Score) -> dict[str, Any]:
         row[f"{name}_evidenced"] = (name in case.evidenced) if case.has(name) else None
     for name in LISTS:
         row[f"{name}_count"] = case.counts.get(name, 0)
+    risk = risk_of(case)
     return row | {
+        "risk": None if risk is None else round(risk.value, 6),
+        "risk_cap": case.risk_cap,
+        "risk_deciding": None if risk is None else risk.deciding,
         "email_domain": domain_of(case.email) or None if case.email else None,
-        "phone_country": country_of(case.phone) if case.phone else None,
+        "phone_country": phone_country(case.phone) if case.phone else None,
         "domain_refuses_mail": None if case.domain_accepts_mail is None else not case.domain_accepts_mail,
         "language": case.language,
         "media_type": case.media_type,

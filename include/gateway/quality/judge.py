@@ -73,6 +73,7 @@ def judge(agent: Agent, cases: Sequence[Case], facts: BatchFacts | None = None) 
     counts: Counter[tuple[str, str]] = Counter()
     result = None
     gate_counts: list[GateCount] = []
+    rows: list[dict[str, Any]] = []
     if cases:
         from gateway.quality.engine import run
         from gateway.quality.frame import frame_of, row_of
@@ -92,9 +93,9 @@ def judge(agent: Agent, cases: Sequence[Case], facts: BatchFacts | None = None) 
             quality.value,
             completeness.value,
             tuple(found),
-            _parts(case, quality, completeness),
+            _parts(case, quality, completeness, row["risk"]),
         )
-        for case, (quality, completeness), found in zip(cases, scores, findings, strict=True)
+        for case, (quality, completeness), found, row in zip(cases, scores, findings, rows, strict=True)
     )
     held = sum(one.outcome == HOLD for one in judgements)
     of_batch = batch_gates(agent, cases, held, facts or BatchFacts())
@@ -127,16 +128,21 @@ def scores_of(agent: Agent, case: Case) -> tuple[Score, Score]:
     return quality, completeness_score(present, agent.fields.required, agent.fields.wanted)
 
 
-def _parts(case: Case, quality: Score, completeness: Score) -> dict[str, float]:
-    """The scores' parts, and what comparing found ("fact.*", where there is anything to tell): a replay needs it as it was then."""
+def _parts(case: Case, quality: Score, completeness: Score, risk: float | None) -> dict[str, float]:
+    """The scores' parts, the risk where there is one, and what comparing found ("fact.*", where there is anything to tell): a replay needs it as it was then."""
     parts = {f"quality.{k}": v for k, v in quality.parts.items()}
     parts |= {f"completeness.{k}": v for k, v in completeness.parts.items()}
+    if risk is not None:
+        parts["risk"] = risk
     if case.domain_accepts_mail is not None:
         parts["fact.domain_accepts_mail"] = float(case.domain_accepts_mail)
     return parts | {f"fact.{k}": float(v) for k, nothing in COMPARED.items() if (v := getattr(case, k)) != nothing}
 
 
 def _findings(gate: Gate, row: dict[str, Any]) -> list[Finding]:
+    severity = gate.severity
+    if gate.by_risk and severity is Severity.CRITICAL and row["risk"] is not None:
+        severity = Severity.WARNING  # one sign of a doubtful reading among those the risk weighs
     remedy = gate.remedy if isinstance(gate.remedy, str) else gate.remedy(row)
     if gate.expectation == "expect_no_reader_marks":
         from gateway.quality.expectations.trust import chosen_marks
@@ -144,8 +150,8 @@ def _findings(gate: Gate, row: dict[str, Any]) -> list[Finding]:
         marks = chosen_marks(row["marks"], gate.kwargs["marks"], gate.kwargs.get("but", ()))
         return [
             Finding(
-                m if m in CODES else gate.code, gate.severity, None, gate.expectation, "marked", gate.threshold, remedy
+                m if m in CODES else gate.code, severity, gate.field, gate.expectation, "marked", gate.threshold, remedy
             )
             for m in marks
         ]
-    return [Finding(gate.code, gate.severity, gate.field, gate.expectation, gate.measured(row), gate.threshold, remedy)]
+    return [Finding(gate.code, severity, gate.field, gate.expectation, gate.measured(row), gate.threshold, remedy)]

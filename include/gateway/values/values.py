@@ -185,14 +185,19 @@ def _readings(text: str, digits: str, country: str | None, international: bool) 
     return national
 
 
+@lru_cache(maxsize=50_000)
 def phone_country(e164: str) -> str | None:
-    """The country of an E.164 number, or None for shared and unknown codes."""
+    """ISO country of an E.164 number, or None. Unassigned numbers get the main country of their calling code."""
     import phonenumbers
 
     try:
-        return phonenumbers.region_code_for_number(phonenumbers.parse(e164))
+        number = phonenumbers.parse(e164, None)
     except phonenumbers.NumberParseException:
         return None
+    region = phonenumbers.region_code_for_number(number) or phonenumbers.region_code_for_country_code(
+        number.country_code or 0
+    )
+    return str(region) if region not in (None, "001", "ZZ") else None
 
 
 def _set(words: str) -> frozenset[str]:

@@ -18,6 +18,11 @@ def test_the_shipped_agents_are_right(capsys: pytest.CaptureFixture[str]) -> Non
     checked = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
     assert [one["id"] for one in checked] == ["backend-engineer", "regional-nurse", "store-associate"]
     assert all(one["ok"] and one["gates"] > 30 for one in checked)
+    assert [one["max_error"] for one in checked] == [0.005, 0.01, 0.02]
+    shares = [one["through"] for one in checked]
+    assert shares == sorted(shares)
+    assert main(["agents", "check", files[0]]) == 0
+    assert f"at 0.5% error, about {shares[0]:.0%} of résumés go through" in capsys.readouterr().out
 
 
 def test_a_wrong_file_fails_the_check_and_is_named_with_its_line(
@@ -34,6 +39,8 @@ def test_the_schema_knows_every_key(capsys: pytest.CaptureFixture[str]) -> None:
     schema = json.loads(capsys.readouterr().out)
     assert set(schema["properties"]) == set(Agent.model_fields)
     assert schema["additionalProperties"] is False
+    stated = json.dumps(schema["$defs"]["Automation"]["properties"]["max_error"])
+    assert "%" in stated, "an editor takes 0.5 % as well"
 
 
 def test_generated_pages_are_written_and_compared(

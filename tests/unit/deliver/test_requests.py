@@ -124,3 +124,18 @@ def test_a_dry_run_says_what_changed_since_the_last(home: Any, agents_dir: Any) 
     assert (found.added, found.removed, found.same) == (("person.7@example.org",), ("person.3@example.org",), 1)
     assert found.changed == {f"person.{n}@example.org": ("data.basics", "name") for n in (1, 2)}
     assert "~ person.1@example.org: data.basics, name" in found.sentence()
+
+
+@pytest.mark.parametrize(("state", "sent"), [("passed", None), ("approved", "+12025550123")])
+def test_a_guessed_number_travels_only_when_a_person_approved_it(
+    home: Any, agents_dir: Any, state: str, sent: str | None
+) -> None:
+    agent_file(agents_dir, {"posting": "P"})
+    people(batch(), addresses(1), phone="+12025550123", data={"marks": ["PHONE_COUNTRY_GUESSED"]})
+    with reading() as session:
+        profile = session.scalars(select(Profile).options(selectinload(Profile.document))).one()
+        session.expunge(profile)
+    profile.state = state
+    request = request_of(profile, "x1", "P")
+    assert request.phone == request.data["basics"].get("phone") == sent
+    assert request.marks == (() if sent else ("PHONE_LEFT_OUT",))

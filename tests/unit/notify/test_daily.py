@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import UTC, timedelta
 
-from doubles.receiver import Inbox
-from doubles.telling import batch, move, rows
 from sqlalchemy import update
 
 from gateway.insight.daily import report_daily
 from gateway.notify.send import send_due
 from gateway.store.engine import writing
 from gateway.store.tables import Event, Profile, now
+from support.receiver import Inbox
+from support.telling import batch, move, rows
 
 Agent = Callable[..., None]
 HOOK = "notify: {channels: [{kind: webhook, connection: crm, allow_private: true, events: [report.daily]}]}\n"

@@ -36,3 +36,8 @@ def test_a_profile_judged_again_is_not_compared_with_its_old_self() -> None:
 def test_a_comparison_fits_into_a_case() -> None:
     case = Case.of("p", ExtractedProfile(name="Mira Okonjo"), **Comparison(1, 0, 2, True, ("other",)).facts())
     assert (case.other_names_with_email, case.likely_duplicates, case.repeats_in_batch) == (1, 2, True)
+
+
+def test_a_discarded_profile_is_compared_and_says_nothing_against_others() -> None:
+    found = compare({"p": MIRA, "wrong": Person("Tomas Lind", "mira@quayside.org")}, silent={"wrong"})
+    assert (found["p"].other_names_with_email, found["wrong"].other_names_with_email) == (0, 1)

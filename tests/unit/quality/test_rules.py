@@ -8,7 +8,8 @@ from hypothesis import strategies as st
 
 from gateway.values.doubt.emails import domain_of, email_doubts, is_role, typo_proposal
 from gateway.values.doubt.names import is_place, name_doubts
-from gateway.values.doubt.phones import country_of, phone_doubts
+from gateway.values.doubt.phones import phone_doubts
+from gateway.values.values import phone_country
 
 PEOPLE = [
     "Mira Okonjo",
@@ -157,9 +158,9 @@ def test_numbers(phone: str, codes: set[str]) -> None:
 
 
 def test_the_country_of_a_fictional_number_is_known_too() -> None:
-    assert country_of("+447700900123") == "GB"
-    assert country_of("+14155550134") == "US"
-    assert country_of("nonsense") is None
+    assert phone_country("+447700900123") == "GB"
+    assert phone_country("+14155550134") == "US"
+    assert phone_country("nonsense") is None
 
 
 @given(st.text(max_size=60), st.none() | st.text(max_size=20))
@@ -167,4 +168,4 @@ def test_no_text_makes_a_rule_raise(text: str, name: str | None) -> None:
     assert all(code.isupper() for code in name_doubts(text) | email_doubts(text) | phone_doubts(text))
     assert is_role(text, name) in (True, False)
     assert domain_of(text) == domain_of(text).lower()
-    country_of(text)
+    phone_country(text)

@@ -299,3 +299,15 @@ def test_form_with_labels_down_the_side(table):
 def test_name_cells(cell, expected):
     found = cells.name(cell)
     assert (found and found.value) == expected
+
+
+def test_a_number_that_only_the_agents_country_makes_whole_is_marked(table):
+    def marks(text):
+        return table(text, hints=Hints(country="GB"))[1][0].marks
+
+    plain = "Name,Phone\nAda Archer,020 7946 0958\n"
+    assert marks(plain) == ("PHONE_COUNTRY_GUESSED",)
+    assert marks("Name,Phone\nAda Archer,+44 20 7946 0958\n") == ()
+    assert marks("Name,Phone,Country\nAda Archer,020 7946 0958,United Kingdom\n") == ()
+    others = "".join(f"Bo Tanaka{chr(65 + n)},+44 20 7946 09{n + 10}\n" for n in range(9))
+    assert marks(plain + others) == (), "the list itself says which country it is from"

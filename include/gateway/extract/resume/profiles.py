@@ -23,6 +23,7 @@ from gateway.extract.resume.location import location_candidates
 from gateway.extract.resume.roles import Entry, Fragment
 from gateway.extract.resume.scorer import calibrated, rank
 from gateway.extract.resume.sections import is_heading_cell, language_of, mark_sections
+from gateway.extract.resume.signals import by_default_only, signals_of
 from gateway.extract.resume.skills import Item, items_of, language_items
 from gateway.extract.resume.split import mixed, split_people
 from gateway.model import Education, Evidence, ExtractedProfile, Field, Hints, Note, Work
@@ -96,7 +97,7 @@ def read_profiles(pages: Sequence[Page], sink: Callable[[ExtractedProfile], None
         languages[language or "?"] += 1
         notes += aside
         facts.profiles += 1
-        sink(profile)
+        sink(replace(profile, signals={**profile.signals, "resume": round(min(1.0, verdict.score / 8), 4)}))
     if not facts.profiles:
         notes = []  # the document's own code says it
     else:
@@ -186,7 +187,11 @@ def read_person(person: Person, hints: Hints, notes: list[Note], hidden: Sequenc
         education=tuple(Education(_text(e.first), _text(e.second), *_dates(e)) for e in study),
         fields=tuple(fields),
         pages=(min(pages), max(pages)),
-        marks=("HIDDEN_TEXT",) if any(number in pages for number in hidden) else (),
+        marks=(
+            *(("HIDDEN_TEXT",) if any(number in pages for number in hidden) else ()),
+            *(("PHONE_COUNTRY_GUESSED",) if by_default_only(person, contact) else ()),
+        ),
+        signals=signals_of(person, contact, [c.value for c in kept]),
     )
 
 

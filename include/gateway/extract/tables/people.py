@@ -94,8 +94,6 @@ class RowReader:
 
     def learn_country(self, rows: Sequence[Sequence[str]]) -> None:
         """Take the country nearly all international numbers share, else the one of the headers' language."""
-        if self.hints.country:
-            return
         self.country = country_of_headers(column.title for column in self.plan.columns)
         seen: Counter[str] = Counter()
         for row in rows:
@@ -212,6 +210,8 @@ class RowReader:
             damaged, invalid = damaged or read.damaged, invalid or read.invalid
             for value, is_e164 in read.values:
                 if is_e164:
+                    if self._by_default and not value.raw.startswith(("+", "00", "(+")):
+                        self._marks.append("PHONE_COUNTRY_GUESSED")
                     return self._keep("phone", value, column)
                 fallback = fallback or (value, column)
         if fallback is not None:
@@ -248,6 +248,7 @@ class RowReader:
             country, sure = country_from_text(location), 0.95
         if country is None and (street := self._first("address")) is not None:
             country, sure = country_from_text(street[0]), 0.9
+        self._by_default = country is None and self.hints.country not in (None, self.country)
         if country is None and self.hints.country:
             country, sure = self.hints.country, 0.93
         if country is None and self.country:

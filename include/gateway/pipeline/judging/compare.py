@@ -11,29 +11,33 @@ from sqlalchemy.orm import Session
 
 from gateway.agents import Agent
 from gateway.model import ExtractedProfile, Mode, ProfileState
+from gateway.pipeline.read import email_key
 from gateway.quality.compare import compare
 from gateway.quality.dns import mail_domains
 from gateway.quality.duplicates import Person
+from gateway.store.profiles import IN_LIST
 from gateway.store.tables import Batch, Profile
 from gateway.values.doubt.emails import domain_of
 
 # Newest earlier profiles of the agent that likely duplicates are looked for in: about a second of reading. Exact
-# matches (address, delivery) are looked up in the whole history elsewhere.
+# matches by address are looked up in the whole history.
 NEWEST = 20_000
 _LEFT_OUT = (ProfileState.DISCARDED, ProfileState.DUPLICATE)
 
 
 def neighbour_facts(
-    session: Session, agent: Agent, loaded: Mapping[str, tuple[Profile, ExtractedProfile]]
+    session: Session, agent: Agent, loaded: Mapping[str, tuple[Profile, ExtractedProfile]], *, one_batch: bool = True
 ) -> dict[str, dict[str, Any]]:
     """profile id -> the facts of a Case that need other profiles, by name, and "alike": ids to propose to a person.
 
-    loaded   the profiles to be judged, by id, with their values
+    loaded      the profiles to be judged, by id, with their values, in the order they were read
+    one_batch   False for single profiles of several batches: then none of them repeats another
     """
     if not loaded:
         return {}
     batch = {identity: Person.of(value) for identity, (_, value) in loaded.items()}
-    found = compare(batch, _earlier(session, agent.id, batch))
+    silent = {identity for identity, (row, _) in loaded.items() if row.state in _LEFT_OUT}
+    found = compare(batch, _earlier(session, agent.id, batch), silent=silent)
     documents = {row.document_id for row, _ in loaded.values()}
     people = _people_in(session, documents)
     accepts: dict[str, bool | None] = {}
@@ -41,8 +45,8 @@ def neighbour_facts(
         accepts = mail_domains(domain_of(person.email) for person in batch.values() if person.email)
     return {
         identity: {
-            "other_names_with_phone": found[identity].other_names_with_phone,
-            "likely_duplicates": found[identity].likely_duplicates,
+            **found[identity].facts(),
+            **({} if one_batch else {"repeats_in_batch": False}),
             "alike": found[identity].alike,
             "domain_accepts_mail": accepts.get(domain_of(value.email)) if value.email else None,
             "people_in_document": 1 if value.row is not None else max(1, people[row.document_id]),
@@ -52,13 +56,18 @@ def neighbour_facts(
 
 
 def _earlier(session: Session, agent_id: str, without: Mapping[str, Person]) -> dict[str, Person]:
-    rows = session.execute(
+    """The newest profiles of the agent, and every one, however old, that has an address of these profiles."""
+    query = (
         select(Profile.id, Profile.name, Profile.email, Profile.phone, Profile.location, Profile.data)
         .join(Batch, Batch.id == Profile.batch_id)
         .where(Profile.agent_id == agent_id, Profile.state.not_in(_LEFT_OUT), Batch.mode != Mode.DRY_RUN)
-        .order_by(Profile.created_at.desc(), Profile.id)
-        .limit(NEWEST + len(without))
     )
+    newest = query.order_by(Profile.created_at.desc(), Profile.id).limit(NEWEST + len(without))
+    rows = list(session.execute(newest))
+    if len(rows) >= NEWEST:
+        emails = sorted({key for person in without.values() if (key := email_key(person.email))})
+        for start in range(0, len(emails), IN_LIST):
+            rows += session.execute(query.where(Profile.email_norm.in_(emails[start : start + IN_LIST])))
     return {
         row.id: Person(
             row.name,
@@ -78,7 +87,7 @@ def _people_in(session: Session, documents: set[str]) -> Counter[str]:
     """Profiles of each document, those included that are not judged now."""
     counted: Counter[str] = Counter()
     ordered = sorted(documents)
-    for start in range(0, len(ordered), 500):
-        part = ordered[start : start + 500]
+    for start in range(0, len(ordered), IN_LIST):
+        part = ordered[start : start + IN_LIST]
         counted.update(session.scalars(select(Profile.document_id).where(Profile.document_id.in_(part))))
     return counted

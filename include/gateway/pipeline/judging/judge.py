@@ -21,10 +21,10 @@ from gateway.model import ProfileState as P
 from gateway.pipeline.arrival.receive import agent_of
 from gateway.pipeline.judging.compare import neighbour_facts
 from gateway.pipeline.judging.datadocs import keep_data_docs
+from gateway.pipeline.judging.evidence import NO_CAP, risk_cap
 from gateway.pipeline.judging.judged import Tally, keep_gate_results, statistics_of
 from gateway.quality.batch import STOPS, BatchFacts
 from gateway.quality.case import Case
-from gateway.quality.duplicates import same_name
 from gateway.quality.judge import judge
 from gateway.store import change, ids
 from gateway.store.counts import counts
@@ -59,7 +59,9 @@ def judge_batch(batch_id: str) -> dict[str, int]:
         linked = set(
             session.scalars(select(Profile.id).where(Profile.batch_id == batch_id, Profile.state == P.DUPLICATE))
         )
-        cases, alike = _cases(session, agent, profile_ids, batch)
+        kept = batch.statistics.get("risk_cap")  # judged again, a batch keeps the evidence of its first judging
+        cap = risk_cap(session, agent) if kept is None else float(kept)
+        cases, alike = _cases(session, agent, profile_ids, batch, cap)
         known = _delivered_before(session, agent, profile_ids)
         facts = _batch_facts(session, batch)
     verdict = judge(agent, cases, facts)
@@ -90,7 +92,7 @@ def judge_batch(batch_id: str) -> dict[str, int]:
     with writing() as session:
         row = session.get_one(Batch, batch_id)
         keep_gate_results(session, row, verdict)
-        row.statistics = {**row.statistics, **statistics_of(verdict, tally, docs_code)}
+        row.statistics = {**row.statistics, **statistics_of(verdict, tally, docs_code), "risk_cap": cap}
         if stop:
             first = next(f for f in verdict.batch_findings if f.code == stop[0])
             row.code = first.code
@@ -104,7 +106,7 @@ def judge_profiles(agent: Agent, profile_ids: Sequence[str]) -> None:
     """Writes a new verdict for corrected or approved profiles; their state is a person's decision and stays."""
     with reading() as session:
         versions = dict(session.execute(select(Profile.id, Profile.version).where(Profile.id.in_(profile_ids))).all())
-        cases, _ = _cases(session, agent, profile_ids, None)
+        cases, _ = _cases(session, agent, profile_ids, None, risk_cap(session, agent))
     verdict = judge(agent, cases)
     _store_verdicts(verdict.judgements, verdict.suite_version, versions)
     with writing() as session:
@@ -154,7 +156,7 @@ def _critical(judgement: Judgement) -> list[str]:
 
 
 def _cases(
-    session: Session, agent: Agent, profile_ids: Sequence[str], batch: Batch | None
+    session: Session, agent: Agent, profile_ids: Sequence[str], batch: Batch | None, cap: float = NO_CAP
 ) -> tuple[list[Case], dict[str, list[str]]]:
     """The cases of these profiles, with what comparing them with each other and with history shows.
 
@@ -170,19 +172,14 @@ def _cases(
             )
         )
     }
-    loaded = {row.id: (row, value) for row, value in profile_rows(session, profile_ids)}
-    others = _names_by_email(session, agent, [row.email_norm for row, _ in loaded.values() if row.email_norm])
-    compared = neighbour_facts(session, agent, loaded)
+    found = {row.id: (row, value) for row, value in profile_rows(session, profile_ids)}
+    loaded = {identity: found[identity] for identity in profile_ids}  # in the order they were read
+    compared = neighbour_facts(session, agent, loaded, one_batch=batch is not None)
     alike = {identity: list(facts_.pop("alike")) for identity, facts_ in compared.items()}
-    first: dict[str, str] = {}
     cases = []
     for identity in profile_ids:
         row, value = loaded[identity]
         document = facts[row.document_id]
-        names = others.get(row.email_norm or "", set())
-        person = row.email_norm or ""
-        repeats = bool(person) and person in first
-        first.setdefault(person, identity)
         cases.append(
             Case.of(
                 identity,
@@ -190,8 +187,7 @@ def _cases(
                 language=document.facts.get("language"),
                 text_quality=document.facts.get("text_quality"),
                 media_type=document.media_type,
-                other_names_with_email=sum(1 for name in names if row.name and not same_name(row.name, name)),
-                repeats_in_batch=repeats and batch is not None,
+                risk_cap=cap,
                 **compared[identity],
             )
         )
@@ -206,26 +202,6 @@ def _batch_facts(session: Session, batch: Batch) -> BatchFacts:
         rows_expected=batch.manifest.get("rows"),
         rows_found=numbers.profiles,
     )
-
-
-def _names_by_email(session: Session, agent: Agent, emails: Sequence[str]) -> dict[str, set[str]]:
-    """Every name this agent has seen with each of these addresses; discarded and linked ones are left out."""
-    names: dict[str, set[str]] = {}
-    wanted = sorted(set(emails))
-    for start in range(0, len(wanted), SLICE):
-        rows = session.execute(
-            select(Profile.email_norm, Profile.name)
-            .join(Batch, Batch.id == Profile.batch_id)
-            .where(
-                Profile.agent_id == agent.id,
-                Profile.email_norm.in_(wanted[start : start + SLICE]),
-                Profile.name.is_not(None),
-                Profile.state.not_in((P.DISCARDED, P.DUPLICATE)),
-            )
-        )
-        for email, name in rows:
-            names.setdefault(str(email), set()).add(str(name))
-    return names
 
 
 def _delivered_before(session: Session, agent: Agent, profile_ids: Sequence[str]) -> dict[str, str]:

@@ -11,6 +11,7 @@ from gateway.errors import Misconfigured
 from gateway.pipeline.arrival.receive import agent_of
 from gateway.pipeline.review.decided import snapshot, write_values
 from gateway.store.tables import Profile
+from gateway.values.doubt.phones import phone_doubts
 from gateway.values.values import normalise_email, normalise_phone
 
 CORRECTABLE = ("name", "email", "phone", "location")
@@ -57,8 +58,9 @@ def check_value(agent_id: str, name: str, value: str) -> str:
             raise Misconfigured("CORRECTION_INVALID", "This is no e-mail address: write it like maria@example.com.")
         return email
     if name == "phone":
-        phone, valid = normalise_phone(value, agent_of(agent_id).country)
-        if phone is None or not valid:
+        phone, _ = normalise_phone(value, agent_of(agent_id).country)
+        # A range nobody has assigned yet is the gate's to mark, here as there.
+        if phone is None or "PHONE_INVALID" in phone_doubts(phone):
             raise Misconfigured("CORRECTION_INVALID", "This is no phone number: write it like +1 202 555 0143.")
         return phone
     return value

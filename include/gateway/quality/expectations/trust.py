@@ -116,6 +116,27 @@ class ExpectConfidenceOrCorroboration(PairExpectation):
     corroborated: float
 
 
+class IsWithinLimit(ColumnPairMapMetricProvider):
+    """column_A is a risk (missing = not known), column_B the limit that the agent's own evidence leaves."""
+
+    condition_metric_name = "column_pair_values.is_within_limit"
+    condition_value_keys = ("most",)
+
+    @column_pair_condition_partial(engine=PandasExecutionEngine)  # type: ignore[untyped-decorator]
+    def _pandas(cls, column_A: pd.Series[Any], column_B: pd.Series[Any], most: float, **kwargs: Any) -> pd.Series[bool]:
+        risk, limit = column_A.astype(float), column_B.astype(float).clip(upper=most)
+        return risk.isna() | (risk <= limit)
+
+
+class ExpectRiskWithinLimit(PairExpectation):
+    """The risk that a contact value is wrong stays within the limit for the stated error."""
+
+    map_metric = "column_pair_values.is_within_limit"
+    success_keys = ("most", "mostly")
+    says = "The risk of a wrong name, e-mail or phone is low enough"
+    most: float
+
+
 class ExpectContactToAgree(GateExpectation):
     """The address repeats or resembles the name, where that can be told."""
 

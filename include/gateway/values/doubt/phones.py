@@ -55,16 +55,3 @@ def phone_doubts(phone: str) -> frozenset[str]:
 def _is_filler(digits: str) -> bool:
     """Seven or more equal digits in a row, or counting up or down: nobody's number."""
     return bool(re.search(r"(\d)\1{6,}", digits)) or any(run[:9] in digits for run in _RUNS)
-
-
-@lru_cache(maxsize=50_000)
-def country_of(phone: str) -> str | None:
-    """ISO country of an E.164 number, or None. Unassigned numbers get the main country of their calling code."""
-    try:
-        number = phonenumbers.parse(phone, None)
-    except phonenumbers.NumberParseException:
-        return None
-    region = phonenumbers.region_code_for_number(number) or phonenumbers.region_code_for_country_code(
-        number.country_code or 0
-    )
-    return str(region) if region not in (None, "001", "ZZ") else None

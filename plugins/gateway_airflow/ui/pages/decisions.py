@@ -9,12 +9,13 @@ from urllib.parse import urlencode
 from fastapi import APIRouter, Request
 from pydantic import BaseModel, Field
 
+from gateway.codes import CODES
 from gateway.errors import Misconfigured
 from gateway.insight import candidates, evidence, queue
 from gateway.insight.queue import Filter
 from gateway.pipeline.review import audit, bulk, claims, correct, persons, review
+from gateway.values.doubt import doubts_of
 from gateway.values.doubt.emails import domain_of, typo_proposal
-from gateway.values.values import is_plausible_name
 from gateway_airflow.ui.access import Right, Visitor, VisitorDep, needs
 from gateway_airflow.ui.pages.review import Part, query_of
 from gateway_airflow.ui.wake import wake_delivery
@@ -100,8 +101,9 @@ def check(visitor: VisitorDep, asked: Check) -> dict[str, Any]:
     if asked.field == "email" and (meant := typo_proposal(domain_of(value))):
         suggestion = f"{value.rpartition('@')[0]}@{meant}"
         says = f"Probably {meant} was meant."
-    elif asked.field == "name" and not is_plausible_name(value):
-        says = "This does not look like a person's name; it is taken as you write it."
+    elif doubts := doubts_of(asked.field, value):
+        found = " ".join(CODES[code].example.partition(": ")[2].capitalize() for code in doubts)
+        says = f"{found} It is taken as you write it."
     elif value != given:
         says = f"Kept as {value}"
     return {"ok": True, "value": value, "says": says, "suggestion": suggestion}

@@ -1,0 +1,54 @@
+"""What people found when they looked at an agent's automatic passes, and how far that lets it go on.
+
+Looked at are the audit sample's answers, and profiles that every gate let through but a review mode or a canary held.
+"""
+
+from __future__ import annotations
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from gateway.agents import Agent
+from gateway.quality.bound import kept_limit
+from gateway.quality.risk import ladder, limit_for
+from gateway.quality.scores import CONTACT
+from gateway.store.tables import Audit, Profile, Review, Verdict
+
+NO_CAP = 1.0
+_LOOKED = ("approve", "correct")
+
+
+def looked_at(session: Session, agent_id: str) -> list[tuple[float, bool]]:
+    """(risk, whether name, e-mail or phone was wrong) of each automatic pass that a person looked at, by profile id."""
+    first: dict[str, tuple[str, float]] = {}
+    verdicts = (
+        select(Verdict.profile_id, Verdict.outcome, Verdict.parts)
+        .join(Profile, Profile.id == Verdict.profile_id)
+        .where(Profile.agent_id == agent_id, Verdict.profile_version == 1)
+        .order_by(Verdict.created_at, Verdict.id)
+    )
+    answers: dict[str, bool] = {
+        row.profile_id: bool(set(row.wrong_fields) & set(CONTACT)) or (row.outcome == "wrong" and not row.wrong_fields)
+        for row in session.scalars(select(Audit).where(Audit.agent_id == agent_id, Audit.outcome.is_not(None)))
+    }
+    decided = (
+        select(Review.profile_id, Review.decision, Review.after)
+        .join(Profile, Profile.id == Review.profile_id)
+        .where(Profile.agent_id == agent_id, Review.decision.in_(_LOOKED))
+        .order_by(Review.profile_id, Review.sequence)
+    )
+    for row in session.execute(decided):
+        answers.setdefault(row.profile_id, row.decision == "correct" and bool(set(row.after) & set(CONTACT)))
+    if not answers:
+        return []
+    for row in session.execute(verdicts):
+        if row.profile_id in answers and "risk" in row.parts:
+            first.setdefault(row.profile_id, (row.outcome, float(row.parts["risk"])))
+    return [(risk, answers[identity]) for identity, (outcome, risk) in sorted(first.items()) if outcome == "pass"]
+
+
+def risk_cap(session: Session, agent: Agent) -> float:
+    """The highest risk that the agent's own evidence lets pass; NO_CAP as long as it does not refute the stated error."""
+    limit = limit_for(agent.max_error)
+    kept = kept_limit(limit, looked_at(session, agent.id), ladder(), agent.max_error)
+    return NO_CAP if kept >= limit else kept
