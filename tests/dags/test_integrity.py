@@ -25,6 +25,7 @@ EXPECTED = {
     "send_notices",
     "send_outreach",
     "sync_progress",
+    "report_daily",
 }
 
 

@@ -13,6 +13,9 @@ from gateway.deliver.guard import Forbidden, is_public, open_socket, session
 from gateway.errors import Misconfigured, Transient
 from support.serve import serving
 
+# The operating system resolves spellings of this machine, and one test puts its own resolver in place.
+pytestmark = pytest.mark.local_server
+
 
 @pytest.mark.parametrize(
     "address",

@@ -13,6 +13,7 @@ from support.people import agent_file, connection
 from support.serve import serving
 
 
+@pytest.mark.local_server
 def test_live_check_says_open_or_why_not(
     agents_dir: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
