@@ -109,6 +109,7 @@ def test_the_table_is_our_own_whatever_pythons_says(monkeypatch: pytest.MonkeyPa
     assert not any(map(is_public, ["192.0.0.200", "127.0.0.1", "100.64.0.1", "::1", "::ffff:10.0.0.1", "fe80::1"]))
 
 
+@pytest.mark.local_server
 @pytest.mark.parametrize("method", ["get", "post", "head", "options"])
 def test_no_call_follows_a_redirect_even_when_asked_to(method: str) -> None:
     called: list[tuple[str, str | None]] = []
@@ -127,6 +128,7 @@ def test_no_call_follows_a_redirect_even_when_asked_to(method: str) -> None:
     assert [path for path, _ in called] == ["/hook"]
 
 
+@pytest.mark.local_server
 def test_nothing_is_sent_to_a_private_address() -> None:
     called: list[str] = []
 
@@ -138,6 +140,7 @@ def test_nothing_is_sent_to_a_private_address() -> None:
     assert called == []
 
 
+@pytest.mark.local_server
 def test_heymilos_base_address_is_guarded_like_any_other() -> None:
     given = Credentials("heymilo_default", "https://127.0.0.1:1", "key")
     with pytest.raises(Forbidden):
@@ -153,6 +156,7 @@ class NoLimit:
         """Always at once."""
 
 
+@pytest.mark.local_server
 @pytest.mark.parametrize("host", ["localhost", "127.1", "2130706433", "0x7f.0.0.1", "0"])
 def test_spellings_of_this_machine_open_no_socket(host: str) -> None:
     with pytest.raises(Forbidden):
