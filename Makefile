@@ -5,7 +5,7 @@ VENV ?= .venv
 PY := $(VENV)/bin/python
 PYTHON ?=
 SETUP := bash tools/setup.sh
-.PHONY: help setup setup-dev run test lint format bench score faults chaos train docs lock clean
+.PHONY: help setup setup-dev run up down test lint format bench score faults chaos train docs lock clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
@@ -15,6 +15,13 @@ setup: ## .venv from the lock (requirements.txt), bytecode compiled
 
 run: setup ## Airflow with the sample batch on this machine; ONCE=1 ends after the table
 	@$(PY) -m gateway_airflow.standalone $(if $(ONCE),--once) $(if $(NO_SAMPLES),--no-samples)
+
+up: ## docker compose: PostgreSQL, Redis, Celery workers; waits until every part is healthy
+	@python3 tools/make_env.py
+	@docker compose up --detach --build --wait
+
+down: ## stops what `make up` started; the data stays
+	@docker compose down
 
 setup-dev:
 	@VENV=$(VENV) PYTHON="$(PYTHON)" $(SETUP) requirements-dev.txt

@@ -13,7 +13,7 @@ store, and the batch's Data Docs beside its files: the task `judge` links them.
 tasks. When a task fails, `report` fails the batch with that task's code and tells its people; what may pass (a full disk, a
 store that was away) is tried again by `watch_gateway`. A failed task may be cleared at any time, and `python -m gateway
 resume BATCH` continues the batch in a new run: work done is not done again, nobody is delivered twice.
-**Settings**: `GATEWAY_FAN_OUT_LIMIT`, `GATEWAY_MAX_CHUNKS`, `GATEWAY_DOCUMENT_*` (docs/settings.md); the agent's file.
+**Settings**: `GATEWAY_CHUNK_S`, `GATEWAY_MAX_CHUNKS`, `GATEWAY_DOCUMENT_*` (docs/settings.md); the agent's file.
 """
 
 from __future__ import annotations
@@ -102,7 +102,7 @@ def ingest_batch() -> None:
 
     @task(pool=Pool.STORE)
     def plan_chunks(batch: dict[str, Any]) -> list[dict[str, Any]]:
-        """One document a task while they are few, chunks above that."""
+        """Documents grouped by the time they are expected to take."""
         from gateway.pipeline.read import plan_chunks as plan
 
         return plan(batch["batch_id"])

@@ -57,8 +57,9 @@ class Settings(BaseSettings):
     recycle_after: int = Field(200, gt=0, description="Documents after which a reading child is replaced.")
     extract_jobs: int = Field(2, gt=0, description="Reading children of one extraction chunk.")
 
-    fan_out_limit: int = Field(64, gt=0, description="One mapped task a document up to this many; chunks above it.")
-    chunk_documents: int = Field(150, gt=0, description="Documents of one chunk; more when that would make too many.")
+    chunk_s: float = Field(
+        15.0, gt=0, description="Expected seconds of reading that make one mapped task; a task itself costs some."
+    )
     max_chunks: int = Field(64, gt=0, le=1000, description="Mapped tasks of a large batch at most.")
 
     response_timeout_h: float = Field(

@@ -175,7 +175,7 @@ def test_a_register_that_fails_ends_its_batch_with_a_code_and_tells(
     told: list[str] = []
     monkeypatch.setattr(telling, "tell_batch", told.append)
     batch_id = drop({"list.csv": PASSING.encode()})
-    folder = home / "inbox" / ".claimed" / "backend-engineer" / batch_id
+    folder = home / "files" / ".arrivals" / "backend-engineer" / batch_id
     folder.rename(home / "elsewhere")
     dag_bag.dags["ingest_batch"].get_task("register").retries = 0
     states = run(dag_bag, batch_id)
@@ -310,8 +310,7 @@ def test_many_documents_are_read_in_chunks(dag_bag: Any, drop: Any, monkeypatch:
     from gateway.pipeline.read import plan_chunks
     from gateway.settings import settings
 
-    monkeypatch.setenv("GATEWAY_FAN_OUT_LIMIT", "3")
-    monkeypatch.setenv("GATEWAY_CHUNK_DOCUMENTS", "4")
+    monkeypatch.setenv("GATEWAY_CHUNK_S", "0.6")  # a small list counts as 0.15 s
     settings.cache_clear()
     rows = {f"{n}.csv": f"Name,Email\nPerson Nr{n} Test,p{n}@example.com\n".encode() for n in range(7)}
     batch_id = drop(rows)

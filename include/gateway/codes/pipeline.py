@@ -78,6 +78,15 @@ PIPELINE: tuple[Code, ...] = (
         "A document of agent regional-nurse could not be kept: no space left.",
     ),
     Code(
+        "FILES_STORE_REFUSED",
+        "intake",
+        "The files store cannot be written to or read.",
+        "A wrong GATEWAY_FILES_URL, missing rights, or a package for that kind of store that is not installed.",
+        "operator",
+        "Correct GATEWAY_FILES_URL or the connection gateway_files and start again.",
+        "The files store cannot be written to and read (PermissionError).",
+    ),
+    Code(
         "DROP_SET_ASIDE",
         "intake",
         "A drop could not be made a batch and was moved out of the way.",
@@ -309,7 +318,7 @@ PIPELINE: tuple[Code, ...] = (
         "A worker that does not share the inbox or the kept files, or a folder that was removed.",
         "operator",
         "Give every worker the same GATEWAY_INBOX_DIR and GATEWAY_FILES_URL, then `gateway resume` the batch.",
-        "The claimed files of batch b20261122-190501-k7m2qd are not on this machine.",
+        "The files of batch b20261122-190501-k7m2qd are not in the files store.",
     ),
     Code(
         "FILE_MISSING",

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import logging
+import math
 import shutil
 import tempfile
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import ExitStack
 from itertools import islice
 from pathlib import Path
@@ -26,6 +27,8 @@ from gateway.store.tables import Batch, Document, Event, Field, Profile, now
 
 log = logging.getLogger(__name__)
 ACTOR = "extract"
+# What one document is expected to cost one reader: a small page of text, and more the more there is. Scans are large and slow.
+SMALL_S, MEGABYTE_S = 0.15, 1.0
 ROOM_BYTES = 10_000_000  # of temporary space; with less, a reader that failed may have failed for that
 NO_ROOM = (
     "The machine that reads has no temporary space left. Free some; the documents are read again, nothing is lost."
@@ -36,47 +39,62 @@ Chunk = dict[str, Any]
 
 
 def plan_chunks(batch_id: str) -> list[Chunk]:
-    """What to read, as mapped tasks take it: one document each while they are few, ranges of ids above that.
+    """What to read, as mapped tasks take it: ranges of documents that are expected to take about as long as each other.
 
+    A task costs seconds before it reads anything, so a small batch is one task, and a large one has as many as keep every
+    slot at work.
     returns   [{"batch_id", "first", "last", "label"}], sorted by document id; first and last are document ids, so a
               chunk means the same documents however often it is run. The label names no person: it is shown in grids.
     """
     limits = settings()
     with reading() as session:
         rows = session.execute(
-            select(Document.id, Document.media_type)
+            select(Document.id, Document.media_type, Document.size_bytes)
             .where(Document.batch_id == batch_id, Document.state == DocumentState.PROCESSING)
             .order_by(Document.id)
         ).all()
     if not rows:  # everything is known already or was refused: one task that has nothing to do, instead of a skip
         return [{"batch_id": batch_id, "first": "", "last": "", "label": "nothing to read"}]
-    if len(rows) <= limits.fan_out_limit:
-        return [
-            {
-                "batch_id": batch_id,
-                "first": row.id,
-                "last": row.id,
-                "label": f"document {number} of {len(rows)} · {_short(row.media_type)} · {row.id[:8]}",
-            }
-            for number, row in enumerate(rows, 1)
-        ]
-    # A task costs seconds before it reads anything: a chunk is worth that many times over, and none is left small.
-    number = min(limits.max_chunks, -(-len(rows) // limits.chunk_documents))
-    size = -(-len(rows) // number)
-    parts = [rows[start : start + size] for start in range(0, len(rows), size)]
+    expected = [SMALL_S + row.size_bytes / 1e6 * MEGABYTE_S for row in rows]
+    parts = split_evenly(expected, min(limits.max_chunks, math.ceil(sum(expected) / limits.chunk_s)))
     return [
         {
             "batch_id": batch_id,
-            "first": part[0].id,
-            "last": part[-1].id,
-            "label": f"chunk {number} of {len(parts)} · {len(part)} documents",
+            "first": rows[part.start].id,
+            "last": rows[part.stop - 1].id,
+            "label": _label(number, len(parts), rows[part.start : part.stop]),
         }
         for number, part in enumerate(parts, 1)
     ]
 
 
-def _short(media_type: str) -> str:
-    return media_type.rsplit("/", 1)[-1].rsplit(".", 1)[-1].removeprefix("x-")[:12]
+def split_evenly(weights: Sequence[float], number: int) -> list[range]:
+    """At most `number` runs of neighbours, none empty, whose weights add up to about the same.
+
+    weights   one positive number an item, in the items' order
+    """
+    number = max(1, min(number, len(weights)))
+    total, done, start = sum(weights), 0.0, 0
+    parts: list[range] = []
+    for index, weight in enumerate(weights):
+        done += weight
+        left = len(weights) - index - 1
+        # A part ends where its share is reached, or where each later part would else be left without an item.
+        if done >= total * (len(parts) + 1) / number or left < number - len(parts):
+            parts.append(range(start, index + 1))
+            start = index + 1
+            if len(parts) == number - 1:
+                break
+    if start < len(weights):
+        parts.append(range(start, len(weights)))
+    return parts
+
+
+def _label(number: int, of: int, rows: Sequence[Any]) -> str:
+    if len(rows) == 1:
+        kind = rows[0].media_type.rsplit("/", 1)[-1].rsplit(".", 1)[-1].removeprefix("x-")[:12]
+        return f"chunk {number} of {of} · one document · {kind} · {rows[0].id[:8]}"
+    return f"chunk {number} of {of} · {len(rows)} documents"
 
 
 def read_chunk(chunk: Chunk, *, jobs: int | None = None) -> dict[str, int]:

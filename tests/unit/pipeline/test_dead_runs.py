@@ -206,7 +206,7 @@ def test_a_reader_that_failed_on_a_full_disk_blames_nobody(home: Path, monkeypat
 
 def test_a_claimed_folder_that_is_not_here_is_no_empty_batch(store: str, home: Path) -> None:
     batch_id = claimed(home)
-    folder = home / "inbox" / ".claimed" / AGENT / batch_id
+    folder = home / "files" / ".arrivals" / AGENT / batch_id
     folder.rename(home / "elsewhere")
     with pytest.raises(Transient) as raised, runs.noted(batch_id, "register"):
         receive.register_batch(batch_id)

@@ -15,7 +15,7 @@ from sqlalchemy.exc import InterfaceError, OperationalError
 
 from gateway.agents import Agent, load_agents_lenient
 from gateway.errors import Misconfigured, Refused, Transient
-from gateway.intake import inbox
+from gateway.intake import arrivals, inbox
 from gateway.intake.inbox import InboxProblem
 from gateway.intake.manifest import MOST, Manifest, read_manifest
 from gateway.intake.register import register
@@ -99,7 +99,9 @@ def sense(*, actor: str = SENSOR) -> Sensed:
                 problem = inbox.disk_problem(refused, f"The inbox folder of {agent_id} could not be made")
                 problems.append(InboxProblem(problem.code, problem.sentence, agent_id))
         for agent_id, batch_id, folder in inbox.claimed(root):
-            if agent_id in agents and not batch_exists(batch_id):
+            if batch_exists(batch_id):
+                problems += _hand_over(agent_id, batch_id, folder)
+            elif agent_id in agents:
                 problems += _open(agents[agent_id], batch_id, folder, actor)
         view = inbox.look(root, set(agents), quiet_s=config.quiet_period_s, alarm_s=config.claim_alarm_s)
         problems += [t for t in view.problems if not (t.code == "UNKNOWN_AGENT" and t.where in broken)]
@@ -123,7 +125,8 @@ def sense(*, actor: str = SENSOR) -> Sensed:
     _report(problems, actor)
     with reading() as session:
         waiting = session.scalars(select(Batch).where(Batch.state == BatchState.RECEIVING).order_by(Batch.id))
-        runs = {batch.id: run for batch in waiting if (run := run_to_start(batch)) is not None}
+        here = {batch_id for _, batch_id, _ in inbox.claimed(root)}  # not handed over yet: their turn comes
+        runs = {b.id: run for b in waiting if b.id not in here and (run := run_to_start(b)) is not None}
     return Sensed(runs, tuple(problems))
 
 
@@ -162,6 +165,15 @@ def _open(agent: Agent, batch_id: str, folder: Path, actor: str) -> list[InboxPr
             f"{inbox.SET_ASIDE}/{agent.id}/{batch_id} of the inbox: correct its batch.yaml and move it back."
         )
         return [InboxProblem("DROP_SET_ASIDE", sentence, f"{agent.id}/{batch_id}")]
+    return _hand_over(agent.id, batch_id, folder)
+
+
+def _hand_over(agent_id: str, batch_id: str, folder: Path) -> list[InboxProblem]:
+    """A batch's claimed files go where every worker finds them; what cannot go now stays claimed for the next look."""
+    try:
+        arrivals.hand_over(folder, agent_id, batch_id)
+    except Transient as later:
+        return [InboxProblem(later.code, later.sentence, agent_id)]
     return []
 
 
@@ -270,6 +282,7 @@ def open_batch(
             batch = session.get_one(Batch, batch_id)
             batch.source = batch.manifest.get("source") or source
             batch.uploaded_by = batch.uploaded_by or actor
+    arrivals.hand_over(folder, agent_id, batch_id)
     return batch_id
 
 
@@ -333,11 +346,11 @@ def allowed(path: str) -> Path:
 
 
 def register_batch(batch_id: str, *, actor: str = "ingest_batch") -> dict[str, Any]:
-    """Documents of a claimed batch; moves it to running and then lets go of the claimed folder.
+    """Documents of a claimed batch; moves it to running and then lets go of the files it arrived as.
 
     returns   {"batch_id", "agent_id", "mode", "documents"}
-    raises    Misconfigured(UNKNOWN_BATCH), Transient(DISK_FULL | CLAIM_FAILED), Transient(FILES_MISSING) where the claimed
-              folder is not on this machine and its documents were not registered before
+    raises    Misconfigured(UNKNOWN_BATCH), Transient(DISK_FULL | CLAIM_FAILED), Transient(FILES_MISSING) where the files
+              are not in the files store and were not registered before
     """
     with writing() as session:
         batch = session.get(Batch, batch_id)
@@ -348,20 +361,15 @@ def register_batch(batch_id: str, *, actor: str = "ingest_batch") -> dict[str, A
         if batch.code == "RUN_NOT_STARTED":
             batch.code = batch.error = None
         agent_id, mode, registered = batch.agent_id, batch.mode, batch.registered_at is not None
-    folder = settings().inbox / inbox.CLAIMED / agent_id / batch_id
-    if folder.is_dir():
-        register(batch_id, folder, actor=actor)
+    claimed = settings().inbox / inbox.CLAIMED / agent_id / batch_id
+    if claimed.is_dir():  # whoever claimed it, on this machine, died before it was handed over
+        arrivals.hand_over(claimed, agent_id, batch_id)
+    if not registered:
+        with arrivals.fetched(agent_id, batch_id) as folder:
+            register(batch_id, folder, actor=actor)
         with writing() as session:
             session.get_one(Batch, batch_id).registered_at = now()
-        shutil.rmtree(folder)
-    elif not registered:
-        raise Transient(
-            "FILES_MISSING",
-            f"The claimed files of batch {batch_id} are not on this machine: {inbox.CLAIMED}/{agent_id}/{batch_id} of the "
-            "inbox is not there. Give every worker the same inbox (GATEWAY_INBOX_DIR), then resume the batch; nothing of "
-            "it was read.",
-            30,
-        )
+    arrivals.clear(agent_id, batch_id)
     with reading() as session:
         total = session.scalar(select(func.count(Document.id)).where(Document.batch_id == batch_id)) or 0
     return {"batch_id": batch_id, "agent_id": agent_id, "mode": mode, "documents": total}

@@ -17,6 +17,7 @@ from __future__ import annotations
 import fcntl
 import hashlib
 import json
+import logging
 import re
 import secrets
 import shutil
@@ -29,9 +30,9 @@ from typing import Any
 
 import yaml
 
-from gateway.errors import GatewayError, Misconfigured, Refused
+from gateway.errors import GatewayError, Misconfigured, Refused, Transient
 from gateway.extract import media_types
-from gateway.intake import inbox
+from gateway.intake import arrivals, inbox
 from gateway.intake.manifest import NAME as MANIFEST
 from gateway.intake.manifest import Manifest
 from gateway.intake.names import free_path, safe_path
@@ -42,6 +43,7 @@ from gateway.settings import settings
 from gateway.store import ids
 from gateway.store.engine import reading
 
+log = logging.getLogger(__name__)
 STAGING = ".uploads"
 ABANDONED_S = 24 * 3600.0
 _UPLOAD_ID = re.compile(r"b\d{8}-\d{6}-[a-z2-9]{6}")
@@ -270,6 +272,10 @@ def submit(upload_id: str, *, by: str, mode: Mode, canary: int | None = None) ->
         except OSError as wrong:
             raise inbox.disk_problem(wrong, f"An upload for {agent.id} could not be made a batch") from wrong
         open_claimed(agent, upload_id, into, actor=by, run_id=upload_id)
+    try:
+        arrivals.hand_over(into, agent.id, upload_id)
+    except Transient as later:  # the batch stands; whoever looks at the claimed folders next hands it over
+        log.warning("upload %s: %s", upload_id, later)
     shutil.rmtree(folder, ignore_errors=True)
     return upload_id
 
