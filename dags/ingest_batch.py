@@ -22,13 +22,13 @@ from datetime import timedelta
 from typing import Any
 
 from airflow.providers.standard.operators.trigger_dagrun import TriggerDagRunOperator
-from airflow.sdk import Param, TriggerRule, dag, get_current_context, task
+from airflow.sdk import Asset, Param, TriggerRule, dag, get_current_context, task
 
 from gateway.intake.manifest import MOST
 from gateway.model import Mode
 from gateway.settings import settings
 from gateway_airflow.links import DataDocsLink
-from gateway_airflow.names import Pool, Tag
+from gateway_airflow.names import OUTBOX_URI, Pool, Tag
 from gateway_airflow.policy import TASK_DEFAULTS
 
 AGENTS = sorted(path.stem for path in settings().agents_dir.glob("*.yaml"))
@@ -113,7 +113,7 @@ def ingest_batch() -> None:
         from gateway.pipeline.arrival.runs import noted
         from gateway.pipeline.read import read_chunk
 
-        get_current_context()["label"] = chunk["label"]
+        get_current_context()["label"] = chunk["label"]  # type: ignore[typeddict-unknown-key] # map_index_template reads it
         with noted(chunk["batch_id"], "extract", chunk["first"]):
             return read_chunk(chunk)
 
@@ -141,28 +141,31 @@ def ingest_batch() -> None:
     # Whatever failed before, the batch comes to an end here and its people are told. So it takes nothing from other tasks.
     @task(pool=Pool.STORE, trigger_rule=TriggerRule.ALL_DONE)
     def report() -> list[dict[str, Any]]:
-        """The batch's end, its audit sample and its digest; returns the review to ask for, none or one. Fails with the run's missing part."""
+        """The batch's end and its audit sample; returns the review to ask for, none or one. Fails with the run's missing part."""
         from gateway.pipeline.arrival.receive import batch_of_form
         from gateway.pipeline.report import finish_batch, refuse_incomplete, review_request
         from gateway.pipeline.review.audit import draw_audit
-        from gateway_airflow.telling import tell_batch
 
         context = get_current_context()
         run = context["dag_run"]
         batch_id = batch_of_form(context["params"], run_id=run.run_id, at=run.run_after)
         ended = finish_batch(batch_id)
         draw_audit(batch_id)
-        tell_batch(batch_id)
         refuse_incomplete(ended)
         return review_request(batch_id)
+
+    # However the run ends: what is to be told was written with it, and sending is another DAG's.
+    @task(pool=Pool.STORE, trigger_rule=TriggerRule.ALL_DONE, outlets=[Asset(name="outbox", uri=OUTBOX_URI)])
+    def tell() -> None:
+        """Wakes send_notices."""
 
     batch = register()
     read = extract_chunk.expand(chunk=plan_chunks(batch))
     judged = judge(batch)
-    judged.operator.operator_extra_links = (DataDocsLink(),)
+    judged.operator.operator_extra_links = (DataDocsLink(),)  # type: ignore[attr-defined] # of XComArgs, only a plain one has it
     delivered = deliver(batch)
     asked = report()
-    read >> judged >> delivered >> asked
+    read >> judged >> delivered >> asked >> tell()
     TriggerDagRunOperator.partial(
         task_id="ask_review",
         trigger_dag_id="review_batch",

@@ -21,9 +21,9 @@ from __future__ import annotations
 from typing import Any
 
 from airflow.providers.standard.operators.trigger_dagrun import TriggerDagRunOperator
-from airflow.sdk import CronTriggerTimetable, dag, task
+from airflow.sdk import Asset, CronTriggerTimetable, dag, task
 
-from gateway_airflow.names import Pool, Tag
+from gateway_airflow.names import OUTBOX_URI, Pool, Tag
 from gateway_airflow.policy import TASK_DEFAULTS
 
 
@@ -36,27 +36,24 @@ from gateway_airflow.policy import TASK_DEFAULTS
     tags=[Tag.INGEST],
 )
 def watch_gateway() -> None:
-    @task(pool=Pool.STORE)
+    @task(pool=Pool.STORE, outlets=[Asset(name="outbox", uri=OUTBOX_URI)])
     def watch_inbox() -> int:
         """Tells about complete drops that nobody claims; returns for how many agents there are some."""
         from gateway.pipeline.arrival.receive import unclaimed
-        from gateway_airflow.telling import tell_inbox
+        from gateway.pipeline.report import tell_unclaimed
 
         stale = unclaimed()
         for problem in stale:
-            tell_inbox(problem)
+            tell_unclaimed(problem)
         return len(stale)
 
-    @task(pool=Pool.STORE)
+    @task(pool=Pool.STORE, outlets=[Asset(name="outbox", uri=OUTBOX_URI)])
     def sweep_batches() -> list[dict[str, Any]]:
         """Finds batches whose run died; returns the runs that continue them, as arguments of the runs to start."""
         from gateway.pipeline.arrival.resume import sweep
         from gateway_airflow.run_states import state_of_run
-        from gateway_airflow.telling import tell_batch
 
         swept = sweep(state_of_run)
-        for batch_id in swept.failed:
-            tell_batch(batch_id)
         return [{"trigger_run_id": run_id, "conf": {"batch_id": batch_id}} for batch_id, run_id in swept.runs.items()]
 
     watch_inbox()

@@ -28,7 +28,7 @@ def main() -> None:
         return
     with os.fdopen(handle, "w", encoding="utf-8") as file:
         file.write(filled((ROOT / ".env.example").read_text("utf-8")))
-    print(f"Wrote {target} with new secrets: keep it, and keep it to yourself.")  # noqa: T201
+    print(f"Wrote {target} with new secrets: keep it, and keep it to yourself.")
 
 
 if __name__ == "__main__":

@@ -61,6 +61,25 @@ class DeliveryState(StrEnum):
     UNKNOWN = "unknown"
 
 
+class InvitationState(StrEnum):
+    """planned may be sent; sending was handed to the mail server and has no answer; unclear may have arrived."""
+
+    PLANNED = "planned"
+    SENDING = "sending"
+    SENT = "sent"
+    REFUSED = "refused"
+    UNCLEAR = "unclear"
+    SKIPPED = "skipped"
+
+
+class InterviewState(StrEnum):
+    INVITED = "invited"
+    STARTED = "started"
+    COMPLETED = "completed"
+    SCORED = "scored"
+    KNOCKED_OUT = "knocked_out"
+
+
 class Severity(StrEnum):
     """Great Expectations' failure severities, and what each does here."""
 
@@ -193,10 +212,15 @@ class Hints:
 
     country   ISO 3166 alpha-2, used for national phone numbers when the document names none
     mapping   header -> field name, overriding what would be recognised (per-agent override)
+    name      what the sender called the file, or its end: it settles which text format ".csv" or ".txt" is; None = the
+              name of the path that is read
+    as_resume   a person says it is a résumé: it is read whatever it looks like, and held (RESUME_DOUBTFUL)
     """
 
     country: str | None = None
     mapping: dict[str, str | None] = field(default_factory=dict)
+    name: str | None = None
+    as_resume: bool = False
 
 
 @dataclass(frozen=True, slots=True)

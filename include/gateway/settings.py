@@ -37,6 +37,14 @@ class Settings(BaseSettings):
     )
     page_url: str = Field("", description="Address of the Airflow UI used in notices; empty = no link.")
 
+    public_url: str = Field(
+        "", description="Address (https://...) where candidates reach /gateway/unsubscribe/; needed to write to them."
+    )
+    outreach_key_file: Path | None = Field(
+        None,
+        description="Key of the list of who must not be written to; made once, keep it; empty = <home>/outreach.key.",
+    )
+
     quiet_period_s: float = Field(
         5.0, ge=0, description="A drop without a marker is complete when nothing changed this long."
     )
@@ -51,7 +59,11 @@ class Settings(BaseSettings):
     limit_pages: int = Field(
         60, gt=0, description="Pages read of one PDF; the rest is noted, never dropped in silence."
     )
-    document_timeout_s: float = Field(25.0, gt=0, description="Time one document may take without giving a profile.")
+    document_timeout_s: float = Field(
+        25.0,
+        gt=0,
+        description="Processor time one document may take without giving a profile; four times that where it stands still.",
+    )
     document_memory_mb: int = Field(900, gt=0, description="Memory one document may add to a reading child's own.")
     document_output_bytes: int = Field(200_000_000, gt=0, description="Bytes one document's profiles may take.")
     recycle_after: int = Field(200, gt=0, description="Documents after which a reading child is replaced.")
@@ -71,6 +83,16 @@ class Settings(BaseSettings):
     deliver_patience_s: float = Field(
         150.0, ge=0, description="How long a delivery waits to look for calls without an answer before leaving them."
     )
+    notice_templates_dir: Path | None = Field(
+        None, description="Folder with your own wording of notices, one <type>.txt each; empty = as they come."
+    )
+    notice_lease_s: float = Field(
+        90.0, gt=0, description="After this a message that a killed sender had taken is sent again."
+    )
+    notice_pause_after_h: float = Field(
+        24.0, gt=0, description="A channel that failed this long is paused, and the agent's other channels are told."
+    )
+    notice_keep_days: float = Field(30.0, gt=0, description="How long messages that were sent stay listed.")
     claim_alarm_s: float = Field(900.0, gt=0, description="A complete drop unclaimed this long raises an alarm.")
 
     @property
@@ -88,6 +110,10 @@ class Settings(BaseSettings):
     @property
     def pool(self) -> Path:
         return self.pool_dir or self.home / "pool"
+
+    @property
+    def outreach_key(self) -> Path:
+        return self.outreach_key_file or self.home / "outreach.key"
 
     def page(self, path: str) -> str:
         """Where our own page at that path ("/batches/b...") is shown inside Airflow's UI; "" without GATEWAY_PAGE_URL."""

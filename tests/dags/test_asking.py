@@ -16,7 +16,7 @@ from gateway.store.engine import writing
 from gateway.store.tables import Batch
 from gateway_airflow.triggers import decided_trigger
 from gateway_airflow.triggers.decided_trigger import NO_QUESTION, DecidedTrigger
-from unit.pipeline.people import batch, person
+from support.stored import batch, person
 
 
 class Airflow:

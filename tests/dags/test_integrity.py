@@ -14,7 +14,17 @@ import pytest
 from gateway_airflow.names import OWNER, POOLS, Pool, Tag
 
 PROJECT = Path(__file__).resolve().parents[2]
-EXPECTED = {"sense_inbox", "ingest_batch", "review_batch", "deliver_reviewed", "replay_batch", "watch_gateway"}
+EXPECTED = {
+    "sense_inbox",
+    "ingest_batch",
+    "review_batch",
+    "deliver_reviewed",
+    "replay_batch",
+    "watch_gateway",
+    "send_notices",
+    "send_outreach",
+    "sync_progress",
+}
 
 
 def test_exactly_the_expected_dags_load(dag_bag: Any) -> None:
@@ -164,9 +174,23 @@ def test_the_retry_policy_follows_the_reason(name: str) -> None:
         assert decision.retry_delay.total_seconds() == 60
 
 
-def test_the_plugin_loader_sees_the_registration_file_only() -> None:
-    """Any other .py below plugins/ would be imported at start under its bare name."""
+def test_airflow_finds_the_plugin_and_the_connection_type_by_their_entry_points() -> None:
+    """Through the installed distribution alone: no folder of plugins, nothing imported under its bare name."""
+    from airflow import plugins_manager
+    from airflow.providers_manager import ProvidersManager
+    from airflow.sdk.providers_manager_runtime import ProvidersManagerTaskRuntime
+
+    plugins, wrong = plugins_manager._get_plugins()
+    assert not wrong
+    [ours] = [plugin for plugin in plugins if plugin.name == "candidate_ingestion_gateway"]
+    assert "gateway_airflow.plugin:GatewayPlugin" in str(ours.source)
+    assert "candidate-ingestion-gateway" in ProvidersManager().providers
+    assert ProvidersManagerTaskRuntime().hooks["heymilo"] is not None
+
+
+def test_a_folder_of_plugins_that_names_ours_loads_nothing_twice() -> None:
+    """A .py below plugins/ would be imported at start under its bare name."""
     from airflow._shared.module_loading.file_discovery import find_path_from_directory
 
     seen = {Path(path).name for path in find_path_from_directory(str(PROJECT / "plugins"), ".airflowignore")}
-    assert {name for name in seen if name.endswith(".py")} == {"gateway_plugin.py"}
+    assert not {name for name in seen if name.endswith(".py")}

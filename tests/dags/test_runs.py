@@ -13,11 +13,13 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
+from gateway.notify.wording import words_of
 from gateway.pipeline.arrival.receive import sense
 from gateway.pipeline.lines import profile_lines
 from gateway.pipeline.report import totals
 from gateway.store.engine import reading
-from gateway.store.tables import Batch, Delivery, Document, Event, PoolCandidate
+from gateway.store.tables import Batch, Delivery, Document, PoolCandidate
+from support.telling import rows
 
 SAMPLES = Path(__file__).resolve().parents[2] / "include" / "samples" / "backend-engineer"
 PASSING = (
@@ -119,7 +121,7 @@ def test_running_again_delivers_nobody_twice_and_tells_nothing_twice(dag_bag: An
     batch_id = drop({"list.csv": PASSING.encode()})
     run(dag_bag, batch_id)
     with reading() as session:
-        told = len(session.scalars(select(Event).where(Event.kind == "notified")).all())
+        told = len(rows())
         before = [
             (c.external_id, c.created_at) for c in session.scalars(select(PoolCandidate).order_by(PoolCandidate.id))
         ]
@@ -128,7 +130,7 @@ def test_running_again_delivers_nobody_twice_and_tells_nothing_twice(dag_bag: An
         assert [
             (c.external_id, c.created_at) for c in session.scalars(select(PoolCandidate).order_by(PoolCandidate.id))
         ] == before
-        assert len(session.scalars(select(Event).where(Event.kind == "notified")).all()) == told == 1
+        assert len(rows()) == told == 1
     assert state_of(batch_id) == ("done", None)
 
 
@@ -170,18 +172,15 @@ def test_a_register_that_fails_ends_its_batch_with_a_code_and_tells(
     dag_bag: Any, drop: Any, home: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """It left the batch Running for ever: report was skipped."""
-    from gateway_airflow import telling
-
-    told: list[str] = []
-    monkeypatch.setattr(telling, "tell_batch", told.append)
     batch_id = drop({"list.csv": PASSING.encode()})
     folder = home / "files" / ".arrivals" / "backend-engineer" / batch_id
     folder.rename(home / "elsewhere")
     dag_bag.dags["ingest_batch"].get_task("register").retries = 0
     states = run(dag_bag, batch_id)
-    assert (states["register"], states["report"]) == ("failed", "failed"), states
+    assert (states["register"], states["report"], states["tell"]) == ("failed", "failed", "success"), states
     assert state_of(batch_id) == ("failed", "FILES_MISSING")
-    assert told == [batch_id]
+    (told,) = [row for row in rows() if row.batch_id == batch_id]
+    assert (told.type, told.channel, told.data["code"]) == ("batch.failed", "log", "FILES_MISSING")
     (home / "elsewhere").rename(folder)
     assert set(run(dag_bag, batch_id).values()) == {"success"}
     assert state_of(batch_id) == ("done", None)
@@ -231,14 +230,10 @@ def test_watch_finds_the_dead_and_the_unclaimed(
     from airflow.models import DagRun
     from airflow.utils.session import create_session
 
-    from gateway.notify.messages import Digest
     from gateway.pipeline.arrival import resume
     from gateway.pipeline.arrival.receive import register_batch
     from gateway.settings import settings
-    from gateway_airflow.notifiers import digest_notifier
 
-    told: list[Digest] = []
-    monkeypatch.setattr(digest_notifier, "_channels", lambda _: [("log", told.append)])
     monkeypatch.setattr(resume, "QUIET_S", -1.0)
     monkeypatch.setenv("GATEWAY_CLAIM_ALARM_S", "0.01")
     settings.cache_clear()
@@ -255,7 +250,8 @@ def test_watch_finds_the_dead_and_the_unclaimed(
         return {ti.task_id: str(ti.state) for ti in result.get_task_instances() if ti.task_id != "continue_ingest"}
 
     assert watch() == {"watch_inbox": "success", "sweep_batches": "success"}
-    assert [message.data["code"] for message in told] == ["INBOX_STALE"]
+    (stale,) = rows()
+    assert (stale.type, stale.data["code"]) == ("inbox.stale", "INBOX_STALE")
     assert state_of(batch_id) == ("receiving", None), "it goes on by itself"
     register_batch(batch_id)
     with create_session() as session:  # the run that was started to continue it dies as well
@@ -263,8 +259,8 @@ def test_watch_finds_the_dead_and_the_unclaimed(
         started.state = "failed"
     watch()
     assert state_of(batch_id) == ("failed", "RUN_DIED")
-    assert [message.data.get("state") for message in told] == [None, "failed"], "the inbox is told of once a day"
-    assert "greta" not in told[0].text.lower()
+    assert [row.type for row in rows()] == ["inbox.stale", "batch.failed"], "the inbox is told of once a day"
+    assert "greta" not in words_of(stale.type, stale.data, stale.id).text.lower()
 
 
 def test_review_mode_holds_everything_that_passes(dag_bag: Any, drop: Any) -> None:
@@ -342,3 +338,32 @@ def test_task_names_logs_and_xcom_hold_no_personal_data(
     for secret in ("greta", "hollingsworth", "ines.baptista", "4155550134"):
         assert secret not in said.lower()
         assert secret not in caplog.text.lower()
+
+
+def test_a_dead_channel_fails_no_run_and_the_question_is_asked(
+    dag_bag: Any, drop: Any, home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It failed the report, and so the question was never asked."""
+    from gateway.settings import settings
+
+    folder = home / "agents"
+    shutil.copytree(settings().agents_dir, folder)
+    path = folder / "backend-engineer.yaml"
+    dead = "notify: {channels: [{kind: webhook, connection: nowhere}]}\n"
+    path.write_text(path.read_text("utf-8").replace("notify:\n  log: true\n", dead), "utf-8")
+    monkeypatch.setenv("GATEWAY_AGENTS_DIR", str(folder))
+    settings.cache_clear()
+    batch_id = drop({"list.csv": PASSING.encode()}, manifest="mode: review\n")
+    assert set(run(dag_bag, batch_id).values()) == {"success"}
+    assert state_of(batch_id)[0] == "waiting_review"
+    result = dag_bag.dags["send_notices"].test()
+    assert {str(ti.state) for ti in result.get_task_instances()} == {"success"}
+    by_channel = {row.channel: row for row in rows() if row.type == "batch.waiting_review"}
+    assert by_channel["log"].sent_at is not None
+    assert by_channel["webhook:nowhere"].sent_at is None
+
+
+@pytest.mark.parametrize("dag_id", ["send_outreach", "sync_progress", "watch_gateway"])
+def test_a_run_with_nothing_to_do_succeeds(dag_bag: Any, home: Path, dag_id: str) -> None:
+    result = dag_bag.dags[dag_id].test()
+    assert {str(ti.state) for ti in result.get_task_instances()} <= {"success", "skipped"}

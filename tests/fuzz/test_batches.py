@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-from fuzz.mutate import mutated, names
 from fuzz.test_files import LIST, docx_file, pdf_file, rtf_file
 from fuzz.test_texts import YAML, zipped
 from gateway.codes import CODES
@@ -15,6 +14,7 @@ from gateway.pipeline.report import totals
 from gateway.pipeline.run import run_batch
 from gateway.store.engine import reading
 from gateway.store.tables import Batch
+from support.mutate import mutated, names
 
 
 def test_a_batch_of_damaged_files(store: str, home: Path, tmp_path: Path) -> None:

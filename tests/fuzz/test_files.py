@@ -12,13 +12,13 @@ from pathlib import Path
 import openpyxl
 import pytest
 
-from doubles.pdf_maker import make, resume
-from fuzz.mutate import mutated
 from gateway.codes import CODES
 from gateway.extract.child.sandbox import ReaderPool, iter_profiles
 from gateway.model import Hints
 from gateway.values.text import is_storable
-from unit.office.resume_files import docx_file, html_file, odt_file, rtf_file, text_file
+from support.mutate import mutated
+from support.pdf_maker import make, resume
+from support.resume_files import docx_file, html_file, odt_file, rtf_file, text_file
 
 LIST = (
     'Name,E-Mail,Telefon,"Ort, Land",Skills,Website\n'

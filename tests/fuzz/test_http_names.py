@@ -9,10 +9,10 @@ from urllib.parse import quote
 
 from fastapi.testclient import TestClient
 
-from fuzz.mutate import names
 from gateway.pipeline.arrival import upload
 from gateway.pipeline.arrival.receive import register_batch
 from gateway.pipeline.lines import document_lines
+from support.mutate import names
 
 Client = Callable[..., TestClient]
 

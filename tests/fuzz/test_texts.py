@@ -10,7 +10,6 @@ from pathlib import Path, PurePosixPath
 
 import pytest
 
-from fuzz.mutate import TOKENS, mutated, names
 from gateway.agents import changed_agent, load_agents_lenient
 from gateway.codes import CODES
 from gateway.errors import GatewayError, Misconfigured, Unreadable
@@ -19,6 +18,7 @@ from gateway.intake.manifest import NAME, Manifest, read_manifest
 from gateway.intake.names import free_path, safe_path
 from gateway.settings import PROJECT
 from gateway.values.text import is_storable
+from support.mutate import TOKENS, mutated, names
 
 MANIFEST = (
     b"mode: review\ncanary: 3\nrows: 40\nsource: job fair\nconsent: form A\nuploaded_by: rita\n"

@@ -17,10 +17,10 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, BrowserContext, FrameLocator, Locator, Page, expect, sync_playwright
 from sqlalchemy import select
 
-from doubles.pdf_maker import make, resume
 from gateway.pipeline.report import totals
 from gateway.store.engine import reading
 from gateway.store.tables import Batch, PoolCandidate, Profile, Review
+from support.pdf_maker import make, resume
 
 from .conftest import PROJECT, Gateway, batches
 

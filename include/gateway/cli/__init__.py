@@ -22,6 +22,8 @@ COMMANDS: dict[str, str] = {
     "review": "gateway.cli.review",
     "replay": "gateway.cli.replay",
     "agents": "gateway.cli.agents",
+    "notify": "gateway.cli.notify",
+    "outreach": "gateway.cli.outreach",
     "docs": "gateway.cli.docs",
 }
 

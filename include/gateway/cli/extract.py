@@ -8,7 +8,7 @@ import sys
 import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Any, TextIO
 
 from gateway.errors import Misconfigured, Unreadable
@@ -42,6 +42,7 @@ def register(commands: Any) -> None:
         "--jobs", type=int, default=settings().extract_jobs, metavar="N", help="documents read at a time"
     )
     parser.add_argument("--country", metavar="XX", help="country of national phone numbers, when a document names none")
+    parser.add_argument("--as-resume", action="store_true", help="read documents that look like no résumé all the same")
     parser.add_argument("--details", action="store_true", help="add notes, mapping, rows, pages and times to each line")
     parser.set_defaults(run=run)
 
@@ -52,7 +53,11 @@ def run(options: argparse.Namespace) -> int:
             raise Misconfigured("PATH_NOT_FOUND", f"There is no file or folder {path}. Check the path.")
     if options.jobs < 1:
         raise Misconfigured("SETTING_INVALID", "--jobs must be 1 or more.")
-    hints = Hints(country=options.country.upper() if options.country else None)
+    country = options.country.upper() if options.country else None
+
+    def hints(source: Source) -> Hints:
+        return Hints(country, name=PurePosixPath(source.shown).name, as_resume=options.as_resume)
+
     sys.stdout.reconfigure(encoding="utf-8", errors="replace")  # type: ignore[union-attr]
     with tempfile.TemporaryDirectory(prefix="gateway-extract-") as work, ReaderPool(options.jobs) as pool:
         out = sys.stdout

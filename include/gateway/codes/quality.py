@@ -265,6 +265,20 @@ _TRUST = (
         "several people in the file, no work in this part.",
     ),
     _gate(
+        "RESUME_DOUBTFUL",
+        "The document may be something other than a résumé; it was read and is held.",
+        "A résumé without headings or dates, a cover letter, a form, or a document that a person had read as a résumé.",
+        "Open the document: approve the profile if it is a candidate's, discard it if not.",
+        "may be another kind of document.",
+    ),
+    _gate(
+        "PEOPLE_MIXED",
+        "Nothing in the document connects the e-mail address with the name.",
+        "An agency's or referee's address, or two people in one file.",
+        "Open the document and check whose address it is.",
+        "the address and the name share no page region and no letters.",
+    ),
+    _gate(
         "READER_MARK",
         "The reader remarked something that has no code of its own.",
         "A table or archive with an oddity that is rare.",

@@ -64,7 +64,7 @@ def read_document(path: Path, sink: Sink, hints: Hints, *, limit_pages: int) -> 
     """Read one document; its profiles go to `sink` in order, and into none if it fails early.
 
     path         the file; its content decides the reader, never its name alone
-    hints        the agent's country and column mapping
+    hints        the agent's country and column mapping, the file's name as sent, and whether a person calls it a résumé
     limit_pages  pages read of a PDF
     returns      a Reading with status "failed", a code and a sentence for anything that cannot be read;
                  raises only what the sink raises, and MemoryError
@@ -74,8 +74,9 @@ def read_document(path: Path, sink: Sink, hints: Hints, *, limit_pages: int) -> 
         refused = _refusal(path)
         if refused is not None:
             return refused
-        kind = media_types.media_type(path)
-        refused = _refuse_kind(kind, path.suffix.lower())
+        name = hints.name or path.name
+        kind = media_types.media_type(path, name)
+        refused = _refuse_kind(kind, media_types.suffix_of(name))
         if refused is not None:
             return refused
         if kind == media_types.PDF:

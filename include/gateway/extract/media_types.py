@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 import re
 import zipfile
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import BinaryIO
 
 from gateway.extract.tables.dialect import looks_tabular
@@ -57,10 +57,11 @@ _TABLE_NAMES = {".csv", ".tsv", ".tab", ".psv"}
 _HEAD_BYTES = 65_536
 
 
-def media_type(path: Path) -> str:
+def media_type(path: Path, name: str | None = None) -> str:
     """The media type of a file's content.
 
     path     a readable file; OSError passes through
+    name     what the sender called it, where `path` is a copy under another name
     returns  one of this module's constants, an image/..., or application/octet-stream for what nothing recognises.
              An empty file is application/x-empty. A PDF may begin with up to 1,024 bytes of junk (ISO 32000-2 7.5.2).
              Text is text/csv when its lines form columns, or when nothing else is against a name ending in .csv.
@@ -85,7 +86,12 @@ def media_type(path: Path) -> str:
         return "image/bmp"
     if head[4:8] == b"ftyp":
         return "image/heic" if head[8:12] in (b"heic", b"heix", b"mif1", b"avif") else "video/mp4"
-    return _text_kind(head, path.suffix.lower())
+    return _text_kind(head, suffix_of(name or path.name))
+
+
+def suffix_of(name: str) -> str:
+    """The end of a file's name in small letters, ".csv"; "" if it has none."""
+    return PurePosixPath(name).suffix.lower()
 
 
 def is_image(kind: str) -> bool:

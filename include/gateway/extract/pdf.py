@@ -8,7 +8,9 @@ from pathlib import Path
 
 import pypdfium2 as pdfium
 
-from gateway.extract.page.pdf_open import UNREADABLE, NotOpened, open_pdf
+from gateway.errors import Unreadable
+from gateway.extract.page.pdf_open import UNREADABLE, open_pdf
+from gateway.extract.page.pdf_structure import attached
 from gateway.extract.page.pdfium import read_page
 from gateway.extract.page.words import Page
 from gateway.extract.resume.profiles import read_profiles
@@ -19,6 +21,8 @@ USABLE_CHARS = 25  # a page with fewer characters and an image on it is a scan
 OCR_BUDGET_S = (
     14.0  # CPU after which no further page is recognised, so that what was read is not lost to the time limit
 )
+OUTLINED_LETTERS = 120  # small shapes on a page without text; the rules and bullets of a form are fewer
+MOST_SHAPES = 3_000
 BROKEN_QUALITY = 0.6  # below this share of real characters the text layer is no use
 
 
@@ -32,12 +36,13 @@ def read_pdf(path: Path, sink: Callable[[ExtractedProfile], None], hints: Hints,
     started = time.process_time()
     try:
         document, notes = open_pdf(path)
-    except NotOpened as failed:
+    except Unreadable as failed:
         return Reading(
             "failed", MEDIA_TYPE, failed.code, failed.sentence, cpu_s={"read": time.process_time() - started}
         )
     try:
         total = len(document)
+        notes += attached(document, path)
         pages, ocr_pages, problem = _pages(document, min(total, limit_pages), cpu, notes)
         if total > limit_pages:
             sentence = f"Only the first {limit_pages} of {total} pages were read."
@@ -112,7 +117,21 @@ def _needs_ocr(page: Page, handle: pdfium.PdfPage) -> bool:
     visible = sum(len(word.text) for word in page.words if not word.hidden)
     if visible >= USABLE_CHARS and page.text_quality >= BROKEN_QUALITY:
         return False
-    return has_picture(handle) or (visible >= USABLE_CHARS and page.text_quality < BROKEN_QUALITY)
+    return (
+        has_picture(handle) or has_outlines(handle) or (visible >= USABLE_CHARS and page.text_quality < BROKEN_QUALITY)
+    )
+
+
+def has_outlines(handle: pdfium.PdfPage) -> bool:
+    """The page is drawn with as many small shapes as a text has letters: its type was turned into outlines."""
+    height = handle.get_size()[1]
+    small = 0
+    for number, item in enumerate(handle.get_objects(filter=(pdfium.raw.FPDF_PAGEOBJ_PATH,), max_depth=4)):
+        if number >= MOST_SHAPES:
+            break
+        _, bottom, _, top = item.get_bounds()
+        small += 0 < top - bottom < 0.05 * height
+    return small >= OUTLINED_LETTERS
 
 
 def has_picture(handle: pdfium.PdfPage) -> bool:

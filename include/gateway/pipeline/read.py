@@ -15,6 +15,7 @@ from typing import Any
 from sqlalchemy import delete, insert, select
 from sqlalchemy.orm import Session
 
+from gateway.agents import Agent
 from gateway.errors import Transient, Unreadable
 from gateway.extract.child.sandbox import ReaderPool, iter_profiles
 from gateway.intake import files
@@ -106,7 +107,7 @@ def read_chunk(chunk: Chunk, *, jobs: int | None = None) -> dict[str, int]:
     with reading() as session:
         batch = session.get_one(Batch, chunk["batch_id"])
         documents = session.execute(
-            select(Document.id, Document.file_key, Document.media_type)
+            select(Document.id, Document.file_key, Document.path, Document.facts)
             .where(
                 Document.batch_id == batch.id,
                 Document.id.between(chunk["first"], chunk["last"]),
@@ -118,11 +119,11 @@ def read_chunk(chunk: Chunk, *, jobs: int | None = None) -> dict[str, int]:
     done = {"success": 0, "failed": 0, "profiles": 0}
     if not documents:
         return done
-    hints = Hints(country=agent.country, mapping=dict(agent.mapping))
+    hints = {row.id: _hints(agent, row.path, row.facts) for row in documents}
     workers = min(jobs or settings().extract_jobs, len(documents))
     with ExitStack() as stack:
         pool = stack.enter_context(ReaderPool(workers))
-        for result in pool.read(_local(documents, stack, done), hints):
+        for result in pool.read(_local(documents, stack, done), hints.__getitem__):
             if result.reading.status == DocumentState.FAILED and not has_room():
                 raise Transient("DISK_FULL", NO_ROOM, 60)  # whatever the reader says, the disk is to blame
             number = store_reading(result.key, result.reading, iter_profiles(result.spool))
@@ -148,6 +149,16 @@ def has_room() -> bool:
     return shutil.disk_usage(tempfile.gettempdir()).free >= ROOM_BYTES
 
 
+def _hints(agent: Agent, path: str, facts: dict[str, Any]) -> Hints:
+    """Bytes are kept under their hash: the file's name goes with them, so that every door reads a file alike."""
+    return Hints(
+        country=agent.country,
+        mapping=dict(agent.mapping),
+        name=path.rpartition("/")[2],
+        as_resume=bool(facts.get("as_resume")),
+    )
+
+
 def store_reading(document_id: str, outcome: Reading, profiles: Iterator[ExtractedProfile]) -> int:
     """Writes what one document gave: profiles and fields in slices, then the document's state, last.
 
@@ -170,7 +181,8 @@ def store_reading(document_id: str, outcome: Reading, profiles: Iterator[Extract
             number += len(piece)
     with writing() as session:
         document = session.get_one(Document, document_id)
-        document.code, document.error, document.facts = outcome.code, outcome.error, _facts(outcome)
+        kept = {"as_resume": True} if document.facts.get("as_resume") else {}
+        document.code, document.error, document.facts = outcome.code, outcome.error, {**_facts(outcome), **kept}
         change.move(session, document, outcome.status, actor=ACTOR, code=outcome.code)
     return number
 

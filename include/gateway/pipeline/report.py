@@ -1,29 +1,25 @@
-"""A batch's end: its state, its numbers, and one digest to each channel."""
+"""A batch's end: its state and its numbers. What others are told of it is written with the state (store/outbox.py)."""
 
 from __future__ import annotations
 
-from html import escape
 from typing import Any
 
 from sqlalchemy import select
 
-from gateway.agents import Agent
 from gateway.codes import CODES
 from gateway.errors import Misconfigured, Permanent
 from gateway.intake.inbox import InboxProblem
 from gateway.model import BatchState, Mode
 from gateway.model import ProfileState as P
-from gateway.notify.messages import Digest, digest_of
-from gateway.pipeline.arrival.receive import agent_of
+from gateway.pipeline.arrival.receive import agent_of, sync_agent
 from gateway.pipeline.arrival.retry import review_run
 from gateway.pipeline.arrival.runs import cause, fail, forget_failure
-from gateway.pipeline.review.review import held_codes, held_count
+from gateway.pipeline.review.held import held_codes, held_count
 from gateway.pipeline.statistics import remember
-from gateway.settings import settings
-from gateway.store import change
+from gateway.store import change, outbox
 from gateway.store.counts import Counts, counts
 from gateway.store.engine import reading, writing
-from gateway.store.tables import Batch, Event, Profile, now
+from gateway.store.tables import Batch, Profile, now
 
 ACTOR = "report"
 INCOMPLETE = "A task of the run failed before everything was done: look at the run and clear that task, or `gateway resume` the batch."
@@ -90,75 +86,14 @@ def review_request(batch_id: str) -> list[dict[str, Any]]:
     return [{"trigger_run_id": run_id, "conf": conf}]
 
 
-def digest(batch_id: str) -> Digest:
-    """What to tell about the batch: counts and codes, never people."""
-    with reading() as session:
-        batch = session.get_one(Batch, batch_id)
-        return digest_of(
-            agent_of(batch.agent_id), batch, counts(session, batch_id), settings().page(f"/batches/{batch_id}")
-        )
-
-
-def claim_notice(batch_id: str, message: Digest, channel: str) -> bool:
-    """True for the first who may send this message on this channel; the same numbers are told once."""
+def tell_unclaimed(problem: InboxProblem) -> None:
+    """A drop that nobody claims, to the channels of the agent it is for, each once a day: code and sentence, no file's name."""
+    agent = agent_of(problem.where)
+    sync_agent(agent)  # nothing of it may have been received yet
+    once = f"inbox.stale:{now():%Y-%m-%d}:{problem.code}:{agent.id}"
+    data = {"code": problem.code, "sentence": f"{problem.sentence} {CODES[problem.code].fix}"}
     with writing() as session:
-        return change.first_time(
-            session, notice_key(batch_id, message, channel), kind="notified", batch_id=batch_id, actor=ACTOR
-        )
-
-
-def return_notice(batch_id: str, message: Digest, channel: str) -> None:
-    """The channel failed: the next attempt may send."""
-    with writing() as session:
-        change.forget(session, notice_key(batch_id, message, channel))
-
-
-def notice_key(batch_id: str, message: Digest, channel: str) -> str:
-    return f"digest:{batch_id}:{channel}:{message.fingerprint}"
-
-
-def batch_agent(batch_id: str) -> str:
-    """The id of the agent that a batch is for."""
-    with reading() as session:
-        return session.get_one(Batch, batch_id).agent_id
-
-
-def inbox_notice(agent: Agent, problem: InboxProblem) -> Digest:
-    """What to tell about a drop that nobody claims: the code and the sentence, never a file's name."""
-    subject = f"{agent.title}: {problem.sentence}"
-    fix = CODES[problem.code].fix
-    data = {"type": "inbox.stale", "agent_id": agent.id, "code": problem.code, "sentence": problem.sentence}
-    text = f"{problem.code}: {problem.sentence}\n\n{fix}\n"
-    return Digest(subject, text, f"<p>{escape(problem.code)}: {escape(problem.sentence)}</p><p>{escape(fix)}</p>", data)
-
-
-def claim_inbox_notice(problem: InboxProblem, channel: str) -> bool:
-    """True for the first on this day who may tell this channel about a problem of the inbox."""
-    once = _inbox_key(problem, channel)
-    with writing() as session:
-        if session.scalar(select(Event.id).where(Event.once == once)) is not None:
-            return False
-        session.add(
-            Event(
-                kind="notified",
-                subject="inbox",
-                subject_id=problem.where[:64],
-                code=problem.code,
-                actor=ACTOR,
-                once=once,
-            )
-        )
-        return True
-
-
-def return_inbox_notice(problem: InboxProblem, channel: str) -> None:
-    """The channel failed: the next attempt may send."""
-    with writing() as session:
-        change.forget(session, _inbox_key(problem, channel))
-
-
-def _inbox_key(problem: InboxProblem, channel: str) -> str:
-    return f"inbox:{now():%Y-%m-%d}:{problem.code}:{problem.where}:{channel}"[:200]
+        outbox.emit(session, "inbox.stale", agent.id, data, once=once)
 
 
 def totals(batch_id: str | None = None) -> Counts:

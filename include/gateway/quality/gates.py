@@ -1,6 +1,6 @@
 """Every gate in one table: what it looks at, what it does under each preset, and what to tell people.
 
-Data only, no Great Expectations: suites.py turns the bound gates of an agent into a real suite. Severities are
+Data only, no Great Expectations: engine.py turns the bound gates of an agent into a real suite. Severities are
 Great Expectations' own: critical holds a profile, warning marks it, info counts it; a dash switches a gate off.
 """
 
@@ -70,6 +70,20 @@ TEXT_QUALITY = {Preset.LENIENT: 0.3, Preset.STANDARD: 0.5, Preset.STRICT: 0.7}
 OCR_SHARE = {Preset.LENIENT: 0.99, Preset.STANDARD: 0.0, Preset.STRICT: 0.0}
 # Marks of the reader that mean a value may not be what a person would read on the page. Strict holds for any mark.
 HOLDING_MARKS = {Preset.LENIENT: ("HIDDEN_TEXT",), Preset.STANDARD: ("HIDDEN_TEXT",), Preset.STRICT: ("*",)}
+
+# Marks that have a gate of their own, which holds under every preset: code -> (says, remedy, measured).
+MARK_GATES: dict[str, tuple[str, str, str]] = {
+    "RESUME_DOUBTFUL": (
+        "The document is surely a résumé",
+        "Open the document: approve the profile if it is a candidate's, discard it if not.",
+        "may be another kind of document",
+    ),
+    "PEOPLE_MIXED": (
+        "Name and e-mail address stand together in the document",
+        "Open the document and check whose address it is; correct it, or approve the profile as it is.",
+        "the address and the name share no page region and no letters",
+    ),
+}
 
 _MISSING = {"name": "NAME_MISSING", "email": "EMAIL_MISSING", "phone": "PHONE_MISSING"}  # other fields share a code
 _LOOK = "Open the document, compare, and correct the {field} or approve it as it is."
@@ -520,10 +534,24 @@ def _trust(agent: Agent, at: int) -> list[Gate]:
             Severity.CRITICAL,
             "The reader saw nothing that makes the page doubtful",
             "Look at the place the mark names.",
-            kwargs={"marks": list(HOLDING_MARKS[preset])},
+            kwargs={"marks": list(HOLDING_MARKS[preset]), "but": list(MARK_GATES)},
             threshold="no such mark",
         )
     )
+    gates += [
+        Gate(
+            code,
+            "marks",
+            "expect_no_reader_marks",
+            Severity.CRITICAL,
+            says,
+            remedy,
+            kwargs={"marks": [code]},
+            measured=_always(found),
+            threshold="no such mark",
+        )
+        for code, (says, remedy, found) in MARK_GATES.items()
+    ]
     if "*" not in HOLDING_MARKS[preset]:
         gates.append(
             Gate(
@@ -533,7 +561,7 @@ def _trust(agent: Agent, at: int) -> list[Gate]:
                 Severity.WARNING,
                 "The reader had nothing to remark",
                 "Look at the place the mark names.",
-                kwargs={"marks": ["*"], "but": list(HOLDING_MARKS[preset])},
+                kwargs={"marks": ["*"], "but": [*HOLDING_MARKS[preset], *MARK_GATES]},
                 threshold="no such mark",
             )
         )

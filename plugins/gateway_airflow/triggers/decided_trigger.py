@@ -62,14 +62,16 @@ class DecidedTrigger(HITLTrigger):
 
     async def _look(self) -> TriggerEvent | None:
         if self.timeout_datetime and self.timeout_datetime < utcnow():
-            return await self._handle_timeout()
+            event: TriggerEvent = await self._handle_timeout()
+            return event
         if await asyncio.to_thread(_held, self.batch_id, self.question):
             return None
         return await self._close()
 
     async def _close(self) -> TriggerEvent | None:
         """Answers the required action in the gateway's name; an answer that was quicker stands."""
-        if answered := await self._handle_response():
+        answered: TriggerEvent | None = await self._handle_response()
+        if answered:
             return answered
         response = await asyncio.to_thread(
             update_hitl_detail_response, ti_id=self.ti_id, chosen_options=[DECIDED_ELSEWHERE], params_input={}
@@ -78,7 +80,7 @@ class DecidedTrigger(HITLTrigger):
             HITLTriggerEventSuccessPayload(
                 chosen_options=[DECIDED_ELSEWHERE],
                 params_input={},
-                responded_at=response.responded_at,
+                responded_at=response.responded_at,  # type: ignore[typeddict-item] # just answered, so never None
                 responded_by_user=None,
                 timedout=False,
             )
@@ -92,7 +94,7 @@ def _says_not_found(wrong: AirflowRuntimeError) -> bool:
 
 def _held(batch_id: str, question: str) -> int:
     """How many this question is about: none, when all were decided or a newer question speaks for them."""
-    from gateway.pipeline.review.review import held_count
+    from gateway.pipeline.review.held import held_count
     from gateway.store.engine import reading
     from gateway.store.tables import Batch
 

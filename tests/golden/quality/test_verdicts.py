@@ -17,7 +17,7 @@ from gateway.model import Severity, as_json
 from gateway.quality.case import Case
 from gateway.quality.gates import gates_for
 from gateway.quality.judge import judge
-from unit.quality.cases import CLEAN, agent, spoilt
+from support.cases import CLEAN, agent, spoilt
 
 GOLDEN = Path(__file__).with_name("verdicts.json")
 PRESETS = ("lenient", "standard", "strict")
@@ -58,6 +58,8 @@ SPOILT: dict[str, Case] = {
     "SHARED_PHONE": spoilt(other_names_with_phone=1),
     "LIKELY_DUPLICATE": spoilt(likely_duplicates=1),
     "SPLIT_DOUBTFUL": spoilt(people_in_document=2, counts={**CLEAN.counts, "work": 0}),
+    "RESUME_DOUBTFUL": spoilt(marks=("RESUME_DOUBTFUL",)),
+    "PEOPLE_MIXED": spoilt(marks=("PEOPLE_MIXED",)),
     "READER_MARK": spoilt(marks=("SOMETHING_UNHEARD_OF",)),
 }
 # code -> (what the agent's file adds, the profile)
@@ -111,6 +113,13 @@ def test_verdicts_are_the_checked_in_ones(judged: dict[str, Any]) -> None:
     if os.environ.get("GATEWAY_UPDATE_GOLDEN"):
         GOLDEN.write_text(json.dumps(judged, indent=1, sort_keys=True, ensure_ascii=False) + "\n", "utf-8")
     assert judged == json.loads(GOLDEN.read_text("utf-8"))
+
+
+@pytest.mark.parametrize("code", ["RESUME_DOUBTFUL", "PEOPLE_MIXED"])
+def test_a_document_in_doubt_holds_under_every_preset(code: str, judged: dict[str, Any]) -> None:
+    for preset in PRESETS:
+        assert judged[code][preset]["outcome"] == "hold"
+        assert [f["code"] for f in judged[code][preset]["findings"]] == [code], "one finding, with a code of its own"
 
 
 @pytest.mark.parametrize("code", [*SPOILT, *BY_WISH])

@@ -97,6 +97,10 @@ def test_the_image_copies_what_python_needs() -> None:
     for folder in ("include", "plugins", "dags"):
         assert f"COPY --chown=gateway:root {folder} {folder}" in dockerfile
         assert f"!{folder}" in (PROJECT / ".dockerignore").read_text("utf-8").split()
+    [built_from] = re.findall(r"^COPY (pyproject.*) \./$", dockerfile, re.MULTILINE)
+    for name in built_from.split():
+        assert (PROJECT / name).is_file()
+        assert f"!{name}" in (PROJECT / ".dockerignore").read_text("utf-8").split()
 
 
 def test_every_part_that_stays_has_a_health_check_and_an_init_process(compose: dict[str, Any]) -> None:

@@ -22,8 +22,7 @@ from gateway.pipeline.run import run_batch
 from gateway.settings import settings
 from gateway.store.engine import reading
 from gateway.store.tables import Batch, Document
-
-GOOD = b"Name,Email,Phone\nGreta Hollingsworth,greta.hollingsworth@example.com,+1 415 555 0134\n"
+from support.drops import GOOD, drop
 
 MANIFESTS = {
     "a day that does not exist": b"received_on: 2026-02-30\n",
@@ -35,15 +34,6 @@ MANIFESTS = {
     "an anchor that holds itself": b"a: &a [*a]\n",
     "a Python object": b"!!python/object/apply:os.system ['true']\n",
 }
-
-
-def drop(home: Path, agent: str, name: str, content: dict[str, bytes]) -> Path:
-    folder = home / "inbox" / agent / name
-    folder.mkdir(parents=True)
-    for path, data in content.items():
-        (folder / path).write_bytes(data)
-    (folder / "_READY").touch()
-    return folder
 
 
 @pytest.mark.parametrize("manifest", MANIFESTS.values(), ids=MANIFESTS.keys())

@@ -30,8 +30,8 @@ from gateway.pipeline.run import continue_batch, run_batch
 from gateway.settings import settings
 from gateway.store.engine import reading, writing
 from gateway.store.tables import Batch, Document, Event, PoolCandidate, now
-from unit.pipeline.test_bad_drops import GOOD, drop
-from unit.pipeline.test_upload import process
+from support.drops import GOOD, drop
+from support.stages import process
 
 AGENT = "backend-engineer"
 LATER = timedelta(hours=2)

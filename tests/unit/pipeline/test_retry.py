@@ -7,7 +7,6 @@ from pathlib import Path
 
 import pytest
 from sqlalchemy import func, select
-from tests.unit.pipeline.test_upload import process
 
 from gateway.errors import Conflict, Misconfigured, Refused
 from gateway.insight.batches import batch_view
@@ -20,7 +19,9 @@ from gateway.pipeline.read import store_reading
 from gateway.pipeline.report import finish_batch, review_request, totals
 from gateway.pipeline.run import run_batch
 from gateway.store.engine import reading, writing
-from gateway.store.tables import Batch, Delivery, Document, Event, PoolCandidate
+from gateway.store.tables import Batch, Delivery, Document, Event, PoolCandidate, Profile
+from support.pdf_maker import make, run
+from support.stages import process
 
 AGENT = "backend-engineer"
 GRETA = "Name,Email,Phone\nGreta Hollingsworth,greta.hollingsworth@example.com,+1 415 555 0134\n"
@@ -145,3 +146,23 @@ def test_retry_is_offered_and_done_only_where_it_can_help(batch: str) -> None:
     with pytest.raises(Refused, match="NOTHING_TO_RETRY"):
         retry_documents(batch, None, actor="rita")
     assert retry_documents(batch, [otto.id], actor="rita").documents == 1, "whoever names it means it"
+
+
+def test_a_document_refused_as_no_resume_is_read_as_one_and_held(store: str, tmp_path: Path) -> None:
+    page = [
+        run(60, 70, "Dear Ms Oyelaran,"),
+        run(60, 90, "I would like to work in your bakery, as I did in others."),
+        run(60, 130, "Kind regards"),
+        run(60, 144, "Greta Hollingsworth, greta.hollingsworth@example.com"),
+    ]
+    batch_id = run_batch(AGENT, [make(tmp_path / "letter.pdf", page)], actor="test", mode=Mode.INGEST)
+    with reading() as session:
+        assert session.scalars(select(Document.code)).one() == "NOT_A_RESUME"
+    retry_documents(batch_id, None, actor="rita", as_resume=True)
+    process(batch_id)
+    with reading() as session:
+        document = session.scalars(select(Document)).one()
+        assert (document.state, document.facts["as_resume"]) == ("success", True)
+        profile = session.scalars(select(Profile)).one()
+        assert (profile.state, "RESUME_DOUBTFUL" in profile.codes) == ("held", True)
+    assert pool() == []

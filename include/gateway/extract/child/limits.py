@@ -1,4 +1,4 @@
-"""Memory limits of a reading child, seen from inside it.
+"""Limits of a child process, seen from inside it: its memory.
 
 Address space is limited in two steps. Reading text needs little, so its limit is tight: a document that unpacks to a
 gigabyte fails at once. Text recognition reserves much that it never uses (model arenas, thread stacks), so it lifts the

@@ -1,7 +1,9 @@
 """A pool of reading children: one bad document costs one reason code, never the batch.
 
 A document that hangs, eats memory, floods the disk or crashes its parser ends as a failed Reading; the pool forks a new
-worker in milliseconds and goes on. How the children are made and how they die with their parent: sandbox_worker.
+worker in milliseconds and goes on. Time is the child's own processor time, so that a loaded machine blames no document, and
+one that was stopped for time is read once more alone before it fails. How the children are made and how they die with their
+parent: sandbox_worker; what they may see and reach: confine.
 """
 
 from __future__ import annotations
@@ -14,16 +16,16 @@ import signal
 import socket
 import subprocess
 import sys
-import tempfile
 import time
-from collections.abc import Hashable, Iterable, Iterator
+from collections.abc import Callable, Hashable, Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Generic, TypeVar
 
-import gateway
 from gateway.errors import Transient
+from gateway.extract.child.confine import Folder, clean_environment
+from gateway.extract.child.watched import cpu_s, resident, waited_s
 from gateway.extract.child.wire import hints_out, iter_profiles, reading_in
 from gateway.model import Hints, Reading
 from gateway.settings import Settings, settings
@@ -35,7 +37,8 @@ Key = TypeVar("Key", bound=Hashable)
 _MB = 1 << 20
 _START_TIMEOUT_S = 120.0  # importing every reader takes about two seconds; a loaded machine many times that
 _WATCH_S = 0.02  # how often a busy worker's memory is looked at: it can fill some 40 MB in between
-_PATIENCE = 3.0  # times the time limit, on a machine so busy that the worker mostly waits for a processor
+_IDLE = 4.0  # times the time limit, for a worker that neither computes nor waits for a processor: it hangs
+_PATIENCE = 20.0  # times the time limit, on a machine so busy that the worker mostly waits for a processor
 _LONGEST = 40  # times the time limit, for a list that gives profiles all the while
 _NEAR_LIMIT = 0.5  # a crash above this share of the memory limit is told as OUT_OF_MEMORY: allocators abort
 _CHILD = "gateway.extract.child.sandbox_worker"
@@ -65,12 +68,31 @@ class _Worker:
 
 @dataclass(eq=False)
 class _Job:
+    """`alone`: the second and last reading of a document that was stopped for time."""
+
     key: Any
+    path: Path
+    hints: dict[str, Any]
     spool: Path
-    started: float
-    waited: float  # of the worker's life so far, seconds in which it was ready to run and no processor was free
+    pid: int
+    alone: bool = False
     began: float = field(default_factory=time.monotonic)
     spooled: int = 0
+
+    def __post_init__(self) -> None:
+        self.wind()
+
+    def wind(self) -> None:
+        """Start its clocks anew."""
+        self.started, self.cpu, self.waited = time.monotonic(), cpu_s(self.pid), waited_s(self.pid)
+
+    def over(self, limit: float) -> bool:
+        """Whether it used up its processor time, or stands still, or takes beyond all measure."""
+        elapsed = time.monotonic() - self.started
+        if elapsed <= limit:
+            return False
+        idle = elapsed - (waited_s(self.pid) - self.waited)
+        return cpu_s(self.pid) - self.cpu > limit or idle > _IDLE * limit or elapsed > _PATIENCE * limit
 
     def gave_more(self) -> bool:
         """Whether profiles have come since this was last asked."""
@@ -109,11 +131,9 @@ class ReaderPool:
         self._exits: dict[int, int] = {}
 
     def __enter__(self) -> ReaderPool:
-        self._folder = tempfile.TemporaryDirectory(prefix="gateway-read-", dir=self._spool_dir)
+        self._folder = Folder(self._spool_dir)
         ours, theirs = socket.socketpair()
         self._control, self._news = ours, bytearray()
-        env = {**os.environ, "OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
-        env["PYTHONPATH"] = os.pathsep.join(filter(None, [*import_roots(), env.get("PYTHONPATH", "")]))
         with theirs:
             self._nursery = subprocess.Popen(  # noqa: S603
                 [sys.executable, "-P", "-m", _CHILD, str(theirs.fileno()), str(os.getpid()), self._reader],
@@ -121,7 +141,8 @@ class ReaderPool:
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.DEVNULL,
                 stderr=subprocess.DEVNULL,  # native parsers write parts of documents there
-                env=env,
+                env=clean_environment(self.config, self._folder.temporary),
+                cwd=self._folder.temporary,
             )
         self._started = False
         return self
@@ -138,29 +159,48 @@ class ReaderPool:
             self._nursery.kill()
             self._nursery.wait()
         self._selector.close()
-        self._folder.cleanup()
+        self._folder.close()
 
-    def read(self, items: Iterable[tuple[Key, Path]], hints: Hints | None = None) -> Iterator[ReadResult[Key]]:
+    def read(
+        self, items: Iterable[tuple[Key, Path]], hints: Hints | Callable[[Key], Hints] | None = None
+    ) -> Iterator[ReadResult[Key]]:
         """Read documents, each within its limits; results in order of completion.
 
         items    (key, path); taken one at a time as workers become free, so it may be endless. The key comes back.
+        hints    for all of them, or a function that gives each one's by its key
         returns  one ReadResult an item, always
         """
         source = iter(items)
-        wanted = hints_out(hints or Hints())
+        hints_of = hints if callable(hints) else lambda _: hints or Hints()
         waiting = next(source, None)
+        stopped: list[_Job] = []  # for time, to be read once more alone
         try:
-            while waiting is not None or any(worker.job for worker in self._workers):
-                while waiting is not None and (idle := self._idle_worker()) is not None:
-                    refused = self._assign(idle, waiting[0], waiting[1], wanted)
+            while waiting is not None or stopped or self._busy():
+                if stopped and not self._busy() and (idle := self._idle_worker()) is not None:
+                    again = stopped[0]
+                    if not self._assign(idle, again.key, again.path, again.hints, alone=True):
+                        stopped.pop(0)
+                while waiting is not None and not stopped and not self._alone() and (idle := self._idle_worker()):
+                    refused = self._assign(idle, waiting[0], waiting[1], hints_out(hints_of(waiting[0])))
                     if not refused:
                         waiting = next(source, None)
-                yield from self._collect()
+                for job, result in self._collect():
+                    if result.reading.code == "TIMED_OUT" and not job.alone:
+                        result.spool.unlink(missing_ok=True)
+                        stopped.append(job)
+                    else:
+                        yield result
         finally:
             for worker in [worker for worker in self._workers if worker.job]:
                 self._drop(worker, kill=True)  # the caller stopped in the middle
 
     # Workers
+
+    def _busy(self) -> bool:
+        return any(worker.job for worker in self._workers)
+
+    def _alone(self) -> bool:
+        return any(worker.job and worker.job.alone for worker in self._workers)
 
     def _idle_worker(self) -> _Worker | None:
         for worker in self._workers:
@@ -185,15 +225,15 @@ class ReaderPool:
                 raise _no_start("the nursery process is gone")
         limits = {"memory_mb": self.config.document_memory_mb, "output_bytes": self.config.document_output_bytes}
         ours.sendall(json.dumps(limits).encode() + b"\n")
-        worker = _Worker(news["born"], ours, _memory(news["born"]))
+        worker = _Worker(news["born"], ours, resident(news["born"]))
         self._workers.append(worker)
         self._selector.register(ours, selectors.EVENT_READ, worker)
         return worker
 
-    def _assign(self, worker: _Worker, key: Any, path: Path, hints: dict[str, Any]) -> bool:
+    def _assign(self, worker: _Worker, key: Any, path: Path, hints: dict[str, Any], *, alone: bool = False) -> bool:
         """Give a worker a document. True = the worker was dead and the document is still to be read."""
         self._serial += 1
-        spool = Path(self._folder.name) / f"{self._serial:08d}.jsonl"
+        spool = self._folder.path / f"{self._serial:08d}.jsonl"
         request = {
             "path": str(path.absolute()),
             "spool": str(spool),
@@ -206,11 +246,11 @@ class ReaderPool:
         except OSError:
             self._drop(worker, kill=True)
             return True
-        worker.job = _Job(key, spool, time.monotonic(), _waited(worker.pid))
+        worker.job = _Job(key, path, hints, spool, worker.pid, alone)
         worker.peak_resident = 0
         return False
 
-    def _collect(self) -> Iterator[ReadResult[Any]]:
+    def _collect(self) -> Iterator[tuple[_Job, ReadResult[Any]]]:
         """Wait a moment; results of whoever answered, died, or had to be stopped."""
         for ready, _ in self._selector.select(_WATCH_S):
             worker: _Worker = ready.data
@@ -221,29 +261,29 @@ class ReaderPool:
                 job = worker.job
                 exit_code = self._drop(worker, kill=False)
                 if job is not None:
-                    yield self._failed(job, *self._cause_of_death(worker, exit_code))
+                    yield job, self._failed(job, *self._cause_of_death(worker, exit_code))
                 continue
             worker.buffer += chunk
             if worker.buffer.endswith(b"\n") and worker.job is not None:
-                answer = json.loads(worker.buffer)
+                answer, job = json.loads(worker.buffer), worker.job
                 worker.buffer.clear()
-                yield self._answered(worker, worker.job, answer)
-        now = time.monotonic()
+                yield job, self._answered(worker, job, answer)
         for worker in self._workers:
             if worker.job is not None and worker.killed is None:
-                self._watch(worker, worker.job, now)
+                self._watch(worker, worker.job)
 
-    def _watch(self, worker: _Worker, job: _Job, now: float) -> None:
+    def _watch(self, worker: _Worker, job: _Job) -> None:
         """Stop a worker that is over its time or memory; its socket then closes, which _collect sees."""
-        elapsed, limit = now - job.started, self.config.document_timeout_s
-        if elapsed > limit and job.gave_more() and now - job.began < _LONGEST * limit:
-            job.started, job.waited = now, _waited(worker.pid)  # a long list is read row by row: its clock starts anew
-        elif elapsed > limit and (elapsed > _PATIENCE * limit or elapsed - _waited(worker.pid) + job.waited > limit):
-            worker.killed = "TIMED_OUT"
+        limit = self.config.document_timeout_s
+        if job.over(limit):
+            if job.gave_more() and time.monotonic() - job.began < _LONGEST * limit:
+                job.wind()  # a long list is read row by row: its clocks start anew
+            else:
+                worker.killed = "TIMED_OUT"
         else:
-            resident = _memory(worker.pid)
-            worker.peak_resident = max(worker.peak_resident, resident)
-            if resident - worker.base_resident > self.config.document_memory_mb * _MB:
+            now = resident(worker.pid)
+            worker.peak_resident = max(worker.peak_resident, now)
+            if now - worker.base_resident > self.config.document_memory_mb * _MB:
                 worker.killed = "OUT_OF_MEMORY"
         if worker.killed:
             _kill(worker.pid)
@@ -288,7 +328,8 @@ class ReaderPool:
     def _failed(self, job: _Job, code: str, detail: str) -> ReadResult[Any]:
         job.spool.write_bytes(b"")
         sentences = {
-            "TIMED_OUT": f"Reading took more than {self.config.document_timeout_s:g} seconds. Print it to PDF again.",
+            "TIMED_OUT": f"Reading used more than {self.config.document_timeout_s:g} seconds, twice, the second time alone. "
+            "Retry it when the machine has less to do; if it stops again, print it to PDF again and send that.",
             "OUT_OF_MEMORY": f"Reading needed more memory than is allowed ({self.config.document_memory_mb} MB). "
             "Print it to PDF again.",
             "OUTPUT_TOO_LARGE": f"More than {self.config.document_output_bytes:,} bytes of profiles. Split it.",
@@ -314,32 +355,8 @@ class ReaderPool:
         news: dict[str, Any] = json.loads(line)
         if "dead" in news:
             self._exits[news["dead"]] = news["exit"]
+            self._folder.forget(news["dead"])
         return news
-
-
-def import_roots() -> list[str]:
-    """Where this process found the package, so that the child finds the same one."""
-    return [str(Path(part).resolve().parent) for part in gateway.__path__]
-
-
-def _memory(pid: int) -> int:
-    """Resident bytes of a process, shared memory included; 0 when it is gone."""
-    try:
-        resident = Path(f"/proc/{pid}/statm").read_text("ascii").split()[1]
-    except OSError:
-        return 0
-    return int(resident) * os.sysconf("SC_PAGE_SIZE")
-
-
-def _waited(pid: int) -> float:
-    """Seconds a process has waited for a processor so far; 0 where the kernel does not say.
-
-    source  Linux, Documentation/scheduler/sched-stats.rst: the second number of /proc/<pid>/schedstat, nanoseconds
-    """
-    try:
-        return int(Path(f"/proc/{pid}/schedstat").read_text("ascii").split()[1]) / 1e9
-    except (OSError, IndexError, ValueError):
-        return 0.0
 
 
 def _kill(pid: int) -> None:

@@ -13,7 +13,6 @@ nursery (PR_SET_PDEATHSIG), however busy they are.
 from __future__ import annotations
 
 import contextlib
-import ctypes
 import errno
 import gc
 import importlib
@@ -30,11 +29,11 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from gateway.extract.child.confine import close_descriptors, die_with_parent, own_temporary_folder, refuse_network
 from gateway.extract.child.limits import limit_address_space
 from gateway.extract.child.wire import hints_in, profile_line, reading_out
 from gateway.model import ExtractedProfile, Reading
 
-PR_SET_PDEATHSIG = 1
 _MB = 1 << 20
 _PARENT_CHECK_MS = 1_000
 
@@ -50,6 +49,7 @@ def main(argv: list[str]) -> int:
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the parent's to handle
     logging.disable(logging.CRITICAL)  # parsers quote documents in their warnings
     warnings.simplefilter("ignore")
+    refuse_network()
     try:
         read = load_reader(reader_name)
     except Exception as wrong:
@@ -93,12 +93,11 @@ def _nursery(control: socket.socket, parent: int, read: Callable[..., Reading]) 
             data, handed, _, _ = socket.recv_fds(control, 1, 1)
             if not data:
                 return 0
-            born = os.fork()
+            nursery, born = os.getpid(), os.fork()
             if born == 0:
                 signal.set_wakeup_fd(-1)
                 signal.signal(signal.SIGCHLD, signal.SIG_DFL)
-                control.close()
-                _work(socket.socket(fileno=handed[0]), read)
+                _work(socket.socket(fileno=handed[0]), read, nursery)
             os.close(handed[0])
             send(control, {"born": born})
     return 0
@@ -116,12 +115,12 @@ def _report_the_dead(control: socket.socket) -> None:
             send(control, {"dead": pid, "exit": os.waitstatus_to_exitcode(status)})
 
 
-def _work(parent: socket.socket, read: Callable[..., Reading]) -> None:
+def _work(parent: socket.socket, read: Callable[..., Reading], nursery: int) -> None:
     """A worker's whole life: one request, one answer, until the socket closes. Never returns."""
-    nursery = os.getppid()
-    ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
-    if os.getppid() != nursery:
-        os._exit(0)  # the nursery died before the line above
+    if not die_with_parent(nursery):
+        os._exit(0)
+    close_descriptors(parent.fileno())
+    own_temporary_folder()
     with parent.makefile("r", encoding="utf-8", newline="\n") as requests:
         _limit(json.loads(requests.readline()))
         for line in requests:
@@ -139,17 +138,17 @@ def _limit(limits: dict[str, int]) -> None:
 
 def _answer(request: dict[str, Any], read: Callable[..., Reading]) -> dict[str, Any]:
     try:
-        with Path(request["spool"]).open("w", encoding="utf-8", newline="\n", buffering=1 << 16) as spool:
+        with Path(request["spool"]).open("wb", buffering=1 << 16) as spool:
             count, size, most = 0, 0, request["output_bytes"]
 
             def sink(profile: ExtractedProfile) -> None:
                 nonlocal count, size
                 line = profile_line(profile)
-                size += len(line) + 1 if line.isascii() else len(line.encode()) + 1
+                size += len(line) + 1
                 if size > most:
                     raise OutputTooLarge
                 spool.write(line)
-                spool.write("\n")
+                spool.write(b"\n")
                 count += 1
 
             reading = read(Path(request["path"]), sink, hints_in(request["hints"]), limit_pages=request["limit_pages"])

@@ -16,7 +16,8 @@ from pathlib import Path
 from typing import Any
 
 from gateway.errors import Transient, Unreadable
-from gateway.extract.child.sandbox import import_roots
+from gateway.extract.child.confine import Folder, clean_environment
+from gateway.settings import settings
 
 DPI = 110
 TIMEOUT_S = 15.0
@@ -48,6 +49,15 @@ def page_png(
     return _ask({"do": "page", "path": str(path.absolute()), "number": number, "turn": turn, "dpi": dpi}, timeout_s)
 
 
+def pages_pdf(path: Path, first: int, last: int, *, timeout_s: float = TIMEOUT_S) -> bytes:
+    """Some pages of a PDF as a PDF of their own, with nothing of the others in it.
+
+    first, last   count from 1, both included
+    raises        as page_png does
+    """
+    return _ask({"do": "pages", "path": str(path.absolute()), "first": first, "last": last}, timeout_s)
+
+
 def table_rows(
     path: Path,
     media_type: str,
@@ -77,8 +87,7 @@ def _ask(request: dict[str, Any], timeout_s: float) -> bytes:
         raise Transient(
             "SHOW_BUSY", "Too many pictures of documents are being made at once: try again in a moment.", 5.0
         )
-    env = {**os.environ, "OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
-    env["PYTHONPATH"] = os.pathsep.join(filter(None, [*import_roots(), env.get("PYTHONPATH", "")]))
+    folder = Folder(None)
     try:
         done = subprocess.run(  # noqa: S603
             [sys.executable, "-P", "-m", _CHILD],
@@ -86,12 +95,14 @@ def _ask(request: dict[str, Any], timeout_s: float) -> bytes:
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,  # native parsers write parts of documents there
             timeout=timeout_s,
-            env=env,
+            env=clean_environment(settings(), folder.temporary),
+            cwd=folder.temporary,
             check=False,
         )
     except subprocess.TimeoutExpired as wrong:
         raise _not_shown(f"it took more than {timeout_s:g} seconds") from wrong
     finally:
+        folder.close()
         _turns.release()
     kind, _, body = done.stdout.partition(b"\n")
     if done.returncode == 0 and kind == b"ok":

@@ -9,6 +9,7 @@ source   PDFium's public/fpdf_text.h, fpdf_edit.h; ISO 32000-2 8.3.2 (why y is f
 from __future__ import annotations
 
 import ctypes
+import dataclasses
 import re
 from collections import Counter
 from typing import Any
@@ -16,6 +17,21 @@ from typing import Any
 import pypdfium2 as pdfium
 import pypdfium2.raw as raw
 
+from gateway.extract.page.characters import (
+    ACCENTS,
+    Glyph,
+    accented,
+    covers,
+    glued,
+    is_torn,
+    looks_doubled,
+    once,
+    plain,
+    same_place,
+    sense,
+    without_copies,
+)
+from gateway.extract.page.painted import WHITE, bounds, fills, painted_texts
 from gateway.extract.page.words import Link, Page, Word
 from gateway.model import Box
 from gateway.values.text import tidy
@@ -25,12 +41,15 @@ from gateway.values.text import tidy
 _WORD = re.compile(r"[\ue000-\uf8ff]|[^\s\ue000-\uf8ff\x00-\x1f\ufffe]+[\x02\ufffe]?")
 _LONE = re.compile("[\ud800-\udfff]")  # half a UTF-16 pair is no character
 _BOLD = re.compile(r"bold|black|heavy|semibold|demi|extrabold|bx\d|sfbx|cmbx|lmroman\d+-bold|-bd|medium(?!ital)", re.I)
+_ICONS = re.compile(
+    r"awesome|wingdings|webdings|dingbats|fontello|icomoon|ionicons|glyphicons|(?<![a-z])icons?(?![a-z])", re.I
+)
+ICON = "\uf8ff"  # a picture of no known meaning; a bullet among them stays a sign of its own line
 _ITALIC = re.compile(r"italic|oblique|cmti|slant|-it\b", re.I)
 BOLD_WEIGHT = 600
 LIMIT_CHARS = 60_000  # a dense printed page has some 6,000; beyond this it is no page to read
 WIDE = 1.9  # a word wider than this many sizes a character holds an unmarked gap
 HIDDEN_SIZE = 1.5  # points; nobody reads smaller type
-WHITE = 0xEE  # each of red, green, blue at least this: invisible on white paper
 
 
 def read_page(page: pdfium.PdfPage, number: int) -> Page:
@@ -107,6 +126,7 @@ def _words(text_page: Any, page: pdfium.PdfPage, place: _Placer) -> tuple[list[W
     pointer = ctypes.byref(rect)
     loose = raw.FPDFText_GetLooseCharBox
     words: list[Word] = []
+    starts: list[int] = []  # where in the text each word begins
     bad = total = 0
     for match in _WORD.finditer(text):
         start, end = match.span()
@@ -121,18 +141,61 @@ def _words(text_page: Any, page: pdfium.PdfPage, place: _Placer) -> tuple[list[W
         box = place.box(x0, y0, x1, y1)
         look = looks.of(start)
         size = look.size or (box[2] - box[0] if look.turned else box[3] - box[1])
+        if looks_doubled(token) or (len(token) > 1 and not token.isascii() and not ACCENTS.keys().isdisjoint(token)):
+            glyphs = accented(without_copies(_glyphs(looks, start, token, place)))
+            token, look = "".join(glyph.text for glyph in glyphs), looks.of(end - 1) if look.hidden else look
         if (box[2] - box[0]) > WIDE * max(size, 1.0) * len(token) and len(token) > 1 and not look.turned:
             words.extend(_cut(text_page, token, start, place, look, pointer, rect))
+            starts += [start] * (len(words) - len(starts))
             continue
-        words.append(_word(token, box, size, look))
-    return words, 1.0 - min(1.0, bad / max(1, total))
+        word = _word(token, box, size, look)
+        if words and is_torn(words[-1], word, text, start):
+            words[-1] = glued(words[-1], word)
+            continue
+        words.append(word)
+        starts.append(start)
+    words = _with_loose_accents(once(words, starts), looks, place)
+    return words, (1.0 - min(1.0, bad / max(1, total))) * sense(word.text for word in words)
+
+
+def _glyphs(looks: _Looks, start: int, token: str, place: _Placer) -> list[Glyph]:
+    """The characters of a word with their places."""
+    rect = raw.FS_RECTF()
+    out = []
+    for offset, char in enumerate(token):
+        if raw.FPDFText_GetLooseCharBox(looks.text_page, start + offset, ctypes.byref(rect)):
+            box = place.box(rect.left, rect.bottom, rect.right, rect.top)
+            out.append(Glyph(char, box, not looks.of(start + offset).hidden))
+    return out
+
+
+def _with_loose_accents(words: list[tuple[Word, int]], looks: _Looks, place: _Placer) -> list[Word]:
+    """Accents that stand as words of their own put onto the letter below, wherever in the file that stands."""
+    loose = [word for word, _ in words if word.text in ACCENTS]
+    out = []
+    for word, start in words:
+        if word.text in ACCENTS:
+            continue
+        over = [accent for accent in loose if covers(word, accent)]
+        if over and any(char.isalpha() for char in word.text):
+            glyphs = [Glyph(accent.text, accent.box) for accent in over]
+            letters = _glyphs(looks, start, word.text, place)
+            mended = accented([*letters, *glyphs])
+            taken = {accent.text for accent in over} - {glyph.text for glyph in mended}
+            loose = [accent for accent in loose if not (accent in over and accent.text in taken)]
+            text = "".join(glyph.text for glyph in mended if glyph.text not in ACCENTS)
+            word = dataclasses.replace(word, text=text) if len(letters) == len(word.text) else word
+        out.append(word)
+    return out + loose
 
 
 def _word(token: str, box: Box, size: float, look: _Look) -> Word:
     if token.endswith(("\x02", "\ufffe")):
         token = token[:-1] + "-"
     hidden = look.hidden or size < HIDDEN_SIZE
-    return Word(token, box, size, look.bold, look.italic, look.colour, "text", hidden)
+    if look.icons and len(token) == 1 and token.isascii():
+        token = ICON
+    return Word(plain(token), box, size, look.bold, look.italic, look.colour, "text", hidden)
 
 
 def _cut(text_page: Any, token: str, start: int, place: _Placer, look: _Look, pointer: Any, rect: Any) -> list[Word]:
@@ -159,7 +222,7 @@ def _cut(text_page: Any, token: str, start: int, place: _Placer, look: _Look, po
 
 
 class _Look:
-    __slots__ = ("bold", "colour", "hidden", "italic", "size", "turned")
+    __slots__ = ("bold", "colour", "hidden", "icons", "italic", "size", "turned")
 
     def __init__(
         self,
@@ -169,8 +232,10 @@ class _Look:
         hidden: bool = False,
         turned: bool = False,
         size: float = 0.0,
+        icons: bool = False,
     ) -> None:
         self.bold, self.italic, self.colour, self.hidden, self.turned = bold, italic, colour, hidden, turned
+        self.icons = icons  # of a font of pictures, where a letter is none
         self.size = size  # as shown, in points; 0 when PDFium does not know
 
 
@@ -180,11 +245,12 @@ class _Looks:
     def __init__(self, text_page: Any, page: pdfium.PdfPage, place: _Placer) -> None:
         self.text_page, self.page, self.place = text_page, page, place
         self.objects: dict[int, _Look] = {}
-        self.fonts: dict[int, tuple[bool, bool]] = {}
+        self.fonts: dict[int, tuple[bool, bool, bool]] = {}
         self.buffer = ctypes.create_string_buffer(256)
         self.parts = [ctypes.c_uint() for _ in range(4)]
         self.points, self.matrix = ctypes.c_float(), raw.FS_MATRIX()
         self.fills: list[tuple[float, float, float, float]] | None = None
+        self.painted: list[Box] | None = None
 
     def of(self, index: int) -> _Look:
         handle = raw.FPDFText_GetTextObject(self.text_page, index)
@@ -199,7 +265,7 @@ class _Looks:
         key = ctypes.cast(font, ctypes.c_void_p).value or 0
         style = self.fonts.get(key)
         if style is None:
-            style = self.fonts[key] = self._style(font) if key else (False, False)
+            style = self.fonts[key] = self._style(font) if key else (False, False, False)
         red, green, blue, alpha = self.parts
         colour, hidden = None, False
         if raw.FPDFPageObj_GetFillColor(handle, red, green, blue, alpha):
@@ -210,6 +276,8 @@ class _Looks:
         hidden = hidden or mode in (raw.FPDF_TEXTRENDERMODE_INVISIBLE, raw.FPDF_TEXTRENDERMODE_CLIP)
         if not hidden and colour is not None and min(red.value, green.value, blue.value) >= WHITE:
             hidden = not self._on_dark(handle)
+        elif hidden:
+            hidden = not self._painted_again(handle)
         angle = raw.FPDFText_GetCharAngle(self.text_page, index)
         turned = angle >= 0 and (round(angle / 1.5708) - self.place.rotation) % 2 == 1  # a line up the page's edge
         size = 0.0
@@ -217,49 +285,32 @@ class _Looks:
             size = abs(self.points.value) * (self.matrix.b**2 + self.matrix.d**2) ** 0.5
             if abs(self.matrix.b) > abs(self.matrix.a):
                 size = abs(self.points.value) * (self.matrix.c**2 + self.matrix.d**2) ** 0.5
-        return _Look(style[0], style[1], colour, hidden, turned, size)
+        return _Look(style[0], style[1], colour, hidden, turned, size, style[2])
 
-    def _style(self, font: Any) -> tuple[bool, bool]:
+    def _style(self, font: Any) -> tuple[bool, bool, bool]:
         length = raw.FPDFFont_GetBaseFontName(font, self.buffer, 256)
         name = self.buffer.value.decode("latin-1") if length else ""
         italic = ctypes.c_int()
         weight = raw.FPDFFont_GetWeight(font)
         slanted = bool(_ITALIC.search(name)) or (bool(raw.FPDFFont_GetItalicAngle(font, italic)) and italic.value != 0)
-        return bool(_BOLD.search(name)) or weight >= BOLD_WEIGHT, slanted
+        return bool(_BOLD.search(name)) or weight >= BOLD_WEIGHT, slanted, bool(_ICONS.search(name))
+
+    def _painted_again(self, handle: Any) -> bool:
+        """A text that shows lies exactly over this one: PDFium gives one of two copies, the first, whatever it looks like."""
+        if self.painted is None:
+            self.painted = list(painted_texts(self.page))
+        here = bounds(handle)
+        return here is not None and any(same_place(here, other) for other in self.painted)
 
     def _on_dark(self, handle: Any) -> bool:
         """White text stands on something painted: a filled shape or an image under its middle."""
         if self.fills is None:
-            self.fills = list(_fills(self.page))
+            self.fills = list(fills(self.page))
         left, bottom, right, top = (ctypes.c_float() for _ in range(4))
         if not raw.FPDFPageObj_GetBounds(handle, left, bottom, right, top):
             return True
         x, y = (left.value + right.value) / 2, (bottom.value + top.value) / 2
         return any(x0 <= x <= x1 and y0 <= y <= y1 for x0, y0, x1, y1 in self.fills)
-
-
-def _fills(page: pdfium.PdfPage) -> list[tuple[float, float, float, float]]:
-    """Bounds of shapes filled with something darker than white, and of images, forms of one level included."""
-    out: list[tuple[float, float, float, float]] = []
-    parts = [ctypes.c_uint() for _ in range(4)]
-    edges = [ctypes.c_float() for _ in range(4)]
-
-    def look_at(handle: Any, depth: int) -> None:
-        kind = raw.FPDFPageObj_GetType(handle)
-        if kind == raw.FPDF_PAGEOBJ_FORM and depth < 3:
-            for index in range(min(2000, raw.FPDFFormObj_CountObjects(handle))):
-                look_at(raw.FPDFFormObj_GetObject(handle, index), depth + 1)
-            return
-        if kind == raw.FPDF_PAGEOBJ_PATH:
-            painted = raw.FPDFPageObj_GetFillColor(handle, *parts) and min(p.value for p in parts[:3]) < WHITE
-        else:
-            painted = kind in (raw.FPDF_PAGEOBJ_IMAGE, raw.FPDF_PAGEOBJ_SHADING)
-        if painted and raw.FPDFPageObj_GetBounds(handle, *edges):
-            out.append((edges[0].value, edges[1].value, edges[2].value, edges[3].value))
-
-    for index in range(min(5000, raw.FPDFPage_CountObjects(page.raw))):
-        look_at(raw.FPDFPage_GetObject(page.raw, index), 0)
-    return out
 
 
 def _links(page: pdfium.PdfPage, place: _Placer) -> list[Link]:

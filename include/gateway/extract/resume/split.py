@@ -1,14 +1,22 @@
-"""Where one résumé ends and the next begins in a file that holds several."""
+"""Where one résumé ends and the next begins in a file that holds several.
+
+A page starts a person when it has what a first page has: a name in large type, contact data at the top, sections that were there
+before. What ties it to the pages before it: the same name or address, an address that repeats the name before it, a number
+("2 of 3"), and being a page of contact data or referees, which tells nothing of a career and names nobody new.
+"""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
 from gateway.extract.page.layout import Line
 from gateway.extract.page.words import Page
 from gateway.extract.resume.sections import mark_sections
+from gateway.model import Field
+from gateway.values.agreement import name_email_agreement
+from gateway.values.dates import find_periods
 from gateway.values.lexicon import heading_of, phrases
 from gateway.values.text import fold
 from gateway.values.values import find_emails, is_plausible_name
@@ -27,6 +35,14 @@ class _Look:
     cv_title: bool = False
     phones: set[str] = field(default_factory=set)
     links: set[str] = field(default_factory=set)
+    number: tuple[int, int] | None = None  # "page 2 of 3" as (2, 3)
+    is_thin: bool = False  # little text, no career in it: contact data, referees, a cover
+
+
+_NUMBER = re.compile(
+    r"^\W*(?:\w{0,6}\.?\s)?(\d{1,2})\s*(?:/|of|von|de|di|sur|van|av|z|из)\s*(\d{1,2})\W*$", re.I
+)  # "Page 2 of 3", "Seite 2 von 3", "2 / 3"
+THIN_LINES = 18
 
 
 def split_people(lines: Sequence[Line], pages: Sequence[Page]) -> list[tuple[list[Line], list[Page]]]:
@@ -87,6 +103,10 @@ def _look(lines: list[Line], page: Page) -> _Look:
             ):
                 look.title, look.title_size = fold(cell.text), cell.size
     look.cv_title = any(fold(line.text).strip(" :") in phrases("cvtitle") for line in lines[:4])
+    look.number = _page_number(lines, page)
+    core = {line.section for line in lines if line.section in ("work", "education", "skills")}
+    dated = any(found.is_range for line in lines for found in find_periods(line.text))
+    look.is_thin = len(lines) <= THIN_LINES and not core and not dated
     head = next((line for line in lines if line.text), None)
     look.starts_with_name = bool(
         head
@@ -97,12 +117,50 @@ def _look(lines: list[Line], page: Page) -> _Look:
     return look
 
 
+def _page_number(lines: Sequence[Line], page: Page) -> tuple[int, int] | None:
+    """The number that the page's first or last lines give it, with how many there are; of this document or a longer one."""
+    for line in [*lines[:2], *lines[-2:]]:
+        at_edge = line.box[1] < 0.1 * page.height or line.box[3] > 0.88 * page.height
+        found = _NUMBER.match(line.text.strip()) if at_edge else None
+        if found and 1 <= int(found[1]) <= int(found[2]) <= 40:
+            return int(found[1]), int(found[2])
+    return None
+
+
+def _repeats(emails: Iterable[str], names: Iterable[str | None]) -> bool:
+    return any((name_email_agreement(name, email) or 0.0) >= 0.8 for email in emails for name in names if name)
+
+
+def _identity(look: _Look, before: Sequence[_Look]) -> float:
+    """Whose page it is, by name and address: below 0 = still the person before, above 0 = somebody else."""
+    names = {b.title for b in before if b.title}
+    mine = bool(look.emails) and _repeats(look.emails, [look.title])
+    theirs = bool(look.emails) and _repeats(look.emails, names)
+    if theirs and not mine:
+        return -3.0
+    if mine and look.title not in names and not theirs:
+        return 2.5  # a name of its own, and an address that repeats it
+    return 0.0
+
+
+def _by_page_number(look: _Look, before: Sequence[_Look]) -> float:
+    if look.number is not None:
+        if look.number[0] == 1 and any(b.number for b in before):
+            return 2.0
+        if look.number[0] == len(before) + 1:
+            return -3.0  # not more: whoever binds several résumés may number them through
+    return 0.0
+
+
 def _starts(look: _Look, before: Sequence[_Look]) -> bool:
     """The page is the first of another person, not the next page of the one before it."""
+    identity = _identity(look, before)
+    if look.is_thin and identity <= 0:
+        return False  # contact data or referees at the end; a person has a career or a name with an address
     seen_emails = set().union(*(b.emails for b in before))
     seen_phones = set().union(*(b.phones for b in before))
     seen_sections = {s for b in before for s in b.sections}
-    score = 0.0
+    score = identity + _by_page_number(look, before)
     new_emails = look.emails - seen_emails
     if new_emails and not look.emails & seen_emails:
         score += 2.0 if seen_emails else 1.0
@@ -135,3 +193,17 @@ def _starts(look: _Look, before: Sequence[_Look]) -> bool:
     if not look.sections:
         score -= 1.0
     return score >= 3.0
+
+
+def mixed(name: Field | None, email: Field | None, pages: Sequence[Page]) -> bool:
+    """Whether nothing connects a name and an address: other letters, other pages, and pages enough for two people.
+
+    A link that repeats both, or the name printed on the page of the address, is a connection.
+    """
+    if name is None or email is None or name.evidence is None or email.evidence is None:
+        return False
+    there = email.evidence.page
+    if there is None or there == name.evidence.page or (name_email_agreement(name.value, email.value) or 0.0) >= 0.8:
+        return False
+    words = [fold(word.text).strip(",.;") for page in pages if page.number == there for word in page.words]
+    return not set(fold(name.value).split()) <= set(words)

@@ -22,7 +22,7 @@ from gateway.intake.register import register
 from gateway.model import AgentState, BatchState, Mode
 from gateway.pipeline.arrival.runs import forget_failure, run_to_start
 from gateway.settings import PROJECT, settings
-from gateway.store import change, ids
+from gateway.store import change, ids, outbox
 from gateway.store.engine import reading, writing
 from gateway.store.tables import Agent as AgentRow
 from gateway.store.tables import Batch, Document, Event, now
@@ -76,6 +76,7 @@ def sync_agent(agent: Agent) -> None:
         elif row.config != config:
             row.title, row.target_kind, row.posting = agent.title, agent.target.kind, agent.target.posting
             row.config, row.updated_at = config, now()
+            outbox.forget_channels(session, agent.id)
             change.record(session, "agent_changed", row, actor="agent file")
         change.move(session, row, agent.state, actor="agent file")
 

@@ -39,11 +39,12 @@ class Retry:
     left: int
 
 
-def retry_documents(batch_id: str, document_ids: Sequence[str] | None, *, actor: str) -> Retry:
+def retry_documents(batch_id: str, document_ids: Sequence[str] | None, *, actor: str, as_resume: bool = False) -> Retry:
     """Puts failed documents back to processing and the batch back to receiving; the caller starts `run_id`.
 
     document_ids   which; None = every failed one that reading again can help (`may_help`). Only those whose bytes are kept
                    count.
+    as_resume      those that were refused as no résumé are read as one; their profiles are held (RESUME_DOUBTFUL)
     raises         Misconfigured(UNKNOWN_BATCH), Conflict(STATE_CONFLICT) while the batch is being processed,
                    Refused(NOTHING_TO_RETRY)
     """
@@ -56,6 +57,8 @@ def retry_documents(batch_id: str, document_ids: Sequence[str] | None, *, actor:
         unfinished = _count(session, batch_id, DocumentState.PROCESSING)
         moved = 0
         for document in _failed(session, batch_id, document_ids):
+            if as_resume and document.code == "NOT_A_RESUME":
+                document.facts = {**document.facts, "as_resume": True}
             document.code = document.error = None
             change.move(session, document, DocumentState.PROCESSING, actor=actor, rule="retry")
             moved += 1

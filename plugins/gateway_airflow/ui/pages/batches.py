@@ -13,7 +13,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from gateway.errors import Conflict, Misconfigured
 from gateway.insight.agents import agent_titles
 from gateway.insight.batches import BatchView, batch_page, batch_version, batch_view
-from gateway.insight.documents import SORTS, DocumentLine, document_lines, document_page, profiles_of
+from gateway.insight.documents import SORTS, DocumentLine, document_page, documents_by_id, profiles_of
 from gateway.insight.listing import Listed, page_within
 from gateway.model import BatchState, DocumentState, Mode, ProfileState
 from gateway.pipeline.arrival.retry import retry_documents
@@ -106,7 +106,7 @@ def candidates_of(
     """What a document gave, as the piece of the batch's page that a script puts in when it is opened."""
     if not _is_of(document_id, batch_id):
         raise HTTPException(404)
-    (document,) = document_lines([document_id])
+    (document,) = documents_by_id([document_id])
     body = fragment(
         request,
         visitor,
@@ -175,16 +175,17 @@ def planned(request: Request, visitor: VisitorDep, batch_id: str, number: PageNu
 
 
 class Retry(BaseModel):
-    """Which documents: ids, or null for every failed one."""
+    """Which documents: ids, or null for every failed one; as_resume reads those refused as no résumé as one."""
 
     model_config = ConfigDict(extra="forbid")
     documents: Annotated[list[Annotated[str, Field(max_length=40)]], Field(max_length=10_000)] | None = None
+    as_resume: bool = False
 
 
 @router.post("/api/batches/{batch_id}/retry", dependencies=[needs(Right.UPLOAD)])
 def retry(request: Request, visitor: VisitorDep, batch_id: str, given: Retry) -> dict[str, Any]:
     """Failed documents are read again in a run of their own. What is done already is neither read nor sent again."""
-    again = retry_documents(batch_id, given.documents, actor=visitor.name)
+    again = retry_documents(batch_id, given.documents, actor=visitor.name, as_resume=given.as_resume)
     run = start_run(request, visitor, batch_id, again.run_id)
     return {"documents": again.documents, "left": again.left, "started": run.started, "sentence": run.sentence}
 

@@ -21,7 +21,7 @@ function opened(event) {
   if (body && !("loaded" in body.dataset)) show(body);
 }
 
-async function retry(which) {
+async function retry(which, asResume) {
   const all = which === "all";
   const sure = !all || (await confirmDialog({
     title: "Read the failed documents again?",
@@ -29,7 +29,7 @@ async function retry(which) {
     action: "Retry",
   }));
   if (!sure) return;
-  await send("POST", `/api/batches/${batch}/retry`, { documents: all ? null : [which] });
+  await send("POST", `/api/batches/${batch}/retry`, { documents: all ? null : [which], as_resume: asResume });
   location.reload();
 }
 
@@ -62,7 +62,7 @@ async function clicked(event) {
   button.disabled = true;
   try {
     const { release: waits } = button.dataset;
-    await (waits ? release(waits) : button.dataset.retry ? retry(button.dataset.retry) : start());
+    await (waits ? release(waits) : button.dataset.retry ? retry(button.dataset.retry, "asResume" in button.dataset) : start());
   } catch (wrong) {
     complain(wrong);
   } finally {
