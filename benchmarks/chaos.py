@@ -377,6 +377,8 @@ def main(argv: list[str] | None = None) -> int:
                 engine().dispose()
                 trials, killed, by_hand = trials + 1, killed + told.get("killed", 0), by_hand + told.get("by_hand", 0)
                 bad += bool(told["wrong"])
+                if number % 20 == 0:
+                    print(f"{kind}: {number} trials, {killed} kills, {bad} wrong", flush=True)
                 if told["wrong"] or options.only:
                     print(f"{kind} {number}: {told}", flush=True)
             stores.close()
