@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import UTC, timedelta
 
-from sqlalchemy import update
-
 from doubles.receiver import Inbox
 from doubles.telling import batch, move, rows
+from sqlalchemy import update
+
 from gateway.insight.daily import report_daily
 from gateway.notify.send import send_due
 from gateway.store.engine import writing
