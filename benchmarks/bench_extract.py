@@ -1,6 +1,6 @@
 """What reading a résumé costs: CPU by step, against pypdf's extract_text() of the same files in the same run, and pages a second.
 
-    PYTHONPATH=include python benchmarks/bench_extract.py [FOLDER]      (make bench runs it)
+    python benchmarks/bench_extract.py [FOLDER]      (make bench runs it)
 
 FOLDER holds PDFs (default: the corpus beside the checkout); those without a text layer are left out. Ends with one JSON line a figure:
 {"name", "value", "unit", "budget", "ok"}.

@@ -11,10 +11,12 @@ if [ "$(uname -s)" != Linux ]; then
 fi
 list=$1
 stamp="$VENV/.installed"
-wanted() { echo "$(cat "$1" pyproject.toml tools/setup.sh include/gateway/__init__.py | cksum) $1"; }
 have=$(cat "$stamp" 2> /dev/null || true)
-# The development list holds everything of the other, so it serves both.
-if [ "$have" = "$(wanted "$list")" ] || [ "$have" = "$(wanted requirements-dev.txt)" ]; then exit 0; fi
+# The development list holds everything of the other: an environment that has it keeps it.
+case "$have" in *requirements-dev.txt) list=requirements-dev.txt ;; esac
+# Of pyproject.toml only what is installed by it, not the tools' settings behind.
+wanted="$({ cat "$list" tools/setup.sh include/gateway/__init__.py; sed '/^\[tool\.ruff\]/,$d' pyproject.toml; } | cksum) $list"
+if [ "$have" = "$wanted" ]; then exit 0; fi
 
 fits() { "$1" -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))' 2> /dev/null; }
 for candidate in ${PYTHON:-python3 python3.12 python3.13 python3.11}; do
@@ -41,4 +43,4 @@ PYTHONDONTWRITEBYTECODE= "$uv" pip sync -q --python "$VENV/bin/python" --compile
 # The build back end is in the list as well: nothing is fetched here.
 "$uv" pip install -q --python "$VENV/bin/python" --no-deps --no-build-isolation --editable .
 PYTHONDONTWRITEBYTECODE= "$VENV/bin/python" -m compileall -q include plugins dags || true
-wanted "$list" > "$stamp"
+echo "$wanted" > "$stamp"

@@ -1,4 +1,4 @@
-"""Builds include/gateway/extract/data/{months,titles,given}.txt: month names, words of job titles, given names.
+"""Builds include/gateway/values/data/{months,titles,given}.txt: month names, words of job titles, given names.
 
     python training/build_lexicon.py
 

@@ -1,4 +1,4 @@
-"""Builds include/gateway/extract/data/{cities,countries,tlds}.txt, which the reader searches at run time.
+"""Builds include/gateway/values/data/{cities,countries,tlds}.txt, which the reader searches at run time.
 
     python training/build_places.py
 

@@ -137,7 +137,7 @@ class ExtractedProfile:
 
     name: str | None = None
     email: str | None = None  # normalised
-    phone: str | None = None  # E.164, or as printed when no country is known (then phone_is_e164 is False)
+    phone: str | None = None  # E.164, or as printed when no country is known (then without a leading +)
     location: str | None = None
     headline: str | None = None
     links: tuple[str, ...] = ()

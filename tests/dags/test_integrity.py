@@ -21,6 +21,7 @@ EXPECTED = {
     "deliver_reviewed",
     "replay_batch",
     "watch_gateway",
+    "seal_events",
     "send_notices",
     "send_outreach",
     "sync_progress",

@@ -1,5 +1,4 @@
-"""Text as it should be compared, and the scripts it is written in. Values keep the printed form; matching "
-"uses these."""
+"""Text as it should be compared, and the scripts it is written in. Values keep the printed form; matching uses these."""
 
 from __future__ import annotations
 

@@ -13,12 +13,13 @@ from support.people import agent_file, connection
 from support.serve import serving
 
 
+@pytest.mark.local_server
 def test_live_check_says_open_or_why_not(
     agents_dir: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     world = World()
     world.open_posting("P1")
-    agent_file(agents_dir, {"kind": "heymilo", "posting": "P1", "rate_per_minute": 60_000})
+    agent_file(agents_dir, {"kind": "heymilo", "posting": "P1", "rate_per_minute": 60_000, "allow_private": True})
     assert main(["agents", "check", "--live"]) == 1
     assert "CONNECTION" not in capsys.readouterr().out
     with serving(DropsConnections(app_of(world))) as base:
