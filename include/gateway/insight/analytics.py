@@ -220,6 +220,7 @@ def _count(agent_id: str | None, days: int, today: date) -> Analytics:
         batches: Sequence[Any] = session.execute(
             select(
                 Batch.id,
+                Batch.agent_id,
                 Batch.created_at,
                 Batch.finished_at,
                 Batch.state,
@@ -231,7 +232,8 @@ def _count(agent_id: str | None, days: int, today: date) -> Analytics:
         sums = {row.id: made for row in batches if (made := _sums(row.sums))}
         rows = _Rows(session, batches, sums)
         audits = _audits(session, chosen, rows)
-        interviews = progress(session, chosen, _source)
+        shown = [_Shown(row.id, row.agent_id, _source(row.source)) for row in batches]
+        interviews = progress(session, shown, rows.asked_of, chosen)
         oldest = select(func.min(Profile.created_at)).where(Profile.state == P.HELD)
         oldest_held = session.scalar(oldest.where(Profile.agent_id == agent_id) if agent_id else oldest)
     weekly = days > 45
@@ -266,6 +268,15 @@ def _count(agent_id: str | None, days: int, today: date) -> Analytics:
     )
 
 
+@dataclass(frozen=True, slots=True)
+class _Shown:
+    """A batch as it may be shown."""
+
+    id: str
+    agent_id: str
+    source: str
+
+
 class _Rows:
     """What became of the batches: from their sums where these hold, else from the rows."""
 
@@ -283,8 +294,10 @@ class _Rows:
         self.documents.update({batch_id: sums["received"] for batch_id, sums in kept.items()})
         self.decided: dict[str, Mapping[str, int]] = dict(decisions(session, changed))  # batch -> Decided.key -> number
         self.decided.update({batch_id: sums["decided"] for batch_id, sums in kept.items() if sums["decided"]})
+        self.asked_of = {batch_id: asked for batch_id, (_, asked) in given.items()}
+        self.asked_of.update({batch_id: sums["asked"] for batch_id, sums in kept.items() if sums["asked"]})
         self.linked = sum(linked for linked, _ in given.values()) + sum(sums["linked"] for sums in kept.values())
-        self.asked = sum(asked for _, asked in given.values()) + sum(sums["asked"] for sums in kept.values())
+        self.asked = sum(self.asked_of.values())
         self.outcomes = _added(self.decided.values())
 
 

@@ -19,7 +19,7 @@ from threading import Lock
 from sqlalchemy import ColumnElement, and_, func, or_, select, update
 
 from gateway.agents import load_agents_lenient
-from gateway.agents.notices import LOG, Notify
+from gateway.agents.notices import Notify
 from gateway.errors import GatewayError
 from gateway.notify import health
 from gateway.notify.senders import Message, Outcome, Sender, open_sender
@@ -244,6 +244,3 @@ def _pause_s(attempts: int, asked: float | None) -> float:
     """How long until the next attempt: what the receiver asked for, or the table, and up to a quarter more."""
     usual = BACKOFF_S[min(attempts, len(BACKOFF_S)) - 1] * random.uniform(1.0, 1.25)  # noqa: S311  (spreads, guards nothing)
     return max(usual, asked or 0.0)
-
-
-__all__ = ["LOG", "Sent", "send_due", "waiting"]

@@ -26,6 +26,7 @@ from gateway.store.tables import now
 
 DOMAIN = "candidate-ingestion-gateway"
 LONGEST_NAME = 80
+UNKNOWN_ZONE = "Etc/Unknown"  # what phonenumbers says where it does not know
 ENDING = {
     "de": "Keine weiteren Nachrichten: ",
     "fr": "Ne plus recevoir de messages : ",
@@ -130,16 +131,13 @@ def zones_of(phone: str | None) -> tuple[str, ...]:
 
 
 def _is_zone(name: str) -> bool:
-    if name == timezone_unknown:
+    if name == UNKNOWN_ZONE:
         return False
     try:
         ZoneInfo(name)
     except (ValueError, OSError, KeyError):
         return False
     return True
-
-
-timezone_unknown = "Etc/Unknown"
 
 
 def not_ready(agent: Agent, why: str) -> Misconfigured:
