@@ -6,7 +6,7 @@ PY := $(VENV)/bin/python
 PYTHON ?=
 JOBS ?= 2
 SETUP := bash tools/setup.sh
-.PHONY: help setup setup-dev run up down test test-matrix lint format bench score faults chaos train docs lock clean
+.PHONY: help setup setup-dev run up down test test-matrix lint format bench score faults chaos train docs doctor lock clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-11s %s\n", $$1, $$2}'
@@ -62,6 +62,7 @@ bench: setup-dev ## what each step costs; ends with one JSON line a figure
 	@$(PY) benchmarks/bench_deliver.py
 	@$(PY) benchmarks/bench_outbox.py
 	@$(PY) benchmarks/bench_page.py
+	@$(PY) benchmarks/bench_audit.py
 
 faults: setup-dev ## 1,000 deliveries with a worker killed, a connection cut, a target restarted (TRIALS=100 for less)
 	@$(PY) benchmarks/faults.py --trials $(or $(TRIALS),1000)
@@ -74,6 +75,9 @@ train: setup-dev ## the extraction's scorer anew, from generated documents of ou
 
 format: setup-dev ## ruff's fixes and format
 	@$(VENV)/bin/ruff check -q --fix . ; $(VENV)/bin/ruff format -q .
+
+doctor: setup ## is this installation well, and what to do
+	@$(PY) -m gateway doctor
 
 lock: setup-dev ## uv.lock and the lists exported from it, anew from pyproject.toml (L=--upgrade for newer versions)
 	@bash tools/lock.sh $(L)

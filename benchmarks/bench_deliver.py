@@ -80,7 +80,13 @@ def main() -> int:
         os.environ["AIRFLOW_CONN_HEYMILO_DEFAULT"] = json.dumps({"host": double.url, "password": KEY})
         agent = agent_file(
             folder / "agents",
-            {"kind": "heymilo", "posting": "P1", "chunk": options.chunk, "rate_per_minute": RATE * options.scale},
+            {
+                "kind": "heymilo",
+                "posting": "P1",
+                "chunk": options.chunk,
+                "rate_per_minute": RATE * options.scale,
+                "allow_private": True,
+            },
         )
         batch_id = batch()
         fill(batch_id, options.people)

@@ -193,7 +193,15 @@ def warm_up(template: Path, home: Path, double: Double) -> None:
     shutil.copyfile(template, home / "gateway.db")
     double.set(open={"id": "WARM"}, faults=["drop_after", "drop_before"])
     agent_file(
-        home / "agents", {"kind": "heymilo", "posting": "WARM", "chunk": 2, "rate_per_minute": 60_000, "settle_s": 0}
+        home / "agents",
+        {
+            "kind": "heymilo",
+            "posting": "WARM",
+            "chunk": 2,
+            "rate_per_minute": 60_000,
+            "settle_s": 0,
+            "allow_private": True,
+        },
     )
     first = batch()
     people(first, addresses(4))
@@ -215,7 +223,14 @@ def trial(number: int, seed: int, double: Double, template: Path, folder: Path) 
     chunk = chance.choice([1, 2, 5, 10])
     agent_file(
         home / "agents",
-        {"kind": "heymilo", "posting": posting, "chunk": chunk, "rate_per_minute": 60_000, "settle_s": SETTLE_S},
+        {
+            "kind": "heymilo",
+            "posting": posting,
+            "chunk": chunk,
+            "rate_per_minute": 60_000,
+            "settle_s": SETTLE_S,
+            "allow_private": True,
+        },
     )
     emails = addresses(chance.randint(3, 12))
     first, second = batch(), batch()

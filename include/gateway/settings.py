@@ -5,6 +5,9 @@ Secrets are not here: they live in Airflow connections.
 
 from __future__ import annotations
 
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import lru_cache
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -34,6 +37,10 @@ class Settings(BaseSettings):
     )
     allowed_paths: tuple[Path, ...] = Field(
         (), description="Folders a manual trigger may read besides the inbox and include/samples (JSON list)."
+    )
+    keys_dir: Path | None = Field(
+        None,
+        description="The gateway's own keys: signing.pem, suppression.key; made when missing; empty = <home>/keys.",
     )
     page_url: str = Field("", description="Address of the Airflow UI used in notices; empty = no link.")
 
@@ -96,6 +103,19 @@ class Settings(BaseSettings):
     claim_alarm_s: float = Field(900.0, gt=0, description="A complete drop unclaimed this long raises an alarm.")
 
     @property
+    def private_places(self) -> tuple[Path, ...]:
+        """The local folders and files that hold people's data or secrets, whether they exist or not."""
+        database = urlsplit(self.store_url)
+        places = [self.home, self.pool, *(self.home / name for name in ("files", "airflow", "logs"))]
+        places += [self.keys, self.keys / "signing.pem", self.keys / "suppression.key"]
+        places += [self.home / f".{name}.key" for name in ("fernet", "api", "jwt")]
+        if database.scheme.startswith("sqlite"):
+            places.append(Path(self.store_url.partition("///")[2]))
+        if "://" not in self.files_root:
+            places.append(Path(self.files_root))
+        return tuple(dict.fromkeys(places))
+
+    @property
     def store_url(self) -> str:
         return self.database_url or f"sqlite:///{self.home / 'gateway.db'}"
 
@@ -106,6 +126,10 @@ class Settings(BaseSettings):
     @property
     def files_root(self) -> str:
         return self.files_url or str(self.home / "files")
+
+    @property
+    def keys(self) -> Path:
+        return self.keys_dir or self.home / "keys"
 
     @property
     def pool(self) -> Path:
@@ -130,3 +154,47 @@ def settings() -> Settings:
         first = wrong.errors()[0]
         name = "GATEWAY_" + "_".join(str(part) for part in first["loc"]).upper()
         raise Misconfigured("SETTING_INVALID", f"Setting {name}: {first['msg']}. See docs/settings.md.") from wrong
+
+
+OTHERS = 0o077  # the rights of everybody but the owner
+
+
+@contextmanager
+def private_files() -> Iterator[None]:
+    """What this process and its children make meanwhile is for its owner alone: folders 0700, files 0600."""
+    before = os.umask(OTHERS)
+    try:
+        yield
+    finally:
+        os.umask(before)
+
+
+def make_home() -> Path:
+    """The home, made when it is missing. It and what an earlier version left open to others are closed (0700, 0600).
+
+    A place outside of it (a pool folder that another program reads) keeps the rights it was given.
+    """
+    config = settings()
+    config.home.mkdir(parents=True, exist_ok=True, mode=0o700)
+    for place in config.private_places:
+        if place.is_relative_to(config.home):
+            close(place)
+    return config.home.resolve()
+
+
+def open_to_others(place: Path) -> bool:
+    """Somebody but the owner may read or change it; False for what is not there."""
+    try:
+        return bool(place.stat().st_mode & OTHERS)
+    except OSError:
+        return False
+
+
+def close(place: Path) -> None:
+    """Takes everybody's rights but the owner's. What belongs to somebody else is left: `gateway doctor` tells of it."""
+    try:
+        mode = place.stat().st_mode
+        if mode & OTHERS:
+            place.chmod(mode & 0o700)
+    except OSError:
+        return

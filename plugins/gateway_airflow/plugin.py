@@ -47,10 +47,14 @@ class GatewayPlugin(AirflowPlugin):
 
     @cached_property
     def fastapi_root_middlewares(self) -> list[dict[str, Any]]:  # type: ignore[override]
-        """Keeps what people search for out of Airflow's log of requests."""
+        """Keeps what people search for out of Airflow's log of requests; slows down who tries passwords."""
         from gateway_airflow.ui.guard import QuietAddresses
+        from gateway_airflow.ui.sign_in import SignInLimit
 
-        return [{"middleware": QuietAddresses, "args": [], "kwargs": {}, "name": "Quiet addresses"}]
+        return [
+            {"middleware": QuietAddresses, "args": [], "kwargs": {}, "name": "Quiet addresses"},
+            {"middleware": SignInLimit, "args": [], "kwargs": {}, "name": "Sign-in limit"},
+        ]
 
 
 async def unavailable(scope: Any, receive: Any, send: Any) -> None:

@@ -17,9 +17,10 @@ def prepare() -> None:
 
     from gateway.agents import load_agents_lenient
     from gateway.intake import files
-    from gateway.settings import settings
+    from gateway.settings import make_home, settings
     from gateway.store.engine import migrate
 
+    make_home()
     files.check()
     migrate()
     db.upgradedb()

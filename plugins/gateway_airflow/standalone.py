@@ -25,11 +25,17 @@ from typing import Any, TextIO
 import requests
 
 from gateway.errors import GatewayError
-from gateway.settings import PROJECT, settings
+from gateway.settings import PROJECT, make_home, private_files, settings
 from gateway_airflow.processes import Died, Processes
 
 USER = "admin"
-COMPONENTS = ("api-server", "scheduler", "dag-processor", "triggerer")
+# No log server: it would listen on every interface, and all parts read the same folder here anyway.
+COMPONENTS = {
+    "api-server": [],
+    "scheduler": ["--skip-serve-logs"],
+    "dag-processor": [],
+    "triggerer": ["--skip-serve-logs"],
+}
 START_S = 120.0  # until the API answers: about 12 s here; a slow machine gets ten times that
 BATCH_S = 600.0
 SAMPLES = PROJECT / "include" / "samples"
@@ -47,7 +53,8 @@ def main(argv: list[str] | None = None) -> int:
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell starts background jobs with it ignored
     try:
-        return run(once=given.once, samples=not given.no_samples)
+        with private_files():  # Airflow's processes and everything they write as well
+            return run(once=given.once, samples=not given.no_samples)
     except (Failed, Died, GatewayError) as wrong:
         say(f"\n{wrong}")
         return 1
@@ -58,8 +65,7 @@ def main(argv: list[str] | None = None) -> int:
 def run(*, once: bool, samples: bool) -> int:
     """Starts everything, shows the batch, waits; returns the exit code."""
     started = time.monotonic()
-    home = settings().home.resolve()
-    home.mkdir(parents=True, exist_ok=True)
+    home = make_home()
     with only_one(home):
         port = free_port(8080)
         url = f"http://localhost:{port}"
@@ -72,8 +78,8 @@ def run(*, once: bool, samples: bool) -> int:
                 processes.run_once("prepare", [sys.executable, "-m", "gateway_airflow.prepare"])
                 mark_prepared(home)
             say(f"Starting Airflow on {url} ...")
-            for component in COMPONENTS:
-                processes.start(component, [sys.executable, "-m", "airflow", component])
+            for component, options in COMPONENTS.items():
+                processes.start(component, [sys.executable, "-m", "airflow", component, *options])
             api = Api(url, password)
             wait_until(api.is_up, START_S, processes, "the API")
             batch_id, good = None, True
@@ -157,8 +163,8 @@ def airflow_environment(home: Path, port: int) -> dict[str, str]:
         "AIRFLOW__API__SECRET_KEY": secret(home, "api"),
         "AIRFLOW__API_AUTH__JWT_SECRET": secret(home, "jwt"),
         "AIRFLOW__LOGGING__BASE_LOG_FOLDER": str(airflow / "logs"),
-        "AIRFLOW__LOGGING__WORKER_LOG_SERVER_PORT": str(free_port(8793)),
-        "AIRFLOW__LOGGING__TRIGGER_LOG_SERVER_PORT": str(free_port(8894)),
+        "AIRFLOW__LOGGING__FILE_TASK_HANDLER_NEW_FOLDER_PERMISSIONS": "0o700",
+        "AIRFLOW__LOGGING__FILE_TASK_HANDLER_NEW_FILE_PERMISSIONS": "0o600",
         "AIRFLOW__DAG_PROCESSOR__PARSING_PROCESSES": "1",
         "AIRFLOW__SCHEDULER__SCHEDULER_IDLE_SLEEP_TIME": "0.5",
         "AIRFLOW__USAGE_DATA_COLLECTION__ENABLED": "False",

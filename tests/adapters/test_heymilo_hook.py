@@ -15,7 +15,7 @@ def test_the_connection_type_has_a_form_and_a_test(home: Path, monkeypatch: pyte
     from gateway_airflow.hooks.heymilo_hook import HeyMiloHook
 
     assert HeyMiloHook.get_ui_field_behaviour()["relabeling"]["password"] == "API key"
-    hook = HeyMiloHook()
+    hook = HeyMiloHook(allow_private=True)
     world = World()
     world.open_posting("P1")
     with serving(DropsConnections(app_of(world))) as base:
@@ -26,6 +26,9 @@ def test_the_connection_type_has_a_form_and_a_test(home: Path, monkeypatch: pyte
         assert not good
         assert "TARGET_KEY_REFUSED" in said
         assert "wrong" not in said
+        connection(monkeypatch, "heymilo_default", base.replace("http:", "https:"), KEY)
+        good, said = HeyMiloHook().test_connection()
+        assert (good, said.split(":")[0]) == (False, "ADDRESS_FORBIDDEN"), "a form in the browser probes no network"
 
 
 def test_airflow_connections_reach_the_library(monkeypatch: pytest.MonkeyPatch) -> None:

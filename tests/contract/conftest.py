@@ -49,6 +49,7 @@ def heymilo(server: str, agents_dir: Path, monkeypatch: pytest.MonkeyPatch) -> A
 
     def make(**settings: Any) -> Any:
         plain = {"kind": "heymilo", "posting": "POST1", "chunk": 10, "rate_per_minute": 60_000, "settle_s": 0}
+        plain["allow_private"] = True
         return agent_file(agents_dir, plain | settings)
 
     return make

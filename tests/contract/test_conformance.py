@@ -63,7 +63,14 @@ def place(
             chunk = 1 if request.param == "heymilo_single" else 10
             agent = agent_file(
                 agents_dir,
-                {"kind": "heymilo", "posting": "P1", "chunk": chunk, "rate_per_minute": 60_000, "settle_s": 0},
+                {
+                    "kind": "heymilo",
+                    "posting": "P1",
+                    "chunk": chunk,
+                    "rate_per_minute": 60_000,
+                    "settle_s": 0,
+                    "allow_private": True,
+                },
             )
             yield Place(
                 agent,

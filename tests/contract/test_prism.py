@@ -66,7 +66,7 @@ def prism(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 
 
 def target(base: str, *, prefer: str = "", **settings: Any) -> HeyMilo:
-    client = Client(Credentials("heymilo_default", base, "any-key"), NoLimit())
+    client = Client(Credentials("heymilo_default", base, "any-key"), NoLimit(), allow_private=True)
     if prefer:
         client.session.headers["Prefer"] = prefer
     return HeyMilo(HeyMiloTarget(kind="heymilo", posting="13D77095", **settings), client)

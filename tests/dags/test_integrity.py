@@ -21,9 +21,11 @@ EXPECTED = {
     "deliver_reviewed",
     "replay_batch",
     "watch_gateway",
+    "seal_events",
     "send_notices",
     "send_outreach",
     "sync_progress",
+    "report_daily",
 }
 
 

@@ -101,6 +101,8 @@ def outcome_of(session: Session, profile: Profile) -> tuple[list[str], str] | No
     if last is None:
         return None
     words = {"approve": "unchanged", "correct": "corrected", "discard": "discarded"}
+    if last.bulk_of:
+        return last.codes, "in_bulk"
     return last.codes, words.get(last.decision, "same_person")
 
 
@@ -113,10 +115,10 @@ def check_prices(found: Analytics, session: Session, profiles: list[Profile]) ->
     assert {price.code for price in found.prices} == counted.keys()
     for price in found.prices:
         outcomes = counted[price.code]
-        for name in ("open", "unchanged", "corrected", "discarded", "same_person"):
+        for name in ("open", "unchanged", "corrected", "discarded", "same_person", "in_bulk"):
             assert getattr(price, name) == outcomes[name], (price.code, name)
         assert price.held == outcomes.total()
-        assert price.accepted == error_rate(outcomes.total() - outcomes["open"], outcomes["unchanged"])
+        assert price.accepted == error_rate(price.decided, outcomes["unchanged"])
         held_over_time = sum(bucket.held.get(price.code, 0) for bucket in found.buckets)
         assert held_over_time == price.held, "over time and by price the same are counted"
 

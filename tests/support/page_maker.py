@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from gateway.extract.page.words import Link, Page, Word
 from gateway.extract.resume.profiles import Facts, read_profiles
 from gateway.model import ExtractedProfile, Hints
+from support.pdf_maker import Run
 
 
 def words(x: float, y: float, text: str, size: float = 10, bold: bool = False, colour: int = 0) -> list[Word]:
@@ -26,3 +29,16 @@ def profiles_of(*pages: Page, hints: Hints | None = None) -> tuple[list[Extracte
     got: list[ExtractedProfile] = []
     facts = read_profiles(pages, got.append, hints or Hints())
     return got, facts
+
+
+def read_runs(*pages: list[Run]) -> tuple[Facts, list[ExtractedProfile]]:
+    """The profiles of pages given as pdf_maker's runs."""
+    made = []
+    for number, runs in enumerate(pages, 1):
+        lines = []
+        for x, y, text, size, style, (red, green, blue) in runs:
+            line = words(x, y, text, size, "B" in style, red << 16 | green << 8 | blue)
+            lines.append([replace(word, italic=True) for word in line] if "I" in style else line)
+        made.append(page(*lines, number=number))
+    got, facts = profiles_of(*made)
+    return facts, got

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
-import json
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -13,12 +10,11 @@ import pytest
 from fastapi.testclient import TestClient
 from sqlalchemy import select
 
-from gateway.insight.exports import COLUMNS
 from gateway.model import Mode
 from gateway.pipeline.run import run_batch
 from gateway.store import change
 from gateway.store.engine import reading, writing
-from gateway.store.tables import Batch, Delivery, Document, Event, Profile
+from gateway.store.tables import Batch, Delivery, Document, Profile
 
 Client = Callable[..., TestClient]
 
@@ -191,42 +187,6 @@ def test_a_paused_dag_is_told(client: Client, host: Any, filled: str) -> None:
 
 def test_a_batch_that_waits_for_no_run_is_not_started(client: Client, filled: str) -> None:
     assert client().post(f"api/batches/{filled}/start").status_code == 409
-
-
-def test_exports_are_whole_safe_and_audited(client: Client, filled: str) -> None:
-    with writing() as session:
-        profile = session.scalars(select(Profile).where(Profile.name == "Cleo Marsh")).one()
-        profile.location = "=HYPERLINK(1)"
-    user = client()
-    answer = user.get(f"batches/{filled}/export.csv")
-    assert "attachment" in answer.headers["content-disposition"]
-    rows = list(csv.DictReader(io.StringIO(answer.content.decode("utf-8-sig"))))
-    assert list(rows[0]) == list(COLUMNS)
-    by_name = {row["name"]: row for row in rows}
-    assert by_name["Cleo Marsh"]["location"] == "'=HYPERLINK(1)"
-    assert by_name["Cleo Marsh"]["phone"].startswith("'+49")
-    assert by_name["Ben Harrow"]["codes"] == "EMAIL_MISSING"
-    (without,) = (row for row in rows if row["file"] == "broken.pdf")
-    assert (without["document_status"], without["name"]) == ("failed", "")
-    lines = [json.loads(line) for line in user.get(f"batches/{filled}/export.jsonl").text.splitlines()]
-    assert len(lines) == len(rows) == 6
-    assert {line["phone"] for line in lines} >= {"+49305550103"}
-    with reading() as session:
-        looked = session.execute(select(Event.actor, Event.rule).where(Event.kind == "exported")).all()
-    assert [tuple(row) for row in looked] == [("user", "csv"), ("user", "jsonl")]
-    for ending in ("csv", "jsonl"):
-        assert client("viewer").get(f"batches/{filled}/export.{ending}").status_code == 403
-        assert user.get(f"batches/b0/export.{ending}").status_code == 404
-
-
-def test_a_long_export_goes_on_where_a_slice_ended(
-    client: Client, filled: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    from gateway.insight import exports
-
-    whole = list(exports.export_rows(filled))
-    monkeypatch.setattr(exports, "SLICE", 2)
-    assert list(exports.export_rows(filled)) == whole
 
 
 def test_a_runs_tab_leads_to_its_batch(client: Client, filled: str) -> None:

@@ -16,6 +16,7 @@ from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 from starlette.requests import ClientDisconnect, Request
 
+from gateway.insight.files import cell
 from gateway.pipeline.arrival.upload import safe_path
 from gateway.settings import settings
 from gateway.store import engine
@@ -23,7 +24,6 @@ from gateway.store.engine import reading, writing
 from gateway.store.tables import Delivery, Document, Profile
 from gateway_airflow.ui.app import build
 from gateway_airflow.ui.guard import without_search
-from gateway_airflow.ui.pages.exports import cell
 from support.marked import EVERYTHING, HOSTILE, KEYS, addresses, fill, poison, read_page
 
 Client = Callable[..., TestClient]
@@ -108,8 +108,15 @@ def test_links_of_a_target_are_for_those_who_may_see_people_and_lead_to_the_web(
         ("\n=1", "'\n=1"),
         ("＝1", "'＝1"),
         ("@SUM(A1)", "'@SUM(A1)"),
-        ("+49 30 1", "'+49 30 1"),
-        (["Go", "=cmd|x"], "Go;' =cmd|x"),
+        ("+49 30 1", "+49 30 1"),
+        ("+493012345678", "+493012345678"),
+        ("-12.5", "-12.5"),
+        ("Go;+49 30 1", "Go;+49 30 1"),
+        ("+49 30 1+cmd|x", "'+49 30 1+cmd|x"),
+        ("+A1", "'+A1"),
+        ("+49-30-1", "'+49-30-1"),
+        ("+49 30 1\n=1", "'+49 30 1\n=1"),
+        ("Go; =cmd|x", "Go;' =cmd|x"),
         ("a;=b", "a;'=b"),
         ("a-b", "a-b"),
         ("Go; C", "Go; C"),

@@ -75,6 +75,9 @@ class HeyMiloTarget(Strict):
     queue_settle_s: float = Field(
         default=3600, ge=0, le=604_800, description="The same for queued calls (wait_for_answer: false)"
     )
+    allow_private: bool = Field(
+        default=False, description="Let the connection's address be inside your own network, and plain http"
+    )
 
 
 class WebhookTarget(Strict):

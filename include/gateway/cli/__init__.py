@@ -11,8 +11,10 @@ import importlib
 import os
 import sys
 from collections.abc import Sequence
+from contextlib import nullcontext
 
 from gateway.errors import GatewayError
+from gateway.settings import private_files
 
 COMMANDS: dict[str, str] = {
     "extract": "gateway.cli.extract",
@@ -22,6 +24,10 @@ COMMANDS: dict[str, str] = {
     "review": "gateway.cli.review",
     "replay": "gateway.cli.replay",
     "agents": "gateway.cli.agents",
+    "erase": "gateway.cli.erase",
+    "receipt": "gateway.cli.receipt",
+    "audit": "gateway.cli.audit",
+    "doctor": "gateway.cli.doctor",
     "notify": "gateway.cli.notify",
     "outreach": "gateway.cli.outreach",
     "docs": "gateway.cli.docs",
@@ -44,7 +50,8 @@ def main(argv: Sequence[str] | None = None) -> int:
         importlib.import_module(module).register(commands)
     options = parser.parse_args(arguments)
     try:
-        code: int = options.run(options)
+        with nullcontext() if asked == "docs" else private_files():
+            code: int = options.run(options)
         sys.stdout.flush()
         return code
     except GatewayError as wrong:

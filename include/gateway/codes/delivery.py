@@ -134,11 +134,11 @@ DELIVERY: tuple[Code, ...] = (
     Code(
         "ADDRESS_FORBIDDEN",
         "deliver",
-        "A webhook's address is inside a private network.",
+        "The address that a connection names is inside a private network.",
         "A wrong address, or a receiver of your own.",
         "operator",
         "Use a public address, or set `target.allow_private` if it is meant.",
-        "The webhook's address is inside a private network.",
+        "The address to call is inside a private network.",
     ),
     Code(
         "CONNECTION_MISSING",

@@ -6,6 +6,24 @@ from .base import Code
 
 PERSONS: tuple[Code, ...] = (
     Code(
+        "PERSON_ERASED",
+        "review",
+        "This person asked to be forgotten: what was known of them is erased, and is not read in again.",
+        "`gateway erase`, or the same person or file sent again after it.",
+        "nobody",
+        "Nothing; the receipt named in the event says what was erased where.",
+        "e20261125-4f2a1c...",
+    ),
+    Code(
+        "ERASE_LATER",
+        "review",
+        "Somebody cannot be erased yet: a call to the target about them has no answer.",
+        "A worker or the target stopped in the middle of a delivery.",
+        "operator",
+        "Let deliver_reviewed settle it (every ten minutes), then erase again.",
+        "A call about profile p1f0... has no answer yet.",
+    ),
+    Code(
         "DUPLICATE_MARKED",
         "review",
         "A reviewer linked this profile to another one of the same person.",

@@ -15,6 +15,15 @@ PIPELINE: tuple[Code, ...] = (
         "Setting GATEWAY_POLL_S: Input should be greater than 0.",
     ),
     Code(
+        "KEY_INVALID",
+        "review",
+        "The gateway's own key that signs anchors and receipts cannot be used.",
+        "A file of another kind, or one with a password, in GATEWAY_KEYS_DIR.",
+        "operator",
+        "Put the Ed25519 private key back (PEM, no password); without any file a new key is made.",
+        "/data/keys/signing.pem is no Ed25519 private key in PEM without a password.",
+    ),
+    Code(
         "UNKNOWN_AGENT",
         "intake",
         "The folder or name given belongs to no interview agent.",

@@ -22,6 +22,7 @@ from urllib.parse import quote, urlsplit
 
 import requests
 
+from gateway.deliver import guard
 from gateway.deliver.credentials import Credentials
 from gateway.deliver.port import TooLarge, Unanswered
 from gateway.errors import Misconfigured, Permanent, Refused, Transient
@@ -43,10 +44,15 @@ class Invalid(Permanent):
 
 
 class Client:
-    """The operations the gateway uses. `take` waits for the shared rate, `hold` makes everybody wait."""
+    """The operations the gateway uses. `take` waits for the shared rate, `hold` makes everybody wait.
 
-    def __init__(self, given: Credentials, limiter: Any, *, read_s: float = READ_S) -> None:
-        self.base = checked_base(given)
+    allow_private   the base address may be inside our own network, and plain http
+    """
+
+    def __init__(
+        self, given: Credentials, limiter: Any, *, read_s: float = READ_S, allow_private: bool = False
+    ) -> None:
+        self.base = checked_base(given, allow_private=allow_private)
         if not given.secret:
             raise Misconfigured(
                 "CONNECTION_INVALID", f"Connection {given.connection} has no key: enter the API key as its password."
@@ -54,7 +60,7 @@ class Client:
         self.connection = given.connection
         self.limiter = limiter
         self.timeout = (CONNECT_S, read_s)
-        self.session = requests.Session()
+        self.session = guard.session(allow_private=allow_private)
         self.session.headers.update({"X-API-KEY": given.secret, "Accept": "application/json"})
         self._pauses = 0
 
@@ -104,9 +110,7 @@ class Client:
 
     def _call(self, method: str, path: str, **given: Any) -> dict[str, Any]:
         try:
-            answer = self.session.request(
-                method, self.base + path, timeout=self.timeout, allow_redirects=False, **given
-            )
+            answer = self.session.request(method, self.base + path, timeout=self.timeout, **given)
         except (requests.ConnectTimeout, requests.exceptions.SSLError) as wrong:
             raise self._unreachable(wrong) from None
         except requests.ConnectionError as wrong:
@@ -165,15 +169,15 @@ class Client:
         )
 
 
-def checked_base(given: Credentials) -> str:
-    """The address to call; plain http only to this very machine. Raises Misconfigured(CONNECTION_INVALID)."""
+def checked_base(given: Credentials, *, allow_private: bool) -> str:
+    """The address to call; https unless private ones are allowed. Raises Misconfigured(CONNECTION_INVALID)."""
     base = (given.base_url or BASE_URL).rstrip("/")
     parts = urlsplit(base)
-    local = parts.hostname in ("localhost", "127.0.0.1", "::1")
-    if parts.scheme != "https" and not (parts.scheme == "http" and local):
+    if parts.scheme != "https" and not (parts.scheme == "http" and allow_private):
         raise Misconfigured(
             "CONNECTION_INVALID",
-            f"Connection {given.connection}: the address must begin with https://, since a key travels.",
+            f"Connection {given.connection}: the address must begin with https://, since a key travels; plain http "
+            "needs target.allow_private.",
         )
     if parts.username or parts.password:
         raise Misconfigured(

@@ -1,4 +1,4 @@
-"""Calls to addresses that somebody wrote into a connection must not reach into our own network.
+"""Every call that leaves goes through here: none may reach into our own network unless the agent's file allows it.
 
 The check is made where the socket is opened, on the address it is opened to: a name that resolves to something else a
 moment later (DNS rebinding) gains nothing. Redirects are not followed and no proxy is used, since either would choose
@@ -20,9 +20,43 @@ from urllib3.util import connection as sockets
 from gateway.errors import Misconfigured
 
 Address = ipaddress.IPv4Address | ipaddress.IPv6Address
-# Prefixes that carry an IPv4 address inside: NAT64 (RFC 6052), 6to4 (RFC 3056), Teredo (RFC 4380).
-NAT64 = ipaddress.ip_network("64:ff9b::/96")
-NAT64_LOCAL = ipaddress.ip_network("64:ff9b:1::/48")
+# Our own table: what Python's `is_private` knows depends on its version (192.0.0.0/24 is whole since 3.12.4 only).
+# source   IANA IPv4 and IPv6 Special-Purpose Address Registries
+CLOSED_V4 = tuple(
+    ipaddress.IPv4Network(text)
+    for text in (
+        "0.0.0.0/8",  # this network
+        "10.0.0.0/8",  # private
+        "100.64.0.0/10",  # shared by a carrier's customers
+        "127.0.0.0/8",  # loopback
+        "168.63.129.16/32",  # the host beneath a virtual machine in Azure
+        "169.254.0.0/16",  # link-local, a cloud's metadata among it
+        "172.16.0.0/12",  # private
+        "192.0.0.0/24",  # protocol assignments
+        "192.0.2.0/24",  # documentation
+        "192.31.196.0/24",  # AS112
+        "192.52.193.0/24",  # AMT
+        "192.88.99.0/24",  # 6to4 relays
+        "192.168.0.0/16",  # private
+        "192.175.48.0/24",  # AS112
+        "198.18.0.0/15",  # benchmarks
+        "198.51.100.0/24",  # documentation
+        "203.0.113.0/24",  # documentation
+        "224.0.0.0/3",  # multicast, reserved, broadcast
+    )
+)
+OPEN_V6 = ipaddress.IPv6Network("2000::/3")  # global unicast; everything else is local, reserved or multicast
+CLOSED_V6 = tuple(
+    ipaddress.IPv6Network(text)
+    for text in (
+        "2001::/23",  # protocol assignments, Teredo among them
+        "2001:db8::/32",  # documentation
+        "2002::/16",  # 6to4: carries any IPv4 address
+        "2620:4f:8000::/48",  # AS112
+        "3fff::/20",  # documentation
+    )
+)
+NAT64 = ipaddress.IPv6Network("64:ff9b::/96")  # RFC 6052: how an IPv6-only network reaches an IPv4 address
 
 
 class Forbidden(Misconfigured):
@@ -35,17 +69,14 @@ def is_public(text: str) -> bool:
         address: Address = ipaddress.ip_address(text.split("%")[0])
     except ValueError:
         return False
-    if isinstance(address, ipaddress.IPv6Address):
-        if address in NAT64_LOCAL or address.is_site_local:
-            return False
-        inner = address.ipv4_mapped or address.sixtofour or (address.teredo[1] if address.teredo else None)
-        if inner is None and address in NAT64:
-            inner = ipaddress.IPv4Address(int(address) & 0xFFFFFFFF)
-        if inner is not None:
-            return is_public(str(inner))
-        if int(address) >> 32 == 0:  # ::a.b.c.d, deprecated, still routed by some
-            return False
-    return address.is_global and not address.is_multicast and not address.is_reserved
+    if isinstance(address, ipaddress.IPv4Address):
+        return not any(address in network for network in CLOSED_V4)
+    inner = address.ipv4_mapped
+    if address in NAT64:
+        inner = ipaddress.IPv4Address(int(address) & 0xFFFFFFFF)
+    if inner is not None:
+        return is_public(str(inner))
+    return address in OPEN_V6 and not any(address in network for network in CLOSED_V6)
 
 
 def open_socket(
@@ -60,8 +91,8 @@ def open_socket(
     if not all(is_public(address) for address in addresses):
         raise Forbidden(
             "ADDRESS_FORBIDDEN",
-            "The webhook's address is inside a private network: use a public one, or set "
-            "target.allow_private to true in the agent's file if it is meant.",
+            "The address to call is inside a private network: use a public one, or set allow_private to true in the "
+            "agent's file if it is meant.",
         )
     last: OSError = OSError("the host has no address")
     for address in addresses:
@@ -106,9 +137,19 @@ class _GuardedAdapter(HTTPAdapter):
         self.poolmanager.pool_classes_by_scheme = {"http": _HTTPPool, "https": _HTTPSPool}
 
 
+class _Session(requests.Session):
+    """Never follows a redirect, whoever calls it how: the target would choose the address, and get the secret."""
+
+    def request(self, *given: Any, **more: Any) -> requests.Response:
+        return super().request(*given, **{**more, "allow_redirects": False})
+
+
 def session(*, allow_private: bool) -> requests.Session:
-    """A session that opens sockets to public addresses only, unless allowed; certificates are always verified."""
-    made = requests.Session()
+    """The session of every call that leaves: no redirects, no proxy, certificates always verified.
+
+    allow_private   False: sockets are opened to public addresses only
+    """
+    made = _Session()
     made.trust_env = False
     if not allow_private:
         for prefix in ("http://", "https://"):

@@ -27,5 +27,5 @@ def target_of(agent: Agent, *, live: bool = True) -> Target:
         from gateway.deliver.client import Client
         from gateway.deliver.heymilo import HeyMilo
 
-        return HeyMilo(config, Client(given, limiter) if given else None)
+        return HeyMilo(config, Client(given, limiter, allow_private=config.allow_private) if given else None)
     return OwnPool()

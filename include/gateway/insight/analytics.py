@@ -78,8 +78,10 @@ class Bucket:
 
 @dataclass(frozen=True, slots=True)
 class Price:
-    """What one reason to hold costs, and what it catches. held = open + unchanged + corrected + discarded + same_person
+    """What one reason to hold costs, and what it catches. held = open + decided + in_bulk
 
+    decided     by a person who looked at that one: unchanged + corrected + discarded + same_person
+    in_bulk     decided with many others by one click: counted, but they weigh nothing in `accepted` and `verdict`
     accepted    share of the decided that a person accepted unchanged, with its interval: held for nothing
     criterion   False for codes that a mode asks for (REVIEW_MODE, CANARY_WAIT): they are no judgement
     """
@@ -90,6 +92,7 @@ class Price:
     corrected: int
     discarded: int
     same_person: int
+    in_bulk: int
     accepted: ErrorRate
     criterion: bool
 
@@ -99,7 +102,7 @@ class Price:
 
     @property
     def held(self) -> int:
-        return self.open + self.decided
+        return self.open + self.decided + self.in_bulk
 
     @property
     def verdict(self) -> str | None:
@@ -366,7 +369,8 @@ def _prices(outcomes: Mapping[str, int]) -> list[Price]:
             corrected=found["corrected"],
             discarded=found["discarded"],
             same_person=found["same_person"],
-            accepted=error_rate(found.total() - found["open"], found["unchanged"]),
+            in_bulk=found["in_bulk"],
+            accepted=error_rate(found.total() - found["open"] - found["in_bulk"], found["unchanged"]),
             criterion=code not in WAITS,
         )
         for code, found in counted.items()

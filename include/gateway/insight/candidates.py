@@ -219,7 +219,9 @@ def history(profile_id: str) -> tuple[Moment, ...]:
     with reading() as session:
         reviews = session.scalars(select(Review).where(Review.profile_id == profile_id)).all()
         events = session.scalars(
-            select(Event).where(Event.subject_id == profile_id, Event.subject == "profile").order_by(Event.id)
+            select(Event)
+            .where(Event.subject_id == profile_id, Event.subject == "profile", Event.kind != "looked")
+            .order_by(Event.id)
         ).all()
     moments = [
         Moment(
@@ -290,7 +292,8 @@ _KINDS = {
 def _said(review: Review) -> str:
     said = _DECISIONS.get(review.decision, review.decision)
     taken = [labels.label_of(name).lower() for name in review.after.get("taken", ())]
-    return f"{said}, with its {', '.join(taken)}" if taken else said
+    many = f" with {review.bulk_of - 1:,} others, in one click" if review.bulk_of and review.bulk_of > 1 else ""
+    return f"{said}, with its {', '.join(taken)}" if taken else said + many
 
 
 def _step(event: Event) -> str:

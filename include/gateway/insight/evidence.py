@@ -16,9 +16,9 @@ from gateway.agents import Agent
 from gateway.errors import GatewayError, Misconfigured, Unreadable
 from gateway.extract import media_types
 from gateway.extract.child.show import DPI, TableRow, page_png, pages_pdf, table_rows
-from gateway.insight.cache import cached
 from gateway.insight.candidates import Candidate, FieldShown, shown
 from gateway.intake import files
+from gateway.intake.cache import cached
 from gateway.pipeline.arrival.receive import agent_of
 from gateway.store import change
 from gateway.store.engine import reading, writing

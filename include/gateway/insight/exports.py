@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import and_, or_, select
+from sqlalchemy import ColumnElement, Text, and_, cast, or_, select
 
-from gateway.insight.documents import web_link
+from gateway.codes import CODES
+from gateway.insight.documents import STOPPED, web_link
+from gateway.insight.listing import literal
+from gateway.model import DocumentState
 from gateway.store.engine import reading
 from gateway.store.tables import Delivery, Document, Profile
 
@@ -15,7 +19,7 @@ SLICE = 500
 COLUMNS = (
     "file",
     "document_status",
-    "candidate",
+    "candidate_number",
     "name",
     "email",
     "phone",
@@ -38,12 +42,55 @@ COLUMNS = (
 )
 
 
-def export_rows(batch_id: str) -> Iterator[dict[str, Any]]:
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """The filter of the list an export stands beside; "" asks for nothing.
+
+    state    of a document: all its candidates; of a candidate: those candidates alone
+    code     of the document, or of a candidate that was held, refused or linked
+    search   part of a path, name or address: may name a person
+    """
+
+    state: str = ""
+    code: str = ""
+    search: str = ""
+
+    def __bool__(self) -> bool:
+        return bool(self.state or self.code or self.search.strip())
+
+    @property
+    def told(self) -> str:
+        """The filter without what was searched for, as the audit trail keeps it."""
+        said = [self.state and f"state={self.state}", self.code and f"code={self.code}", "search" * bool(self.search)]
+        return " ".join(one for one in said if one)
+
+    def conditions(self) -> list[ColumnElement[bool]]:
+        """On the rows of Document outer joined with Profile."""
+        where: list[ColumnElement[bool]] = []
+        if self.state in list(DocumentState):
+            where.append(Document.state == self.state)
+        elif self.state:
+            where.append(Profile.state == self.state)
+        if self.code in CODES:
+            has = cast(Profile.codes, Text).like(literal(f'"{self.code}"'), escape="\\")
+            where.append(or_(Document.code == self.code, and_(Profile.state.in_(STOPPED), has)))
+        if self.search.strip():
+            like = literal(self.search.strip())
+            found = (Document.path, Profile.name, Profile.email_norm)
+            where.append(or_(*(column.ilike(like, escape="\\") for column in found)))
+        return where
+
+
+EVERYTHING = Wanted()
+
+
+def export_rows(batch_id: str, wanted: Wanted = EVERYTHING) -> Iterator[dict[str, Any]]:
     """A dictionary with every key of COLUMNS for each candidate; memory stays bounded whatever the batch's size.
 
     Ordered by document id, not by name: a page of rows then begins where the last one ended.
     """
     after: tuple[str, int] = ("", -1)
+    where = wanted.conditions()
     while True:
         with reading() as session:
             ordinal = Profile.ordinal
@@ -53,6 +100,7 @@ def export_rows(batch_id: str) -> Iterator[dict[str, Any]]:
                 .where(
                     Document.batch_id == batch_id,
                     or_(Document.id > after[0], and_(Document.id == after[0], ordinal > after[1])),
+                    *where,
                 )
                 .order_by(Document.id, ordinal)
                 .limit(SLICE)
@@ -82,7 +130,7 @@ def _row(document: Document, profile: Profile | None, receipt: dict[str, Any]) -
     job = (data.get("work") or [{}])[0]
     school = (data.get("education") or [{}])[0]
     return row | {
-        "candidate": profile.ordinal + 1,
+        "candidate_number": profile.ordinal + 1,
         "name": profile.name,
         "email": profile.email,
         "phone": profile.phone,

@@ -18,6 +18,29 @@ FIELD_WORDS = {
     "education": "education",
 }
 _ONE_OF = {"links": "Link", "skills": "Skill", "languages": "Language", "work": "Job", "education": "Education"}
+STATE_WORDS = {
+    "processing": "Processing",
+    "success": "Success",
+    "failed": "Failed",
+    "extracted": "In progress",
+    "passed": "Passed",
+    "held": "Held",
+    "approved": "Approved",
+    "discarded": "Discarded",
+    "duplicate": "Duplicate",
+    "delivered": "Ingested",
+    "refused": "Refused",
+    "unknown": "Unclear",
+    "receiving": "Receiving",
+    "running": "Running",
+    "waiting_review": "Waiting for review",
+    "done": "Done",
+    "open": "Open",
+    "closed": "Closed",
+    "reserved": "Queued",
+    "sent": "Sent",
+    "confirmed": "Confirmed",
+}
 PATH = re.compile(r"^([a-z_]+)(?:\[(\d+)\])?(?:\.([a-z_]+))?$")
 PART_WORDS = {
     "quality.confidence": "How sure we are of the values",
@@ -27,6 +50,11 @@ PART_WORDS = {
     "completeness.required": "Required fields found",
     "completeness.wanted": "Wanted fields found",
 }
+
+
+def state_word(state: str | None) -> str:
+    """A state as the page and the files for people say it: "delivered" -> "Ingested"."""
+    return STATE_WORDS.get(str(state), str(state)) if state else ""
 
 
 def field_word(name: str) -> str:

@@ -21,6 +21,8 @@ from gateway.extract.child.sandbox import ReaderPool, iter_profiles
 from gateway.intake import files
 from gateway.model import DocumentState, ExtractedProfile, Hints, ProfileState, Reading, as_json
 from gateway.pipeline.arrival.receive import agent_of
+from gateway.pipeline.erasure.kept import clean
+from gateway.pipeline.erasure.suppression import Forgetting
 from gateway.settings import settings
 from gateway.store import change, ids
 from gateway.store.engine import reading, writing
@@ -169,13 +171,15 @@ def store_reading(document_id: str, outcome: Reading, profiles: Iterator[Extract
         document = session.get_one(Document, document_id)
         if document.state != DocumentState.PROCESSING:
             return 0
+        forgetting = Forgetting(document.sha256, profiles)
         owner = {"document_id": document_id, "batch_id": document.batch_id, "agent_id": document.agent_id}
         stale = select(Profile.id).where(Profile.document_id == document_id)
         session.execute(delete(Field).where(Field.profile_id.in_(stale)))
         session.execute(delete(Profile).where(Profile.document_id == document_id))
     number = 0
     if outcome.status == DocumentState.SUCCESS:
-        while piece := list(islice(profiles, SLICE)):
+        wanted = iter(forgetting)
+        while piece := list(islice(wanted, SLICE)):
             with writing() as session:
                 _insert(session, owner, number, piece)
             number += len(piece)
@@ -183,7 +187,10 @@ def store_reading(document_id: str, outcome: Reading, profiles: Iterator[Extract
         document = session.get_one(Document, document_id)
         kept = {"as_resume": True} if document.facts.get("as_resume") else {}
         document.code, document.error, document.facts = outcome.code, outcome.error, {**_facts(outcome), **kept}
-        change.move(session, document, outcome.status, actor=ACTOR, code=outcome.code)
+        if forgetting.any:
+            document.code = "PERSON_ERASED"
+            clean(session, document, forgetting.ranges)
+        change.move(session, document, outcome.status, actor=ACTOR, code=document.code)
     return number
 
 

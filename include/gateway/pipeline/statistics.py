@@ -43,7 +43,7 @@ _SHEET = ("spreadsheetml", "opendocument.spreadsheet", "ms-excel")
 class Decided:
     """What held candidates and what was decided about them. As a key of a dictionary: "CODE,CODE outcome 0|1".
 
-    outcome   open (still held) | unchanged | corrected | discarded | same_person
+    outcome   open (still held) | unchanged | corrected | discarded | same_person | in_bulk
     """
 
     codes: tuple[str, ...]
@@ -130,31 +130,37 @@ def decisions(session: Session, batch_ids: Sequence[str]) -> dict[str, Counter[s
     """batch -> Decided.key -> everybody of it who is held or was decided about, each once.
 
     Who is held now is open. Otherwise the newest decision that no undo took back stands; an approval of values that a
-    person changed (the profile's version counts that) is a correction.
+    person changed (the profile's version counts that) is a correction. One click for many is counted apart, whatever it
+    decided: nobody looked at each.
     """
     found: dict[str, Counter[str]] = {}
 
-    def count(batch_id: str, codes: str | None, decision: str, version: int, state: str, number: int) -> None:
+    def count(
+        batch_id: str, codes: str | None, decision: str, in_bulk: bool, version: int, state: str, number: int
+    ) -> None:
         outcome = "corrected" if decision == "approve" and version > 1 else OUTCOMES[decision]
+        outcome = "in_bulk" if in_bulk else outcome
         key = Decided(listed(codes), outcome, state == P.DELIVERED).key
         found.setdefault(batch_id, Counter())[key] += number
 
     later = aliased(Review)
     superseded = exists().where(and_(later.profile_id == Review.profile_id, later.sequence > Review.sequence))
     for part in _slices(batch_ids):
-        keys = (Profile.batch_id, cast(Review.codes, Text), Review.decision, Profile.version, Profile.state)
+        in_bulk = Review.bulk_of.is_not(None)
+        keys = (Profile.batch_id, cast(Review.codes, Text), Review.decision, in_bulk, Profile.version, Profile.state)
         rows = session.execute(
             select(*keys, func.count())
             .join(Review, Review.profile_id == Profile.id)
             .where(Profile.batch_id.in_(part), Profile.state != P.HELD, ~superseded)
             .group_by(*keys)
         ).all()
-        for batch_id, codes, decision, version, state, number in rows:
+        for batch_id, codes, decision, by_many, version, state, number in rows:
             if decision in OUTCOMES:
-                count(batch_id, codes, decision, version, state, number)
+                count(batch_id, codes, decision, by_many, version, state, number)
         if any(row[2] == "undo" for row in rows):  # a link taken back leaves the decision before it standing: rare
             for profile, last in _before_undo(session, part, superseded):
-                count(profile.batch_id, json.dumps(last.codes), last.decision, profile.version, profile.state, 1)
+                codes, by_many = json.dumps(last.codes), last.bulk_of is not None
+                count(profile.batch_id, codes, last.decision, by_many, profile.version, profile.state, 1)
         codes_now = cast(Profile.codes, Text)
         held = session.execute(
             select(Profile.batch_id, codes_now, func.count())

@@ -16,6 +16,7 @@ from sqlalchemy import (
     ForeignKey,
     Index,
     Integer,
+    LargeBinary,
     String,
     Text,
     UniqueConstraint,
@@ -298,6 +299,8 @@ class Review(Base):
 
     codes      what held the profile when it was decided: the price of a criterion is counted from it
     other_id   with duplicate and merge: the profile that stands for the person
+    bulk_of    how many one click decided, this one among them; None = by itself. Nobody looked at each of a bulk, so
+               it says nothing about what held them
     """
 
     __tablename__ = "review"
@@ -313,6 +316,7 @@ class Review(Base):
     after: Mapped[dict[str, Any]] = mapped_column(default=dict)
     reviewer: Mapped[str] = mapped_column(String(200))
     note: Mapped[str | None] = mapped_column(Text)
+    bulk_of: Mapped[int | None] = mapped_column(Integer)
     created_at: Mapped[datetime] = mapped_column(default=now, index=True)
 
 
@@ -333,6 +337,31 @@ class Event(Base):
     actor: Mapped[str] = mapped_column(String(200))
     rule: Mapped[str | None] = mapped_column(String(100))
     once: Mapped[str | None] = mapped_column(String(200), unique=True)
+
+
+class Erased(Base):
+    """Somebody, or a file, that was erased and must not be read in again: a keyed hash, which names nobody."""
+
+    __tablename__ = "erased"
+
+    hash: Mapped[str] = mapped_column(String(64), primary_key=True)
+    created_at: Mapped[datetime] = mapped_column(default=now)
+
+
+class EventSeal(Base):
+    """One link of the chain over all events: what makes a change to one of them show (store/chain.py).
+
+    sequence   1, 2, 3, ... without a gap: the order of sealing
+    hash       SHA-256 over the link before it, the sequence, and the event
+    """
+
+    __tablename__ = "event_seal"
+
+    sequence: Mapped[int] = mapped_column(Serial, primary_key=True, autoincrement=False)
+    event_id: Mapped[int] = mapped_column(
+        Serial, unique=True
+    )  # no foreign key: that it is gone must show, not be refused
+    hash: Mapped[bytes] = mapped_column(LargeBinary(32))
 
 
 class Outbox(Base):

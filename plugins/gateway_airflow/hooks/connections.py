@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from airflow.sdk import BaseHook
 
 from gateway.deliver import credentials
@@ -27,6 +29,24 @@ def from_airflow(connection: str) -> Credentials:
         raise Misconfigured(
             "CONNECTION_MISSING", f"There is no connection {connection}: create it in Airflow (Admin, Connections)."
         ) from None
+    return _credentials(connection, found)
+
+
+def from_metadata(connection: str) -> Credentials:
+    """The same for the api-server and for a shell, which may read Airflow's own database; a task may not."""
+    from airflow.models.connection import Connection
+    from airflow.sdk.exceptions import AirflowNotFoundException
+
+    try:
+        found = Connection.get_connection_from_secrets(connection)
+    except AirflowNotFoundException:
+        raise Misconfigured(
+            "CONNECTION_MISSING", f"There is no connection {connection}: create it in Airflow (Admin, Connections)."
+        ) from None
+    return _credentials(connection, found)
+
+
+def _credentials(connection: str, found: Any) -> Credentials:
     try:
         extra = found.extra_dejson
     except ValueError:

@@ -22,9 +22,10 @@ class HeyMiloHook(BaseHook):
     conn_type = "heymilo"
     hook_name = "HeyMilo"
 
-    def __init__(self, heymilo_conn_id: str = default_conn_name) -> None:
+    def __init__(self, heymilo_conn_id: str = default_conn_name, *, allow_private: bool = False) -> None:
         super().__init__()
         self.heymilo_conn_id = heymilo_conn_id
+        self.allow_private = allow_private
 
     @classmethod
     def get_connection_form_widgets(cls) -> dict[str, Any]:
@@ -40,7 +41,8 @@ class HeyMiloHook(BaseHook):
 
     def get_conn(self) -> Client:
         """A client on this connection, under the rate that all workers share."""
-        return Client(from_airflow(self.heymilo_conn_id), Limiter(self.heymilo_conn_id, RATE))
+        limiter = Limiter(self.heymilo_conn_id, RATE)
+        return Client(from_airflow(self.heymilo_conn_id), limiter, allow_private=self.allow_private)
 
     def test_connection(self) -> tuple[bool, str]:
         """Lists one posting with the key: reads only, and says nothing about candidates."""

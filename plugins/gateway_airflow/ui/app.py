@@ -26,6 +26,7 @@ from gateway_airflow.ui.pages import (
     decisions,
     documents,
     exports,
+    health,
     notices,
     review,
     runs,
@@ -48,6 +49,7 @@ SUBJECTS = (
     analytics,
     notices,
     codes,
+    health,
     unsubscribe,
 )
 ROUTERS = tuple(subject.router for subject in SUBJECTS)

@@ -16,32 +16,33 @@ from jinja2.runtime import Context
 from markupsafe import Markup, escape
 
 from gateway.codes import CODES
+from gateway.insight.words import state_word
 from gateway.quality.scores import word
 from gateway_airflow.ui.access import Right, Visitor
 
 TEMPLATES = Path(__file__).with_name("templates")
 TONES = {
-    "processing": ("Processing", "info"),
-    "success": ("Success", "good"),
-    "failed": ("Failed", "bad"),
-    "extracted": ("In progress", "info"),
-    "passed": ("Passed", "info"),
-    "held": ("Held", "warn"),
-    "approved": ("Approved", "info"),
-    "discarded": ("Discarded", "muted"),
-    "duplicate": ("Duplicate", "muted"),
-    "delivered": ("Ingested", "good"),
-    "refused": ("Refused", "bad"),
-    "unknown": ("Unclear", "warn"),
-    "receiving": ("Receiving", "info"),
-    "running": ("Running", "info"),
-    "waiting_review": ("Waiting for review", "warn"),
-    "done": ("Done", "good"),
-    "open": ("Open", "good"),
-    "closed": ("Closed", "muted"),
-    "reserved": ("Queued", "info"),
-    "sent": ("Sent", "info"),
-    "confirmed": ("Confirmed", "good"),
+    "processing": "info",
+    "success": "good",
+    "failed": "bad",
+    "extracted": "info",
+    "passed": "info",
+    "held": "warn",
+    "approved": "info",
+    "discarded": "muted",
+    "duplicate": "muted",
+    "delivered": "good",
+    "refused": "bad",
+    "unknown": "warn",
+    "receiving": "info",
+    "running": "info",
+    "waiting_review": "warn",
+    "done": "good",
+    "open": "good",
+    "closed": "muted",
+    "reserved": "info",
+    "sent": "info",
+    "confirmed": "good",
 }
 ENDINGS = frozenset(
     [
@@ -124,8 +125,8 @@ def environment() -> Environment:
         percent=percent,
         number=number,
         personal=personal,
-        tone=lambda state: TONES.get(str(state), (str(state), "muted"))[1],
-        state_word=lambda state: TONES.get(str(state), (str(state), "muted"))[0],
+        tone=lambda state: TONES.get(str(state), "muted"),
+        state_word=state_word,
     )
     return made
 

@@ -2,16 +2,37 @@
 
 from __future__ import annotations
 
+import ipaddress
+from typing import Any
+
 import pytest
 
-from gateway.deliver.guard import Forbidden, is_public, open_socket
+from gateway.deliver.client import Client
+from gateway.deliver.credentials import Credentials
+from gateway.deliver.guard import Forbidden, is_public, open_socket, session
+from gateway.errors import Misconfigured, Transient
+from support.serve import serving
 
 # The operating system resolves spellings of this machine, and one test puts its own resolver in place.
 pytestmark = pytest.mark.local_server
 
 
 @pytest.mark.parametrize(
-    "address", ["93.184.215.14", "8.8.8.8", "2606:2800:21f:cb07:6820:80da:af6b:8b2c", "::ffff:8.8.8.8"]
+    "address",
+    [
+        "93.184.215.14",
+        "8.8.8.8",
+        "100.63.255.255",
+        "100.128.0.1",
+        "192.0.1.1",
+        "198.17.255.255",
+        "198.20.0.1",
+        "223.255.255.255",
+        "2606:2800:21f:cb07:6820:80da:af6b:8b2c",
+        "2001:4860:4860::8888",
+        "::ffff:8.8.8.8",
+        "64:ff9b::808:808",
+    ],
 )
 def test_public(address: str) -> None:
     assert is_public(address)
@@ -29,7 +50,14 @@ def test_public(address: str) -> None:
         "192.168.1.1",
         "169.254.169.254",
         "100.64.0.1",
+        "100.127.255.255",
+        "168.63.129.16",
+        "192.0.0.8",
+        "192.0.0.170",
+        "192.0.0.255",
         "192.0.2.1",
+        "192.88.99.1",
+        "198.19.255.255",
         "198.18.0.1",
         "198.51.100.7",
         "203.0.113.9",
@@ -47,6 +75,17 @@ def test_public(address: str) -> None:
         "::ffff:127.0.0.1",
         "::ffff:10.0.0.1",
         "::127.0.0.1",
+        "::ffff:192.0.0.9",
+        "::ffff:100.64.0.1",
+        "::ffff:0:127.0.0.1",
+        "64:ff9b::c000:9",
+        "100::1",
+        "2001::1",
+        "2001:1::1",
+        "2002:808:808::1",
+        "3fff::1",
+        "4000::1",
+        "5f00::1",
         "64:ff9b::7f00:1",
         "64:ff9b::a00:1",
         "64:ff9b:1::1",
@@ -61,6 +100,57 @@ def test_public(address: str) -> None:
 )
 def test_not_public(address: str) -> None:
     assert not is_public(address)
+
+
+def test_the_table_is_our_own_whatever_pythons_says(monkeypatch: pytest.MonkeyPatch) -> None:
+    for family in (ipaddress.IPv4Address, ipaddress.IPv6Address):
+        for name, said in (("is_global", True), ("is_private", False), ("is_reserved", False), ("is_loopback", False)):
+            monkeypatch.setattr(family, name, said)
+    assert not any(map(is_public, ["192.0.0.200", "127.0.0.1", "100.64.0.1", "::1", "::ffff:10.0.0.1", "fe80::1"]))
+
+
+@pytest.mark.parametrize("method", ["get", "post", "head", "options"])
+def test_no_call_follows_a_redirect_even_when_asked_to(method: str) -> None:
+    called: list[tuple[str, str | None]] = []
+
+    async def elsewhere(scope: Any, receive: Any, send: Any) -> None:
+        headers = dict(scope["headers"])
+        called.append((scope["path"], headers.get(b"authorization")))
+        await send({"type": "http.response.start", "status": 307, "headers": [(b"location", b"/inside")]})
+        await send({"type": "http.response.body", "body": b""})
+
+    with serving(elsewhere) as base:
+        answer = session(allow_private=True).request(
+            method, f"{base}/hook", headers={"Authorization": "Bearer secret"}, allow_redirects=True, timeout=5
+        )
+    assert answer.status_code == 307
+    assert [path for path, _ in called] == ["/hook"]
+
+
+def test_nothing_is_sent_to_a_private_address() -> None:
+    called: list[str] = []
+
+    async def inside(scope: Any, receive: Any, send: Any) -> None:
+        called.append(scope["path"])
+
+    with serving(inside) as base, pytest.raises(Forbidden, match="ADDRESS_FORBIDDEN"):
+        session(allow_private=False).get(base, timeout=5)
+    assert called == []
+
+
+def test_heymilos_base_address_is_guarded_like_any_other() -> None:
+    given = Credentials("heymilo_default", "https://127.0.0.1:1", "key")
+    with pytest.raises(Forbidden):
+        Client(given, NoLimit()).posting("P1")
+    with pytest.raises(Misconfigured, match="CONNECTION_INVALID"):
+        Client(Credentials("heymilo_default", "http://localhost:1", "key"), NoLimit())
+    with pytest.raises(Transient, match="TARGET_UNREACHABLE"):
+        Client(given, NoLimit(), allow_private=True)._call("GET", "/")
+
+
+class NoLimit:
+    def take(self) -> None:
+        """Always at once."""
 
 
 @pytest.mark.parametrize("host", ["localhost", "127.1", "2130706433", "0x7f.0.0.1", "0"])

@@ -19,7 +19,7 @@ def test_live_check_says_open_or_why_not(
 ) -> None:
     world = World()
     world.open_posting("P1")
-    agent_file(agents_dir, {"kind": "heymilo", "posting": "P1", "rate_per_minute": 60_000})
+    agent_file(agents_dir, {"kind": "heymilo", "posting": "P1", "rate_per_minute": 60_000, "allow_private": True})
     assert main(["agents", "check", "--live"]) == 1
     assert "CONNECTION" not in capsys.readouterr().out
     with serving(DropsConnections(app_of(world))) as base:

@@ -66,7 +66,7 @@ def filled(store: str, tmp_path: Path) -> list[str]:
     decide(fourth, "undo", reviewer="rita")
     decide(fourth, "approve", reviewer="rita")
     decide(fifth, "discard", reviewer="rita")
-    decide(sixth, "approve", reviewer="rita")
+    decide(sixth, "approve", reviewer="rita", bulk_of=6)
     deliver_reviewed()  # closes the batch: its sums are written
     decide(fifth, "undo", reviewer="rita")  # and they no longer hold
     with writing() as session:
@@ -114,7 +114,7 @@ def test_nothing_received_is_no_error(store: str) -> None:
 
 
 def price(code: str, unchanged: int, corrected: int) -> Price:
-    return Price(code, 0, unchanged, corrected, 0, 0, error_rate(unchanged + corrected, unchanged), True)
+    return Price(code, 0, unchanged, corrected, 0, 0, 0, error_rate(unchanged + corrected, unchanged), True)
 
 
 def test_a_criterion_is_called_dear_only_when_the_numbers_carry_it() -> None:
@@ -123,6 +123,10 @@ def test_a_criterion_is_called_dear_only_when_the_numbers_carry_it() -> None:
     assert price("READ_BY_OCR", 12, 8).verdict is None, "60 % of 20 may be less than half"
     assert price("EMAIL_MISSING", 1, 39).verdict == "worth it"
     assert replace(price("REVIEW_MODE", 90, 0), criterion=False).verdict is None
+    clicked = replace(price("LIKELY_DUPLICATE", 0, 0), in_bulk=296)
+    assert (clicked.verdict, clicked.held, clicked.accepted.rate) == (None, 296, None), (
+        "one click is no judgement of 296"
+    )
 
 
 def test_advice_carries_its_numbers(home: Path) -> None:

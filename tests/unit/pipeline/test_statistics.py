@@ -6,15 +6,17 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from sqlalchemy import select
 
-from gateway.pipeline.review import persons
+from gateway.pipeline.review import bulk, persons
+from gateway.pipeline.review.choices import APPROVE_ALL
 from gateway.pipeline.review.held import queue
-from gateway.pipeline.review.review import decide
+from gateway.pipeline.review.review import answer_batch, decide
 from gateway.pipeline.review.send import deliver_reviewed
 from gateway.pipeline.run import run_batch
 from gateway.pipeline.statistics import KEY, SUMS, Decided, decided_of, decisions, kind_of, layout_of
 from gateway.store.engine import reading
-from gateway.store.tables import Batch
+from gateway.store.tables import Batch, Review
 
 ROWS = (
     "Name,Email,Phone\n"
@@ -75,6 +77,22 @@ def test_a_link_taken_back_leaves_the_decision_before_it(batch: str) -> None:
     persons.undo(held.profile_id, reviewer="rita")
     with reading() as session:
         assert decisions(session, [batch])[batch] == {"EMAIL_MISSING unchanged 0": 1}
+
+
+@pytest.mark.parametrize("how", ["many ticked", "the batch's question"])
+def test_one_click_for_many_is_counted_apart(batch: str, how: str) -> None:
+    (held,) = queue(batch)
+    if how == "many ticked":
+        bulk.decide_many([held.profile_id], "approve", reviewer="rita", expected=1)
+    else:
+        answer_batch(batch, APPROVE_ALL, reviewer="rita")
+    with reading() as session:
+        assert decisions(session, [batch])[batch] == {"EMAIL_MISSING in_bulk 0": 1}
+        assert session.scalars(select(Review.bulk_of)).all() == [1]
+    decide(held.profile_id, "undo", reviewer="rita")
+    decide(held.profile_id, "approve", reviewer="rita")
+    with reading() as session:
+        assert decisions(session, [batch])[batch] == {"EMAIL_MISSING unchanged 0": 1}, "looked at by itself since"
 
 
 @pytest.mark.parametrize("one", [Decided((), "open", False), Decided(("A", "B"), "same_person", True)])

@@ -2,7 +2,7 @@
 
 The candidates' scores come first. What is somebody else's (`owner`) is put aside with the reason. An address that repeats the name
 beats one that does not. And what a plain pattern finds is never lost: where no candidate passes its threshold, the best one that is
-nobody else's is taken, if it is an address or a number beyond doubt; its low score stays its confidence.
+nobody else's is taken, if it is an address or a number beyond doubt; it is marked as a last resort, whose confidence asks for a person.
 """
 
 from __future__ import annotations
@@ -68,6 +68,9 @@ def decide(person: Person, hints: Hints, links: Sequence[Candidate]) -> Contact:
             candidate.features["beside_email"] = 1.0
     out.phones = rank(out.phones)
     out.phone = _best(out.phones) or next((c for test in (_is_phone, _is_unread) for c in out.phones if test(c)), None)
+    for chosen in (out.name, out.email, out.phone):
+        if chosen is not None and chosen.score <= threshold(chosen.field):
+            chosen.features["last_resort"] = 1.0
     return out
 
 

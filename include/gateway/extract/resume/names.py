@@ -43,7 +43,9 @@ def name_candidates(person: Person, handles: Sequence[str], contact_lines: Seque
                 continue
             in_row = list(names_in_row(known, index, line, number, cell))
             out.extend(in_row)
-            if not 2 <= len(cell.text) <= 110 or (line.section == "summary" and not large and index > 12):
+            if not (1 if is_cjk(cell.text) else 2) <= len(cell.text) <= 110 or (
+                line.section == "summary" and not large and index > 12
+            ):
                 continue
             stacked = list(stacked_names(known, index, line, cell))
             relaxed = line.page == first_page and (top_size or index < 3)

@@ -17,20 +17,21 @@ from gateway.extract.resume.contact import Candidate, Person
 from gateway.extract.resume.decide import decide, threshold
 from gateway.extract.resume.entries import entries_of
 from gateway.extract.resume.gate import is_resume
+from gateway.extract.resume.headline import headline_of
 from gateway.extract.resume.links import link_candidates
 from gateway.extract.resume.location import location_candidates
-from gateway.extract.resume.roles import Entry, Fragment, is_place
+from gateway.extract.resume.roles import Entry, Fragment
 from gateway.extract.resume.scorer import calibrated, rank
 from gateway.extract.resume.sections import is_heading_cell, language_of, mark_sections
 from gateway.extract.resume.skills import Item, items_of, language_items
 from gateway.extract.resume.split import mixed, split_people
 from gateway.model import Education, Evidence, ExtractedProfile, Field, Hints, Note, Work
 from gateway.values.dates import best_period
-from gateway.values.lexicon import title_score
 from gateway.values.places import country_from_text
 from gateway.values.text import fold
 
 OCR_CAP = 0.9  # look-alikes (l, 1, i) survive every check: nothing read by OCR is surer than this
+LAST_RESORT = 0.6  # what no score supports and nothing speaks against (decide): more often right than not, for a person to look at
 UNUSED_RANGE_CAP = (
     0.9  # a number of a possible length in a range nobody uses: often a reserved or brand-new range, sometimes a slip
 )
@@ -156,7 +157,7 @@ def read_person(person: Person, hints: Hints, notes: list[Note], hidden: Sequenc
         if chosen is not None:
             fields.append(_field(chosen, pool))
     fields += [_field(link, links, f"links[{n}]") for n, link in enumerate(kept)]
-    headline = _headline(person, name)
+    headline = headline_of(person, name)
     if headline:
         fields.append(headline)
     skills, languages = _lists(person)
@@ -235,6 +236,8 @@ def decided_score(chosen: Candidate, pool: Sequence[Candidate]) -> float:
 def confidence_of(chosen: Candidate, pool: Sequence[Candidate]) -> float:
     """Calibrated probability that the choice is right."""
     value = calibrated(chosen.field, decided_score(chosen, pool))
+    if chosen.features.get("last_resort"):
+        value = max(value, LAST_RESORT)
     if chosen.evidence.source == "ocr":
         value = min(value, OCR_CAP)
     if chosen.field == "phone" and not chosen.valid:
@@ -272,28 +275,6 @@ def _lists(person: Person) -> tuple[list[Item], list[Item]]:
     return skills[: MAX_ITEMS["skills"]], languages[: MAX_ITEMS["languages"]]
 
 
-def _headline(person: Person, name: Candidate | None) -> Field | None:
-    """The job title under the name."""
-    if name is None:
-        return None
-    for line in person.lines[name.line : name.line + 4]:
-        if line.section not in ("top", "contact") or line.heading:
-            continue
-        for cell in line.cells:
-            text = cell.text.replace(name.raw, "").strip(" ,|–-")
-            wordy = 3 <= len(text) <= 70 and len(text.split()) <= 8 and not any(c.isdigit() or c == "@" for c in text)
-            beneath = line.index == name.line + 1 and len(line.cells) == 1 and not is_place(text)
-            if wordy and title_score(text) >= (0.0 if beneath else 1.2):
-                return Field(
-                    "headline",
-                    text,
-                    text,
-                    0.8,
-                    Evidence(cell.words[0].source, "below_name", page=line.page, box=cell.box),
-                )
-    return None
-
-
 def _text(fragment: Fragment | None) -> str | None:
     return fragment.text if fragment else None
 
@@ -311,7 +292,7 @@ def _entry_fields(path: str, entry: Entry, first: str, second: str) -> list[Fiel
     for label, fragment in ((first, entry.first), (second, entry.second)):
         if fragment is None:
             continue
-        confidence = 0.6 + 0.35 * min(1.0, max(0.0, entry.margin) / 6)
+        confidence = min(0.97, max(0.3, 0.4 + 0.42 * entry.worth))
         if fragment.words and fragment.words[0].source == "ocr":
             confidence = min(confidence, OCR_CAP * fragment.confidence)
         source = fragment.words[0].source if fragment.words else "text"

@@ -13,27 +13,25 @@ from dataclasses import dataclass, field
 
 from gateway.extract.page.layout import around
 from gateway.extract.page.words import Word
+from gateway.extract.resume.evidence import (
+    EDGE,
+    count,
+    flaws,
+    is_freelance,
+    is_legal,
+    is_place,
+    one_place,
+    organisation,
+    place_like,
+    title,
+    trimmed,
+)
 from gateway.model import Box
 from gateway.values.dates import Period
-from gateway.values.lexicon import hits, phrases, title_score
-from gateway.values.places import city_countries, country_code, region_country
+from gateway.values.lexicon import hits
 from gateway.values.text import fold
 
-EDGE = " ,;:|•·–—-()[]/、，。.　"
-_REMOTE = frozenset(
-    {
-        "remote",
-        "hybrid",
-        "remoto",
-        "fernarbeit",
-        "teletravail",
-        "a distancia",
-        "full time",
-        "part time",
-        "full-time",
-        "part-time",
-    }
-)
+Slot = tuple[int, int, bool, bool]  # line from the date's, order in it, bold, italic
 
 
 @dataclass(slots=True)
@@ -48,10 +46,13 @@ class Fragment:
     words: list[Word]
     page: int
     confidence: float = 1.0
+    row: int = 0  # the line counted from that of the date
+    role: str | None = None  # what a label before it says it is
+    placed: bool = False  # a place was cut off behind it, and nothing says that the rest is no place too
 
     @property
-    def slot(self) -> tuple[int, int, bool, bool]:
-        return (self.line, self.order, self.bold, self.italic)
+    def slot(self) -> Slot:
+        return (self.row, self.order, self.bold, self.italic)
 
     @property
     def box(self) -> Box:
@@ -67,71 +68,77 @@ class Entry:
     period_box: Box | None = None
     first: Fragment | None = None  # company or institution
     second: Fragment | None = None  # position or degree
+    period_line: int | None = None  # the head line the date stands in
+    ranges: int = 0  # date ranges in its head lines: more than one speaks against the cut
     margin: float = 0.0  # how clearly the roles were told apart
+    worth: float = 0.0  # how well it reads; see worth()
 
 
-def is_place(text: str) -> bool:
-    """The whole text is a place: a city, a region or country, "City, Region", "Remote"."""
-    key = fold(text).strip(EDGE)
-    if key in _REMOTE or not key:
-        return True
-    parts = [p.strip(EDGE) for p in re.split(r"[,/]", text) if p.strip(EDGE)]
-    if not parts or len(parts) > 4:
-        return False
-    return all(_one_place(p) for p in parts)
-
-
-def _one_place(text: str) -> bool:
-    text = re.sub(r"\s*\([^()]*\)?\s*$", "", text) or text
-    return (
-        bool(city_countries(text) or country_code(text) or region_country(text))
-        or fold(text) in _REMOTE
-        or (len(text) == 2 and text.isupper())
-    )
-
-
-def _organisation(text: str, kind: str) -> float:
-    if kind == "education":
-        return 1.6 * min(2, hits("institution", text)) - 1.0 * min(2, hits("degree", text))
-    return (
-        1.5 * min(1, hits("legal", text))
-        + 0.8 * min(2, hits("company", text))
-        + 0.4 * min(1, hits("institution", text))
-        - min(2.0, title_score(text))
-    )
+def worth(entry: Entry, kind: str) -> float:
+    """How well a cut's entry reads: above zero when it has the parts of one, below when it is a stray line."""
+    value = -1.2
+    if entry.first is not None:
+        text = entry.first.text
+        value += 0.8 + 0.5 * max(-1.0, min(1.0, organisation(text, kind))) - flaws(text, kind)
+    if entry.second is not None:
+        text = entry.second.text
+        known = (
+            title(text) / 2
+            if kind == "work"
+            else min(1, hits("degree", text) + count("degree", text) + 0.5 * count("field", text))
+        )
+        value += 0.5 + 0.6 * min(1.0, known) - 0.8 * flaws(text, kind)
+    if entry.first is None and entry.second is None:
+        return -0.6
+    if entry.first is not None and entry.first.placed and entry.first.row > 0:
+        value -= 0.4  # behind the date, before a region or country: a place more often than an employer
+    value += 0.6 if entry.period is not None else 0.0
+    value -= 0.9 * max(0, entry.ranges - 1)
+    rest = [f for f in entry.fragments if f is not entry.first and f is not entry.second]
+    return value - 0.1 * len(rest)
 
 
 def assign(entries: Sequence[Entry], kind: str) -> None:
     """Chooses for each entry which fragment is the organisation and which the position (or degree)."""
+    usual = Counter(e.period_line for e in entries if e.period_line is not None)
+    at = usual.most_common(1)[0][0] if usual else 0
     for entry in entries:
+        if kind == "education":
+            entry.fragments = _with_abbreviation(entry.fragments)
         entry.fragments = _split_commas(entry, kind)
+        base = entry.period_line if entry.period_line is not None else at
+        for fragment in entry.fragments:
+            fragment.row = fragment.line - base
     _split_alike(entries, kind)
+    places = _place_slots(entries)
     _drop_places(entries)
-    totals: Counter[tuple[tuple[int, int, bool, bool], tuple[int, int, bool, bool]]] = Counter()
+    totals: dict[tuple[Slot, Slot], float] = {}
     for entry in entries:
         pool = entry.fragments[:6]
         for a in pool:
             for b in pool:
                 if a is not b:
-                    totals[(a.slot, b.slot)] += (
-                        0.3
-                        + _organisation(a.text, kind)
-                        - _organisation(b.text, kind)
-                        - 0.05 * (a.line + b.line + a.order + b.order)
-                    )  # type: ignore[assignment]
+                    key = (a.slot, b.slot)
+                    known = places.get(a.slot, 0.0) + places.get(b.slot, 0.0)
+                    totals[key] = totals.get(key, 0.0) + _together(a, b, kind) - 1.5 * known
     for entry in entries:
         pool = entry.fragments[:6]
+        labelled = {f.role: f for f in reversed(entry.fragments) if f.role}
+        if labelled.keys() & {"organisation", "position"}:
+            entry.first, entry.second = labelled.get("organisation"), labelled.get("position")
+            entry.margin = 6.0
+            continue
         if not pool:
             continue
         if len(pool) == 1:
             only = pool[0]
-            if _organisation(only.text, kind) >= (0 if kind == "education" else 0.5):
+            if organisation(only.text, kind) >= (0 if kind == "education" else 0.5) and not is_freelance(only.text):
                 entry.first = only
             else:
                 entry.second = only
             continue
         pairs = [
-            (totals[(a.slot, b.slot)] + 0.5 * (_organisation(a.text, kind) - _organisation(b.text, kind)), i, j)
+            (totals[(a.slot, b.slot)] + 0.5 * (organisation(a.text, kind) - organisation(b.text, kind)), i, j)
             for i, a in enumerate(pool)
             for j, b in enumerate(pool)
             if a is not b
@@ -139,8 +146,91 @@ def assign(entries: Sequence[Entry], kind: str) -> None:
         pairs.sort(key=lambda p: (-p[0], p[1] + p[2]))
         best = pairs[0]
         entry.first, entry.second = pool[best[1]], pool[best[2]]
+        if is_freelance(entry.first.text):
+            entry.first = None
         flipped = next((p[0] for p in pairs if p[1] == best[2] and p[2] == best[1]), 0.0)
         entry.margin = best[0] - flipped
+
+
+def _place_slots(entries: Sequence[Entry]) -> dict[Slot, float]:
+    """Slots where places stand, with the share of entries in which they do; none of those where a place only follows a name."""
+    seen: Counter[Slot] = Counter()
+    pure: Counter[Slot] = Counter()
+    like: Counter[Slot] = Counter()
+    for entry in entries:
+        for fragment in entry.fragments:
+            seen[fragment.slot] += 1
+            plain = is_place(fragment.text)
+            pure[fragment.slot] += plain
+            like[fragment.slot] += plain or fragment.placed or place_like(fragment.text) >= 0.5
+    return {slot: like[slot] / n for slot, n in seen.items() if pure[slot] >= 0.3 * n and like[slot] >= 0.5 * n}
+
+
+def _together(a: Fragment, b: Fragment, kind: str) -> float:
+    """What speaks for `a` as the organisation beside `b` as the position, in one entry."""
+    return (
+        0.3
+        + organisation(a.text, kind)
+        - organisation(b.text, kind)
+        - flaws(a.text, kind)
+        - flaws(b.text, kind)
+        - 0.5 * a.placed
+        - 0.8 * b.placed
+        - 0.05 * (a.line + b.line + a.order + b.order)
+    )
+
+
+def inherit(entries: Sequence[Entry]) -> list[Entry]:
+    """Positions set under one employer get it: "Company / total time / Position, dates / Position, dates"."""
+    both = Counter((e.first.row, e.second.row) for e in entries if e.first and e.second)
+    if not both:
+        return list(entries)
+    (top, below), _ = both.most_common(1)[0]
+    out: list[Entry] = []
+    for entry in entries:
+        before = out[-1] if out else None
+        stacked = top < below and entry.second is not None and entry.second.row == below
+        if stacked and entry.first is not None and entry.second is not None:
+            doubtful = entry.first.placed or is_place(entry.first.text) or flaws(entry.first.text, "work") >= 0.3
+            if entry.first.row > entry.second.row and doubtful:
+                entry.first = None
+        if stacked and entry.period and entry.first is None and before is not None and before.first is not None:
+            entry.first, entry.margin = before.first, before.margin
+        out.append(entry)
+    return out
+
+
+def _placeless(pieces: Sequence[str]) -> list[str]:
+    """The pieces without the places at either end, one at least left."""
+    out = list(pieces)
+    while len(out) > 1 and one_place(out[-1]) and not is_legal(out[-1]):
+        out.pop()
+    while len(out) > 1 and one_place(out[0]) and not is_legal(out[1]):
+        out.pop(0)
+    return out
+
+
+def _with_abbreviation(fragments: Sequence[Fragment]) -> list[Fragment]:
+    """ "MIT – Massachusetts Institute of Technology" is one name, whichever part comes first."""
+    out: list[Fragment] = []
+    for fragment in fragments:
+        last = out[-1] if out else None
+        same = last is not None and last.line == fragment.line and last.bold == fragment.bold and not last.role
+        if same and last is not None:
+            short, long = sorted((last.text, fragment.text), key=len)
+            lone = len(short.split()) == 1 and not is_place(short) and organisation(short, "education") >= 0
+            school = organisation(long, "education") >= 1.2 and len(long.split()) >= 2
+            if (
+                lone
+                and school
+                and ((short.isupper() and len(short) >= 3) or (short == last.text and len(short) >= 5))
+                and not hits("institution", short)
+            ):
+                last.text = f"{last.text} - {fragment.text}"
+                last.words = [*last.words, *fragment.words]
+                continue
+        out.append(fragment)
+    return out
 
 
 def _split_commas(entry: Entry, kind: str) -> list[Fragment]:
@@ -148,19 +238,20 @@ def _split_commas(entry: Entry, kind: str) -> list[Fragment]:
     out: list[Fragment] = []
     many = len([f for f in entry.fragments if not is_place(f.text)]) > 1
     for fragment in [part for f in entry.fragments for part in _without_degree(f, kind)]:
-        pieces = [
-            p.strip(EDGE if not p.strip().endswith(".") else " ,;") for p in re.split(r"[,，、]\s*", fragment.text)
-        ]
+        pieces = [trimmed(p) for p in re.split(r"[,，、]\s*", fragment.text)]
         pieces = [p for p in pieces if p]
-        while len(pieces) > 1 and (_one_place(pieces[-1]) or fold(pieces[-1]) in _REMOTE) and not _is_legal(pieces[-1]):
+        pieces_before = len(pieces)
+        while len(pieces) > 1 and (one_place(pieces[-1])) and not is_legal(pieces[-1]):
             pieces = pieces[:-1]
+        cut_off = len(pieces) < pieces_before
         text = ", ".join(pieces) if len(pieces) > 1 else pieces[0] if pieces else fragment.text
+        fragment.placed = cut_off and len(pieces[0].split()) <= 4 and abs(organisation(text, kind)) < 0.5
         cut = _best_cut(pieces, kind) if len(pieces) > 1 and (not many or kind == "education") else None
         if cut is None:
             out.append(_like(fragment, text, fragment.order))
             continue
-        out.append(_like(fragment, ", ".join(pieces[:cut]), fragment.order))
-        out.append(_like(fragment, ", ".join(pieces[cut:]), fragment.order + 1))
+        for number, part in enumerate((pieces[:cut], pieces[cut:])):
+            out.append(_like(fragment, ", ".join(_placeless(part)), fragment.order + number))
     orders: Counter[int] = Counter()
     for fragment in out:
         fragment.order = orders[fragment.line]
@@ -195,11 +286,11 @@ def _split_alike(entries: Sequence[Entry], kind: str) -> None:
     lone = [e for e in lone if "," in e.fragments[0].text]
     if not lone or (not cut and len(lone) < 2):
         return
-    first = sum(_organisation(e.fragments[0].text, kind) - _organisation(e.fragments[1].text, kind) for e in cut)
+    first = sum(organisation(e.fragments[0].text, kind) - organisation(e.fragments[1].text, kind) for e in cut)
     if not cut:
         first = sum(
-            _organisation(e.fragments[0].text.split(",")[0], kind)
-            - _organisation(e.fragments[0].text.rpartition(",")[2], kind)
+            organisation(e.fragments[0].text.split(",")[0], kind)
+            - organisation(e.fragments[0].text.rpartition(",")[2], kind)
             for e in lone
         )
     sign = 1 if first >= 0 else -1
@@ -207,30 +298,26 @@ def _split_alike(entries: Sequence[Entry], kind: str) -> None:
         fragment = entry.fragments[0]
         pieces = [p.strip() for p in fragment.text.split(",") if p.strip()]
         scores = [
-            (sign * (_organisation(", ".join(pieces[:n]), kind) - _organisation(", ".join(pieces[n:]), kind)), n)
+            (sign * (organisation(", ".join(pieces[:n]), kind) - organisation(", ".join(pieces[n:]), kind)), n)
             for n in range(1, len(pieces))
-            if not _is_legal(pieces[n])
+            if not is_legal(pieces[n])
         ]
         if scores:
             at = max(scores)[1]
             entry.fragments = [
-                _like(fragment, ", ".join(pieces[:at]), 0),
-                _like(fragment, ", ".join(pieces[at:]), 1),
+                _like(fragment, ", ".join(_placeless(pieces[:at])), 0),
+                _like(fragment, ", ".join(_placeless(pieces[at:])), 1),
                 *entry.fragments[1:],
             ]
 
 
-def _is_legal(text: str) -> bool:
-    return fold(text).replace(".", "").replace(" ", "") in phrases("legal")
-
-
 def _best_cut(pieces: Sequence[str], kind: str) -> int | None:
-    best, where = 0.9, None
+    best, where = 0.6 if kind == "education" else 0.9, None
     for cut in range(1, len(pieces)):
         left, right = ", ".join(pieces[:cut]), ", ".join(pieces[cut:])
-        if _is_legal(pieces[cut]):
+        if is_legal(pieces[cut]):
             continue
-        clear = abs(_organisation(left, kind) - _organisation(right, kind))
+        clear = abs(organisation(left, kind) - organisation(right, kind))
         if clear > best:
             best, where = clear, cut
     return where
@@ -239,14 +326,24 @@ def _best_cut(pieces: Sequence[str], kind: str) -> int | None:
 def _like(fragment: Fragment, text: str, order: int) -> Fragment:
     words = words_of(fragment.words, text)
     return Fragment(
-        text, fragment.line, order, fragment.bold, fragment.italic, words, fragment.page, fragment.confidence
+        text,
+        fragment.line,
+        order,
+        fragment.bold,
+        fragment.italic,
+        words,
+        fragment.page,
+        fragment.confidence,
+        fragment.row,
+        fragment.role,
+        fragment.placed,
     )
 
 
 def _drop_places(entries: Sequence[Entry]) -> None:
     """Fragments that are places go, unless nothing else would be left; a slot that is mostly places goes in every entry."""
-    seen: Counter[tuple[int, int, bool, bool]] = Counter()
-    places: Counter[tuple[int, int, bool, bool]] = Counter()
+    seen: Counter[Slot] = Counter()
+    places: Counter[Slot] = Counter()
     for entry in entries:
         for fragment in entry.fragments:
             seen[fragment.slot] += 1

@@ -12,8 +12,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from gateway.extract.page.layout import Cell, Line, around
+from gateway.extract.resume.headings import guessed_heading, known_heading
+from gateway.extract.resume.margins import headed, rejoin
+from gateway.extract.resume.unheaded import mark_unheaded
 from gateway.model import Box
-from gateway.values.lexicon import heading_of, phrases
+from gateway.values.lexicon import phrases, title_score
 from gateway.values.text import fold, script
 
 # Sections that a one-word label inside another section must not open ("Website" under "Contact", "Languages: Go" under "Skills").
@@ -25,13 +28,12 @@ _CREDIT = re.compile(
     r"^\W*(?:theme\s+)?(?:designed|powered|made|built|generated|typeset|template|created)\s+(?:with|by|using|in|on)\b.{0,60}$",
     re.I,
 )
-_NUMBER = re.compile(r"^(?:\d{1,2}|[ivx]{1,4})[.)]\s+", re.I)
 
 
 def is_heading_cell(cell: Cell) -> bool:
     """The cell alone reads like a section heading (used before lines are known)."""
     text = cell.text
-    return 2 <= len(text) <= 44 and heading_of(_NUMBER.sub("", text)) is not None
+    return 2 <= len(text) <= 44 and known_heading(text) is not None
 
 
 def mark_sections(lines: Sequence[Line], heights: dict[int, float] | None = None) -> Counter[str]:
@@ -41,23 +43,27 @@ def mark_sections(lines: Sequence[Line], heights: dict[int, float] | None = None
 
     Columns keep their own running section: a column that goes on overleaf continues what stood above it.
     """
+    for line in lines:  # they may have been marked before, among other lines
+        line.heading = False
+        line.marks -= {"inline", "unknown"}
     body = _body_size(lines)
     languages: Counter[str] = Counter()
     looks = _heading_looks(lines, body)
-    boxes: dict[int, Box] = {}
-    for line in lines:
-        boxes[line.region] = around([boxes[line.region], line.box]) if line.region in boxes else line.box
-    tops: dict[int, float] = {}
-    for line in lines:
-        tops[line.page] = min(line.box[1], tops.get(line.page, line.box[1]))
+    boxes, tops = _extents(lines)
     regions: list[_Region] = []
     part, section, current = 0, "top", 0
     footers = _footers(lines, heights or {})
+    headings = {id(line) for line in lines if line.cells and is_heading_cell(line.cells[0])}
+    dates = rejoin(lines, headings)
+    margin = headed(lines, headings)
     largest = max((line.size for line in lines), default=0.0)
     previous: Line | None = None
     for line in lines:
-        if id(line) in footers or _CREDIT.search(line.text):
-            line.section, line.part = ("furniture" if _CREDIT.search(line.text) else "footer"), -1
+        if apart := _apart(line, footers, dates):
+            line.section, line.part = apart, -1
+            continue
+        if not any(c.isalnum() for c in line.text):
+            line.section, line.part = section, current  # list marks that stand apart from their text
             continue
         if not regions or boxes[line.region] is not regions[-1].box:
             section, current = _entering(line, boxes[line.region], regions, tops[line.page])
@@ -65,12 +71,16 @@ def mark_sections(lines: Sequence[Line], heights: dict[int, float] | None = None
                 section, current = "top", 0  # the name at the head of a column
             regions.append(_Region(line.page, boxes[line.region], section, current))
         first = previous is None or previous.region != line.region
+        if id(line) in margin and margin[id(line)].index <= line.index:
+            section, current = margin[id(line)].section, margin[id(line)].part
+            regions[-1].section, regions[-1].part = section, current
         found = _heading(line, body, looks, section, first)
         if found is not None and previous is not None and (looks or found[0] in _WEAK) and _runs_on(previous, line):
             found = None
         previous = line
         if found is not None:
             section, language, inline = found
+            regions[-1].headings += 1
             if inline:
                 line.marks.add("inline")
             if language:
@@ -78,12 +88,30 @@ def mark_sections(lines: Sequence[Line], heights: dict[int, float] | None = None
             part += 1
             current = part
             line.heading = not inline
-            if language is None:
+            if language is None and section == "other":
                 line.marks.add("unknown")
         line.section, line.part = section, current
         regions[-1].section, regions[-1].part = section, current
     _unknown_lists(lines)
+    mark_unheaded(lines)
     return languages
+
+
+def _extents(lines: Sequence[Line]) -> tuple[dict[int, Box], dict[int, float]]:
+    """The box of each region and the top of each page's text."""
+    boxes: dict[int, Box] = {}
+    tops: dict[int, float] = {}
+    for line in lines:
+        boxes[line.region] = around([boxes[line.region], line.box]) if line.region in boxes else line.box
+        tops[line.page] = min(line.box[1], tops.get(line.page, line.box[1]))
+    return boxes, tops
+
+
+def _apart(line: Line, footers: set[int], dates: set[int]) -> str | None:
+    """The section of a line that belongs to none of the text's: a template's credit, a footer, a date that was moved."""
+    if _CREDIT.search(line.text) or id(line) in dates:
+        return "furniture"
+    return "footer" if id(line) in footers else None
 
 
 def _unknown_lists(lines: Sequence[Line]) -> None:
@@ -112,6 +140,7 @@ class _Region:
     box: Box
     section: str
     part: int
+    headings: int = 0
 
 
 def _entering(line: Line, box: Box, regions: Sequence[_Region], page_top: float) -> tuple[str, int]:
@@ -133,6 +162,8 @@ def _entering(line: Line, box: Box, regions: Sequence[_Region], page_top: float)
             first_of_page = [r for r in regions if r.page == line.page and r.box[2] <= box[0] + 5]
             overleaf = _overleaf(box, regions, line.page) if line.page > 1 and first_of_page else None
             return overleaf or ("top", 0)
+        if beside and last.headings == 1 and last.box[1] < box[1] - 2 and last.box[2] <= box[0] + 5:
+            return last.section, last.part  # the second column of entries under one heading
         above = [
             r
             for r in regions
@@ -173,7 +204,13 @@ def _footers(lines: Sequence[Line], heights: dict[int, float]) -> set[int]:
             if gap > 2.2 * block[0].size:
                 edges = Counter(round(line.box[0]) for line in here[:index])
                 indented = all(edges[round(line.box[0])] < 3 or line.size < 0.95 * here[0].size for line in block)
-                if indented and not any(line.cells and is_heading_cell(line.cells[0]) for line in block):
+                # the head of an entry whose dates stand overleaf
+                head = any(title_score(line.text) >= 1.2 and "@" not in line.text for line in block) and any(
+                    abs(line.box[0] - other.box[0]) < 1.5 and line.bold == other.bold
+                    for line in block[:1]
+                    for other in here[:index]
+                )
+                if indented and not head and not any(line.cells and is_heading_cell(line.cells[0]) for line in block):
                     out.update(id(line) for line in block)
                 break
     return out
@@ -208,12 +245,16 @@ def _heading(
 ) -> tuple[str, str | None, bool] | None:
     """(section, language, whether text of the section stands in the same line)."""
     cells = [c for c in line.cells if any(ch.isalnum() for ch in c.text)]
+    while len(cells) > 1 and cells[0].text in ("年", "月", "年月", "日"):
+        cells = cells[1:]  # the head of a table of dates: "年  月  免許・資格"
     if not cells:
         return None
     cell = cells[0]
-    text = _NUMBER.sub("", cell.text)
-    found = heading_of(text) if len(text) <= 44 else None
+    text = cell.text
+    found = known_heading(text) if len(text) <= 44 else None
     look = _look(cell)
+    if found is None and len(cells) == 1 and (guess := _guess(cell, body, looks, section)):
+        return guess, None, False
     if found is not None:
         name, language = found
         strong = look in looks and (looks[look] > 1 or cell.bold or cell.size > body * 1.08 or cell.text.isupper())
@@ -235,7 +276,7 @@ def _heading(
         return None
     label = _LABEL.match(text)
     if label and label.group(2):
-        found = heading_of(label.group(1))
+        found = known_heading(label.group(1))
         if (
             found
             and found[0] in ("skills", "languages", "education", "other", "references")
@@ -252,13 +293,34 @@ def _heading(
     ):
         size, bold, _, upper = look
         distinct = size > body * 1.08 or upper or bold
-        if distinct and section != "top" and len(text.split()) <= 5 and not text.endswith((".", ",")):
+        title = section == "work" and title_score(text) >= 1.2
+        if distinct and section != "top" and len(text.split()) <= 5 and not text.endswith((".", ",")) and not title:
             return "other", None, False
     return None
 
 
+def _guess(cell: Cell, body: float, looks: Counter[tuple[float, bool, int | None, bool]], section: str) -> str | None:
+    """The section of a line that looks like a heading and is made of words of headings."""
+    guess = guessed_heading(cell.text)
+    if guess is None:
+        return None
+    name, whole = guess
+    same = looks[_look(cell)] >= 2 or (bool(looks) and looks.most_common(1)[0][0] == _look(cell))
+    large = cell.size > 1.12 * body and cell.size >= 0.95 * _dominant(looks)
+    if not whole and not (same and (cell.size > 1.08 * body or cell.text.isupper() or cell.bold)):
+        return None
+    if name == "contact" or (name in _WEAK and section not in ("top", "other") and not same):
+        return None
+    if same or large:
+        return name
+    # without headings to compare with: bold or capitals, alone in its line
+    return name if not looks and (cell.bold or cell.text.isupper()) and name not in _WEAK else None
+
+
 def _dominant(looks: Counter[tuple[float, bool, int | None, bool]]) -> float:
     """The type size of most headings; 0 when no look stands out."""
+    if not looks:
+        return 0.0
     look, count = looks.most_common(1)[0]
     larger = [other for other, n in looks.items() if other[0] > look[0] and n >= 2]
     return max((other[0] for other in larger), default=look[0] if count >= 3 else 0.0)

@@ -18,6 +18,9 @@ _SPLIT = re.compile(r"\s*[,;|•·∙●▪■◆►、，；｜،؛\u2022]\s*|\
 _LEVEL_TAIL = re.compile(r"\s*[(（\[]([^()（）\[\]]{1,40})[)）\]]\s*$")
 _RATING = re.compile(r"[\s★☆●○■□▮▯◉◎⬤◯✦✧*]+$|\s+\d{1,3}\s*%$|\s+\d\s*/\s*\d+$")
 _INLINE_LABEL = re.compile(r"^([^:：,;|]{2,40})[:：]\s*(\S.*)$")
+_BRACKETS = re.compile(r"[(（\[][^()（）\[\]]{1,80}[)）\]]")
+_LEAD = re.compile(r"^(?:and|und|et|y|e|og|och|en|или|и|ve|\d{1,2}[.)])\s+", re.I)
+_LINK = re.compile(r"^@|https?:|www\.|\w\.(?:com|org|net|io)\b|\S@\S")
 MAX_CHARS = 60
 MAX_WORDS = 6
 
@@ -41,7 +44,10 @@ def items_of(lines: Sequence[Line]) -> list[Item]:
     out: list[Item] = []
     seen: set[str] = set()
     for text, cell, page in _chunks(lines):
-        for raw in _SPLIT.split(text):
+        prose = _is_prose(text)
+        for raw in _parts(text):
+            if prose and not _is_named(raw):
+                continue
             item = _clean(raw)
             if item is None:
                 continue
@@ -56,8 +62,43 @@ def items_of(lines: Sequence[Line]) -> list[Item]:
     return out
 
 
+def _parts(text: str) -> list[str]:
+    """The text cut at its separators; what stands in brackets stays whole."""
+    kept: list[str] = []
+
+    def keep(match: re.Match[str]) -> str:
+        kept.append(match.group())
+        return f"\x00{len(kept) - 1}\x00"
+
+    whole = [
+        re.sub("\x00(\\d+)\x00", lambda m: kept[int(m.group(1))], p) for p in _SPLIT.split(_BRACKETS.sub(keep, text))
+    ]
+    return [item for part in whole for item in _unpacked(part)]
+
+
+def _unpacked(part: str) -> list[str]:
+    """ "AWS (S3, Lambda)" names three things."""
+    match = re.fullmatch(r"\s*([^()（）\[\]]{2,40}?)\s*[(（\[]([^()（）\[\]]+)[)）\]]\s*", part)
+    inner = [x.strip() for x in re.split(r"[,，、/;]", match.group(2))] if match else []
+    short = all(0 < len(x.split()) <= 3 for x in inner) and not any(fold(x) in phrases("level") for x in inner)
+    return [match.group(1), *inner] if match and len(inner) >= 2 and short else [part]
+
+
+def _is_prose(text: str) -> bool:
+    """A sentence about skills rather than a list of them: many small words to each separator."""
+    words = text.split()
+    small = sum(w[:1].islower() for w in words)
+    return len(words) >= 9 and small >= 0.5 * len(words) and len(words) > 3.5 * len(_SPLIT.split(text))
+
+
+def _is_named(raw: str) -> bool:
+    """Of a sentence, what is a name: few words with a capital or digit inside."""
+    words = raw.split()
+    return len(words) <= 3 and 2 * sum(any(c.isupper() or c.isdigit() for c in w) for w in words) > len(words)
+
+
 def _clean(raw: str) -> str | None:
-    text = tidy(raw).strip(" .:,;|•·-–—*▪●")
+    text = _LEAD.sub("", tidy(raw).strip(" .:,;|•·-–—*▪●"))
     if text in ("NET", "net"):
         text = ".NET"
     text = _RATING.sub("", text).strip()
@@ -68,6 +109,8 @@ def _clean(raw: str) -> str | None:
     ):
         text = text[: level.start()].strip()
     if not text or len(text) > MAX_CHARS or len(text.split()) > MAX_WORDS:
+        return None
+    if _LINK.search(text) or text.count("(") != text.count(")"):
         return None
     if not any(c.isalpha() for c in text) or bare(text) in phrases("level"):
         return None
@@ -83,7 +126,7 @@ def _chunks(lines: Sequence[Line]) -> Iterator[tuple[str, Cell, int]]:
     right = max(line.box[2] for line in body)
     pending: tuple[str, Cell, int, Line] | None = None
     for line in body:
-        if _is_date(line.text):
+        if _is_date(line.text) or any(p.is_range for p in find_periods(line.text)):
             continue
         cells = _without_heading(line)
         label_left = len(cells) == 2 and _is_label_cell(cells[0], cells[1])

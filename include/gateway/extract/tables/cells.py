@@ -111,6 +111,7 @@ _FLOAT_TAIL = re.compile(r"^([+']?\d{6,})[.,]0+$")
 _GROUPED = re.compile(r"^\d{1,3}(?:,\d{3}){2,}(?:\.0+)?$")
 _HASHES = re.compile(r"^#{3,}$")  # a column too narrow, saved as seen
 _FORMULA_TEXT = re.compile(r'^=\s*"(.*)"$')  # ="0123": how exporters keep leading zeros
+_NEUTRALISED = re.compile(r"^'(?=\s*[=+\-@＝＋－＠])")  # how exporters keep a cell from being calculated
 _PHONE_SPLIT = re.compile(
     r"[;\n|]|\s/\s|(?<=\d)/(?=\s*[+(0])|:::|(?<=\d),\s*(?=[+(\d])|\s+(?:or|oder|ou|o|of|und|and|et|y|e)\s+", re.I
 )
@@ -144,6 +145,8 @@ def clean(cell: str) -> str:
     formula = _FORMULA_TEXT.match(text)
     if formula:
         text = formula.group(1)
+    elif text.startswith("'"):
+        text = _NEUTRALISED.sub("", text).strip()
     if not text.isascii():
         text = repair_mojibake(text)
     return text

@@ -33,7 +33,7 @@ def decide_many(profile_ids: Sequence[str], decision: str, *, reviewer: str, exp
     decided = 0
     for identity in profile_ids:
         try:
-            decided += decide(identity, decision, reviewer=reviewer, expected_state=P.HELD)
+            decided += decide(identity, decision, reviewer=reviewer, expected_state=P.HELD, bulk_of=expected)
         except Conflict:
             continue
     return Done(decided, len(profile_ids) - decided)

@@ -31,8 +31,9 @@ def write_review(
     after: dict[str, Any] | None = None,
     other_id: str | None = None,
     note: str | None = None,
+    bulk_of: int | None = None,
 ) -> None:
-    """Appends the profile's next review row. codes: what held it when it was decided."""
+    """Appends the profile's next review row. codes: what held it when it was decided; bulk_of: see Review."""
     sequence = session.scalar(select(func.max(Review.sequence)).where(Review.profile_id == profile.id)) or 0
     session.add(
         Review(
@@ -46,6 +47,7 @@ def write_review(
             after=after or {},
             reviewer=reviewer,
             note=note,
+            bulk_of=bulk_of,
         )
     )
 

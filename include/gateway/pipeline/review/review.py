@@ -40,12 +40,14 @@ def decide(
     expected_version: int | None = None,
     expected_state: str | None = None,
     note: str | None = None,
+    bulk_of: int | None = None,
 ) -> bool:
     """Writes one decision; False when this very decision stands already.
 
     corrections        with "correct": new values of name, email, phone, location; None or "" empties one
     expected_version   the profile's version the reviewer looked at; another one now is a conflict
     expected_state     the state they looked at; another one now is a conflict that says who decided
+    bulk_of            how many the same click decides; None = this one by itself
     raises             Conflict(STATE_CONFLICT | VERSION_CONFLICT), Misconfigured(CORRECTION_INVALID | UNKNOWN_PROFILE);
                        undo after the delivery: Conflict(ALREADY_DELIVERED)
     """
@@ -78,7 +80,15 @@ def decide(
         if decision == "undo":
             reopen(session, profile, reviewer=reviewer)
         write_review(
-            session, profile, decision, reviewer=reviewer, codes=held_by, before=before, after=after, note=note
+            session,
+            profile,
+            decision,
+            reviewer=reviewer,
+            codes=held_by,
+            before=before,
+            after=after,
+            note=note,
+            bulk_of=bulk_of,
         )
     return True
 
@@ -123,12 +133,11 @@ def answer_batch(batch_id: str, answer: str, *, reviewer: str) -> int:
             .where(Profile.batch_id == batch_id, Profile.state == P.HELD)
             .order_by(Profile.created_at, Profile.id)
         ).all()
+    meant = [row.id for row in held if answer != APPROVE_PASSED or WAITS.issuperset(row.codes)]
     decided = 0
-    for profile_id, codes in held:
-        if answer == APPROVE_PASSED and not WAITS.issuperset(codes):
-            continue
+    for profile_id in meant:
         try:
-            decided += decide(profile_id, decisions[answer], reviewer=reviewer)
+            decided += decide(profile_id, decisions[answer], reviewer=reviewer, bulk_of=len(meant))
         except Conflict:
             continue  # somebody on the queue was first; theirs stands
     return decided

@@ -27,6 +27,7 @@ OUTCOMES = {
     "corrected": "corrected",
     "discarded": "discarded",
     "same_person": "same person",
+    "in_bulk": "decided in bulk",
     "open": "still held",
 }
 KINDS = {

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from typing import Annotated, Any
+from urllib.parse import urlencode
 
 from fastapi import APIRouter, HTTPException, Query, Request, Response
 from fastapi.responses import JSONResponse
@@ -19,6 +20,7 @@ from gateway.model import BatchState, DocumentState, Mode, ProfileState
 from gateway.pipeline.arrival.retry import retry_documents
 from gateway.pipeline.delivery.dry_run import dry_run_difference, planned_calls
 from gateway.store.engine import reading
+from gateway.store.looks import looked
 from gateway.store.tables import Document
 from gateway_airflow.ui.access import INGEST, Right, Visitor, VisitorDep, needs
 from gateway_airflow.ui.render import fragment, page
@@ -62,6 +64,12 @@ class Filter(BaseModel):
     part: Annotated[int, Field(ge=1)] = 1
     seen: Annotated[str, Field(max_length=4000)] = ""
 
+    @property
+    def export_query(self) -> str:
+        """What an export of the listed needs: "?state=held", "" for everything."""
+        asked = {key: value for key in ("state", "code", "q") if (value := getattr(self, key))}
+        return f"?{urlencode(asked)}" if asked else ""
+
     def documents(self, batch_id: str, visitor: Visitor) -> Listed[DocumentLine]:
         return document_page(
             batch_id,
@@ -82,6 +90,8 @@ FilterQuery = Annotated[Filter, Query()]
 def one_batch(request: Request, visitor: VisitorDep, batch_id: str, given: FilterQuery) -> Any:
     batch = batch_view(batch_id)
     candidates = profiles_of(given.open, page=given.part) if given.open and _is_of(given.open, batch_id) else None
+    if candidates is not None and visitor.sees_personal:
+        looked("document", given.open, actor=visitor.name)
     return page(
         request,
         visitor,
@@ -107,6 +117,8 @@ def candidates_of(
     if not _is_of(document_id, batch_id):
         raise HTTPException(404)
     (document,) = documents_by_id([document_id])
+    if visitor.sees_personal:
+        looked("document", document_id, actor=visitor.name)
     body = fragment(
         request,
         visitor,

@@ -10,6 +10,7 @@ from markupsafe import escape
 
 from gateway.errors import GatewayError
 from gateway.insight import evidence
+from gateway.store.looks import looked
 from gateway_airflow.ui.access import Right, VisitorDep, needs
 from gateway_airflow.ui.render import page
 
@@ -25,6 +26,8 @@ def one_document(
     """Of a list with many candidates those from `start` on, or those around the one asked for."""
     start = evidence.start_of(document_id, profile) if profile else max(0, start)
     document, profiles = evidence.document(document_id, start)
+    if visitor.sees_personal:
+        looked("document", document_id, actor=visitor.name)
     rows = {}
     trouble = None
     if document.kind == "rows" and document.has_file and profiles:

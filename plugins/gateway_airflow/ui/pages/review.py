@@ -10,6 +10,7 @@ from gateway.insight import candidates, evidence, queue
 from gateway.insight.queue import AUDIT, HELD, Filter
 from gateway.pipeline.review import claims, correct, versions
 from gateway.settings import settings
+from gateway.store.looks import looked
 from gateway_airflow.ui.access import Right, VisitorDep, needs
 from gateway_airflow.ui.render import page
 
@@ -66,6 +67,8 @@ def the_queue(
 def the_desk(request: Request, visitor: VisitorDep, part: Part, profile_id: str) -> Any:
     """One candidate: the document left, what to decide right."""
     person = candidates.candidate(profile_id)
+    if visitor.sees_personal:
+        looked("profile", profile_id, actor=visitor.name)
     document = evidence.document_of(person)
     verdict = candidates.verdict(profile_id)
     rows = evidence.rows_of(document, [person]) if document.kind == "rows" and document.has_file else None

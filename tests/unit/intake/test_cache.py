@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from gateway.insight import cache
+from gateway.intake import cache
 
 DIGEST = "ab" + "0" * 62
 

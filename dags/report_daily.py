@@ -1,0 +1,40 @@
+"""
+### Report the day
+
+Writes yesterday's figures of each agent (volumes, what held candidates, decisions, audits, interviews, what waits) as the notice
+`report.daily`, for channels that subscribed to it.
+
+**Starts** at 05:00 UTC.
+**Reads** events and what waits now. **Writes** messages; `send_notices` sends them.
+**Triage**: nothing waits for this DAG. Safe to clear: a day is told once.
+**Settings**: `events: [report.daily]` of a channel in the agent's file (docs/notices.md).
+"""
+
+from __future__ import annotations
+
+from airflow.sdk import Asset, CronTriggerTimetable, dag, task
+
+from gateway_airflow.names import OUTBOX_URI, Pool, Tag
+from gateway_airflow.policy import TASK_DEFAULTS
+
+
+@dag(
+    schedule=CronTriggerTimetable("0 5 * * *", timezone="UTC"),
+    catchup=False,
+    max_active_runs=1,
+    default_args=TASK_DEFAULTS,
+    doc_md=__doc__,
+    tags=[Tag.NOTIFY],
+)
+def report_daily() -> None:
+    @task(pool=Pool.STORE, outlets=[Asset(name="outbox", uri=OUTBOX_URI)])
+    def write() -> int:
+        """Yesterday of every agent; returns how many reports were written."""
+        from gateway.insight.daily import report_daily as write_reports
+
+        return write_reports()
+
+    write()
+
+
+report_daily()

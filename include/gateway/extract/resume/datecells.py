@@ -1,0 +1,56 @@
+"""Dates among the cells of a line: put together again where wide spaces cut them, told from other text."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+
+from gateway.extract.page.layout import Cell, Line, around
+from gateway.extract.resume.evidence import EDGE
+from gateway.extract.resume.spans import periods as find_periods
+from gateway.values.lexicon import bare, months
+
+
+def dates_whole(cells: list[Cell]) -> list[Cell]:
+    """A date that wide spaces cut in two ("Oct.   2024 – Aug. 2025", "2017 –   now") put together again."""
+    out: list[Cell] = []
+    for cell in cells:
+        last = out[-1] if out else None
+        if last is not None and last.page == cell.page:
+            if re.fullmatch(r"(?:19|20)\d\d", last.text) and re.fullmatch(r"0?[1-9]|1[0-2]", cell.text):
+                month = replace(last.words[0], text=f"{last.text}/{cell.text}", box=around([last.box, cell.box]))
+                out[-1] = Cell([month], last.page, last.order, last=cell.last).close()
+                continue
+            if _bare_date(last.text) and _bare_date(cell.text):
+                dash = replace(cell.words[0], text="–")
+                both = Cell([*last.words, dash, *cell.words], last.page, last.order, last=cell.last).close()
+                if any(p.is_range for p in find_periods(both.text)):
+                    out[-1] = both
+                    continue
+            named = bare(last.text) in months() and re.match(r"'?\d\d", cell.text)
+            open_end = re.search(r"\d\s*[-–—‑~]\s*$", last.text) and len(last.text) <= 20
+            dashed = re.match(r"[-–—‑~]\s*[^\W_]", cell.text) and find_periods(last.text) and len(cell.text) <= 22
+            if named or open_end or dashed:
+                both = Cell(last.words + cell.words, last.page, last.order, last=cell.last).close()
+                found = find_periods(both.text)
+                if found and found[-1].is_range:
+                    out[-1] = both
+                    continue
+        out.append(cell)
+    return out
+
+
+def _bare_date(text: str) -> bool:
+    found = find_periods(text)
+    return (
+        len(found) == 1 and not found[0].is_range and found[0].span[1] - found[0].span[0] >= len(text.strip(EDGE)) - 1
+    )
+
+
+def is_date(line: Line) -> bool:
+    """A date range and nothing else, whatever sign stands before it."""
+    found = find_periods(line.text)
+    if not found or not found[0].is_range:
+        return False
+    begin, end = found[0].span
+    return not any(c.isalpha() for c in line.text[:begin] + re.sub(r"\([^()]*\)", "", line.text[end:]))

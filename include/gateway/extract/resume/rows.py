@@ -1,0 +1,361 @@
+"""The lines of a section as the grouping of entries sees them: wrapped ones joined, text told from heads, dates found."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from gateway.extract.page.layout import Cell, Line, around, run_on
+from gateway.extract.resume.datecells import dates_whole, is_date
+from gateway.extract.resume.evidence import EDGE, is_place
+from gateway.extract.resume.labels import labelled
+from gateway.extract.resume.pieces import ends_with_legal
+from gateway.extract.resume.spans import periods as find_periods
+from gateway.model import Box
+from gateway.values.dates import Period
+from gateway.values.lexicon import hits, title_score
+from gateway.values.text import is_cjk
+
+BULLETS = frozenset("•◦▪▫‣⁃●○■□►▸▶➢➤➔→✓✔❖◆◇·∙*-–—‐⚬◾◽✦★›»❯{∗")
+_GLUED = BULLETS - frozenset("*-–—‐·★")  # signs that are bullets even without a space after them
+_SENTENCE_INSIDE = re.compile(r"[^\W\d_]{2,}[^\W\d_A-Z]\.\s+[^\W\d_]")
+_PAGE = re.compile(
+    r"^\W*(?:page|seite|pagina|página|sida|side|strona|strana|oldal|sayfa|trang|halaman|sivu|стр\.?|страница|σελίδα|صفحة|עמוד|p\.)?\s*"
+    r"\d{1,2}\s*(?:(?:of|von|de|di|sur|van|av|af|z|из|/|\|)\s*\d{1,2})?\W*$",
+    re.I,
+)
+_UNIT = (
+    r"years?|yrs?|y|months?|mos?|mths?|weeks?|jahre?|monate?|wochen?|ans?|annees?|années?|mois|semaines?|años?|mes(?:es)?|anos?|ann[oi]|mes[ei]"
+    r"|jaar|jaren|maand(?:en)?|år|måneder|mdr|månader|lat|lata|rok|miesi[aą]c[ey]?|miesięcy|yıl|ay|年間?|[ヶか]?月間?|个月|個月|년|개월|год|года|лет|мес\w*"
+)
+_LIST = re.compile(r"^[^:：,]{3,40}[:：]\s+\S[^,]*,[^,]+,")  # "Programming languages: C, Python, MATLAB"
+DURATION_LINE = re.compile(rf"^\W*(?:\d{{1,2}}\+?\s*(?:{_UNIT})[\s,.]*(?:and|und|et|y|e|и)?\s*){{1,3}}\W*$", re.I)
+SENTENCE = 7  # words from which a line that ends with a full stop is text, not a heading of an entry
+
+
+@dataclass(slots=True)
+class Row:
+    """A line, or several wrapped ones."""
+
+    cells: list[Cell]
+    page: int
+    box: Box
+    body: bool  # text of a description, not the head of an entry
+    periods: list[tuple[Cell, Period]]
+    size: float
+    bullet: bool = False
+    start: bool = False  # marked as the begin of an entry by a bullet of its own level
+
+
+def is_bullet(line: Line) -> bool:
+    """The line begins with a list mark."""
+    words = line.words
+    if not words:
+        return False
+    first = words[0].text
+    if len(words) > 1 and (first in BULLETS or (len(first) == 1 and "\ue000" <= first <= "\uf8ff")):
+        return True
+    return len(first) > 1 and first[0] in _GLUED
+
+
+def rows_of(lines: Sequence[Line], kind: str, right: dict[tuple[int, int], float]) -> list[Row]:
+    """
+    lines    of one heading, in reading order
+    right    the right edge of each (page, region)'s text: where lines have to wrap
+    """
+    rows: list[Row] = []
+    lines = _side_by_side([line for line in lines if not _is_furniture(line)])
+    left = min((line.box[0] for line in lines), default=0.0)
+    heads = marked_heads(lines, kind)
+    bullet_at: float | None = None
+    previous: Line | None = None
+    for line in lines:
+        bullet = is_bullet(line) and id(line) not in heads and not is_date(line)
+        cells = dates_whole(line.content)
+        if id(line) in heads:
+            cells = _unmarked(cells)
+        aside = _date_aside(cells, kind) if bullet or (len(cells) > 1 and _is_text(line, cells[:-1], ())) else None
+        if aside is not None:
+            # a date at the margin, level with the first line of the description: it belongs to the head above
+            head = next((row for row in reversed(rows) if not row.body), None)
+            if head is not None and not head.periods:
+                head.cells.append(aside[0])
+                head.periods.append(aside)
+            cells = cells[:-1]
+            line = Line(cells, line.page, line.region, section=line.section, part=line.part).close()
+        periods = [] if bullet else _periods(cells, kind)
+        body = id(line) not in heads and (bullet or _is_text(line, cells, periods))
+        if not body and not periods:
+            # the second line of a bullet, the rest of a sentence, a list behind its label
+            beneath = bullet_at is not None and line.box[0] >= bullet_at - 1 and line.box[0] > left + 4
+            body = beneath or (bool(rows) and len(cells) == 1 and _goes_on(rows[-1], line)) or _is_list(line.text)
+        if bullet:
+            inner = line.words[1].box[0] if len(line.words) > 1 else line.box[0]
+            bullet_at = min(inner, line.box[0] + 3 * line.size)
+        wrapped = (
+            previous is not None
+            and bool(rows)
+            and id(line) not in heads
+            and not labelled(line.text)
+            and _wraps(previous, line, right.get((line.page, line.region), line.box[2]))
+        )
+        if wrapped and not bullet and periods and rows[-1].body and not previous.text.endswith((".", "。")):  # type: ignore[union-attr]
+            body, periods = True, []
+        if (
+            wrapped
+            and not bullet
+            and not periods
+            and (rows[-1].body or _SENTENCE_INSIDE.search(rows[-1].cells[-1].text))
+        ):
+            body = True
+        if wrapped and not body and not rows[-1].body and not periods and len(cells) == 1 and len(previous.cells) == 1:  # type: ignore[union-attr]
+            last = rows[-1].cells[-1]
+            rows[-1].cells[-1] = _glued(last, cells[0])
+            rows[-1].periods = [(rows[-1].cells[-1] if c is last else c, p) for c, p in rows[-1].periods]
+        else:
+            rows.append(Row(cells, line.page, line.box, body, periods, line.size, bullet, id(line) in heads))
+        if not body:
+            bullet_at = None
+        previous = line
+    _named_by_dates(rows)
+    return rows
+
+
+def _named_by_dates(rows: Sequence[Row]) -> None:
+    """Long as it is, a line that a date follows names what is dated."""
+    for above, row in zip(rows, rows[1:], strict=False):
+        if above.body and not above.bullet and row.periods and _dates_only(row) and above.page == row.page:
+            text = " ".join(cell.text for cell in above.cells)
+            if (
+                len(text.split()) <= 14
+                and not text.endswith((".", "。", ";", ":"))
+                and row.box[1] - above.box[3] < 1.2 * row.size
+            ):
+                above.body = False
+
+
+def _dates_only(row: Row) -> bool:
+    return all(any(c is cell for c, _ in row.periods) or is_place(cell.text) for cell in row.cells) and all(
+        sum(ch.isalpha() for ch in cell.text[: period.span[0]]) == 0 for cell, period in row.periods
+    )
+
+
+def _side_by_side(lines: list[Line]) -> list[Line]:
+    """Entries set beside one another, a line of each in every row, put one after the other."""
+    out: list[Line] = []
+    at = 0
+    while at < len(lines):
+        block = _grid(lines, at)
+        if not block:
+            out.append(lines[at])
+            at += 1
+            continue
+        for column in range(len(block[0].cells)):
+            for line in block:
+                if column < len(line.cells):
+                    out.append(
+                        Line([line.cells[column]], line.page, line.region, section=line.section, part=line.part).close()
+                    )
+        at += len(block)
+    return out
+
+
+def _grid(lines: Sequence[Line], at: int) -> list[Line]:
+    """The rows from `at` on that hold two entries or more side by side: the same left edges, dates in every cell of one row."""
+    first = lines[at]
+    edges = [cell.box[0] for cell in first.cells]
+    if len(edges) < 2:
+        return []
+    block: list[Line] = []
+    for line in lines[at:]:
+        here = [cell.box[0] for cell in line.cells]
+        fits = len(here) == len(edges) and all(abs(a - b) < 3 for a, b in zip(here, edges, strict=True))
+        if not fits or line.page != first.page or is_bullet(line):
+            break
+        block.append(line)
+    dated = [line for line in block if all(any(p.is_range for p in find_periods(c.text)) for c in line.cells)]
+    return block if len(block) >= 2 and dated else []
+
+
+def _is_furniture(line: Line) -> bool:
+    """Nothing of an entry: no letter or digit, a page number, how long a job took."""
+    text = line.text.strip()
+    if not any(c.isalnum() for c in text):
+        return True
+    if DURATION_LINE.match(text):
+        return True
+    return bool(_PAGE.match(text)) and not find_periods(text)
+
+
+def _unmarked(cells: list[Cell]) -> list[Cell]:
+    """The cells without the list mark before them."""
+    first = cells[0]
+    words = first.words
+    if len(words) > 1 and (words[0].text in BULLETS or "\ue000" <= words[0].text[0] <= "\uf8ff"):
+        return [Cell(words[1:], first.page, first.order, last=first.last).close(), *cells[1:]]
+    if words and len(words[0].text) > 1 and words[0].text[0] in _GLUED:
+        bare = replace(words[0], text=words[0].text.lstrip("".join(_GLUED)))
+        if bare.text:
+            return [Cell([bare, *words[1:]], first.page, first.order, last=first.last).close(), *cells[1:]]
+    return cells
+
+
+def marked_heads(lines: Sequence[Line], kind: str) -> set[int]:
+    """Ids of the lines whose list mark stands before an entry, not before a sentence of its description.
+
+    The section begins with such a mark, and the marks of that level carry the dates, or have a second level or text beneath them,
+    or name positions and organisations line by line.
+    """
+    lines = [line for line in lines if any(c.isalnum() for c in line.text)]
+    if not lines or not is_bullet(lines[0]):
+        return set()
+    edges: dict[tuple[int, int], float] = {}
+    for line in lines:
+        key = (line.page, line.region)
+        edges[key] = min(line.box[0], edges.get(key, line.box[0]))
+
+    def level(line: Line) -> tuple[str, int]:
+        return line.words[0].text[0], round((line.box[0] - edges[(line.page, line.region)]) / 6)
+
+    top = level(lines[0])
+    at = [n for n, line in enumerate(lines) if is_bullet(line) and level(line) == top]
+    dated = beneath = plain = known = 0
+    for position, n in enumerate(at):
+        until = at[position + 1] if position + 1 < len(at) else len(lines)
+        line, rest = lines[n], lines[n + 1 : until]
+        cells = _unmarked(line.content)
+        # a wrapped second line and a date line belong to the head
+        near = [x for x in rest[:2] if not is_bullet(x) and _periods(x.content, kind)]
+        dated += bool(_periods(cells, kind) or near)
+        beneath += any(is_bullet(x) for x in rest) or sum(len(x.text) > 40 for x in rest) >= 2
+        sentence = _is_text(line, cells, ()) or line.text.rstrip().endswith((".", "。", ";"))
+        plain += not sentence
+        words = " ".join(c.text for c in cells)
+        if kind == "work":
+            known += title_score(words) >= 1.2 or hits("company", words) + hits("legal", words) > 0
+        else:
+            known += hits("institution", words) + hits("degree", words) > 0
+    count = len(at)
+    if dated >= 0.6 * count or (kind == "education" and plain == count and dated + known >= 0.5 * count):
+        chosen = True
+    elif plain < 0.8 * count:
+        chosen = False
+    else:
+        chosen = beneath >= 0.5 * count or known >= 0.6 * count
+    return {id(lines[n]) for n in at} if chosen else set()
+
+
+def _glued(first: Cell, second: Cell) -> Cell:
+    """Two cells of one wrapped text; a word broken at the line's end is whole again."""
+    a, b = first.words[-1], second.words[0]
+    if a.text.endswith("-") and b.text[:1].isalpha():
+        whole = replace(a, text=run_on(a.text, b.text), box=around([a.box, b.box]))
+        return Cell([*first.words[:-1], whole, *second.words[1:]], first.page, first.order).close()
+    return Cell(first.words + second.words, first.page, first.order).close()
+
+
+def _periods(cells: Sequence[Cell], kind: str) -> list[tuple[Cell, Period]]:
+    out = []
+    for cell in cells:
+        for period in find_periods(cell.text):
+            rest = (cell.text[: period.span[0]] + cell.text[period.span[1] :]).strip(EDGE)
+            if (
+                not period.is_range
+                and kind == "work"
+                and len(rest) > 12
+                and len(cells) == 1
+                and not _closes(cell, period)
+            ):
+                continue
+            if _in_sentence(cell, period):
+                continue
+            many = 12 if kind == "work" else 16
+            if len(rest) > 90 or (len(cells) == 1 and len(rest.split()) > many and period.span[0] > 20):
+                continue
+            out.append((cell, period))
+            break
+    return out
+
+
+def _closes(cell: Cell, period: Period) -> bool:
+    """A single date set off at the end or begin of its line: "Acme, Trainee (2022)", "2021: Trainee, Acme"."""
+    before, after = cell.text[: period.span[0]].rstrip(), cell.text[period.span[1] :].strip()
+    if not after.strip(").]"):
+        return before.endswith(("(", ",", ":", "[", "|", "·", "-", "–", "—"))
+    return not before.strip("([") and after.startswith((":", "|", "·", "-", "–", "—", ")", ","))
+
+
+def _date_aside(cells: Sequence[Cell], kind: str) -> tuple[Cell, Period] | None:
+    """The last of several cells, when it is a date range and nothing else."""
+    if len(cells) < 2:
+        return None
+    found = _periods([cells[-1]], kind)
+    return found[0] if found and len(cells[-1].text) - (found[0][1].span[1] - found[0][1].span[0]) <= 3 else None
+
+
+def _in_sentence(cell: Cell, period: Period) -> bool:
+    """The date belongs to running text ("... during 2015-2019."), it does not date an entry."""
+    before, after = cell.text[: period.span[0]].rstrip(), cell.text[period.span[1] :].strip()
+    words = before.split()
+    if len(words) + len(after.split()) < 3 or not words or before[-1] in ",;:(|•·–—-)/":
+        return False
+    if is_cjk(cell.text):
+        return after.endswith(("。", "．")) or len(cell.text) > 40
+    if not words[-1][:1].islower() and not (after.endswith(".") and len(words) >= 3):
+        return False
+    date = cell.text[period.span[0] : period.span[1]].split()[0]
+    for last, first in zip(cell.words, cell.words[1:], strict=False):
+        if first.text.startswith(date[:4]) and last.text == words[-1]:
+            changed = (last.bold, last.italic, last.colour) != (first.bold, first.italic, first.colour)
+            return not changed and first.box[0] - last.box[2] < 0.6 * cell.size
+    return True
+
+
+def _is_text(line: Line, cells: Sequence[Cell], periods: Sequence[tuple[Cell, Period]]) -> bool:
+    if periods:
+        return False
+    text = line.text
+    words = text.split()
+    if is_cjk(text):
+        return text.endswith(("。", "．")) or len(text) > 40
+    ends = text.endswith((".", "!", ";", "…", "؛")) and not ends_with_legal(words)
+    short = len(cells) > 1 and len(words[-1]) <= 5 and words[-1][:1].isupper()  # "Qro.", "Calif."
+    if ends and len(words) >= 4 and not short and not _is_named(words):
+        return True
+    if len(words) >= 13 and len(cells) == 1:
+        return True
+    # A running sentence: mostly lower-case words and none of an entry's vocabulary
+    lower = sum(w[:1].islower() for w in words)
+    return len(words) >= SENTENCE and lower >= 0.6 * len(words) and not line.bold
+
+
+def _is_list(text: str) -> bool:
+    return _LIST.match(text) is not None and labelled(text) is None
+
+
+def _goes_on(above: Row, line: Line) -> bool:
+    """The rest of a sentence: small first letter, beneath text of the same type."""
+    close = above.page == line.page and 0 < line.box[1] - above.box[1] < 2.2 * line.size
+    return above.body and close and line.text[:1].islower() and abs(above.size - line.size) < 0.3
+
+
+def _is_named(words: Sequence[str]) -> bool:
+    """Names with a full stop after them ("University of the Highlands."), not a sentence."""
+    long = [w for w in words if len(w) > 3 and w[0].isalpha()]
+    named = sum(hits(kind, " ".join(words)) for kind in ("institution", "legal", "company"))
+    return len(words) <= 7 and bool(named) and all(w[0].isupper() for w in long)
+
+
+def _wraps(previous: Line, line: Line, right: float) -> bool:
+    """`line` goes on with `previous`: same type, tight beneath it, and its first word had no room up there."""
+    if line.page != previous.page or line.region != previous.region or not line.words:
+        return False
+    step = line.box[1] - previous.box[1]
+    if not 0 < step < 1.45 * max(line.size, previous.size) or abs(line.size - previous.size) > 0.6:
+        return False
+    last = previous.cells[-1]
+    if last.bold != line.bold or last.italic != line.italic:
+        return False
+    first = line.words[0]
+    return last.box[2] + 0.25 * line.size + (first.box[2] - first.box[0]) > right + 0.5

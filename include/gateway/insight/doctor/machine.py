@@ -1,0 +1,131 @@
+"""What this machine gives the gateway: Python, settings, rights, disk, models, a place for files."""
+
+from __future__ import annotations
+
+import importlib.util
+import os
+import platform
+import shutil
+import sys
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+from gateway.errors import Misconfigured
+from gateway.extract.resume.scorer import model
+from gateway.insight.doctor.lines import Line, Look, fault, ok, warning
+from gateway.intake import files as kept
+from gateway.settings import Settings, open_to_others, settings
+from gateway.values.lexicon import given_names, headings
+
+PYTHONS = ((3, 11), (3, 14))  # from, below; as pyproject.toml says
+FULL, TIGHT = 1_000_000_000, 5_000_000_000  # bytes free: below the first work stops soon, below the second look
+OF_TESTS = {"GATEWAY_CORPUS"}
+OCR_MODELS = 3  # detection, direction, recognition
+
+
+def python() -> Iterator[Line]:
+    here = platform.python_version()
+    if PYTHONS[0] <= sys.version_info[:2] < PYTHONS[1]:
+        yield ok("python", here)
+    else:
+        yield fault(
+            "python", f"{here} is not supported.", "Use Python 3.11, 3.12 or 3.13: make clean, then make setup."
+        )
+
+
+def environment() -> Iterator[Line]:
+    """A misspelt variable would be ignored in silence."""
+    known = {f"GATEWAY_{name.upper()}" for name in Settings.model_fields} | OF_TESTS
+    strange = sorted(name for name in os.environ if name.startswith("GATEWAY_") and name.upper() not in known)
+    if strange:
+        yield warning(
+            "environment", f"Unknown: {', '.join(strange)}.", "Correct the name (docs/settings.md) or unset it."
+        )
+    else:
+        yield ok("environment", f"Settings are read; the home is {settings().home}.")
+
+
+def rights() -> Iterator[Line]:
+    """The home and what is in it hold résumés and secrets."""
+    home = settings().home
+    if not home.is_dir():
+        yield warning(
+            "rights", f"There is no home at {home} yet.", "make run, or any command that reads a batch, makes it."
+        )
+        return
+    if not os.access(home, os.W_OK | os.X_OK):
+        yield fault("rights", f"{home} cannot be written to.", "Give it to the user who runs the gateway: chown -R.")
+    wide = [place for place in settings().private_places if open_to_others(place)]
+    for place in wide:
+        yield fault(
+            f"rights of {place.name or place}",
+            f"{place} can be read by other users of this machine ({place.stat().st_mode & 0o777:o}).",
+            f"chmod -R go= {place}; the next start does it by itself inside the home.",
+        )
+    if not wide:
+        yield ok("rights", "Only its owner reads the home, the store, kept files, exports, logs and keys.")
+
+
+def disk() -> Iterator[Line]:
+    """Each file system once."""
+    config = settings()
+    places = {
+        "home": config.home,
+        "inbox": config.inbox,
+        "pool": config.pool,
+        "temporary files": Path(tempfile.gettempdir()),
+    }
+    if "://" not in config.files_root:
+        places["files"] = Path(config.files_root)
+    seen: set[int] = set()
+    for name, place in places.items():
+        there = next((one for one in (place, *place.parents) if one.exists()), None)
+        if there is None or (device := there.stat().st_dev) in seen:
+            continue
+        seen.add(device)
+        free = shutil.disk_usage(there).free
+        says = f"{free / 1e9:,.1f} GB free."
+        if free < FULL:
+            yield fault(
+                f"disk of {name}", says, "Make room now: batches stop when it is full, and go on when there is some."
+            )
+        elif free < TIGHT:
+            yield warning(f"disk of {name}", says, "Make room, or move GATEWAY_FILES_URL to a larger place.")
+        else:
+            yield ok(f"disk of {name}", says)
+
+
+def files() -> Iterator[Line]:
+    """A few bytes are written where documents are kept, read and taken away again."""
+    shown = settings().files_root.partition("?")[0]
+    if "://" not in shown and not settings().home.is_dir():
+        return
+    try:
+        kept.check()
+    except Misconfigured as wrong:
+        yield fault("files", f"{wrong.code}: {wrong.sentence}", "Correct what the sentence names, then look again.")
+    else:
+        yield ok("files", f"{shown} takes and gives files.")
+
+
+def models() -> Iterator[Line]:
+    """What reading needs beside code; none of it is downloaded at run time."""
+    try:
+        fields = len(model()["fields"])
+        words = len(headings()) + len(given_names())
+    except (OSError, ValueError, KeyError) as wrong:
+        yield fault(
+            "models", f"The scorer or a word list is damaged ({type(wrong).__name__}).", "git checkout include/gateway"
+        )
+        return
+    found = importlib.util.find_spec("rapidocr")
+    folder = Path(found.origin).parent / "models" if found and found.origin else Path()
+    ocr = [path for path in folder.glob("*.onnx") if path.stat().st_size > 10_000] if found else []
+    if len(ocr) < OCR_MODELS:
+        yield fault("models", "The text recognition's models are missing: scans cannot be read.", "make setup")
+    else:
+        yield ok("models", f"Scorer of {fields} fields, {words:,} words, {len(ocr)} models for scans.")
+
+
+LOOKS: tuple[Look, ...] = (python, environment, rights, disk, files, models)

@@ -1,0 +1,289 @@
+"""Forgets one person. Files first, then exports, then rows: until the last step the person can still be found, so that a run
+that was killed is done again to its end; a person who was erased is nobody any more, and a second run finds nothing.
+
+What stays is who did what to which id (events, the ledger's row without its address, states and codes), since counts must
+add up and nobody may be sent twice.
+"""
+
+from __future__ import annotations
+
+import json
+import secrets
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import delete, or_, select, text
+from sqlalchemy.orm import Session
+
+from gateway.deliver.own_pool import OwnPool, export_path
+from gateway.errors import Conflict, Misconfigured
+from gateway.intake import files
+from gateway.model import ProfileState as P
+from gateway.pipeline.delivery.ledger import being_sent
+from gateway.pipeline.erasure import kept, suppression
+from gateway.pipeline.read import email_key
+from gateway.settings import settings
+from gateway.store import change, keys
+from gateway.store.engine import engine, reading, writing
+from gateway.store.tables import (
+    Claim,
+    Delivery,
+    Document,
+    Field,
+    Invitation,
+    PoolCandidate,
+    Profile,
+    Review,
+    Verdict,
+    now,
+)
+
+TO_DISCARDED: dict[str, tuple[P, ...]] = {
+    P.EXTRACTED: (P.HELD, P.DISCARDED),
+    P.PASSED: (P.HELD, P.DISCARDED),
+    P.HELD: (P.DISCARDED,),
+    P.APPROVED: (P.DISCARDED,),
+    P.REFUSED: (P.DISCARDED,),
+}
+OWN = "own_pool"
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """One place that was looked at. found: how many things of the person; result: erased | nothing found | ask | left."""
+
+    place: str
+    found: int
+    result: str
+    note: str = ""
+
+
+def erase(*, email: str | None = None, profile_id: str | None = None, actor: str) -> dict[str, Any]:
+    """Erases everybody with that address, or the person of that profile with all their versions.
+
+    returns   the signed receipt, kept as receipts/<id>.json in the files store; it names nobody
+    raises    Misconfigured(FORM_INCOMPLETE | UNKNOWN_PROFILE), Conflict(ERASE_LATER: a call about them has no answer yet)
+    """
+    profiles = _find(email, profile_id)
+    identity = f"e{now():%Y%m%d}-{secrets.token_hex(6)}"
+    ids = [profile.id for profile in profiles]
+    addresses = {profile.email_norm for profile in profiles if profile.email_norm}
+    if email and (asked := email_key(email)):
+        addresses.add(asked)
+    numbers = {profile.phone for profile in profiles if profile.phone}
+    places = [*_files(profiles, ids, addresses), *_exports(ids), *_rows(ids, identity, actor)]
+    places += [_store_pages(), *_logs(addresses | numbers), *_elsewhere(ids)]
+    subject = {"person": profile_id} if profile_id else {"email_hash": suppression.of_email(email_key(email) or "")}
+    said = {
+        "receipt": identity,
+        "version": 1,
+        "at": now().isoformat(timespec="seconds"),
+        "by": actor,
+        **subject,
+        "profiles": ids,
+        "places": [asdict(place) for place in places],
+        "complete": not any(place.result == "left" for place in places),
+    }
+    receipt = keys.signed(said)
+    path = files.root() / "receipts" / f"{identity}.json"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(json.dumps(receipt, indent=2, ensure_ascii=False).encode())
+    return receipt
+
+
+def _find(email: str | None, profile_id: str | None) -> list[Profile]:
+    """Everything of the person: the address anywhere, and versions that were linked, whatever their address."""
+    address = email_key(email)
+    if bool(address) == bool(profile_id):
+        raise Misconfigured("FORM_INCOMPLETE", "Name the person by an e-mail address or by a profile's id, not both.")
+    with reading() as session:
+        if profile_id and session.get(Profile, profile_id) is None:
+            raise Misconfigured("UNKNOWN_PROFILE", f"There is no profile {profile_id!r}.")
+        found: dict[str, Profile] = {}
+        wanted = [Profile.email_norm == address] if address else [Profile.id == profile_id]
+        while wanted:
+            rows = session.scalars(select(Profile).where(or_(*wanted))).all()
+            new = [row for row in rows if row.id not in found]
+            found.update((row.id, row) for row in new)
+            wanted = []
+            if new:
+                linked = [row.duplicate_of for row in new if row.duplicate_of]
+                same = {row.email_norm for row in new if row.email_norm}
+                wanted = [
+                    Profile.duplicate_of.in_([row.id for row in new]),
+                    Profile.id.in_(linked),
+                    Profile.email_norm.in_(same),
+                ]
+        busy = [row.id for row in found.values() if being_sent(session, row.id)]
+    if busy:
+        raise Conflict(
+            "ERASE_LATER",
+            f"A call about profile {busy[0]} has no answer yet: let deliver_reviewed settle it, then erase again.",
+        )
+    return sorted(found.values(), key=lambda row: row.id)
+
+
+def _files(profiles: Sequence[Profile], ids: Collection[str], addresses: Collection[str]) -> Iterator[Place]:
+    """Erased, then each document with its file."""
+    by_document: dict[str, list[kept.Pages]] = {}
+    for profile in profiles:
+        if not profile.data.get("erased"):
+            pages = profile.data.get("pages")
+            by_document.setdefault(profile.document_id, []).append((pages[0], pages[1]) if pages else None)
+    with writing() as session:
+        hashes = {suppression.of_email(address) for address in addresses}
+        for document in session.scalars(select(Document).where(Document.id.in_(by_document))):
+            everybody = session.scalars(select(Profile.id).where(Profile.document_id == document.id)).all()
+            if set(everybody) <= set(ids):
+                hashes.add(suppression.of_file(document.sha256))
+        suppression.suppress(session, hashes)
+    yield Place("suppression", len(hashes), "kept as keyed hashes", "the same person or file is not read in again")
+    done: dict[str, int] = {}
+    for document_id, ranges in by_document.items():
+        with writing() as session:
+            did = kept.clean(session, session.get_one(Document, document_id), ranges, ids)
+        done[did] = done.get(did, 0) + 1
+    whole = done.get("erased whole", 0)
+    note = "; ".join(f"{number} {did}" for did, number in sorted(done.items()))
+    yield Place("kept files, their pictures and names", sum(done.values()), "erased" if done else "nothing found", note)
+    if whole:
+        yield Place("files with other people", whole, "erased", "the others' values stay; the document cannot be shown")
+
+
+def _exports(ids: Collection[str]) -> Iterator[Place]:
+    """Our own pool, and its JSON Lines files written anew."""
+    with writing() as session:
+        rows = session.execute(
+            select(Delivery.id, Delivery.posting, Delivery.batch_id).where(
+                Delivery.profile_id.in_(ids), Delivery.target == OWN
+            )
+        ).all()
+        gone = session.execute(delete(PoolCandidate).where(PoolCandidate.external_id.in_([row.id for row in rows])))
+        number = int(gone.rowcount)  # type: ignore[attr-defined]
+    written = 0
+    for posting, batch_id in sorted({(row.posting, row.batch_id) for row in rows}):
+        path = export_path(posting, batch_id)
+        if path.exists():
+            written += 1
+        with reading() as session:
+            left = session.scalar(
+                select(PoolCandidate.id)
+                .where(PoolCandidate.posting == posting, PoolCandidate.batch_id == batch_id)
+                .limit(1)
+            )
+        if left:
+            OwnPool().finish(posting, batch_id)
+        else:
+            path.unlink(missing_ok=True)
+    yield Place("candidate pool", number, "erased" if number else "nothing found")
+    yield Place("exports of the pool", written, "written anew" if written else "nothing found")
+
+
+def _rows(ids: Collection[str], identity: str, actor: str) -> Iterator[Place]:
+    """Everything the store says about the person, in one transaction: the last step."""
+    counted = dict.fromkeys(("profiles", "fields", "verdicts", "decisions", "deliveries", "invitations"), 0)
+    with writing() as session:
+        for profile in session.scalars(
+            select(Profile).where(Profile.id.in_(ids)).order_by(Profile.id).with_for_update()
+        ):
+            counted["profiles"] += not profile.data.get("erased")
+            _empty(session, profile, identity, actor)
+        counted["fields"] = _number(session.execute(delete(Field).where(Field.profile_id.in_(ids))))
+        session.execute(delete(Claim).where(Claim.profile_id.in_(ids)))
+        for verdict in session.scalars(select(Verdict).where(Verdict.profile_id.in_(ids))):
+            verdict.findings = [{**one, "measured": None} for one in verdict.findings]
+            counted["verdicts"] += 1
+        for review in session.scalars(select(Review).where(Review.profile_id.in_(ids))):
+            review.before, review.after, review.note = {}, {}, None
+            counted["decisions"] += 1
+        for delivery in session.scalars(select(Delivery).where(Delivery.profile_id.in_(ids))):
+            if not delivery.email_norm.startswith("erased:"):
+                delivery.email_norm = f"erased:{suppression.of_email(delivery.email_norm)}"
+            delivery.receipt = {key: value for key, value in delivery.receipt.items() if key == "target_id"}
+            delivery.error = None
+            counted["deliveries"] += 1
+        for invitation in session.scalars(select(Invitation).where(Invitation.profile_id.in_(ids))):
+            if not invitation.email_norm.startswith("erased:"):
+                invitation.email_norm = f"erased:{suppression.of_email(invitation.email_norm)}"
+            counted["invitations"] += 1
+    for name, number in counted.items():
+        yield Place(f"store: {name}", number, "erased" if number else "nothing found")
+
+
+def _empty(session: Session, profile: Profile, identity: str, actor: str) -> None:
+    for state in TO_DISCARDED.get(profile.state, ()):
+        change.move(session, profile, state, actor=actor, code="PERSON_ERASED", rule=identity)
+    profile.name = profile.email = profile.email_norm = profile.phone = profile.location = None
+    profile.data, profile.codes = {"erased": identity}, ["PERSON_ERASED"]
+    profile.version += 1  # whoever looks at it now decides about somebody else
+    change.record(session, "erased", profile, actor=actor, code="PERSON_ERASED", rule=identity)
+
+
+def _store_pages() -> Place:
+    """What a database leaves behind of old rows until it is swept: SQLite's log beside the file, PostgreSQL's dead rows."""
+    if engine().dialect.name == "sqlite":
+        with engine().execution_options(gateway_write=False, isolation_level="AUTOCOMMIT").connect() as connection:
+            busy = connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)").scalar()
+        if busy:
+            return Place("the store's own remains", 1, "left", "somebody was reading: run the same command again")
+        return Place("the store's own remains", 1, "erased", "freed content is overwritten; the log was emptied")
+    with engine().connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+        for table in ("profile", "field", "verdict", "review", "delivery", "document", "pool_candidate", "batch"):
+            connection.execute(text(f"VACUUM {table}"))
+    return Place(
+        "the store's own remains", 1, "erased", "vacuumed; write-ahead logs go with the server's own retention"
+    )
+
+
+def _logs(strings: Collection[str]) -> Iterator[Place]:
+    """Logs and Airflow's own database hold no person by design: looked at all the same, for address and number."""
+    home = settings().home
+    wanted = [one.encode() for one in strings]
+    for name, paths in (
+        ("logs", [*_below(home / "logs"), *_below(home / "airflow" / "logs")]),
+        ("Airflow's database", [path for path in _below(home / "airflow") if path.name.startswith("airflow.db")]),
+    ):
+        hits = sum(1 for path in paths if _holds(path, wanted))
+        note = f"{len(paths)} files looked at" if paths else "not on this machine: search it yourself"
+        yield Place(name, hits, "left" if hits else "nothing found", note)
+
+
+def _below(folder: Path) -> list[Path]:
+    return [path for path in folder.rglob("*") if path.is_file() and not path.is_symlink()]
+
+
+def _holds(path: Path, wanted: Collection[bytes]) -> bool:
+    longest = max((len(one) for one in wanted), default=0)
+    before = b""
+    try:
+        with path.open("rb") as handle:
+            while wanted and (piece := handle.read(1 << 20)):
+                seen = before + piece
+                if any(one in seen for one in wanted):
+                    return True
+                before = seen[-longest:]
+    except OSError:
+        return False
+    return False
+
+
+def _elsewhere(ids: Collection[str]) -> Iterator[Place]:
+    """What is not ours to erase."""
+    with reading() as session:
+        sent = session.execute(
+            select(Delivery.target, Delivery.posting, Delivery.receipt).where(
+                Delivery.profile_id.in_(ids), Delivery.target != OWN, Delivery.state == "confirmed"
+            )
+        ).all()
+    for target, posting, receipt in sent:
+        yield Place(
+            f"target {target}", 1, "ask", f"posting {posting}, their id {receipt.get('target_id') or 'not known'}"
+        )
+    yield Place("Data Docs, replays", 0, "nothing found", "they hold ids, counts and codes, nobody's data")
+    yield Place("backups", 0, "ask", "those made before now hold the person until they are overwritten")
+
+
+def _number(result: Any) -> int:
+    return int(result.rowcount)

@@ -1,0 +1,98 @@
+"""The gateway's own keys: one that signs (Ed25519), one that makes keyed hashes. Files in GATEWAY_KEYS_DIR, for the owner alone.
+
+A signature says that whoever had the key said it. Who could change the store could have had the key as well: give the
+public key, and copies of what was signed, to somebody else.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import hmac
+import json
+import os
+import secrets
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from cryptography.exceptions import InvalidSignature
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
+from cryptography.hazmat.primitives.serialization import (
+    Encoding,
+    NoEncryption,
+    PrivateFormat,
+    PublicFormat,
+    load_pem_private_key,
+)
+
+from gateway.errors import Misconfigured
+from gateway.settings import settings
+
+
+def public_key() -> str:
+    """Our public key, base64 of its 32 bytes: what verifies our signatures."""
+    return base64.b64encode(_private().public_key().public_bytes(Encoding.Raw, PublicFormat.Raw)).decode()
+
+
+def signed(said: dict[str, Any]) -> dict[str, Any]:
+    """The same with "key" and "signature" added; JSON-ready values only."""
+    with_key = {**said, "key": public_key()}
+    return {**with_key, "signature": base64.b64encode(_private().sign(canonical(with_key))).decode()}
+
+
+def is_signed(said: dict[str, Any], key: str) -> bool:
+    """Whether that key signed exactly this."""
+    unsigned = {name: value for name, value in said.items() if name != "signature"}
+    try:
+        signature = base64.b64decode(str(said.get("signature")), validate=True)
+        Ed25519PublicKey.from_public_bytes(base64.b64decode(key, validate=True)).verify(signature, canonical(unsigned))
+    except (InvalidSignature, ValueError):
+        return False
+    return unsigned.get("key") == key
+
+
+def canonical(said: dict[str, Any]) -> bytes:
+    """The bytes that are signed: JSON with sorted keys and no blanks."""
+    return json.dumps(said, sort_keys=True, ensure_ascii=False, separators=(",", ":")).encode()
+
+
+def keyed_hash(text: str) -> str:
+    """A hash that nobody without our key can compare with a list of addresses: 64 hex digits."""
+    return hmac.new(
+        _kept("suppression.key", lambda: secrets.token_bytes(32)), text.encode(), hashlib.sha256
+    ).hexdigest()
+
+
+def _private() -> Ed25519PrivateKey:
+    pem = _kept(
+        "signing.pem",
+        lambda: Ed25519PrivateKey.generate().private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()),
+    )
+    try:
+        key = load_pem_private_key(pem, None)
+    except (ValueError, TypeError):
+        key = None
+    if not isinstance(key, Ed25519PrivateKey):
+        raise Misconfigured(
+            "KEY_INVALID", f"{settings().keys / 'signing.pem'} is no Ed25519 private key in PEM without a password."
+        )
+    return key
+
+
+def _kept(name: str, make: Callable[[], bytes]) -> bytes:
+    """A key's bytes, made by whoever needs it first: the link appears whole or not at all."""
+    path = settings().keys / name
+    if not path.exists():
+        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        made = path.with_name(f".{name}.{secrets.token_hex(4)}")
+        descriptor = os.open(made, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        with os.fdopen(descriptor, "wb") as handle:
+            handle.write(make())
+        try:
+            os.link(made, path)
+        except FileExistsError:
+            pass  # another process was first: its key counts
+        finally:
+            Path(made).unlink()
+    return path.read_bytes()
