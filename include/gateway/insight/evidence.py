@@ -266,7 +266,9 @@ def _kept(key: str, document_id: str) -> Iterator[Path]:
                 raise _gone(document_id)
             yield path
     except Unreadable as wrong:
-        raise _gone(document_id) if wrong.code == "FILE_MISSING" else wrong from wrong
+        if wrong.code == "FILE_MISSING":
+            raise _gone(document_id) from wrong
+        raise
 
 
 def _file_key(row: Document) -> str:
