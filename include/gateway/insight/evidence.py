@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -202,8 +203,8 @@ def page_image(document_id: str, number: int) -> bytes:
     turn = _turn(row, number)
 
     def draw() -> bytes:
-        with files.local(key) as path:
-            return page_png(_there(path, document_id), number, turn=turn)
+        with _kept(key, document_id) as path:
+            return page_png(path, number, turn=turn)
 
     return cached(row.sha256, f"{number}-{'x' if turn is None else turn}-{DPI}.png", draw)
 
@@ -215,8 +216,8 @@ def original(document_id: str, *, actor: str) -> tuple[bytes, str]:
         key = _file_key(row)
         change.record(session, "file_downloaded", row, actor=actor)
         ending = Path(row.path).suffix.lower()
-    with files.local(key) as path:
-        body = _there(path, document_id).read_bytes()
+    with _kept(key, document_id) as path:
+        body = path.read_bytes()
     return body, ending if len(ending) <= 6 and ending[1:].isalnum() else ""
 
 
@@ -233,8 +234,8 @@ def pages_of_person(profile_id: str, *, actor: str) -> bytes:
         key = _file_key(profile.document)
         change.record(session, "file_downloaded", profile, actor=actor)
         document_id = profile.document_id
-    with files.local(key) as path:
-        return pages_pdf(_there(path, document_id), pages[0], pages[1])
+    with _kept(key, document_id) as path:
+        return pages_pdf(path, pages[0], pages[1])
 
 
 def _rows(document: DocumentShown, wanted: list[tuple[str | None, int]]) -> list[TableRow]:
@@ -245,8 +246,8 @@ def _rows(document: DocumentShown, wanted: list[tuple[str | None, int]]) -> list
     asked = json.dumps([sorted(wanted, key=lambda pair: (pair[0] or "", pair[1])), agent.mapping])
 
     def look() -> bytes:
-        with files.local(key) as path:
-            found = table_rows(_there(path, document.id), document.media_type, wanted, agent.mapping)
+        with _kept(key, document.id) as path:
+            found = table_rows(path, document.media_type, wanted, agent.mapping)
         return json.dumps([asdict(one) for one in found]).encode()
 
     name = f"rows-{hashlib.sha256(asked.encode()).hexdigest()[:24]}.json"
@@ -256,10 +257,18 @@ def _rows(document: DocumentShown, wanted: list[tuple[str | None, int]]) -> list
     ]
 
 
-def _there(path: Path, document_id: str) -> Path:
-    if not path.is_file():
-        raise _gone(document_id)
-    return path
+@contextmanager
+def _kept(key: str, document_id: str) -> Iterator[Path]:
+    """The kept file here; raises Unreadable(FILE_GONE) where it is no longer kept."""
+    try:
+        with files.local(key) as path:
+            if not path.is_file():
+                raise _gone(document_id)
+            yield path
+    except Unreadable as wrong:
+        if wrong.code == "FILE_MISSING":
+            raise _gone(document_id) from wrong
+        raise
 
 
 def _file_key(row: Document) -> str:
