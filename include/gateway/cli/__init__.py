@@ -16,6 +16,7 @@ from gateway.errors import GatewayError
 
 COMMANDS: dict[str, str] = {
     "extract": "gateway.cli.extract",
+    "explain": "gateway.cli.explain",
     "ingest": "gateway.cli.ingest",
     "status": "gateway.cli.status",
     "review": "gateway.cli.review",

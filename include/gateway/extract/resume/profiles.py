@@ -15,6 +15,7 @@ from gateway.extract.page.layout import Line, lines_of
 from gateway.extract.page.words import Page
 from gateway.extract.resume.contact import Candidate, Person, email_candidates, own, phone_candidates
 from gateway.extract.resume.entries import entries_of
+from gateway.extract.resume.explained import tell_fields, tell_verdict
 from gateway.extract.resume.gate import is_resume
 from gateway.extract.resume.links import handle_words, link_candidates
 from gateway.extract.resume.location import location_candidates
@@ -103,6 +104,7 @@ def read_profiles(pages: Sequence[Page], sink: Callable[[ExtractedProfile], None
         person = Person(person_lines, person_pages, language, _body(person_lines))
         profile = read_person(person, hints, hidden)
         verdict = is_resume(person, profile, headings)
+        tell_verdict(verdict.outcome, verdict.score, verdict.parts)
         if not verdict.read and not hints.as_resume:
             facts.code, facts.reason = "NOT_A_RESUME", verdict.reason
             notes.append(
@@ -176,6 +178,11 @@ def read_person(person: Person, hints: Hints, hidden: Sequence[int] = ()) -> Ext
     touch = [c.line for c in [*emails, *phones] if c.features.get("own", 0) > 0] + [c.line for c in kept]
     names = rank(name_candidates(person, handles, touch))
     name = names[0] if names and names[0].score > _threshold("name") else None
+    taken = {"name": [name], "email": [email], "phone": [phone], "location": [location], "links": kept}
+    tell_fields(
+        {field: [one for one in found if one is not None] for field, found in taken.items()},
+        {"name": names, "email": emails, "phone": phones, "location": places, "links": links},
+    )
     fields: list[Field] = []
     for chosen, pool in ((name, names), (email, emails), (phone, phones), (location, places)):
         if chosen is not None:
