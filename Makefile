@@ -4,28 +4,47 @@ SHELL := /bin/bash
 VENV ?= .venv
 PY := $(VENV)/bin/python
 PYTHON ?=
+JOBS ?= 2
 SETUP := bash tools/setup.sh
-.PHONY: help setup setup-dev run test lint format bench score faults train docs lock clean
+.PHONY: help setup setup-dev run up down test test-matrix lint format bench score faults chaos train docs lock clean
 
 help: ## this list
-	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-11s %s\n", $$1, $$2}'
 
-setup: ## .venv from the lock (requirements.txt), bytecode compiled
+setup: ## .venv from the lock, this checkout installed into it (Linux; Python 3.11 to 3.13)
 	@VENV=$(VENV) PYTHON="$(PYTHON)" $(SETUP) requirements.txt
 
 run: setup ## Airflow with the sample batch on this machine; ONCE=1 ends after the table
 	@$(PY) -m gateway_airflow.standalone $(if $(ONCE),--once) $(if $(NO_SAMPLES),--no-samples)
 
+up: ## docker compose: PostgreSQL, Redis, Celery workers; waits until every part is healthy
+	@python3 tools/make_env.py
+	@docker compose up --detach --build --wait
+
+down: ## stops what `make up` started; the data stays
+	@docker compose down
+
 setup-dev:
 	@VENV=$(VENV) PYTHON="$(PYTHON)" $(SETUP) requirements-dev.txt
 
-test: setup-dev ## the tests, the real Airflow included (T="-m 'not integration'" for less)
+test: setup-dev ## the tests, side by side, then those with the real Airflow (T="tests/unit -x" for some, one after the other)
+ifdef T
 	@$(PY) -m pytest $(T)
+else
+	@$(PY) -m pytest -m "not integration" -n $(JOBS) --dist loadfile
+	@$(PY) -m pytest -m integration
+endif
 
-lint: setup-dev ## ruff, mypy, import rules, generated docs up to date
+test-matrix: setup-dev ## the tests without Airflow on Python 3.11, 3.12 and 3.13 (VERSIONS="3.12", T="tests/unit" for less)
+	@bash tools/test-matrix.sh $(T)
+
+lint: setup-dev ## ruff, mypy, import rules, dependencies, dead code, lock and generated docs up to date
 	@$(VENV)/bin/ruff check -q . && $(VENV)/bin/ruff format -q --check .
 	@$(VENV)/bin/mypy
 	@$(VENV)/bin/lint-imports --no-cache --config pyproject.toml | grep -E "KEPT|BROKEN|->" ; exit $${PIPESTATUS[0]}
+	@$(VENV)/bin/deptry . --no-ansi 2>&1 | grep -v "^Scanning\|^Success\|^$$" ; exit $${PIPESTATUS[0]}
+	@$(PY) tools/dead_code.py
+	@bash tools/lock.sh --check
 	@$(PY) -m gateway docs --check
 	@$(PY) -m gateway agents check
 
@@ -41,10 +60,14 @@ bench: setup-dev ## what each step costs; ends with one JSON line a figure
 	@$(PY) benchmarks/files.py
 	@$(PY) benchmarks/bench_judge.py
 	@$(PY) benchmarks/bench_deliver.py
+	@$(PY) benchmarks/bench_outbox.py
 	@$(PY) benchmarks/bench_page.py
 
 faults: setup-dev ## 1,000 deliveries with a worker killed, a connection cut, a target restarted (TRIALS=100 for less)
 	@$(PY) benchmarks/faults.py --trials $(or $(TRIALS),1000)
+
+chaos: setup-dev ## 200 trials of batches that are killed, starved and sent twice, on both databases (TRIALS=20 for less)
+	@$(PY) benchmarks/chaos.py --trials $(or $(TRIALS),200)
 
 train: setup-dev ## the extraction's scorer anew, from generated documents of our own (about 4 minutes)
 	@$(PY) training/train.py
@@ -52,8 +75,8 @@ train: setup-dev ## the extraction's scorer anew, from generated documents of ou
 format: setup-dev ## ruff's fixes and format
 	@$(VENV)/bin/ruff check -q --fix . ; $(VENV)/bin/ruff format -q .
 
-lock: setup-dev ## the three locks anew from pyproject.toml
-	@bash tools/lock.sh
+lock: setup-dev ## uv.lock and the lists exported from it, anew from pyproject.toml (L=--upgrade for newer versions)
+	@bash tools/lock.sh $(L)
 
 clean: ## everything that make made, .gateway (the data!) left alone
-	@rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .hypothesis .artifacts
+	@rm -rf $(VENV) .venv-3.1? .pytest_cache .mypy_cache .ruff_cache .hypothesis .artifacts

@@ -22,14 +22,14 @@ sys.path[:0] = [str(PROJECT / "include"), str(PROJECT / "tests"), str(PROJECT / 
 
 from sqlalchemy import insert, select
 
-from doubles.heymilo import KEY
-from doubles.people import agent_file, batch
 from faults import Double
 from gateway.pipeline.delivery.deliver import deliver_batch
 from gateway.pipeline.delivery.ledger import reconcile, reserve
 from gateway.settings import settings
 from gateway.store.engine import migrate, writing
 from gateway.store.tables import Profile, now
+from support.heymilo import KEY
+from support.people import agent_file, batch
 
 LIMIT, RATE = 300.0, 285.0  # calls a minute: the API's limit, and the agent file's default
 

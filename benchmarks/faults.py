@@ -36,13 +36,13 @@ sys.path[:0] = [str(PROJECT / "include"), str(PROJECT / "tests")]
 import requests
 from sqlalchemy import event, select
 
-from doubles.contract import contract_path
-from doubles.heymilo import KEY
-from doubles.people import addresses, agent_file, batch, people
 from gateway.settings import settings
 from gateway.store.counts import counts
 from gateway.store.engine import engine, engine_for, migrate, reading
 from gateway.store.tables import Delivery, Profile
+from support.contract import contract_path
+from support.heymilo import KEY
+from support.people import addresses, agent_file, batch, people
 
 ANSWERS = (
     "drop_before",
@@ -88,7 +88,7 @@ class Double:
 
     def start(self) -> None:
         contract = str(contract_path()) if contract_path().is_file() else ""
-        command = [sys.executable, "-m", "doubles.heymilo", str(self.port), str(self.journal), contract]
+        command = [sys.executable, "-m", "support.heymilo", str(self.port), str(self.journal), contract]
         paths = os.pathsep.join([str(PROJECT / "include"), str(PROJECT / "tests")])
         self.process = subprocess.Popen(command, env={**os.environ, "PYTHONPATH": paths}, stderr=subprocess.DEVNULL)
         end = time.monotonic() + 30
@@ -124,7 +124,7 @@ def deliver_in_child(batch_ids: list[str], kill_at: tuple[str, int] | None, read
         if ready is not None:
             os.read(ready, 1)  # the parent tells the double whom to kill first
         from gateway.pipeline.delivery.deliver import deliver_batch
-        from gateway.pipeline.review.review import deliver_reviewed
+        from gateway.pipeline.review.send import deliver_reviewed
 
         for batch_id in batch_ids:
             try:
@@ -188,7 +188,7 @@ def prepare(home: Path, double: Double) -> None:
 def warm_up(template: Path, home: Path, double: Double) -> None:
     """One delivery in this process, with a lost answer in it: imports and compiles what the children will use."""
     from gateway.pipeline.delivery.deliver import deliver_batch
-    from gateway.pipeline.review.review import deliver_reviewed
+    from gateway.pipeline.review.send import deliver_reviewed
 
     shutil.copyfile(template, home / "gateway.db")
     double.set(open={"id": "WARM"}, faults=["drop_after", "drop_before"])
@@ -332,13 +332,13 @@ def main(argv: list[str] | None = None) -> int:
     import gateway.deliver.client
     import gateway.deliver.heymilo
     import gateway.pipeline.delivery.deliver
-    import gateway.pipeline.review.review
+    import gateway.pipeline.review.send
 
     # Time is scaled: pauses before trying again are a fiftieth of what they are in production, as is settle_s.
     for module in (gateway.deliver.client, gateway.pipeline.delivery.deliver):
         module.random = Scaled  # type: ignore[attr-defined]
     # Judging approved profiles again imports Great Expectations for seconds in every child, and sends nothing.
-    gateway.pipeline.review.review.judge_profiles = lambda agent, profile_ids: None  # type: ignore[attr-defined]
+    gateway.pipeline.review.send.judge_profiles = lambda agent, profile_ids: None  # type: ignore[attr-defined]
 
     started, results = time.monotonic(), []
     double = Double(folder)

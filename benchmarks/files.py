@@ -15,7 +15,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
 sys.path[:0] = [str(ROOT / "include"), str(ROOT / "tests")]
-os.environ["PYTHONPATH"] = os.pathsep.join([str(ROOT / "tests" / "unit" / "sandbox"), os.environ.get("PYTHONPATH", "")])
+os.environ["PYTHONPATH"] = os.pathsep.join([str(ROOT / "tests"), os.environ.get("PYTHONPATH", "")])
 
 from gateway.extract.child.sandbox import ReaderPool, iter_profiles
 from gateway.settings import Settings
@@ -39,7 +39,7 @@ def main() -> int:
             figures.append(
                 figure("sandbox: a new worker for each", per_document(pool, [tiny] * 50), "ms a document", 60.0)
             )
-        with ReaderPool(1, reader="bad_readers:read") as pool:
+        with ReaderPool(1, reader="support.bad_readers:read") as pool:
             crash = written(folder / "crash", "segfault ")
             list(pool.read([(0, crash)]))
             figures.append(

@@ -15,7 +15,7 @@ from __future__ import annotations
 
 from airflow.sdk import Asset, AssetOrTimeSchedule, CronTriggerTimetable, dag, task
 
-from gateway_airflow.names import DECISIONS_URI, Pool, Tag
+from gateway_airflow.names import DECISIONS_URI, OUTBOX_URI, Pool, Tag
 from gateway_airflow.policy import TASK_DEFAULTS
 
 
@@ -31,10 +31,10 @@ from gateway_airflow.policy import TASK_DEFAULTS
     tags=[Tag.REVIEW, Tag.DELIVER, Tag.PII],
 )
 def deliver_reviewed() -> None:
-    @task(pool=Pool.DELIVER)
+    @task(pool=Pool.DELIVER, outlets=[Asset(name="outbox", uri=OUTBOX_URI)])
     def deliver_approved() -> dict[str, int]:
         """Approved profiles through the ledger; returns counts."""
-        from gateway.pipeline.review.review import deliver_reviewed as deliver
+        from gateway.pipeline.review.send import deliver_reviewed as deliver
         from gateway_airflow.hooks.connections import use_connections
 
         use_connections()

@@ -10,8 +10,10 @@ are delivered and the rest waits for your word.
 **Reads** the claimed files. **Writes** documents, profiles, verdicts, deliveries, the audit sample and events in the
 store, and the batch's Data Docs beside its files: the task `judge` links them.
 **Triage**: documents that fail are data (code and sentence in the store, `python -m gateway status BATCH`), not failed
-tasks. A failed task may be cleared at any time: work done is not done again, nobody is delivered twice.
-**Settings**: `GATEWAY_FAN_OUT_LIMIT`, `GATEWAY_MAX_CHUNKS`, `GATEWAY_DOCUMENT_*` (docs/settings.md); the agent's file.
+tasks. When a task fails, `report` fails the batch with that task's code and tells its people; what may pass (a full disk, a
+store that was away) is tried again by `watch_gateway`. A failed task may be cleared at any time, and `python -m gateway
+resume BATCH` continues the batch in a new run: work done is not done again, nobody is delivered twice.
+**Settings**: `GATEWAY_CHUNK_S`, `GATEWAY_MAX_CHUNKS`, `GATEWAY_DOCUMENT_*` (docs/settings.md); the agent's file.
 """
 
 from __future__ import annotations
@@ -20,37 +22,33 @@ from datetime import timedelta
 from typing import Any
 
 from airflow.providers.standard.operators.trigger_dagrun import TriggerDagRunOperator
-from airflow.sdk import Param, TriggerRule, dag, get_current_context, task
+from airflow.sdk import Asset, Param, TriggerRule, dag, get_current_context, task
 
+from gateway.intake.manifest import MOST
 from gateway.model import Mode
 from gateway.settings import settings
 from gateway_airflow.links import DataDocsLink
-from gateway_airflow.names import Pool, Tag
+from gateway_airflow.names import OUTBOX_URI, Pool, Tag
 from gateway_airflow.policy import TASK_DEFAULTS
 
 AGENTS = sorted(path.stem for path in settings().agents_dir.glob("*.yaml"))
 PARAMS = {
     "agent": Param(
-        "",
-        type="string",
-        enum=["", *AGENTS],
-        values_display={"": "Choose an agent"},
-        title="Agent",
-        description="Interview agent to ingest for",
+        None, type=["null", "string"], enum=[None, *AGENTS], title="Agent", description="Interview agent to ingest for"
     ),
     "path": Param(
-        "",
-        type="string",
+        None,
+        type=["null", "string"],
         title="Folder or file",
         description="Below the inbox, the samples (include/samples/...) or a folder of GATEWAY_ALLOWED_PATHS",
     ),
     "mode": Param(
-        "",
-        type="string",
-        enum=["", *(str(mode) for mode in Mode)],
+        None,
+        type=["null", "string"],
+        enum=[None, *(str(mode) for mode in Mode)],
         title="Mode",
         values_display={
-            "": "As the agent's file says",
+            "null": "As the agent's file says",
             "ingest": "ingest: deliver what passes",
             "review": "review: hold everything for a person",
             "dry_run": "dry_run: send nothing",
@@ -60,12 +58,13 @@ PARAMS = {
         None,
         type=["null", "integer"],
         minimum=1,
+        maximum=MOST,
         title="Canary",
         description="Deliver the first N passing candidates, then ask before the rest",
     ),
     "batch_id": Param(
-        "",
-        type="string",
+        None,
+        type=["null", "string"],
         title="Batch",
         description="Filled in by sense_inbox; leave empty",
         section="Filled in by the gateway",
@@ -88,20 +87,22 @@ def ingest_batch() -> None:
     def register() -> dict[str, Any]:
         """The batch with its documents: opened from the form, or claimed before; stops here if its target is closed."""
         from gateway.pipeline.arrival.receive import open_from_form, register_batch
+        from gateway.pipeline.arrival.runs import noted
         from gateway.pipeline.delivery.deliver import preflight_batch
         from gateway_airflow.hooks.connections import use_connections
 
         context = get_current_context()
         run = context["dag_run"]
         batch_id = open_from_form(dict(context["params"]), run_id=run.run_id, at=run.run_after)
-        batch = register_batch(batch_id)
-        use_connections()
-        preflight_batch(batch_id)
+        with noted(batch_id, "register"):
+            batch = register_batch(batch_id)
+            use_connections()
+            preflight_batch(batch_id)
         return batch
 
     @task(pool=Pool.STORE)
     def plan_chunks(batch: dict[str, Any]) -> list[dict[str, Any]]:
-        """One document a task while they are few, chunks above that."""
+        """Documents grouped by the time they are expected to take."""
         from gateway.pipeline.read import plan_chunks as plan
 
         return plan(batch["batch_id"])
@@ -109,48 +110,62 @@ def ingest_batch() -> None:
     @task(pool=Pool.EXTRACT, map_index_template="{{ label }}", execution_timeout=timedelta(hours=2))
     def extract_chunk(chunk: dict[str, Any]) -> dict[str, int]:
         """Documents into profiles."""
+        from gateway.pipeline.arrival.runs import noted
         from gateway.pipeline.read import read_chunk
 
-        get_current_context()["label"] = chunk["label"]
-        return read_chunk(chunk)
+        get_current_context()["label"] = chunk["label"]  # type: ignore[typeddict-unknown-key] # map_index_template reads it
+        with noted(chunk["batch_id"], "extract", chunk["first"]):
+            return read_chunk(chunk)
 
     # A chunk whose worker died must not keep the others from being judged; the report then says what is missing.
     @task(pool=Pool.STORE, trigger_rule=TriggerRule.ALL_DONE_MIN_ONE_SUCCESS)
     def judge(batch: dict[str, Any]) -> dict[str, int]:
         """Profiles into verdicts: passed, held, duplicate."""
+        from gateway.pipeline.arrival.runs import noted
         from gateway.pipeline.judging.judge import judge_batch
 
-        return judge_batch(batch["batch_id"])
+        with noted(batch["batch_id"], "judge"):
+            return judge_batch(batch["batch_id"])
 
     @task(pool=Pool.DELIVER)
     def deliver(batch: dict[str, Any]) -> dict[str, int]:
         """Passed profiles through the ledger into the agent's target."""
+        from gateway.pipeline.arrival.runs import noted
         from gateway.pipeline.delivery.deliver import deliver_batch
         from gateway_airflow.hooks.connections import use_connections
 
-        use_connections()
-        return deliver_batch(batch["batch_id"])
+        with noted(batch["batch_id"], "deliver"):
+            use_connections()
+            return deliver_batch(batch["batch_id"])
 
-    @task(pool=Pool.STORE, trigger_rule=TriggerRule.ALL_DONE_MIN_ONE_SUCCESS)
-    def report(batch: dict[str, Any]) -> list[dict[str, Any]]:
-        """The batch's end, its audit sample and its digest; returns the review to ask for, none or one. Fails with the run's missing part."""
+    # Whatever failed before, the batch comes to an end here and its people are told. So it takes nothing from other tasks.
+    @task(pool=Pool.STORE, trigger_rule=TriggerRule.ALL_DONE)
+    def report() -> list[dict[str, Any]]:
+        """The batch's end and its audit sample; returns the review to ask for, none or one. Fails with the run's missing part."""
+        from gateway.pipeline.arrival.receive import batch_of_form
         from gateway.pipeline.report import finish_batch, refuse_incomplete, review_request
         from gateway.pipeline.review.audit import draw_audit
-        from gateway_airflow.notifiers.digest_notifier import send_digest
 
-        draw_audit(batch["batch_id"])
-        ended = finish_batch(batch["batch_id"])
-        send_digest(batch["batch_id"], batch["agent_id"])
+        context = get_current_context()
+        run = context["dag_run"]
+        batch_id = batch_of_form(context["params"], run_id=run.run_id, at=run.run_after)
+        ended = finish_batch(batch_id)
+        draw_audit(batch_id)
         refuse_incomplete(ended)
-        return review_request(batch["batch_id"])
+        return review_request(batch_id)
+
+    # However the run ends: what is to be told was written with it, and sending is another DAG's.
+    @task(pool=Pool.STORE, trigger_rule=TriggerRule.ALL_DONE, outlets=[Asset(name="outbox", uri=OUTBOX_URI)])
+    def tell() -> None:
+        """Wakes send_notices."""
 
     batch = register()
     read = extract_chunk.expand(chunk=plan_chunks(batch))
     judged = judge(batch)
-    judged.operator.operator_extra_links = (DataDocsLink(),)
+    judged.operator.operator_extra_links = (DataDocsLink(),)  # type: ignore[attr-defined] # of XComArgs, only a plain one has it
     delivered = deliver(batch)
-    asked = report(batch)
-    read >> judged >> delivered >> asked
+    asked = report()
+    read >> judged >> delivered >> asked >> tell()
     TriggerDagRunOperator.partial(
         task_id="ask_review",
         trigger_dag_id="review_batch",

@@ -26,17 +26,19 @@ from gateway_airflow.policy import TASK_DEFAULTS
 AGENTS = sorted(path.stem for path in settings().agents_dir.glob("*.yaml"))
 PARAMS = {
     "agent": Param(
-        "",
-        type="string",
-        enum=["", *AGENTS],
-        values_display={"": "The batch's own"},
+        None,
+        type=["null", "string"],
+        enum=[None, *AGENTS],
+        values_display={"null": "The batch's own"},
         title="Agent",
         description="Interview agent whose history is judged again",
     ),
-    "batch": Param("", type="string", title="Batch", description="Only this batch; empty: all of the agent"),
+    "batch": Param(
+        None, type=["null", "string"], title="Batch", description="Only this batch; empty: all of the agent"
+    ),
     "criteria": Param(
-        "",
-        type="string",
+        None,
+        type=["null", "string"],
         format="multiline",
         title="Criteria",
         description="Keys of an agent file as YAML that replace its own; empty: the file as it is",

@@ -6,7 +6,9 @@ one on the page or by command does the same, and closes the action by itself. No
 
 **Starts** from `ingest_batch` when something is held; the run id is `review-<batch id>`.
 **Reads** counts and codes; the request holds no personal data. **Writes** decisions and their events.
-**Triage**: the action closes within seconds of the last decision; the triggerer looks. Answering twice, or after somebody decided on the queue, changes nothing: the first decision stands.
+**Triage**: the action closes within seconds of the last decision; the triggerer looks. When documents of the batch are read
+again and somebody new is held, a new question takes the place of this one, which closes. Answering twice, or after somebody
+decided on the queue, changes nothing: the first decision stands.
 **Settings**: `GATEWAY_RESPONSE_TIMEOUT_H`.
 """
 
@@ -24,7 +26,8 @@ from gateway_airflow.operators.ask_operator import AskOperator
 from gateway_airflow.policy import TASK_DEFAULTS
 
 BODY = """\
-{{ params.held }} candidate profile(s) of batch `{{ params.batch_id }}` ({{ params.agent }}) are held.
+{{ params.held }} candidate profile(s) of batch `{{ params.batch_id }}` ({{ params.agent }}) were held when this was
+asked. Some may have been decided since; an answer here decides all who are held at that moment.
 
 {% for code, number in params.codes.items() %}
 * {{ number }} x **{{ code }}**
@@ -43,6 +46,7 @@ LINK = f"[Look at each of them and decide]({PAGE}?batch={{{{ params.batch_id }}}
     default_args=TASK_DEFAULTS,
     params={
         "batch_id": Param("", type="string"),
+        "question": Param(None, type=["null", "string"]),
         "agent": Param("", type="string"),
         "held": Param(0, type="integer"),
         "codes": Param({}, type="object"),
@@ -54,7 +58,8 @@ def review_batch() -> None:
     ask = AskOperator(
         task_id="decide",
         batch_id="{{ params.batch_id }}",
-        subject="{{ params.agent }}: {{ params.held }} held candidate(s) of batch {{ params.batch_id }}",
+        question="{{ params.question or '' }}",
+        subject="{{ params.agent }}: held candidates of batch {{ params.batch_id }} wait for a decision",
         body=BODY.replace("{page}", LINK),
         options=[APPROVE_PASSED, APPROVE_ALL, DISCARD_ALL, KEEP_HELD],
         defaults=KEEP_HELD,

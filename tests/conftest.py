@@ -11,8 +11,8 @@ from pathlib import Path
 
 import pytest
 
-PROJECT = Path(__file__).resolve().parents[1]
-CORPUS = Path(os.environ.get("GATEWAY_CORPUS", PROJECT.parent / "shared" / "corpus"))
+from support import CORPUS, PROJECT
+
 # Airflow is imported by some tests; its home must never be the user's. Set before anything imports it.
 _AIRFLOW_HOME = tempfile.mkdtemp(prefix="gateway-airflow-")
 os.environ.update(
@@ -20,7 +20,6 @@ os.environ.update(
     AIRFLOW__CORE__LOAD_EXAMPLES="False",
     AIRFLOW__CORE__UNIT_TEST_MODE="False",
     AIRFLOW__CORE__DAGS_FOLDER=str(PROJECT / "dags"),
-    AIRFLOW__CORE__PLUGINS_FOLDER=str(PROJECT / "plugins"),
     AIRFLOW__DATABASE__SQL_ALCHEMY_CONN=f"sqlite:///{_AIRFLOW_HOME}/airflow.db",
     AIRFLOW__USAGE_DATA_COLLECTION__ENABLED="False",
     TQDM_DISABLE="1",
@@ -32,12 +31,14 @@ def pytest_sessionfinish() -> None:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Tests of the corpus say why they do not run; the real Airflow comes last."""
+    """Tests of the corpus say why they do not run; unit tests open no connection; the real Airflow comes last."""
     for item in items:
         if "corpus" in item.keywords and not CORPUS.is_dir():
             item.add_marker(
                 pytest.mark.skip(reason=f"the corpus is not at {CORPUS} (GATEWAY_CORPUS names another place)")
             )
+        if item.path.is_relative_to(PROJECT / "tests" / "unit") and "local_server" not in item.keywords:
+            item.add_marker(pytest.mark.disable_socket)
     items.sort(key=lambda item: "integration" in item.keywords)
 
 

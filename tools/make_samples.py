@@ -8,6 +8,7 @@ from __future__ import annotations
 import shutil
 import zipfile
 from pathlib import Path
+from typing import Any
 
 import pikepdf
 from fpdf import FPDF
@@ -96,7 +97,7 @@ Maren Oakfield;maren.oakfield@example.com;+1 415 555 0142;Oakland;
 """
 
 
-def one_column(person: dict, path: Path) -> None:
+def one_column(person: dict[str, Any], path: Path) -> None:
     """A plain résumé: name large on top, contact in one line, sections below."""
     pdf = _new()
     pdf.set_font("Helvetica", "B", 22)
@@ -109,7 +110,7 @@ def one_column(person: dict, path: Path) -> None:
     pdf.output(str(path))
 
 
-def sidebar(person: dict, path: Path) -> None:
+def sidebar(person: dict[str, Any], path: Path) -> None:
     """Contact and skills in a coloured column on the left, experience on the right."""
     pdf = _new()
     pdf.set_fill_color(226, 234, 242)
@@ -167,7 +168,7 @@ def _new() -> FPDF:
     return pdf
 
 
-def _body(pdf: FPDF, person: dict) -> None:
+def _body(pdf: FPDF, person: dict[str, Any]) -> None:
     def heading(text: str) -> None:
         pdf.ln(3)
         pdf.set_font("Helvetica", "B", 13)

@@ -12,4 +12,4 @@ One direction, one noun a stage (docs/architecture.md):
 This package imports no Airflow. Its shell is `python -m gateway --help`.
 """
 
-__version__ = "0.1.0"
+__version__ = "0.2.0"

@@ -61,6 +61,25 @@ class DeliveryState(StrEnum):
     UNKNOWN = "unknown"
 
 
+class InvitationState(StrEnum):
+    """planned may be sent; sending was handed to the mail server and has no answer; unclear may have arrived."""
+
+    PLANNED = "planned"
+    SENDING = "sending"
+    SENT = "sent"
+    REFUSED = "refused"
+    UNCLEAR = "unclear"
+    SKIPPED = "skipped"
+
+
+class InterviewState(StrEnum):
+    INVITED = "invited"
+    STARTED = "started"
+    COMPLETED = "completed"
+    SCORED = "scored"
+    KNOCKED_OUT = "knocked_out"
+
+
 class Severity(StrEnum):
     """Great Expectations' failure severities, and what each does here."""
 

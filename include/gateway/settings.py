@@ -37,6 +37,14 @@ class Settings(BaseSettings):
     )
     page_url: str = Field("", description="Address of the Airflow UI used in notices; empty = no link.")
 
+    public_url: str = Field(
+        "", description="Address (https://...) where candidates reach /gateway/unsubscribe/; needed to write to them."
+    )
+    outreach_key_file: Path | None = Field(
+        None,
+        description="Key of the list of who must not be written to; made once, keep it; empty = <home>/outreach.key.",
+    )
+
     quiet_period_s: float = Field(
         5.0, ge=0, description="A drop without a marker is complete when nothing changed this long."
     )
@@ -61,8 +69,9 @@ class Settings(BaseSettings):
     recycle_after: int = Field(200, gt=0, description="Documents after which a reading child is replaced.")
     extract_jobs: int = Field(2, gt=0, description="Reading children of one extraction chunk.")
 
-    fan_out_limit: int = Field(64, gt=0, description="One mapped task a document up to this many; chunks above it.")
-    chunk_documents: int = Field(150, gt=0, description="Documents of one chunk; more when that would make too many.")
+    chunk_s: float = Field(
+        15.0, gt=0, description="Expected seconds of reading that make one mapped task; a task itself costs some."
+    )
     max_chunks: int = Field(64, gt=0, le=1000, description="Mapped tasks of a large batch at most.")
 
     response_timeout_h: float = Field(
@@ -74,6 +83,16 @@ class Settings(BaseSettings):
     deliver_patience_s: float = Field(
         150.0, ge=0, description="How long a delivery waits to look for calls without an answer before leaving them."
     )
+    notice_templates_dir: Path | None = Field(
+        None, description="Folder with your own wording of notices, one <type>.txt each; empty = as they come."
+    )
+    notice_lease_s: float = Field(
+        90.0, gt=0, description="After this a message that a killed sender had taken is sent again."
+    )
+    notice_pause_after_h: float = Field(
+        24.0, gt=0, description="A channel that failed this long is paused, and the agent's other channels are told."
+    )
+    notice_keep_days: float = Field(30.0, gt=0, description="How long messages that were sent stay listed.")
     claim_alarm_s: float = Field(900.0, gt=0, description="A complete drop unclaimed this long raises an alarm.")
 
     @property
@@ -91,6 +110,10 @@ class Settings(BaseSettings):
     @property
     def pool(self) -> Path:
         return self.pool_dir or self.home / "pool"
+
+    @property
+    def outreach_key(self) -> Path:
+        return self.outreach_key_file or self.home / "outreach.key"
 
     def page(self, path: str) -> str:
         """Where our own page at that path ("/batches/b...") is shown inside Airflow's UI; "" without GATEWAY_PAGE_URL."""

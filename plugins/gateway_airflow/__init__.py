@@ -3,6 +3,5 @@
 names.py       pools, connections, tags, assets: the names DAG files use
 policy.py      how tasks are retried, and the defaults all tasks share
 triggers/      the inbox's doorbell
-notifiers/     sends what gateway.notify says
 standalone.py  `make run`: the whole of Airflow on one machine
 """

@@ -12,6 +12,7 @@ class Tag(StrEnum):
     INGEST = "ingest"
     REVIEW = "review"
     DELIVER = "deliver"
+    NOTIFY = "notify"
     PII = "pii"
 
 
@@ -30,6 +31,7 @@ class Pool:
     EXTRACT = "gateway_extract"
     STORE = "gateway_store"
     DELIVER = "gateway_deliver"
+    NOTIFY = "gateway_notify"
 
 
 POOLS = (
@@ -38,8 +40,10 @@ POOLS = (
     ),
     PoolSpec(Pool.STORE, 8, "Short tasks on the store: register, plan, judge, report"),
     PoolSpec(Pool.DELIVER, 1, "Talking to a target: one at a time keeps its rate limit ours to spend"),
+    PoolSpec(Pool.NOTIFY, 2, "Messages to people, programs and candidates: never behind the work they tell of"),
 )
 
 OWNER = "candidate-ingestion"
 INBOX_URI = "gateway://inbox"
 DECISIONS_URI = "gateway://decisions"
+OUTBOX_URI = "gateway://outbox"

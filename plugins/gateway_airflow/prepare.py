@@ -11,14 +11,16 @@ from gateway_airflow.names import POOLS
 
 
 def prepare() -> None:
-    """Migrates both databases, creates the pools with their slots, the inbox and a folder for each agent."""
+    """Migrates both databases, creates the pools with their slots, the inbox and a folder for each agent; refuses a files store that does not answer."""
     from airflow.models.pool import Pool
     from airflow.utils import db
 
     from gateway.agents import load_agents_lenient
+    from gateway.intake import files
     from gateway.settings import settings
     from gateway.store.engine import migrate
 
+    files.check()
     migrate()
     db.upgradedb()
     for pool in POOLS:

@@ -3,23 +3,20 @@
 from __future__ import annotations
 
 import contextlib
-import ctypes
 import os
 import signal
 import subprocess
 import time
 from pathlib import Path
 
-PR_SET_PDEATHSIG = 1  # prctl(2)
+from gateway.extract.child.limits import die_with_parent
+
 STOP_S = 15.0
 
 
 def _die_with_parent() -> None:
     """In the child: SIGTERM when the starter is gone, even if that was killed."""
-    try:
-        ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
-    except (OSError, AttributeError):
-        return  # not Linux: the ordinary stop still works
+    die_with_parent(signal.SIGTERM)
 
 
 class Died(RuntimeError):

@@ -135,15 +135,12 @@ def airflow_environment(home: Path, port: int) -> dict[str, str]:
     """What makes Airflow ours: its home, ports, folders and secrets. Variables set outside win."""
     airflow = home / "airflow"
     airflow.mkdir(exist_ok=True)
-    paths = [str(PROJECT / "include"), str(PROJECT / "plugins"), os.environ.get("PYTHONPATH", "")]
     url = f"http://localhost:{port}"
     ours = {
         "AIRFLOW_HOME": str(airflow),
-        "PYTHONPATH": os.pathsep.join(filter(None, paths)),
         "GATEWAY_HOME": str(home),
         "GATEWAY_PAGE_URL": url,
         "AIRFLOW__CORE__DAGS_FOLDER": str(PROJECT / "dags"),
-        "AIRFLOW__CORE__PLUGINS_FOLDER": str(PROJECT / "plugins"),
         "AIRFLOW__CORE__LOAD_EXAMPLES": "False",
         "AIRFLOW__CORE__EXECUTOR": "LocalExecutor",
         "AIRFLOW__CORE__PARALLELISM": "6",
@@ -167,7 +164,7 @@ def airflow_environment(home: Path, port: int) -> dict[str, str]:
         "AIRFLOW__USAGE_DATA_COLLECTION__ENABLED": "False",
         "TQDM_DISABLE": "1",
     }
-    return {**ours, **os.environ, "PYTHONPATH": ours["PYTHONPATH"], "AIRFLOW_HOME": ours["AIRFLOW_HOME"]}
+    return {**ours, **os.environ, "AIRFLOW_HOME": ours["AIRFLOW_HOME"]}
 
 
 def secret(home: Path, name: str) -> str:

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from doubles.heymilo import KEY, DropsConnections, World, app_of
-from doubles.people import connection
-from doubles.serve import serving
+from support.heymilo import KEY, DropsConnections, World, app_of
+from support.people import connection
+from support.serve import serving
 
 
 def test_the_connection_type_has_a_form_and_a_test(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:

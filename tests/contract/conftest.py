@@ -6,10 +6,10 @@ from typing import Any
 
 import pytest
 
-from doubles.contract import Contract, contract_path
-from doubles.heymilo import KEY, DropsConnections, World, app_of
-from doubles.people import agent_file, connection
-from doubles.serve import serving
+from support.contract import Contract, contract_path
+from support.heymilo import KEY, DropsConnections, World, app_of
+from support.people import agent_file, connection
+from support.serve import serving
 
 
 @pytest.fixture(autouse=True)

@@ -10,10 +10,6 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
-from doubles.heymilo import KEY, DropsConnections, World, app_of
-from doubles.people import addresses, agent_file, batch, connection, ledger_states, people, states
-from doubles.receiver import SECRET, Inbox, receiver_of
-from doubles.serve import serving
 from gateway.deliver.port import Lookup, Request, Target
 from gateway.deliver.targets import target_of
 from gateway.errors import Transient
@@ -21,6 +17,10 @@ from gateway.pipeline.delivery.deliver import deliver_batch
 from gateway.pipeline.delivery.dry_run import planned_calls
 from gateway.store.engine import reading
 from gateway.store.tables import Delivery, PoolCandidate, now
+from support.heymilo import KEY, DropsConnections, World, app_of
+from support.people import addresses, agent_file, batch, connection, ledger_states, people, states
+from support.receiver import SECRET, Inbox, receiver_of
+from support.serve import serving
 
 
 @dataclass

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from doubles.contract import Contract, metadata_rules
+from support.contract import Contract, metadata_rules
 
 GOOD = {
     "name": "Person One",

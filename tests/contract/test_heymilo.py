@@ -8,15 +8,16 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
-from doubles.heymilo import World
-from doubles.people import addresses, batch, connection, ledger_states, people, states
 from gateway.deliver.client import retry_after_s
 from gateway.deliver.heymilo import why_closed
 from gateway.errors import Misconfigured, Refused, Transient
 from gateway.pipeline.delivery.deliver import deliver_batch, preflight_batch
-from gateway.pipeline.review.review import decide, deliver_reviewed
+from gateway.pipeline.review.review import decide
+from gateway.pipeline.review.send import deliver_reviewed
 from gateway.store.engine import reading
 from gateway.store.tables import Batch, Delivery, Event, Profile
+from support.heymilo import World
+from support.people import addresses, batch, connection, ledger_states, people, states
 
 
 def arrived(world: World) -> list[str]:

@@ -18,13 +18,13 @@ from typing import Any
 import pytest
 import requests
 
-from doubles.contract import contract_path
 from gateway.agents import HeyMiloTarget
 from gateway.deliver.client import Client
 from gateway.deliver.credentials import Credentials
 from gateway.deliver.heymilo import HeyMilo, why_closed
 from gateway.deliver.port import Request
 from gateway.errors import Misconfigured, Refused, Transient
+from support.contract import contract_path
 
 PROJECT = Path(__file__).resolve().parents[2]
 

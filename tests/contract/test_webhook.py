@@ -9,15 +9,15 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
-from doubles.heymilo import DropsConnections
-from doubles.people import addresses, agent_file, batch, connection, people, states
-from doubles.receiver import SECRET, Inbox, receiver_of
-from doubles.serve import serving
 from gateway.deliver.targets import target_of
 from gateway.errors import Misconfigured, Transient
 from gateway.pipeline.delivery.deliver import deliver_batch
 from gateway.store.engine import reading
 from gateway.store.tables import Delivery
+from support.heymilo import DropsConnections
+from support.people import addresses, agent_file, batch, connection, people, states
+from support.receiver import SECRET, Inbox, receiver_of
+from support.serve import serving
 
 
 @pytest.fixture

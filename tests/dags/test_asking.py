@@ -12,9 +12,11 @@ import pytest
 
 from gateway.pipeline.review.choices import APPROVE_ALL, DECIDED_ELSEWHERE, KEEP_HELD
 from gateway.pipeline.review.review import answer_batch, decide
+from gateway.store.engine import writing
+from gateway.store.tables import Batch
 from gateway_airflow.triggers import decided_trigger
 from gateway_airflow.triggers.decided_trigger import NO_QUESTION, DecidedTrigger
-from unit.pipeline.people import batch, person
+from support.stored import batch, person
 
 
 class Airflow:
@@ -104,7 +106,7 @@ def test_nothing_that_is_away_for_a_moment_ends_the_question(airflow: Airflow, m
     airflow.fails = 2
     looks = iter([OSError("the store is away"), 1, 0, 0, 0])
 
-    def held(batch_id: str) -> int:
+    def held(batch_id: str, question: str) -> int:
         answer = next(looks)
         if isinstance(answer, Exception):
             raise answer
@@ -112,6 +114,22 @@ def test_nothing_that_is_away_for_a_moment_ends_the_question(airflow: Airflow, m
 
     monkeypatch.setattr(decided_trigger, "_held", held)
     assert event(trigger())["chosen_options"] == [DECIDED_ELSEWHERE]
+
+
+def test_a_newer_question_about_the_batch_closes_the_older(airflow: Airflow) -> None:
+    """Two required actions for one batch after a retry: both spoke for the same people."""
+    with writing() as session:
+        session.get_one(Batch, "b1").question = "review-b1-1"
+    with pytest.raises(TimeoutError):
+        event(trigger(question="review-b1-1"), 0.5)
+    assert event(trigger(question="review-b1"))["chosen_options"] == [DECIDED_ELSEWHERE]
+    assert answer_batch("b1", DECIDED_ELSEWHERE, reviewer="timeout") == 0, "and decides nothing"
+
+
+def test_the_question_says_no_count_that_becomes_untrue(dag_bag: Any) -> None:
+    ask = dag_bag.dags["review_batch"].get_task("decide")
+    assert "held }}" not in ask.subject
+    assert "were held when this was" in ask.body
 
 
 def test_the_trigger_survives_a_restart_of_the_triggerer() -> None:

@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 import shutil
+import time
 import zipfile
 from collections.abc import Callable
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
 from sqlalchemy import select
 
+from gateway.notify.wording import words_of
 from gateway.pipeline.arrival.receive import sense
 from gateway.pipeline.lines import profile_lines
 from gateway.pipeline.report import totals
 from gateway.store.engine import reading
-from gateway.store.tables import Batch, Delivery, Document, Event, PoolCandidate
+from gateway.store.tables import Batch, Delivery, Document, PoolCandidate
+from support.telling import rows
 
 SAMPLES = Path(__file__).resolve().parents[2] / "include" / "samples" / "backend-engineer"
 PASSING = (
@@ -117,7 +121,7 @@ def test_running_again_delivers_nobody_twice_and_tells_nothing_twice(dag_bag: An
     batch_id = drop({"list.csv": PASSING.encode()})
     run(dag_bag, batch_id)
     with reading() as session:
-        told = len(session.scalars(select(Event).where(Event.kind == "notified")).all())
+        told = len(rows())
         before = [
             (c.external_id, c.created_at) for c in session.scalars(select(PoolCandidate).order_by(PoolCandidate.id))
         ]
@@ -126,7 +130,7 @@ def test_running_again_delivers_nobody_twice_and_tells_nothing_twice(dag_bag: An
         assert [
             (c.external_id, c.created_at) for c in session.scalars(select(PoolCandidate).order_by(PoolCandidate.id))
         ] == before
-        assert len(session.scalars(select(Event).where(Event.kind == "notified")).all()) == told == 1
+        assert len(rows()) == told == 1
     assert state_of(batch_id) == ("done", None)
 
 
@@ -151,7 +155,7 @@ def test_a_failed_chunk_fails_the_run_and_the_others_are_delivered(
     states = run(dag_bag, batch_id)
     assert sorted(state for task, state in states.items() if task.startswith("extract")) == ["failed", "success"]
     assert states["report"] == "failed"
-    assert state_of(batch_id) == ("failed", "RUN_INCOMPLETE")
+    assert state_of(batch_id) == ("failed", "SETTING_INVALID"), "the code of what stopped it"
     first = totals(batch_id)
     assert first.processing == 1
     assert first.delivered + first.held >= 1
@@ -162,6 +166,101 @@ def test_a_failed_chunk_fails_the_run_and_the_others_are_delivered(
     assert numbers.processing == 0
     assert numbers.delivered + numbers.held == 3
     assert state_of(batch_id)[1] is None
+
+
+def test_a_register_that_fails_ends_its_batch_with_a_code_and_tells(
+    dag_bag: Any, drop: Any, home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It left the batch Running for ever: report was skipped."""
+    batch_id = drop({"list.csv": PASSING.encode()})
+    folder = home / "files" / ".arrivals" / "backend-engineer" / batch_id
+    folder.rename(home / "elsewhere")
+    dag_bag.dags["ingest_batch"].get_task("register").retries = 0
+    states = run(dag_bag, batch_id)
+    assert (states["register"], states["report"], states["tell"]) == ("failed", "failed", "success"), states
+    assert state_of(batch_id) == ("failed", "FILES_MISSING")
+    (told,) = [row for row in rows() if row.batch_id == batch_id]
+    assert (told.type, told.channel, told.data["code"]) == ("batch.failed", "log", "FILES_MISSING")
+    (home / "elsewhere").rename(folder)
+    assert set(run(dag_bag, batch_id).values()) == {"success"}
+    assert state_of(batch_id) == ("done", None)
+
+
+@pytest.mark.parametrize(
+    ("form", "code"),
+    [
+        ({}, "FORM_INCOMPLETE"),
+        ({"agent": None, "path": "", "batch_id": ""}, "FORM_INCOMPLETE"),
+        ({"agent": "nurse", "path": "include/samples"}, "UNKNOWN_AGENT"),
+        ({"agent": "backend-engineer", "path": "/etc/passwd"}, "PATH_REFUSED"),
+        ({"agent": "backend-engineer", "path": "include/samples/\0"}, "PATH_REFUSED"),
+        ({"agent": "backend-engineer", "path": "include/samples/none"}, "NOTHING_THERE"),
+        ({"agent": "backend-engineer", "path": "include/samples", "mode": "maybe"}, "FORM_INVALID"),
+        ({"agent": "backend-engineer", "path": "include/samples", "canary": 0.5}, "FORM_INVALID"),
+        ({"batch_id": "b0"}, "UNKNOWN_BATCH"),
+    ],
+)
+def test_a_form_that_cannot_be_followed_is_a_code(home: Path, form: dict[str, Any], code: str) -> None:
+    from gateway.errors import Permanent
+    from gateway.pipeline.arrival.receive import open_from_form, register_batch
+
+    with pytest.raises(Permanent) as raised:
+        register_batch(open_from_form(form, run_id="manual__1", at=datetime.now(UTC)))
+    assert raised.value.code == code
+
+
+def test_a_run_without_a_batch_fails(dag_bag: Any, home: Path) -> None:
+    result = dag_bag.dags["ingest_batch"].test(run_conf={"agent": None, "path": None})
+    states = {ti.task_id: str(ti.state) for ti in result.get_task_instances()}
+    assert (states["register"], states["report"], str(result.state)) == ("failed", "failed", "failed")
+
+
+def test_two_manual_runs_in_one_minute_are_two_batches(dag_bag: Any, home: Path) -> None:
+    form = {"agent": "backend-engineer", "path": "include/samples/backend-engineer", "mode": "review"}
+    for _ in range(2):
+        result = dag_bag.dags["ingest_batch"].test(run_conf=form)
+        assert {ti.task_id: str(ti.state) for ti in result.get_task_instances()}["register"] == "success"
+    with reading() as session:
+        assert len(session.scalars(select(Batch)).all()) == 2
+
+
+def test_watch_finds_the_dead_and_the_unclaimed(
+    dag_bag: Any, drop: Any, home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from airflow.models import DagRun
+    from airflow.utils.session import create_session
+
+    from gateway.pipeline.arrival import resume
+    from gateway.pipeline.arrival.receive import register_batch
+    from gateway.settings import settings
+
+    monkeypatch.setattr(resume, "QUIET_S", -1.0)
+    monkeypatch.setenv("GATEWAY_CLAIM_ALARM_S", "0.01")
+    settings.cache_clear()
+    batch_id = drop({"list.csv": PASSING.encode()})
+    register_batch(batch_id)  # and its run is nowhere in Airflow
+    folder = home / "inbox" / "backend-engineer" / "second"
+    folder.mkdir()
+    (folder / "list.csv").write_bytes(PASSING.encode())
+    (folder / "_READY").touch()
+    time.sleep(0.3)
+
+    def watch() -> dict[str, str]:
+        result = dag_bag.dags["watch_gateway"].test()
+        return {ti.task_id: str(ti.state) for ti in result.get_task_instances() if ti.task_id != "continue_ingest"}
+
+    assert watch() == {"watch_inbox": "success", "sweep_batches": "success"}
+    (stale,) = rows()
+    assert (stale.type, stale.data["code"]) == ("inbox.stale", "INBOX_STALE")
+    assert state_of(batch_id) == ("receiving", None), "it goes on by itself"
+    register_batch(batch_id)
+    with create_session() as session:  # the run that was started to continue it dies as well
+        started = session.scalars(select(DagRun).where(DagRun.run_id == f"retry-{batch_id}-1")).one()
+        started.state = "failed"
+    watch()
+    assert state_of(batch_id) == ("failed", "RUN_DIED")
+    assert [row.type for row in rows()] == ["inbox.stale", "batch.failed"], "the inbox is told of once a day"
+    assert "greta" not in words_of(stale.type, stale.data, stale.id).text.lower()
 
 
 def test_review_mode_holds_everything_that_passes(dag_bag: Any, drop: Any) -> None:
@@ -207,8 +306,7 @@ def test_many_documents_are_read_in_chunks(dag_bag: Any, drop: Any, monkeypatch:
     from gateway.pipeline.read import plan_chunks
     from gateway.settings import settings
 
-    monkeypatch.setenv("GATEWAY_FAN_OUT_LIMIT", "3")
-    monkeypatch.setenv("GATEWAY_CHUNK_DOCUMENTS", "4")
+    monkeypatch.setenv("GATEWAY_CHUNK_S", "0.6")  # a small list counts as 0.15 s
     settings.cache_clear()
     rows = {f"{n}.csv": f"Name,Email\nPerson Nr{n} Test,p{n}@example.com\n".encode() for n in range(7)}
     batch_id = drop(rows)
@@ -240,3 +338,32 @@ def test_task_names_logs_and_xcom_hold_no_personal_data(
     for secret in ("greta", "hollingsworth", "ines.baptista", "4155550134"):
         assert secret not in said.lower()
         assert secret not in caplog.text.lower()
+
+
+def test_a_dead_channel_fails_no_run_and_the_question_is_asked(
+    dag_bag: Any, drop: Any, home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It failed the report, and so the question was never asked."""
+    from gateway.settings import settings
+
+    folder = home / "agents"
+    shutil.copytree(settings().agents_dir, folder)
+    path = folder / "backend-engineer.yaml"
+    dead = "notify: {channels: [{kind: webhook, connection: nowhere}]}\n"
+    path.write_text(path.read_text("utf-8").replace("notify:\n  log: true\n", dead), "utf-8")
+    monkeypatch.setenv("GATEWAY_AGENTS_DIR", str(folder))
+    settings.cache_clear()
+    batch_id = drop({"list.csv": PASSING.encode()}, manifest="mode: review\n")
+    assert set(run(dag_bag, batch_id).values()) == {"success"}
+    assert state_of(batch_id)[0] == "waiting_review"
+    result = dag_bag.dags["send_notices"].test()
+    assert {str(ti.state) for ti in result.get_task_instances()} == {"success"}
+    by_channel = {row.channel: row for row in rows() if row.type == "batch.waiting_review"}
+    assert by_channel["log"].sent_at is not None
+    assert by_channel["webhook:nowhere"].sent_at is None
+
+
+@pytest.mark.parametrize("dag_id", ["send_outreach", "sync_progress", "watch_gateway"])
+def test_a_run_with_nothing_to_do_succeeds(dag_bag: Any, home: Path, dag_id: str) -> None:
+    result = dag_bag.dags[dag_id].test()
+    assert {str(ti.state) for ti in result.get_task_instances()} <= {"success", "skipped"}

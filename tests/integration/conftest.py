@@ -117,12 +117,14 @@ def gateway(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Gateway]:
     for example in (PROJECT / "include" / "agents").glob("*.yaml"):
         text = example.read_text("utf-8")
         if example.stem == "backend-engineer":
-            text = text.replace("notify:\n  log: true", "notify:\n  email: [recruiting@example.com]")
+            text = text.replace(
+                "notify:\n  log: true", "notify:\n  channels: [{kind: email, to: [recruiting@example.com]}]"
+            )
             assert "recruiting@example.com" in text
         (agents / example.name).write_text(text, "utf-8")
     (agents / "recruit.yaml").write_text(
         "id: recruit\ntitle: Recruit\ntarget: {kind: own_pool, posting: R-1}\ndefault_mode: ingest\ncountry: US\n"
-        "preset: lenient\nfictional_contacts: mark\nnotify: {email: [recruiting@example.com]}\n"
+        "preset: lenient\nfictional_contacts: mark\nnotify: {channels: [{kind: email, to: [recruiting@example.com]}]}\n"
     )
     mailbox = Mailbox()
     with socket.socket() as probe:

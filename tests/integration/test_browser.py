@@ -14,13 +14,13 @@ from typing import Any
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, BrowserContext, FrameLocator, Page, expect, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, FrameLocator, Locator, Page, expect, sync_playwright
 from sqlalchemy import select
 
-from doubles.pdf_maker import make, resume
 from gateway.pipeline.report import totals
 from gateway.store.engine import reading
 from gateway.store.tables import Batch, PoolCandidate, Profile, Review
+from support.pdf_maker import make, resume
 
 from .conftest import PROJECT, Gateway, batches
 
@@ -302,3 +302,42 @@ def test_the_run_in_airflow_has_a_tab_with_its_batch(gateway: Gateway, sign_in: 
     page.goto(f"{gateway.url}/dags/ingest_batch/runs/{gateway.batch_id}/plugin/candidates-of-run")
     expect(page.frame_locator("iframe").locator("main")).to_contain_text(gateway.batch_id, timeout=30_000)
     screenshot(page, "run-tab")
+
+
+def test_the_trigger_forms_take_what_their_hints_say(gateway: Gateway, sign_in: Callable[..., Page]) -> None:
+    """What may stay empty stays empty, Trigger is not grey, and the run is there: twice within a minute."""
+    page, known = sign_in("admin"), batches()
+    for number in (1, 2):
+        form = trigger_form(page, gateway, "ingest_batch")
+        form.get_by_role("combobox").nth(0).click()
+        page.get_by_role("option", name="backend-engineer").click()
+        form.locator("#element_path").fill("include/samples/backend-engineer")
+        form.get_by_role("button", name="Trigger", exact=True).click()
+        gateway.wait_for(lambda n=number: len(batches() - known) == n, 60, f"batch {number} of the form")
+    screenshot(page, "trigger-ingest")
+    for batch_id in batches() - known:
+        gateway.finished(run_of(batch_id))
+        assert totals(batch_id).add_up()
+        assert totals(batch_id).received > 0
+    form = trigger_form(page, gateway, "replay_batch")
+    form.get_by_role("combobox").nth(0).click()
+    page.get_by_role("option", name="backend-engineer").click()
+    form.get_by_role("button", name="Trigger", exact=True).click()
+
+    def replayed() -> list[str]:
+        return [run["state"] for run in gateway.api("GET", "/dags/replay_batch/dagRuns")["dag_runs"]]
+
+    gateway.wait_for(lambda: replayed() == ["success"], 120, "the what-if of the form")
+
+
+def trigger_form(page: Page, gateway: Gateway, dag_id: str) -> Locator:
+    page.goto(f"{gateway.url}/dags/{dag_id}")
+    page.get_by_role("button", name="Trigger").first.click()
+    form = page.get_by_role("dialog")
+    expect(form.locator("[name^=element_]").first).to_be_attached()
+    return form
+
+
+def run_of(batch_id: str) -> str:
+    with reading() as session:
+        return str(session.get_one(Batch, batch_id).run_id)

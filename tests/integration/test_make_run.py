@@ -14,7 +14,8 @@ from sqlalchemy import select
 
 from gateway.pipeline.lines import profile_lines
 from gateway.pipeline.report import totals
-from gateway.pipeline.review.review import decide, queue
+from gateway.pipeline.review.held import queue
+from gateway.pipeline.review.review import decide
 from gateway.store.engine import reading
 from gateway.store.tables import Batch, Delivery, Event, PoolCandidate, Review
 

@@ -14,7 +14,6 @@ from fastapi.responses import JSONResponse
 from fastapi.testclient import TestClient
 from sqlalchemy import BigInteger, create_engine, func, insert, select
 
-from doubles.pdf_maker import make, resume
 from gateway.pipeline.run import run_batch
 from gateway.settings import settings
 from gateway.store.engine import engine, writing
@@ -22,6 +21,7 @@ from gateway.store.tables import Base
 from gateway_airflow.ui import access
 from gateway_airflow.ui.access import Right, Visitor
 from gateway_airflow.ui.app import build
+from support.pdf_maker import make, resume
 
 EVERYDAY = frozenset({Right.VIEW, Right.UPLOAD, Right.REVIEW})
 ROLES = {

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 from fastapi.testclient import TestClient
@@ -13,6 +14,7 @@ from sqlalchemy import select
 from gateway.settings import settings
 from gateway.store.engine import reading, writing
 from gateway.store.tables import Document, Event, Profile
+from support.pdf_maker import make, read, resume
 
 Client = Callable[..., TestClient]
 
@@ -125,6 +127,36 @@ def test_a_download_is_an_attachment_and_recorded(client: Client, filled: str) -
     with reading() as session:
         event = session.scalars(select(Event).where(Event.kind == "file_downloaded")).one()
     assert (event.subject_id, event.actor) == (identity, "rita")
+
+
+def test_one_person_s_pages_of_a_file_with_several_can_be_downloaded(client: Client, filled: str) -> None:
+    """The file is replaced by one with another page behind Anna's: what comes is her page, and nothing of the other."""
+    identity = document_of("anna.pdf")
+    user = client("user", "rita")
+    with writing() as session:
+        document = session.get_one(Document, identity)
+        [anna] = document.profiles
+        key, profile = document.file_key, anna.id
+        path = Path(settings().files_root) / str(key)
+        make(path, resume("Anna Brook", "anna.brook@example.org", "1"), resume("Otto Lindqvist", "o@example.org", "2"))
+        assert "pages.pdf" not in user.get(f"/documents/{identity}").text, "one person: the whole file is theirs"
+        session.add(Profile(**{**_columns(anna), "id": "p-second", "ordinal": 1, "data": {"pages": [2, 2]}}))
+    assert f"/candidates/{profile}/pages.pdf" in user.get(f"/documents/{identity}").text
+    assert "pages.pdf" not in client("viewer").get(f"/documents/{identity}").text
+    answer = user.get(f"/candidates/{profile}/pages.pdf")
+    assert answer.headers["content-disposition"] == f'attachment; filename="{profile}.pdf"'
+    (path.parent / "alone.pdf").write_bytes(answer.content)
+    found, [person] = read(path.parent / "alone.pdf")
+    assert (found.pages, person.name) == (1, "Anna Brook")
+    with reading() as session:
+        event = session.scalars(select(Event).where(Event.kind == "file_downloaded")).one()
+        assert (event.subject_id, event.actor) == (profile, "rita")
+        listed = session.scalars(select(Profile.id).where(Profile.name == "Cleo Marsh")).one()
+    assert user.get(f"/candidates/{listed}/pages.pdf").status_code == 404, "a row of a list has no pages"
+
+
+def _columns(row: Profile) -> dict[str, Any]:
+    return {column.key: getattr(row, column.key) for column in Profile.__table__.columns}
 
 
 def test_a_long_list_opens_at_the_one_asked_for(client: Client, filled: str, monkeypatch: pytest.MonkeyPatch) -> None:

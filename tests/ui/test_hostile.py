@@ -16,7 +16,6 @@ from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 from starlette.requests import ClientDisconnect, Request
 
-from doubles.marked import EVERYTHING, HOSTILE, KEYS, addresses, fill, poison, read_page
 from gateway.pipeline.arrival.upload import safe_path
 from gateway.settings import settings
 from gateway.store import engine
@@ -25,6 +24,7 @@ from gateway.store.tables import Delivery, Document, Profile
 from gateway_airflow.ui.app import build
 from gateway_airflow.ui.guard import without_search
 from gateway_airflow.ui.pages.exports import cell
+from support.marked import EVERYTHING, HOSTILE, KEYS, addresses, fill, poison, read_page
 
 Client = Callable[..., TestClient]
 STATIC = Path(__file__).resolve().parents[2] / "plugins" / "gateway_airflow" / "ui" / "static"

@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 from fastapi.testclient import TestClient
 
-from doubles.marked import DIGITS, MARK, OURS, addresses, fill, poison
 from gateway.store.tables import Delivery, Document, Field, Profile, Review
 from gateway_airflow.ui.app import build
+from support.marked import DIGITS, MARK, OURS, addresses, fill, poison
 
 Client = Callable[..., TestClient]
 

@@ -12,7 +12,8 @@ from fastapi.testclient import TestClient
 from sqlalchemy import delete, select
 
 from gateway.model import Mode
-from gateway.pipeline.review.review import decide, deliver_reviewed
+from gateway.pipeline.review.review import decide
+from gateway.pipeline.review.send import deliver_reviewed
 from gateway.pipeline.run import run_batch
 from gateway.store.engine import reading, writing
 from gateway.store.tables import Audit, Delivery, Profile, Review

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from .files import changed_agent, load_agent, load_agents, load_agents_lenient, parse_agent
+from .notices import Notify
+from .outreach import Outreach, Template
 from .schema import (
     FIELD_NAMES,
     Agent,
@@ -10,12 +12,10 @@ from .schema import (
     BatchLimits,
     Fields,
     HeyMiloTarget,
-    Notify,
     OwnExpectation,
     PoolTarget,
     Preset,
     Target,
-    Template,
     WebhookTarget,
 )
 
@@ -27,6 +27,7 @@ __all__ = [
     "Fields",
     "HeyMiloTarget",
     "Notify",
+    "Outreach",
     "OwnExpectation",
     "PoolTarget",
     "Preset",

@@ -7,12 +7,14 @@ that ranks people: own expectations cannot look at a name's text.
 from __future__ import annotations
 
 import re
-import string
 from enum import StrEnum
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Discriminator, Field, Tag, field_validator, model_validator
+from pydantic import Discriminator, Field, Tag, field_validator, model_validator
 
+from gateway.agents.notices import Notify
+from gateway.agents.outreach import Outreach, Template
+from gateway.agents.strict import ConnectionId, Strict
 from gateway.model import AgentState, Hints, Mode, Severity
 
 FieldName = Literal[
@@ -36,19 +38,12 @@ Country = Annotated[str, Field(pattern=r"^[A-Z]{2}$", description="ISO 3166-1 al
 Share = Annotated[float, Field(ge=0, le=1)]
 
 
-class Strict(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
 class Preset(StrEnum):
     """How careful the gates are: which of them hold, mark or only count, and from which confidence on."""
 
     LENIENT = "lenient"
     STANDARD = "standard"
     STRICT = "strict"
-
-
-ConnectionId = Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]{1,60}$", description="Id of an Airflow connection")]
 
 
 class PoolTarget(Strict):
@@ -237,36 +232,6 @@ class OwnExpectation(Strict):
             raise ValueError(f"min_value {low} is above max_value {high}: nothing could meet it")
 
 
-class Notify(Strict):
-    """Who hears about a finished batch. Connections are Airflow's; addresses get counts and codes, never people."""
-
-    log: bool = True
-    email: tuple[str, ...] = ()
-    smtp_connection: str = "smtp_default"
-    webhook_connection: str | None = None
-
-
-PLACEHOLDERS = frozenset({"name", "agent", "posting", "link", "contact"})
-
-
-class Template(Strict):
-    """One message to candidates; {name}, {agent}, {posting}, {link} and {contact} are filled in."""
-
-    subject: str = Field(min_length=1, max_length=200)
-    body: str = Field(min_length=1, max_length=10_000)
-
-    @field_validator("subject", "body")
-    @classmethod
-    def _placeholders(cls, text: str) -> str:
-        try:
-            used = {name for _, name, _, _ in string.Formatter().parse(text) if name is not None}
-        except ValueError as wrong:
-            raise ValueError(f"braces do not match ({wrong}); write {{{{ for a brace of its own") from wrong
-        if strange := sorted(used - PLACEHOLDERS):
-            raise ValueError(f"placeholder {', '.join(strange)} unknown; there are {', '.join(sorted(PLACEHOLDERS))}")
-        return text
-
-
 class Agent(Strict):
     """One interview agent: where its candidates go, what must be known of them, and how sure we must be."""
 
@@ -298,7 +263,10 @@ class Agent(Strict):
     )
     audit_share: Share = Field(default=0.05, description="Share of automatic passes that a person looks at afterwards")
     notify: Notify = Notify()
-    templates: dict[Annotated[str, Field(pattern=r"^[a-z][a-z_]{0,40}$")], Template] = Field(default_factory=dict)
+    templates: dict[Annotated[str, Field(pattern=r"^[a-z][a-z_]{0,40}$")], Template] = Field(
+        default_factory=dict, description="Messages to candidates: invitation, reminder"
+    )
+    outreach: Outreach = Outreach()
 
     @field_validator("mapping")
     @classmethod
@@ -307,6 +275,14 @@ class Agent(Strict):
             if name is not None and name not in MAPPABLE:
                 raise ValueError(f"header {header!r} maps to {name!r}; choose from {', '.join(sorted(MAPPABLE))}")
         return mapping
+
+    @model_validator(mode="after")
+    def _written(self) -> Agent:
+        if self.outreach.enabled and "invitation" not in self.templates:
+            raise ValueError("outreach is enabled, so templates.invitation must be there")
+        if self.outreach.enabled and self.outreach.reminders_after_h and "reminder" not in self.templates:
+            raise ValueError("outreach.reminders_after_h is set, so templates.reminder must be there")
+        return self
 
     def hints(self) -> Hints:
         """What a reader may assume of this agent's documents."""

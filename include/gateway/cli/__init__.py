@@ -18,10 +18,13 @@ COMMANDS: dict[str, str] = {
     "extract": "gateway.cli.extract",
     "explain": "gateway.cli.explain",
     "ingest": "gateway.cli.ingest",
+    "resume": "gateway.cli.resume",
     "status": "gateway.cli.status",
     "review": "gateway.cli.review",
     "replay": "gateway.cli.replay",
     "agents": "gateway.cli.agents",
+    "notify": "gateway.cli.notify",
+    "outreach": "gateway.cli.outreach",
     "docs": "gateway.cli.docs",
 }
 

@@ -18,10 +18,12 @@ def pages() -> dict[str, str]:
     from gateway.agents import Agent
     from gateway.codes import CODES
     from gateway.codes.docs import codes_markdown
+    from gateway.notify.docs import events_markdown
 
     schema = {"$schema": "https://json-schema.org/draft/2020-12/schema", **Agent.model_json_schema()}
     return {
         "docs/codes.md": codes_markdown(CODES.values()),
+        "docs/events.md": events_markdown(),
         "docs/settings.md": settings_markdown(),
         "docs/dags.md": dags_markdown(),
         "docs/agent.schema.json": json.dumps(schema, indent=2, ensure_ascii=False) + "\n",

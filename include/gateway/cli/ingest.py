@@ -32,13 +32,16 @@ def run(options: argparse.Namespace) -> int:
 
     migrate()
     mode = Mode(options.mode) if options.mode else None
-    batch_id = run_batch(
-        options.agent,
-        [path.resolve() for path in options.paths],
-        actor=f"cli:{getpass.getuser()}",
-        mode=mode,
-        canary=options.canary,
-    )
+    try:
+        batch_id = run_batch(
+            options.agent,
+            [path.resolve() for path in options.paths],
+            actor=f"cli:{getpass.getuser()}",
+            mode=mode,
+            canary=options.canary,
+        )
+    finally:
+        send_notices()
     numbers = totals(batch_id)
     if options.json:
         for line in profile_lines(batch_id):
@@ -51,6 +54,21 @@ def run(options: argparse.Namespace) -> int:
                 print(json.dumps(call, ensure_ascii=False))  # noqa: T201
             print(dry_run_difference(batch_id).sentence())  # noqa: T201
     return 0 if numbers.add_up() and not numbers.processing else 1
+
+
+def send_notices() -> None:
+    """What the batch left to be told. A channel that fails keeps its messages and never spoils the batch."""
+    from sqlalchemy.exc import SQLAlchemyError
+
+    from gateway.notify.send import send_due
+
+    try:
+        done = send_due()
+    except SQLAlchemyError:  # what stopped the batch is told by the batch itself
+        return
+    if done.later or done.dead:
+        said = f"{done.later + done.dead} notice(s) did not leave: see `python -m gateway notify channels`."
+        print(f"NOTICE_NOT_SENT: {said}", file=sys.stderr)  # noqa: T201
 
 
 def print_batch(batch_id: str, rows: list[dict[str, Any]], numbers: Any, out: Any = None) -> None:

@@ -49,7 +49,7 @@ def run(options: argparse.Namespace) -> int:
 
     migrate()
     if options.decision == "deliver":
-        from gateway.pipeline.review.review import deliver_reviewed
+        from gateway.pipeline.review.send import deliver_reviewed
 
         print(json.dumps(deliver_reviewed()))  # noqa: T201
     elif options.decision:
@@ -84,7 +84,7 @@ def _list(options: argparse.Namespace) -> None:
     from dataclasses import asdict
 
     from gateway.pipeline.review.audit import audit_error_rate, audit_queue
-    from gateway.pipeline.review.review import queue
+    from gateway.pipeline.review.held import queue
 
     items: list[Any] = audit_queue(options.agent) if options.audit else queue(options.batch, options.agent)
     for item in items:

@@ -10,6 +10,7 @@ from .base import Code
 from .delivery import DELIVERY
 from .document import DOCUMENT
 from .files import FILES
+from .notices import NOTICES
 from .page import PAGE
 from .persons import PERSONS
 from .pipeline import PIPELINE
@@ -17,7 +18,7 @@ from .quality import QUALITY
 from .showing import SHOWING
 
 CODES: dict[str, Code] = {}
-for _code in (*PIPELINE, *FILES, *DOCUMENT, *QUALITY, *DELIVERY, *PAGE, *PERSONS, *SHOWING):
+for _code in (*PIPELINE, *FILES, *DOCUMENT, *QUALITY, *DELIVERY, *PAGE, *PERSONS, *SHOWING, *NOTICES):
     if _code.id in CODES:
         raise ValueError(f"reason code {_code.id} is defined twice")
     CODES[_code.id] = _code

@@ -10,7 +10,7 @@ class Code:
     """One reason.
 
     id       SCREAMING_SNAKE, stable: reports and filters of others depend on it
-    stage    intake | extract | quality | deliver | review | notify | page
+    stage    intake | extract | quality | deliver | review | notify | outreach | page
     means    one sentence for a recruiter
     cause    what usually brings it about
     who      who acts: recruiter | sender | operator | nobody

@@ -13,6 +13,7 @@ STAGES = {
     "deliver": "Delivery: putting candidates into a target",
     "review": "Review: a person's turn",
     "notify": "Notices",
+    "outreach": "Outreach: messages to candidates",
     "page": "The page",
 }
 

@@ -78,6 +78,15 @@ DOCUMENT: tuple[Code, ...] = (
         "scan.pdf, page 5: The page is a scan and was not read.",
     ),
     Code(
+        "PDF_ATTACHMENTS",
+        "extract",
+        "Files are attached inside the PDF, and they were not read.",
+        "A portfolio, a form with enclosures, or a mail printed with its attachments.",
+        "recruiter",
+        "Open the PDF, save what is attached, and drop it as files of its own if it matters.",
+        "application.pdf: 2 files are attached inside the PDF (.docx, .pdf); what is attached was not read.",
+    ),
+    Code(
         "PDF_REPAIRED",
         "extract",
         "The PDF was damaged and was repaired before it was read.",
@@ -94,5 +103,14 @@ DOCUMENT: tuple[Code, ...] = (
         "recruiter",
         "Look at the document before relying on it.",
         "profile.pdf, page 1: The page holds text that cannot be seen; it was left out of the profile.",
+    ),
+    Code(
+        "CONTACT_NOT_OWN",
+        "extract",
+        "An e-mail address or a phone number in the document was not taken for the candidate's.",
+        "It stands among referees or beside a relative's name, or is an agency's, an employer's office or the template's.",
+        "recruiter",
+        "Look at the page named; enter it by hand when it is the candidate's after all.",
+        "profile.pdf, page 2: An e-mail address was left out: it is a referee's or a relative's.",
     ),
 )

@@ -9,5 +9,6 @@
     credentials.py  where addresses and secrets come from
     targets.py      agent -> target
 
-The ledger itself is the `delivery` table; pipeline/ledger.py writes it, pipeline/deliver.py walks it.
+The ledger itself is the `delivery` table; pipeline/delivery/ledger.py writes it,
+pipeline/delivery/deliver.py walks it.
 """

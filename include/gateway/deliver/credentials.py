@@ -28,6 +28,7 @@ class Credentials:
     base_url: str
     secret: str = field(repr=False)
     extra: Mapping[str, Any] = field(default_factory=dict, repr=False)
+    login: str = field(default="", repr=False)
 
 
 Provider = Callable[[str], Credentials]
@@ -56,6 +57,7 @@ def from_environment(connection: str) -> Credentials:
         base_url(parts.get("schema") or extra.get("scheme"), parts.get("host"), port),
         str(parts.get("password") or ""),
         extra,
+        str(parts.get("login") or ""),
     )
 
 
@@ -79,6 +81,7 @@ def _of_uri(text: str) -> dict[str, Any]:
     return {
         "host": unquote(parts.hostname or ""),
         "port": parts.port,
+        "login": unquote(parts.username or ""),
         "password": unquote(parts.password or ""),
         "schema": unquote(parts.path.lstrip("/")),
         "extra": extra,

@@ -41,8 +41,8 @@ class WebhookReceiver:
 
     def __init__(self, config: WebhookTarget, given: Credentials | None, limiter: Any) -> None:
         self.config, self.limiter = config, limiter
-        self.url = checked_url(given, config) if given else "(the connection's address)"
-        self.signer = _signer(given) if given else None
+        self.url = checked_url(given, allow_private=config.allow_private) if given else "(the connection's address)"
+        self.signer = signer_of(given, given.secret) if given else None
         self.session = guard.session(allow_private=config.allow_private)
 
     def preflight(self, posting: str) -> None:
@@ -160,23 +160,24 @@ def payload(request: Request) -> str:
     return json.dumps(message, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
 
 
-def checked_url(given: Credentials, config: WebhookTarget) -> str:
+def checked_url(given: Credentials, *, allow_private: bool) -> str:
     """The address to send to; https unless private ones are allowed. Raises Misconfigured(CONNECTION_INVALID)."""
     parts = urlsplit(given.base_url)
-    allowed = ("https", "http") if config.allow_private else ("https",)
+    allowed = ("https", "http") if allow_private else ("https",)
     if parts.scheme not in allowed or not parts.hostname or parts.username or parts.password:
         raise Misconfigured(
             "CONNECTION_INVALID",
             f"Connection {given.connection}: the address must be an https:// address without user "
-            "or password; plain http needs target.allow_private.",
+            "or password; plain http needs allow_private in the agent's file.",
         )
     path = str(given.extra.get("path") or "")
     return given.base_url.rstrip("/") + ("/" + path.lstrip("/") if path else "")
 
 
-def _signer(given: Credentials) -> Webhook:
+def signer_of(given: Credentials, secret: str) -> Webhook:
+    """Signs with that secret of the connection. Raises Misconfigured(CONNECTION_INVALID)."""
     try:
-        key = given.secret.removeprefix("whsec_")
+        key = secret.removeprefix("whsec_")
         # The library skips characters that are not base64, and would sign with what is left.
         return Webhook(base64.b64decode(key + "=" * (-len(key) % 4), validate=True))
     except Exception:

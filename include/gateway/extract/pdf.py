@@ -8,7 +8,9 @@ from pathlib import Path
 
 import pypdfium2 as pdfium
 
-from gateway.extract.page.pdf_open import UNREADABLE, NotOpened, open_pdf
+from gateway.errors import Unreadable
+from gateway.extract.page.pdf_open import UNREADABLE, open_pdf
+from gateway.extract.page.pdf_structure import attached
 from gateway.extract.page.pdfium import read_page
 from gateway.extract.page.words import Page
 from gateway.extract.resume.profiles import read_profiles
@@ -34,12 +36,13 @@ def read_pdf(path: Path, sink: Callable[[ExtractedProfile], None], hints: Hints,
     started = time.process_time()
     try:
         document, notes = open_pdf(path)
-    except NotOpened as failed:
+    except Unreadable as failed:
         return Reading(
             "failed", MEDIA_TYPE, failed.code, failed.sentence, cpu_s={"read": time.process_time() - started}
         )
     try:
         total = len(document)
+        notes += attached(document, path)
         pages, ocr_pages, problem = _pages(document, min(total, limit_pages), cpu, notes)
         if total > limit_pages:
             sentence = f"Only the first {limit_pages} of {total} pages were read."

@@ -19,6 +19,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Text, cast, func, select
 from sqlalchemy.orm import Session
 
+from gateway.insight.progress import Progress, progress
 from gateway.model import BatchState, Mode
 from gateway.model import DocumentState as D
 from gateway.model import ProfileState as P
@@ -44,7 +45,8 @@ class Funnel:
     found = passed + held + discarded + duplicate + waiting ("extracted": not judged yet)
     passed = delivered + refused + unknown + to_send + dry_run
     linked      the target gave an interview link, out of `asked` confirmed deliveries to targets that give links
-    completed   interviews known to be completed; None = the target was not asked
+    started, completed, scored   interviews known to be so far; None = no target that tells was asked
+    knocked_out                  of the started, ended by a question of the target; written_to: whom we invited ourselves
     """
 
     received: int
@@ -57,7 +59,11 @@ class Funnel:
     left: dict[str, int]
     linked: int | None
     asked: int
+    started: int | None = None
     completed: int | None = None
+    scored: int | None = None
+    knocked_out: int = 0
+    written_to: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,6 +173,7 @@ class Analytics:
     settled: Took  # from received to the first rest, people not counted
     finished: Took  # from received to everything decided
     oldest_held: datetime | None
+    progress: Progress
 
 
 def analytics(agent_id: str | None, days: int, at: datetime | None = None) -> Analytics:
@@ -221,6 +228,7 @@ def _count(agent_id: str | None, days: int, today: date) -> Analytics:
         sums = {row.id: made for row in batches if (made := _sums(row.sums))}
         rows = _Rows(session, batches, sums)
         audits = _audits(session, chosen, rows)
+        interviews = progress(session, chosen, _source)
         oldest = select(func.min(Profile.created_at)).where(Profile.state == P.HELD)
         oldest_held = session.scalar(oldest.where(Profile.agent_id == agent_id) if agent_id else oldest)
     weekly = days > 45
@@ -233,7 +241,7 @@ def _count(agent_id: str | None, days: int, today: date) -> Analytics:
         weekly=weekly,
         batches=len(batches),
         unsettled=len(batches) - len(sums),
-        funnel=_funnel(batches, rows),
+        funnel=_funnel(batches, rows, interviews),
         buckets=_buckets(since.date(), today, weekly, batches, rows),
         prices=_prices(rows.outcomes),
         layouts=_groups((name, one) for made in known for name, one in made["layout"].items()),
@@ -251,6 +259,7 @@ def _count(agent_id: str | None, days: int, today: date) -> Analytics:
             if row.state == BatchState.DONE and row.finished_at
         ),
         oldest_held=oldest_held,
+        progress=interviews,
     )
 
 
@@ -276,7 +285,7 @@ class _Rows:
         self.outcomes = _added(self.decided.values())
 
 
-def _funnel(batches: Sequence[Any], rows: _Rows) -> Funnel:
+def _funnel(batches: Sequence[Any], rows: _Rows, interviews: Progress) -> Funnel:
     dry = {row.id for row in batches if row.mode == Mode.DRY_RUN}
     documents = _added(rows.documents.values())
     states: Counter[str] = Counter()
@@ -305,6 +314,11 @@ def _funnel(batches: Sequence[Any], rows: _Rows) -> Funnel:
         },
         linked=rows.linked if rows.asked else None,
         asked=rows.asked,
+        started=interviews.total.started if interviews.asked and rows.asked else None,
+        completed=interviews.total.completed if interviews.asked and rows.asked else None,
+        scored=interviews.total.scored if interviews.asked and rows.asked else None,
+        knocked_out=interviews.total.knocked_out,
+        written_to=interviews.written_to,
     )
 
 

@@ -14,8 +14,8 @@ from sqlalchemy.orm import Session
 from gateway.errors import Misconfigured
 from gateway.insight.listing import Listed, literal, page_within
 from gateway.model import DocumentState, Mode
-from gateway.pipeline.arrival.receive import run_to_start
-from gateway.pipeline.arrival.retry import AT_REST
+from gateway.pipeline.arrival.retry import AT_REST, may_help
+from gateway.pipeline.arrival.runs import current_run, run_to_start
 from gateway.pipeline.review.choices import WAITS
 from gateway.store.counts import Counts, counts, counts_of
 from gateway.store.engine import reading
@@ -48,7 +48,7 @@ class BatchView:
 
     run_id      the Airflow run that processes it now, or did last; None outside Airflow
     to_start    the run it waits for and anybody may start; None when it waits for none
-    retryable   failed documents whose bytes are kept; `lost` those whose bytes are not
+    retryable   failed documents that reading again can help; `lost` the others: a file has to be sent again
     version     changes whenever anything of the batch does
     findings    what is strange about the batch as a whole: {"code", "measured", "threshold", "remedy"}
     """
@@ -163,13 +163,12 @@ def batch_view(batch_id: str) -> BatchView:
             raise Misconfigured("UNKNOWN_BATCH", f"There is no batch {batch_id!r}: look for it in the list of batches.")
         batch, title = found
         numbers = counts(session, batch_id)
-        lost = session.scalar(
+        retryable = session.scalar(
             select(func.count(Document.id)).where(
-                Document.batch_id == batch_id, Document.state == DocumentState.FAILED, Document.file_key.is_(None)
+                Document.batch_id == batch_id, Document.state == DocumentState.FAILED, may_help()
             )
         )
         version = _version(session, batch)
-    retries = batch.statistics.get("retries", 0)
     return BatchView(
         batch.id,
         batch.agent_id,
@@ -184,13 +183,13 @@ def batch_view(batch_id: str) -> BatchView:
         batch.canary,
         batch.created_at,
         batch.finished_at,
-        run_id=run_to_start(batch) if retries else batch.run_id,
+        run_id=current_run(batch),
         to_start=run_to_start(batch) if batch.state == "receiving" else None,
         data_docs=bool(batch.statistics.get("data_docs")),
         findings=tuple(batch.statistics.get("findings", ())),
         counts=numbers,
-        retryable=numbers.failed - (lost or 0),
-        lost=lost or 0,
+        retryable=retryable or 0,
+        lost=numbers.failed - (retryable or 0),
         unfinished=numbers.processing if batch.state in AT_REST else 0,
         version=version,
     )

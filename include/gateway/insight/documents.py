@@ -180,7 +180,7 @@ def _with_profile(batch_id: str, *condition: ColumnElement[bool]) -> ColumnEleme
     return Document.id.in_(select(Profile.document_id).where(and_(Profile.batch_id == batch_id, *condition)))
 
 
-def document_lines(document_ids: Sequence[str]) -> list[DocumentLine]:
+def documents_by_id(document_ids: Sequence[str]) -> list[DocumentLine]:
     """These documents as lines, in the order given; unknown ones are left out."""
     with reading() as session:
         return list(_lines(session, document_ids))

@@ -14,7 +14,7 @@ from sqlalchemy import func, select
 from gateway.agents import Agent
 from gateway.errors import GatewayError, Misconfigured, Unreadable
 from gateway.extract import media_types
-from gateway.extract.child.show import DPI, TableRow, page_png, table_rows
+from gateway.extract.child.show import DPI, TableRow, page_png, pages_pdf, table_rows
 from gateway.insight.cache import cached
 from gateway.insight.candidates import Candidate, FieldShown, shown
 from gateway.intake import files
@@ -218,6 +218,23 @@ def original(document_id: str, *, actor: str) -> tuple[bytes, str]:
     with files.local(key) as path:
         body = _there(path, document_id).read_bytes()
     return body, ending if len(ending) <= 6 and ending[1:].isalnum() else ""
+
+
+def pages_of_person(profile_id: str, *, actor: str) -> bytes:
+    """One person's pages of a PDF with several people, as a PDF of their own, for a download, which is recorded.
+
+    raises   Misconfigured(UNKNOWN_PROFILE), Unreadable(FILE_GONE | PAGE_NOT_SHOWN | why the PDF does not open)
+    """
+    with writing() as session:
+        profile = session.get(Profile, profile_id)
+        pages = profile.data.get("pages") if profile is not None else None
+        if profile is None or not pages:
+            raise Misconfigured("UNKNOWN_PROFILE", f"There is no profile {profile_id!r} that was read from pages.")
+        key = _file_key(profile.document)
+        change.record(session, "file_downloaded", profile, actor=actor)
+        document_id = profile.document_id
+    with files.local(key) as path:
+        return pages_pdf(_there(path, document_id), pages[0], pages[1])
 
 
 def _rows(document: DocumentShown, wanted: list[tuple[str | None, int]]) -> list[TableRow]:

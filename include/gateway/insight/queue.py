@@ -11,6 +11,7 @@ from sqlalchemy import ColumnElement, String, and_, cast, false, func, or_, sele
 from sqlalchemy.orm import Session
 
 from gateway.codes import CODES
+from gateway.insight.listing import Listed, page_within
 from gateway.model import ProfileState as P
 from gateway.settings import settings
 from gateway.store.engine import reading
@@ -51,16 +52,6 @@ class Waiting:
 
 
 @dataclass(frozen=True, slots=True)
-class Page:
-    """One page of the queue; page counts from 1, pages is at least 1."""
-
-    lines: tuple[Waiting, ...]
-    total: int
-    page: int
-    pages: int
-
-
-@dataclass(frozen=True, slots=True)
 class Choices:
     """What can be filtered by, with how many wait: agents as (id, title, number), codes as (code, number).
 
@@ -76,12 +67,11 @@ class Choices:
 _recent: dict[tuple[str, Filter], tuple[float, tuple[tuple[str, int], ...]]] = {}
 
 
-def page(wanted: Filter, number: int, *, reviewer: str) -> Page:
+def page(wanted: Filter, number: int, *, reviewer: str) -> Listed[Waiting]:
     """One page of the queue, oldest first; a number beyond the last page gives the last."""
     with reading() as session:
         total = session.scalar(_matching(select(func.count()), wanted)) or 0
-        pages = max(1, -(-total // PAGE))
-        number = min(max(1, number), pages)
+        number = page_within(number, PAGE, total)
         since = _since(wanted)
         query = (
             _matching(select(Profile, Document.path, since), wanted)
@@ -109,7 +99,7 @@ def page(wanted: Filter, number: int, *, reviewer: str) -> Page:
         )
         for p, path, when in rows
     )
-    return Page(lines, total, number, pages)
+    return Listed(lines, number, PAGE, total)
 
 
 def choices(wanted: Filter) -> Choices:

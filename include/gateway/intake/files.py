@@ -7,25 +7,73 @@ from __future__ import annotations
 
 import hashlib
 import os
+import secrets
 import shutil
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
 from upath import UPath
 
-from gateway.errors import Unreadable
+from gateway.deliver.credentials import credentials
+from gateway.errors import Misconfigured, Transient, Unreadable
 from gateway.intake.inbox import disk_problem
 from gateway.settings import settings
 
 PIECE = 1 << 20
+CONNECTION = "gateway_files"
 
 
 def sha256(path: Path) -> str:
     with path.open("rb") as handle:
         return hashlib.file_digest(handle, "sha256").hexdigest()
+
+
+def root() -> UPath:
+    """The files root. A remote one is opened with the connection `gateway_files` where there is one.
+
+    The connection's login and password are the object store's key and secret, its extra holds further fsspec options
+    (`endpoint_url` for a store that is not AWS). Without it the machine's own identity counts (AWS_*, a role).
+    """
+    url = settings().files_root
+    if "://" not in url or url.startswith("file://"):
+        return UPath(url.removeprefix("file://"))
+    place: UPath = UPath(url, **_options())
+    return place
+
+
+def _options() -> dict[str, Any]:
+    try:
+        found = credentials(CONNECTION)
+    except Misconfigured as wrong:
+        if wrong.code == "CONNECTION_MISSING":
+            return {}
+        raise
+    own = {"key": found.login, "secret": found.secret, "endpoint_url": found.base_url}
+    return {name: value for name, value in own.items() if value} | dict(found.extra)
+
+
+def check() -> None:
+    """Writes, reads and removes a small object, so that wrong settings are refused at the start, not in a batch.
+
+    raises   Misconfigured(FILES_STORE_REFUSED) naming the kind of refusal
+    """
+    try:
+        probe = root() / f".probe-{secrets.token_hex(8)}"
+        probe.parent.mkdir(parents=True, exist_ok=True)
+        probe.write_bytes(b"probe")
+        whole = probe.read_bytes() == b"probe"
+        probe.unlink()
+    except Exception as wrong:  # each fsspec store has its own errors
+        raise Misconfigured(
+            "FILES_STORE_REFUSED",
+            f"The files store cannot be written to and read ({type(wrong).__name__}): correct GATEWAY_FILES_URL or the "
+            f"connection {CONNECTION}.",
+        ) from wrong
+    if not whole:
+        raise Misconfigured("FILES_STORE_REFUSED", "The files store gives back other bytes than it was given.")
 
 
 def keep(path: Path, agent_id: str) -> tuple[str, str, int]:
@@ -36,8 +84,8 @@ def keep(path: Path, agent_id: str) -> tuple[str, str, int]:
     raises   Unreadable(FILE_UNREADABLE) where the file cannot be read, Transient(DISK_FULL | CLAIM_FAILED) where the
              copy cannot be written
     """
-    root = UPath(settings().files_root)
-    local_root = Path(root) if isinstance(root, os.PathLike) else None
+    base = root()
+    local_root = Path(base) if isinstance(base, os.PathLike) else None
     try:
         spool = local_root / agent_id if local_root else None
         if spool:
@@ -48,7 +96,7 @@ def keep(path: Path, agent_id: str) -> tuple[str, str, int]:
             with os.fdopen(descriptor, "wb") as sink:
                 digest, size = _copy_hashed(path, sink)
             key = f"{agent_id}/{digest[:2]}/{digest}"
-            target = root / key
+            target = base / key
             if not (target.exists() and target.stat().st_size == size):
                 target.parent.mkdir(parents=True, exist_ok=True)
                 if local_root:
@@ -84,13 +132,35 @@ def _pieces(path: Path) -> Iterator[bytes]:
 
 @contextmanager
 def local(key: str) -> Iterator[Path]:
-    """A local path to read the file from: the file itself, or a copy that goes away afterwards."""
-    target = UPath(settings().files_root) / key
+    """A local path to read the file from: the file itself, or a copy that goes away afterwards.
+
+    raises   Transient(FILES_MISSING) where the place of all kept files is not on this machine, Transient(DISK_FULL |
+             CLAIM_FAILED) where a copy cannot be made; Unreadable(FILE_MISSING) where this one file is gone
+    """
+    base = root()
+    target = base / key
+    if not target.exists():
+        raise _missing(base, key)
     if isinstance(target, os.PathLike):
         yield Path(target)
         return
     with tempfile.TemporaryDirectory(prefix="gateway-") as folder:
         copy = Path(folder) / "document"
-        with target.open("rb") as source, copy.open("wb") as sink:
-            shutil.copyfileobj(source, sink, PIECE)
+        try:
+            with target.open("rb") as source, copy.open("wb") as sink:
+                shutil.copyfileobj(source, sink, PIECE)
+        except OSError as wrong:
+            raise disk_problem(wrong, "A kept document could not be fetched") from wrong
         yield copy
+
+
+def _missing(base: UPath, key: str) -> Unreadable | Transient:
+    agent_id = key.split("/")[0]
+    if not (base / agent_id).exists():
+        return Transient(
+            "FILES_MISSING",
+            f"The kept files of {agent_id} are not on this machine. Give every worker the same files (GATEWAY_FILES_URL), "
+            "then resume the batch.",
+            30,
+        )
+    return Unreadable("FILE_MISSING", "Its bytes were kept and are gone from the gateway's files: send it again.")

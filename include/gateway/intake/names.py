@@ -28,6 +28,11 @@ def _safe_name(part: str) -> str:
         return ""
     if text in (MANIFEST, READY):
         text = f"_{text}"  # a candidate's file, not a word to the gateway
+    return _shortened(text)
+
+
+def _shortened(text: str) -> str:
+    """The name in at most NAME_BYTES bytes; a usual suffix stays."""
     stem, dot, suffix = text.rpartition(".")
     if not stem or len(suffix) > 12:
         stem, dot, suffix = text, "", ""
@@ -40,7 +45,7 @@ def free_path(root: Path, path: str) -> str:
     try:
         (root / path).parent.mkdir(parents=True, exist_ok=True)
     except (FileExistsError, NotADirectoryError):  # a file already has the name of one of its folders
-        path = path.replace("/", "_")
+        path = _shortened(path.replace("/", "_"))
     found, number = path, 1
     while (root / found).exists():
         number += 1

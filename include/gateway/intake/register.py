@@ -15,20 +15,20 @@ from dataclasses import dataclass, replace
 from itertools import islice
 from pathlib import Path
 
-from sqlalchemy import and_, or_, select
+from sqlalchemy import ColumnElement, and_, exists, or_, select
 from sqlalchemy.orm import Session
 
 from gateway.errors import Unreadable
 from gateway.extract.media_types import media_type
 from gateway.intake import archive, files
-from gateway.intake.inbox import READY, UNFINISHED, shown
+from gateway.intake.inbox import READY, UNFINISHED, disk_problem, shown
 from gateway.intake.manifest import NAME as MANIFEST
-from gateway.model import DocumentState, Mode
+from gateway.model import DocumentState, Mode, ProfileState
 from gateway.settings import settings
 from gateway.store import change
 from gateway.store.engine import reading, writing
 from gateway.store.ids import document_id
-from gateway.store.tables import Batch, Document
+from gateway.store.tables import Batch, Document, Profile
 
 log = logging.getLogger(__name__)
 SYSTEM_FILES = frozenset({"thumbs.db", "desktop.ini", ".ds_store"})
@@ -164,26 +164,30 @@ def _members(path: Path, relative: str, unpack_into: Path) -> Iterator[Found]:
 def register(batch_id: str, folder: Path, *, actor: str) -> int:
     """Writes a Document row for everything in the folder and keeps the bytes; returns how many rows are new.
 
-    The same bytes received before by this agent become a success with code DUPLICATE_FILE that points at the first:
-    linked, not read again. A dry run reads them all the same: it asks what would happen.
+    The same bytes received before by this agent, whose people came to rest, become a success with code DUPLICATE_FILE that
+    points at the first: linked, not read again. A dry run reads them all the same: it asks what would happen.
     Bytes are kept before their rows are written, so a row never points at nothing.
+    raises   Transient(DISK_FULL | CLAIM_FAILED): registering again goes on where this stopped
     """
     new = 0
     names: dict[str, int] = {}
     with reading() as session:
         batch = session.get_one(Batch, batch_id)
         agent_id, uploaded = batch.agent_id, batch.source == UPLOADED
-    with tempfile.TemporaryDirectory(prefix="gateway-zip-") as temporary:
-        stream = find(folder, Path(temporary), uploaded=uploaded)
-        while piece := list(islice(stream, SLICE)):
-            kept = [_keep(found, agent_id) for found in piece]
-            with writing() as session:
-                batch = session.get_one(Batch, batch_id)
-                for found, key in kept:
-                    names[found.path] = names.get(found.path, 0) + 1
-                    # Two ZIP members may carry one name; both count.
-                    path = found.path if names[found.path] == 1 else f"{found.path} ({names[found.path]})"
-                    new += _add(session, batch, path, found, key, actor)
+    try:
+        with tempfile.TemporaryDirectory(prefix="gateway-zip-") as temporary:
+            stream = find(folder, Path(temporary), uploaded=uploaded)
+            while piece := list(islice(stream, SLICE)):
+                kept = [_keep(found, agent_id) for found in piece]
+                with writing() as session:
+                    batch = session.get_one(Batch, batch_id)
+                    for found, key in kept:
+                        names[found.path] = names.get(found.path, 0) + 1
+                        # Two ZIP members may carry one name; both count.
+                        path = found.path if names[found.path] == 1 else f"{found.path} ({names[found.path]})"
+                        new += _add(session, batch, path, found, key, actor)
+    except OSError as wrong:  # the machine's trouble while a ZIP is unpacked, not the file's
+        raise disk_problem(wrong, f"The files of batch {batch_id} could not be unpacked") from wrong
     return new
 
 
@@ -233,23 +237,34 @@ def _add(session: Session, batch: Batch, path: str, found: Found, key: str | Non
 
 
 def _first(session: Session, batch: Batch, digest: str) -> Document | None:
-    """The document of this agent that had these bytes first: read in an earlier batch, or a twin in this one.
-
-    One that is still being read elsewhere does not count: that batch may have died, and the ledger keeps anybody from
-    being delivered twice anyway.
-    """
+    """The document that a new one with these bytes is linked to: known to this agent, or a twin in this batch."""
     if batch.mode == Mode.DRY_RUN or digest == EMPTY:
         return None
+    twin = and_(Document.batch_id == batch.id, Document.state.in_([DocumentState.PROCESSING, DocumentState.SUCCESS]))
+    return known_document(session, batch.agent_id, digest, or_(twin, SETTLED))
+
+
+# Read, and everybody found in it came to rest. One whose batch died before that does not count: linking to it would call a
+# file received whose people nobody will ever see. It is read again, and the ledger keeps anybody from being delivered twice.
+SETTLED = and_(
+    Document.state == DocumentState.SUCCESS,
+    ~exists().where(
+        Profile.document_id == Document.id, Profile.state.in_([ProfileState.EXTRACTED, ProfileState.PASSED])
+    ),
+)
+
+
+def known_document(
+    session: Session, agent_id: str, digest: str, which: ColumnElement[bool] = SETTLED
+) -> Document | None:
+    """The first document of this agent that had these bytes and is one of `which`; dry runs know nobody."""
     return session.scalar(
         select(Document)
         .join(Batch, Batch.id == Document.batch_id)
         .where(
-            Document.agent_id == batch.agent_id,
+            Document.agent_id == agent_id,
             Document.sha256 == digest,
-            or_(
-                Document.state == DocumentState.SUCCESS,
-                and_(Document.batch_id == batch.id, Document.state == DocumentState.PROCESSING),
-            ),
+            which,
             Document.duplicate_of.is_(None),
             Batch.mode != Mode.DRY_RUN,
         )

@@ -1,1 +1,9 @@
-"""What to say. How to send it is an adapter's: mail and webhooks go through Airflow's connections."""
+"""Telling people and programs what happened: out of the outbox, by each agent's channels.
+
+send.py       takes what is due, sends it, writes what became of it
+senders.py    one class a kind of channel: log, mail, Slack and Teams, signed webhooks
+wording.py    a message in words, from templates in a sandbox; texts/ holds them
+look_out.py   news that no change of state brings: candidates held for long, sources that fell silent
+health.py     channels that fail, are paused and resumed; messages sent again
+docs.py       docs/events.md
+"""

@@ -1,12 +1,15 @@
 """The stages as functions on the store: what a DAG's task calls, and what `python -m gateway ingest` runs in a row.
 
-    receive.py   drops and named paths -> Batch, Document
+    arrival/     drops, uploads and named paths -> Batch, Document; documents to read again
     read.py      Document -> Profile, in chunks
-    judge.py     Profile -> Verdict; passed, held, duplicate
-    deliver.py   passed and approved profiles -> the ledger (ledger.py) -> the agent's target
-    dry_run.py   what would be sent, and what changed since the last dry run
-    review.py    a person's decisions on held profiles
+    judging/     Profile -> Verdict; passed, held, duplicate; Data Docs
+    delivery/    passed and approved profiles -> the ledger -> the agent's target; what a dry run would send
+    review/      a person's decisions on held profiles: corrections, merges, audits, claims, undo
     report.py    counts, states, the digest
+    run.py       all of it in a row, without Airflow
+    lines.py     what became of each document and profile, as lines
+    statistics.py  what a batch at rest leaves for analytics
+    replay.py    judging history again under other criteria
 
 Each takes ids and returns ids and counts, never a résumé. Each may be run again at any time without a second effect.
 """

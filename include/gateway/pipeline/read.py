@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator
+import math
+import shutil
+import tempfile
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import ExitStack
 from itertools import islice
+from pathlib import Path
 from typing import Any
 
 from sqlalchemy import delete, insert, select
 from sqlalchemy.orm import Session
 
 from gateway.agents import Agent
+from gateway.errors import Transient, Unreadable
 from gateway.extract.child.sandbox import ReaderPool, iter_profiles
 from gateway.intake import files
 from gateway.model import DocumentState, ExtractedProfile, Hints, ProfileState, Reading, as_json
@@ -23,64 +28,86 @@ from gateway.store.tables import Batch, Document, Event, Field, Profile, now
 
 log = logging.getLogger(__name__)
 ACTOR = "extract"
+# What one document is expected to cost one reader: a small page of text, and more the more there is. Scans are large and slow.
+SMALL_S, MEGABYTE_S = 0.15, 1.0
+ROOM_BYTES = 10_000_000  # of temporary space; with less, a reader that failed may have failed for that
+NO_ROOM = (
+    "The machine that reads has no temporary space left. Free some; the documents are read again, nothing is lost."
+)
 SLICE = 500  # profiles whose rows are written together, so that no other writer waits long
 
 Chunk = dict[str, Any]
 
 
 def plan_chunks(batch_id: str) -> list[Chunk]:
-    """What to read, as mapped tasks take it: one document each while they are few, ranges of ids above that.
+    """What to read, as mapped tasks take it: ranges of documents that are expected to take about as long as each other.
 
+    A task costs seconds before it reads anything, so a small batch is one task, and a large one has as many as keep every
+    slot at work.
     returns   [{"batch_id", "first", "last", "label"}], sorted by document id; first and last are document ids, so a
               chunk means the same documents however often it is run. The label names no person: it is shown in grids.
     """
     limits = settings()
     with reading() as session:
         rows = session.execute(
-            select(Document.id, Document.media_type)
+            select(Document.id, Document.media_type, Document.size_bytes)
             .where(Document.batch_id == batch_id, Document.state == DocumentState.PROCESSING)
             .order_by(Document.id)
         ).all()
     if not rows:  # everything is known already or was refused: one task that has nothing to do, instead of a skip
         return [{"batch_id": batch_id, "first": "", "last": "", "label": "nothing to read"}]
-    if len(rows) <= limits.fan_out_limit:
-        return [
-            {
-                "batch_id": batch_id,
-                "first": row.id,
-                "last": row.id,
-                "label": f"document {number} of {len(rows)} · {_short(row.media_type)} · {row.id[:8]}",
-            }
-            for number, row in enumerate(rows, 1)
-        ]
-    # A task costs seconds before it reads anything: a chunk is worth that many times over, and none is left small.
-    number = min(limits.max_chunks, -(-len(rows) // limits.chunk_documents))
-    size = -(-len(rows) // number)
-    parts = [rows[start : start + size] for start in range(0, len(rows), size)]
+    expected = [SMALL_S + row.size_bytes / 1e6 * MEGABYTE_S for row in rows]
+    parts = split_evenly(expected, min(limits.max_chunks, math.ceil(sum(expected) / limits.chunk_s)))
     return [
         {
             "batch_id": batch_id,
-            "first": part[0].id,
-            "last": part[-1].id,
-            "label": f"chunk {number} of {len(parts)} · {len(part)} documents",
+            "first": rows[part.start].id,
+            "last": rows[part.stop - 1].id,
+            "label": _label(number, len(parts), rows[part.start : part.stop]),
         }
         for number, part in enumerate(parts, 1)
     ]
 
 
-def _short(media_type: str) -> str:
-    return media_type.rsplit("/", 1)[-1].rsplit(".", 1)[-1].removeprefix("x-")[:12]
+def split_evenly(weights: Sequence[float], number: int) -> list[range]:
+    """At most `number` runs of neighbours, none empty, whose weights add up to about the same.
+
+    weights   one positive number an item, in the items' order
+    """
+    number = max(1, min(number, len(weights)))
+    total, done, start = sum(weights), 0.0, 0
+    parts: list[range] = []
+    for index, weight in enumerate(weights):
+        done += weight
+        left = len(weights) - index - 1
+        # A part ends where its share is reached, or where each later part would else be left without an item.
+        if done >= total * (len(parts) + 1) / number or left < number - len(parts):
+            parts.append(range(start, index + 1))
+            start = index + 1
+            if len(parts) == number - 1:
+                break
+    if start < len(weights):
+        parts.append(range(start, len(weights)))
+    return parts
+
+
+def _label(number: int, of: int, rows: Sequence[Any]) -> str:
+    if len(rows) == 1:
+        kind = rows[0].media_type.rsplit("/", 1)[-1].rsplit(".", 1)[-1].removeprefix("x-")[:12]
+        return f"chunk {number} of {of} · one document · {kind} · {rows[0].id[:8]}"
+    return f"chunk {number} of {of} · {len(rows)} documents"
 
 
 def read_chunk(chunk: Chunk, *, jobs: int | None = None) -> dict[str, int]:
     """Reads the documents of a chunk that are still processing; returns {"success", "failed", "profiles"}.
 
     A document that cannot be read is a failed document with a code; only a broken store or disk raises.
+    raises   Transient(DISK_FULL | FILES_MISSING | READER_START)
     """
     with reading() as session:
         batch = session.get_one(Batch, chunk["batch_id"])
         documents = session.execute(
-            select(Document.id, Document.file_key, Document.path, Document.facts)
+            select(Document.id, Document.file_key, Document.media_type, Document.path, Document.facts)
             .where(
                 Document.batch_id == batch.id,
                 Document.id.between(chunk["first"], chunk["last"]),
@@ -96,8 +123,9 @@ def read_chunk(chunk: Chunk, *, jobs: int | None = None) -> dict[str, int]:
     workers = min(jobs or settings().extract_jobs, len(documents))
     with ExitStack() as stack:
         pool = stack.enter_context(ReaderPool(workers))
-        items = ((row.id, stack.enter_context(files.local(row.file_key))) for row in documents)
-        for result in pool.read(items, hints.__getitem__):
+        for result in pool.read(_local(documents, stack, done), hints.__getitem__):
+            if result.reading.status == DocumentState.FAILED and not has_room():
+                raise Transient("DISK_FULL", NO_ROOM, 60)  # whatever the reader says, the disk is to blame
             number = store_reading(result.key, result.reading, iter_profiles(result.spool))
             done[result.reading.status] += 1
             done["profiles"] += number
@@ -114,6 +142,21 @@ def _hints(agent: Agent, path: str, facts: dict[str, Any]) -> Hints:
         name=path.rpartition("/")[2],
         as_resume=bool(facts.get("as_resume")),
     )
+
+
+def _local(documents: Iterable[Any], stack: ExitStack, done: dict[str, int]) -> Iterator[tuple[str, Path]]:
+    """(document id, path) of those whose bytes are there; a document whose bytes are gone fails by itself."""
+    for row in documents:
+        try:
+            yield row.id, stack.enter_context(files.local(row.file_key))
+        except Unreadable as gone:
+            store_reading(row.id, Reading("failed", row.media_type, code=gone.code, error=gone.sentence), iter(()))
+            done["failed"] += 1
+
+
+def has_room() -> bool:
+    """Whether the temporary folder, where readers leave what they found, has space left."""
+    return shutil.disk_usage(tempfile.gettempdir()).free >= ROOM_BYTES
 
 
 def store_reading(document_id: str, outcome: Reading, profiles: Iterator[ExtractedProfile]) -> int:

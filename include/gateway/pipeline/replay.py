@@ -10,15 +10,14 @@ from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
-from upath import UPath
 
 from gateway.agents import Agent, changed_agent
 from gateway.errors import Misconfigured
+from gateway.intake import files
 from gateway.pipeline.arrival.receive import agent_of
 from gateway.quality.case import COMPARED, LISTS, TEXTS, Case
 from gateway.quality.replay import Before, Replay, replay
 from gateway.quality.scores import CONTACT, FIELDS, facts_from
-from gateway.settings import settings
 from gateway.store.engine import reading
 from gateway.store.tables import Batch, Document, Field, Profile, Verdict
 
@@ -57,7 +56,7 @@ def replay_to_table(agent_id: str | None, batch_id: str | None, criteria: str | 
     """
     result = what_if(agent_id, batch_id, criteria)
     key = f"replays/{re.sub(r'[^A-Za-z0-9_.+-]', '-', name)[:150]}.jsonl"
-    target = UPath(settings().files_root) / key
+    target = files.root() / key
     target.parent.mkdir(parents=True, exist_ok=True)
     target.write_text("".join(json.dumps(asdict(row)) + "\n" for row in result.table), encoding="utf-8")
     counts = {

@@ -1,4 +1,4 @@
-"""A batch's end: its state, its numbers, and one digest to each channel."""
+"""A batch's end: its state and its numbers. What others are told of it is written with the state (store/outbox.py)."""
 
 from __future__ import annotations
 
@@ -6,106 +6,94 @@ from typing import Any
 
 from sqlalchemy import select
 
-from gateway.errors import Permanent
-from gateway.model import BatchState
+from gateway.codes import CODES
+from gateway.errors import Misconfigured, Permanent
+from gateway.intake.inbox import InboxProblem
+from gateway.model import BatchState, Mode
 from gateway.model import ProfileState as P
-from gateway.notify.messages import Digest, digest_of
-from gateway.pipeline.arrival.receive import agent_of
+from gateway.pipeline.arrival.receive import agent_of, sync_agent
 from gateway.pipeline.arrival.retry import review_run
-from gateway.pipeline.review.review import held_codes, held_count
+from gateway.pipeline.arrival.runs import cause, fail, forget_failure
+from gateway.pipeline.review.held import held_codes, held_count
 from gateway.pipeline.statistics import remember
-from gateway.settings import settings
-from gateway.store import change
+from gateway.store import change, outbox
 from gateway.store.counts import Counts, counts
 from gateway.store.engine import reading, writing
-from gateway.store.tables import Batch, Profile
+from gateway.store.tables import Batch, Profile, now
 
 ACTOR = "report"
+INCOMPLETE = "A task of the run failed before everything was done: look at the run and clear that task, or `gateway resume` the batch."
 
 
 def finish_batch(batch_id: str) -> dict[str, Any]:
-    """Moves the batch to where its rows say it is, and returns {"state", "counts"}.
+    """Moves the batch to where its rows say it is, and returns {"state", "code", "error", "counts"}.
 
-    failed           something is still being read or in flight although its run ended: a task failed
+    failed           a step failed (the batch carries that step's code and sentence), or something is still being read or
+                     in flight although the run ended
     waiting_review   something is held
     done             everything is at rest; documents that failed are data, not a failure of the batch
     """
     with writing() as session:
-        batch = session.get_one(Batch, batch_id)
+        batch = session.get(Batch, batch_id, with_for_update=True)
+        if batch is None:
+            raise Misconfigured("UNKNOWN_BATCH", "No batch came of this run: its task register says why.")
         numbers = counts(session, batch_id)
+        open_states = [P.EXTRACTED] if batch.mode == Mode.DRY_RUN else [P.EXTRACTED, P.PASSED]
         unsent = session.scalar(
-            select(Profile.id).where(Profile.batch_id == batch_id, Profile.state.in_([P.EXTRACTED, P.PASSED])).limit(1)
+            select(Profile.id).where(Profile.batch_id == batch_id, Profile.state.in_(open_states)).limit(1)
         )
-        if (
-            numbers.processing
-            or (unsent is not None and batch.mode != "dry_run")
-            or batch.state == BatchState.RECEIVING
-        ):
-            change.move(session, batch, BatchState.FAILED, actor=ACTOR, code="RUN_INCOMPLETE")
-            batch.code = "RUN_INCOMPLETE"
-            batch.error = "A task of the run failed before everything was done: look at the run and clear that task."
+        stopped = cause(batch)
+        if numbers.processing or unsent is not None or stopped is not None or batch.state == BatchState.RECEIVING:
+            why = stopped or {"code": "RUN_INCOMPLETE", "sentence": INCOMPLETE}
+            fail(session, batch, why["code"], why["sentence"], actor=ACTOR)
         else:
-            if batch.code == "RUN_INCOMPLETE":
-                batch.code = batch.error = None
+            if batch.state == BatchState.FAILED:  # a failed task was cleared, and now everything is done
+                forget_failure(batch)
+                change.move(session, batch, BatchState.RUNNING, actor=ACTOR, rule="cleared")
             change.move(session, batch, BatchState.WAITING_REVIEW if numbers.held else BatchState.DONE, actor=ACTOR)
         remember(session, batch)
-        return {"state": str(batch.state), "counts": numbers.as_dict()}
+        return {"state": str(batch.state), "code": batch.code, "error": batch.error, "counts": numbers.as_dict()}
 
 
 def refuse_incomplete(ended: dict[str, Any]) -> None:
-    """Raises Permanent(RUN_INCOMPLETE) when the batch did not come to rest: its run must not look like a success."""
+    """Raises Permanent with the batch's code when it did not come to rest: its run must not look like a success."""
     if ended["state"] == BatchState.FAILED:
         numbers = ended["counts"]
         raise Permanent(
-            "RUN_INCOMPLETE",
-            f"{numbers['processing']} document(s) are not read and {numbers['in_flight']} profile(s) not at rest: clear the "
-            "run's failed tasks; what is done is not done again.",
+            ended["code"],
+            f"{ended['error']} {numbers['processing']} document(s) are not read and {numbers['in_flight']} profile(s) not "
+            "at rest; what is done is not done again.",
         )
 
 
 def review_request(batch_id: str) -> list[dict[str, Any]]:
     """The arguments of the run that asks about held profiles: one item, or none when nothing is held.
 
-    After a retry only if that held somebody new: the question asked before speaks for the others.
+    After a retry only if that held somebody new: the question asked before speaks for the others. A new question takes
+    the place of the one before, which closes by itself.
     """
     codes = held_codes(batch_id)
     held = held_count(batch_id)
     if not held:
         return []
-    with reading() as session:
+    with writing() as session:
         batch = session.get_one(Batch, batch_id)
-        agent, run_id = batch.agent_id, review_run(session, batch)
-    if run_id is None:
-        return []
-    conf = {"batch_id": batch_id, "agent": agent, "held": held, "codes": codes}
+        run_id = review_run(session, batch)
+        if run_id is None:
+            return []
+        agent, batch.question = batch.agent_id, run_id
+    conf = {"batch_id": batch_id, "agent": agent, "held": held, "codes": codes, "question": run_id}
     return [{"trigger_run_id": run_id, "conf": conf}]
 
 
-def digest(batch_id: str) -> Digest:
-    """What to tell about the batch: counts and codes, never people."""
-    with reading() as session:
-        batch = session.get_one(Batch, batch_id)
-        return digest_of(
-            agent_of(batch.agent_id), batch, counts(session, batch_id), settings().page(f"/batches/{batch_id}")
-        )
-
-
-def claim_notice(batch_id: str, message: Digest, channel: str) -> bool:
-    """True for the first who may send this message on this channel; the same numbers are told once."""
+def tell_unclaimed(problem: InboxProblem) -> None:
+    """A drop that nobody claims, to the channels of the agent it is for, each once a day: code and sentence, no file's name."""
+    agent = agent_of(problem.where)
+    sync_agent(agent)  # nothing of it may have been received yet
+    once = f"inbox.stale:{now():%Y-%m-%d}:{problem.code}:{agent.id}"
+    data = {"code": problem.code, "sentence": f"{problem.sentence} {CODES[problem.code].fix}"}
     with writing() as session:
-        return change.first_time(
-            session, notice_key(batch_id, message, channel), kind="notified", batch_id=batch_id, actor=ACTOR
-        )
-
-
-def return_notice(batch_id: str, message: Digest, channel: str) -> None:
-    """The channel failed: the next attempt may send."""
-    with writing() as session:
-        change.forget(session, notice_key(batch_id, message, channel))
-
-
-def notice_key(batch_id: str, message: Digest, channel: str) -> str:
-    return f"digest:{batch_id}:{channel}:{message.fingerprint}"
+        outbox.emit(session, "inbox.stale", agent.id, data, once=once)
 
 
 def totals(batch_id: str | None = None) -> Counts:

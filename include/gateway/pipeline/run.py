@@ -1,32 +1,83 @@
-"""A whole batch in one process, without Airflow: what `python -m gateway ingest` does."""
+"""A whole batch in one process, without Airflow: what `python -m gateway ingest` and `resume --here` do."""
 
 from __future__ import annotations
 
+from contextlib import suppress
 from pathlib import Path
 
+from gateway.errors import Conflict
 from gateway.model import Mode
 from gateway.pipeline.arrival.receive import open_batch, register_batch
+from gateway.pipeline.arrival.resume import check_resumable
+from gateway.pipeline.arrival.runs import holding, noted
 from gateway.pipeline.delivery.deliver import deliver_batch, preflight_batch
 from gateway.pipeline.judging.judge import judge_batch
 from gateway.pipeline.read import plan_chunks, read_chunk
 from gateway.pipeline.report import finish_batch
 from gateway.pipeline.review.audit import draw_audit
+from gateway.store import ids
+from gateway.store.engine import reading, writing
+from gateway.store.tables import Batch
 
 
 def run_batch(
     agent_id: str, paths: list[Path], *, actor: str, mode: Mode | None = None, canary: int | None = None
 ) -> str:
-    """Receives, reads, judges, delivers and closes one batch; returns its id. Raises what its stages raise."""
-    batch_id = open_batch(agent_id, paths, actor=actor, mode=mode, canary=canary, source="command line")
-    register_batch(batch_id, actor=actor)
-    preflight_batch(batch_id)
-    for chunk in whole(plan_chunks(batch_id)):
-        read_chunk(chunk)
-    judge_batch(batch_id)
-    deliver_batch(batch_id)
-    draw_audit(batch_id)
-    finish_batch(batch_id)
+    """Receives, reads, judges, delivers and closes one batch; returns its id.
+
+    raises   what its stages raise; the batch is failed then, with the code of what stopped it
+    """
+    batch_id = ids.batch_id()
+    with holding(batch_id):
+        open_batch(agent_id, paths, actor=actor, mode=mode, canary=canary, source="command line", batch_id=batch_id)
+        process_batch(batch_id, actor)
     return batch_id
+
+
+def continue_batch(batch_id: str, *, actor: str, force: bool = False) -> None:
+    """What is left of a batch whose run died, in this process. Raises as `check_resumable`, and what its stages raise.
+
+    force   also where the store still says that it is being processed; without a run of Airflow's nobody has to say so,
+            since a living process holds the batch
+    """
+    with holding(batch_id) as alone:
+        if not alone:
+            raise Conflict("STATE_CONFLICT", f"Batch {batch_id} is being processed by a command on this machine.")
+        outside = began_outside_airflow(batch_id)
+        with writing() as session:
+            check_resumable(session, batch_id, force=force or outside)
+        process_batch(batch_id, actor)
+
+
+def began_outside_airflow(batch_id: str) -> bool:
+    """Whether no run of Airflow's belongs to the batch; False for a batch that does not exist."""
+    with reading() as session:
+        batch = session.get(Batch, batch_id)
+        return batch is not None and batch.run_id is None and not batch.retries
+
+
+def process_batch(batch_id: str, actor: str) -> None:
+    """Every step of the DAG for a batch that was opened; what is done already is not done again.
+
+    raises   what the steps raise; the batch is failed then, with the code of the step that failed
+    """
+    try:
+        with noted(batch_id, "register"):
+            register_batch(batch_id, actor=actor)
+            preflight_batch(batch_id)
+        with noted(batch_id, "extract"):
+            for chunk in whole(plan_chunks(batch_id)):
+                read_chunk(chunk)
+        with noted(batch_id, "judge"):
+            judge_batch(batch_id)
+        with noted(batch_id, "deliver"):
+            deliver_batch(batch_id)
+        draw_audit(batch_id)
+    except BaseException:
+        with suppress(Exception):  # what stopped the batch is what the caller is to see
+            finish_batch(batch_id)
+        raise
+    finish_batch(batch_id)
 
 
 def whole(chunks: list[dict[str, str]]) -> list[dict[str, str]]:

@@ -1,6 +1,6 @@
 """Every gate in one table: what it looks at, what it does under each preset, and what to tell people.
 
-Data only, no Great Expectations: suites.py turns the bound gates of an agent into a real suite. Severities are
+Data only, no Great Expectations: engine.py turns the bound gates of an agent into a real suite. Severities are
 Great Expectations' own: critical holds a profile, warning marks it, info counts it; a dash switches a gate off.
 """
 

@@ -1,19 +1,22 @@
-"""The only place where a state changes. Every change is allowed by the table below and appends an event.
+"""The only place where a state changes. Every change is allowed by the table below, appends an event, and writes what
+others are told of it (store/outbox.py).
 
 batch     receiving -> running -> waiting_review | done | failed; waiting_review -> running | done; failed -> running;
           done -> running (run again) | waiting_review (a decision was taken back);
-          from rest back to receiving: documents are read again, and the batch waits for that run
+          from rest back to receiving: documents are read again, and the batch waits for that run;
+          running -> receiving: its run died, and it waits for the next
 document  processing -> success | failed; failed -> processing (retry)
 profile   extracted -> passed | held | duplicate; the rest is in the table
 delivery  reserved -> sent -> confirmed | refused | unknown; unknown -> confirmed | reserved (proved absent);
           sent -> reserved (never left); a fact found in the target confirms from any open state
+invitation  planned -> sending -> sent | refused | unclear; sending -> planned (never left); the rest is in the table
+interview   invited -> started -> completed -> scored, steps may be missed; knocked_out from any of them
 """
 
 from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import select
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
@@ -21,15 +24,18 @@ from gateway.errors import Conflict
 from gateway.model import BatchState as B
 from gateway.model import DeliveryState as L
 from gateway.model import DocumentState as D
+from gateway.model import InterviewState as I
+from gateway.model import InvitationState as V
 from gateway.model import ProfileState as P
-from gateway.store.tables import Agent, Batch, Delivery, Document, Event, Profile, now
+from gateway.store import outbox
+from gateway.store.tables import Agent, Batch, Delivery, Document, Event, Interview, Invitation, Profile, now
 
 ALLOWED: dict[str, dict[str | None, set[str]]] = {
     "agent": {None: {"open", "closed"}, "open": {"closed"}, "closed": {"open"}},
     "batch": {
         None: {B.RECEIVING},
         B.RECEIVING: {B.RUNNING, B.FAILED},
-        B.RUNNING: {B.WAITING_REVIEW, B.DONE, B.FAILED},
+        B.RUNNING: {B.WAITING_REVIEW, B.DONE, B.FAILED, B.RECEIVING},
         B.WAITING_REVIEW: {B.RUNNING, B.DONE, B.RECEIVING},
         B.FAILED: {B.RUNNING, B.RECEIVING},
         B.DONE: {B.RUNNING, B.WAITING_REVIEW, B.RECEIVING},
@@ -57,9 +63,24 @@ ALLOWED: dict[str, dict[str | None, set[str]]] = {
         L.UNKNOWN: {L.CONFIRMED, L.REFUSED, L.RESERVED},
         L.REFUSED: {L.RESERVED},
     },
+    "invitation": {
+        None: {V.PLANNED, V.SKIPPED},
+        V.PLANNED: {V.SENDING, V.SKIPPED, V.REFUSED},
+        V.SENDING: {V.SENT, V.PLANNED, V.REFUSED, V.UNCLEAR},
+        V.UNCLEAR: {V.PLANNED, V.SENT},
+        V.REFUSED: {V.PLANNED},
+        V.SKIPPED: {V.PLANNED},
+    },
+    "interview": {
+        None: {I.INVITED, I.STARTED, I.COMPLETED, I.SCORED, I.KNOCKED_OUT},
+        I.INVITED: {I.STARTED, I.COMPLETED, I.SCORED, I.KNOCKED_OUT},
+        I.STARTED: {I.COMPLETED, I.SCORED, I.KNOCKED_OUT},
+        I.COMPLETED: {I.SCORED, I.KNOCKED_OUT},
+        I.SCORED: {I.KNOCKED_OUT},
+    },
 }
 
-Row = Agent | Batch | Document | Profile | Delivery
+Row = Agent | Batch | Document | Profile | Delivery | Invitation | Interview
 
 
 def move(session: Session, row: Row, to: str, *, actor: str, code: str | None = None, rule: str | None = None) -> bool:
@@ -79,6 +100,7 @@ def move(session: Session, row: Row, to: str, *, actor: str, code: str | None = 
     if not isinstance(row, Agent):
         _stamp(row)
     session.add(_event("state", row, subject, before, str(to), actor, code, rule))
+    outbox.of_change(session, row, str(to), code)
     return True
 
 
@@ -89,6 +111,7 @@ def create(session: Session, row: Row, *, actor: str, code: str | None = None, r
         raise Conflict("STATE_CONFLICT", f"A new {subject} cannot begin as {row.state}.")
     session.add(row)
     session.add(_event("state", row, subject, None, row.state, actor, code, rule))
+    outbox.of_change(session, row, str(row.state), code)
 
 
 def record(
@@ -114,15 +137,7 @@ def first_time(session: Session, once: str, *, kind: str, batch_id: str, actor: 
     return done.scalar_one_or_none() is not None
 
 
-def forget(session: Session, once: str) -> None:
-    """Gives `once` back after the thing it guarded failed, so that a retry may do it."""
-    found = session.scalar(select(Event).where(Event.once == once))
-    if found is not None:
-        found.once = None
-        found.code = "NOT_SENT"
-
-
-def _stamp(row: Batch | Document | Profile | Delivery) -> None:
+def _stamp(row: Batch | Document | Profile | Delivery | Invitation | Interview) -> None:
     if isinstance(row, Batch):
         row.finished_at = now() if row.state in (B.DONE, B.FAILED) else None
     else:

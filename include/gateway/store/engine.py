@@ -11,8 +11,10 @@ from typing import Any
 from alembic import command
 from alembic.config import Config
 from sqlalchemy import Engine, ExceptionContext, create_engine, event
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
+from gateway.errors import Transient
 from gateway.settings import settings
 
 BUSY_MS = 30_000  # a writer waits this long for another on SQLite; a batch's largest transaction takes under 2 s
@@ -59,9 +61,25 @@ def engine() -> Engine:
 
 @contextmanager
 def writing() -> Iterator[Session]:
-    """A session in one transaction: committed at the end, rolled back on any exception."""
-    with Session(engine(), expire_on_commit=False) as session, session.begin():
-        yield session
+    """A session in one transaction: committed at the end, rolled back on any exception.
+
+    raises   Transient(DISK_FULL) where the database has no space left
+    """
+    try:
+        with Session(engine(), expire_on_commit=False) as session, session.begin():
+            yield session
+    except DBAPIError as wrong:
+        if not _is_full(wrong):
+            raise
+        raise Transient(
+            "DISK_FULL", "The store has no space left on its disk. Free some; it is tried again, nothing is lost.", 60
+        ) from None
+
+
+def _is_full(wrong: DBAPIError) -> bool:
+    """SQLITE_FULL, or PostgreSQL's class 53100 (disk_full)."""
+    told = wrong.orig
+    return getattr(told, "sqlstate", None) == "53100" or "disk is full" in str(told)
 
 
 @contextmanager

@@ -44,3 +44,17 @@ def delivery_id() -> str:
 
 def review_id() -> str:
     return f"r{datetime.now(UTC):%Y%m%d%H%M%S}{_random(10)}"
+
+
+def message_id() -> str:
+    """Of a message to others: the same on every attempt to send it."""
+    return f"m{datetime.now(UTC):%Y%m%d%H%M%S}{_random(12)}"
+
+
+def invitation_id() -> str:
+    return f"i{datetime.now(UTC):%Y%m%d%H%M%S}{_random(10)}"
+
+
+def interview_id(target: str, posting: str, external_id: str) -> str:
+    """The same interview of the same posting has the same id, so reading it twice changes nothing."""
+    return "n" + hashlib.sha256(f"{target}\0{posting}\0{external_id}".encode()).hexdigest()[:20]

@@ -8,7 +8,19 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import JSON, BigInteger, DateTime, Float, ForeignKey, Index, Integer, String, Text, UniqueConstraint
+from sqlalchemy import (
+    JSON,
+    BigInteger,
+    DateTime,
+    Float,
+    ForeignKey,
+    Index,
+    Integer,
+    String,
+    Text,
+    UniqueConstraint,
+    text,
+)
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.engine import Dialect
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, relationship
@@ -60,8 +72,13 @@ class Agent(Base):
 class Batch(Base):
     """What was claimed, uploaded or named, for one agent, in one mode.
 
-    run_id   the Airflow run that processes it: the batch's own id when the gateway starts the run, another for a
-             manual trigger, None outside Airflow
+    run_id          the Airflow run that processes it first: the batch's own id when the gateway starts the run, another
+                    for a manual trigger, None outside Airflow
+    retries         how many runs came after that one; decides the next run's id
+    registered_at   when every document of it had a row and its bytes were kept; None until then
+    question        the newest run that asks a person about it; an older question closes by itself
+    failures        what stopped its last run: {step: {"code", "sentence", "transient"}}; a step that ends well takes
+                    its own entry out
     """
 
     __tablename__ = "batch"
@@ -78,6 +95,10 @@ class Batch(Base):
     uploaded_by: Mapped[str | None] = mapped_column(String(200))
     canary: Mapped[int | None] = mapped_column(Integer)
     run_id: Mapped[str | None] = mapped_column(String(250), index=True)
+    retries: Mapped[int] = mapped_column(default=0, server_default="0")
+    registered_at: Mapped[datetime | None]
+    question: Mapped[str | None] = mapped_column(String(100))
+    failures: Mapped[dict[str, Any]] = mapped_column(default=dict, server_default="{}")
     manifest: Mapped[dict[str, Any]] = mapped_column(default=dict)
     statistics: Mapped[dict[str, Any]] = mapped_column(default=dict)
     created_at: Mapped[datetime] = mapped_column(default=now, index=True)
@@ -312,6 +333,132 @@ class Event(Base):
     actor: Mapped[str] = mapped_column(String(200))
     rule: Mapped[str | None] = mapped_column(String(100))
     once: Mapped[str | None] = mapped_column(String(200), unique=True)
+
+
+class Outbox(Base):
+    """One message to one channel, written with the change that causes it (store/outbox.py says what its state is).
+
+    id      travels with every attempt (webhook-id, Message-ID): a receiver drops what it has seen
+    data    what the catalogue (gateway.events) lists for the type; nobody's data
+    once    makes the same news be told once
+    """
+
+    __tablename__ = "outbox"
+    __table_args__ = (
+        Index(
+            "ix_outbox_waiting",
+            "due_at",
+            sqlite_where=text("sent_at IS NULL AND dead_at IS NULL"),
+            postgresql_where=text("sent_at IS NULL AND dead_at IS NULL"),
+        ),
+        Index("ix_outbox_created", "created_at", "id"),
+        Index("ix_outbox_channel", "agent_id", "channel"),
+    )
+
+    id: Mapped[str] = mapped_column(String(40), primary_key=True)
+    type: Mapped[str] = mapped_column(String(40))
+    agent_id: Mapped[str] = mapped_column(ForeignKey("agent.id"))
+    batch_id: Mapped[str | None] = mapped_column(String(40), index=True)
+    channel: Mapped[str] = mapped_column(String(80))
+    data: Mapped[dict[str, Any]]
+    attempts: Mapped[int] = mapped_column(default=0)
+    created_at: Mapped[datetime] = mapped_column(default=now)
+    due_at: Mapped[datetime]
+    sent_at: Mapped[datetime | None]
+    dead_at: Mapped[datetime | None]
+    code: Mapped[str | None] = mapped_column(String(64))
+    error: Mapped[str | None] = mapped_column(Text)
+    once: Mapped[str | None] = mapped_column(String(200), unique=True)
+
+
+class ChannelHealth(Base):
+    """How a channel does. No row: it never failed. retry_at: nothing is sent to it before; paused_at: not until resumed."""
+
+    __tablename__ = "channel_health"
+
+    agent_id: Mapped[str] = mapped_column(ForeignKey("agent.id"), primary_key=True)
+    channel: Mapped[str] = mapped_column(String(80), primary_key=True)
+    failures: Mapped[int] = mapped_column(default=0)  # in a row
+    failing_since: Mapped[datetime | None]
+    retry_at: Mapped[datetime | None]
+    paused_at: Mapped[datetime | None]
+    code: Mapped[str | None] = mapped_column(String(64))
+    error: Mapped[str | None] = mapped_column(Text)
+
+
+class Invitation(Base):
+    """A message to a candidate: at most one of a kind for a person and an agent (gateway.outreach says how).
+
+    kind     invitation | reminder-1 | reminder-2 | ...
+    due_at   when it may be sent: the candidate's quiet hours, and the waits of reminders
+    """
+
+    __tablename__ = "invitation"
+    __table_args__ = (
+        UniqueConstraint("agent_id", "email_norm", "kind", name="uq_invitation_person"),
+        Index("ix_invitation_state_due", "state", "due_at"),
+    )
+
+    id: Mapped[str] = mapped_column(String(40), primary_key=True)
+    agent_id: Mapped[str] = mapped_column(ForeignKey("agent.id"))
+    profile_id: Mapped[str] = mapped_column(ForeignKey("profile.id"), index=True)
+    batch_id: Mapped[str] = mapped_column(ForeignKey("batch.id"), index=True)
+    email_norm: Mapped[str] = mapped_column(Text)
+    kind: Mapped[str] = mapped_column(String(20))
+    state: Mapped[str] = mapped_column(String(16))
+    attempts: Mapped[int] = mapped_column(default=0)
+    code: Mapped[str | None] = mapped_column(String(64))
+    due_at: Mapped[datetime]
+    sent_at: Mapped[datetime | None]
+    created_at: Mapped[datetime] = mapped_column(default=now)
+    updated_at: Mapped[datetime] = mapped_column(default=now)
+
+
+class Suppression(Base):
+    """Somebody who must not be written to, for ever: a keyed hash of the address, so that this list names nobody."""
+
+    __tablename__ = "suppression"
+
+    key: Mapped[str] = mapped_column(String(64), primary_key=True)
+    reason: Mapped[str] = mapped_column(String(32))  # unsubscribed | refused | by hand
+    created_at: Mapped[datetime] = mapped_column(default=now)
+
+
+class Interview(Base):
+    """How far a delivered candidate is at the target, as the target last told. Only our own deliveries have one.
+
+    external_id   the target's id; state: invited | started | completed | scored | knocked_out
+    score         as the target gave it, 0..100; nothing here ranks by it
+    """
+
+    __tablename__ = "interview"
+    __table_args__ = (Index("ix_interview_batch_state", "batch_id", "state"),)
+
+    id: Mapped[str] = mapped_column(String(40), primary_key=True)
+    target: Mapped[str] = mapped_column(String(32))
+    posting: Mapped[str] = mapped_column(String(200))
+    external_id: Mapped[str] = mapped_column(String(200))
+    agent_id: Mapped[str] = mapped_column(ForeignKey("agent.id"), index=True)
+    delivery_id: Mapped[str] = mapped_column(ForeignKey("delivery.id"), unique=True)
+    profile_id: Mapped[str] = mapped_column(ForeignKey("profile.id"), index=True)
+    batch_id: Mapped[str] = mapped_column(ForeignKey("batch.id"))
+    state: Mapped[str] = mapped_column(String(16))
+    score: Mapped[float | None] = mapped_column(Float)
+    invited_at: Mapped[datetime | None]
+    started_at: Mapped[datetime | None]
+    completed_at: Mapped[datetime | None]
+    created_at: Mapped[datetime] = mapped_column(default=now)
+    updated_at: Mapped[datetime] = mapped_column(default=now)
+
+
+class Bookmark(Base):
+    """How far something was read, by name."""
+
+    __tablename__ = "bookmark"
+
+    name: Mapped[str] = mapped_column(String(250), primary_key=True)
+    value: Mapped[str] = mapped_column(Text)
+    updated_at: Mapped[datetime] = mapped_column(default=now)
 
 
 class PoolCandidate(Base):

@@ -143,30 +143,10 @@ def country_from_text(text: str | None) -> str | None:
         return whole
     stripped = text.strip()
     parts = [part.strip() for part in _SPLIT.split(stripped) if part.strip()]
-    for part in reversed(parts):
-        found = country_code(part)
-        if found:
-            return found
-    for part in reversed(parts):
-        words = part.split()
-        # "London SW1A 1AA United Kingdom", "75001 Paris France": the country is the tail
-        for size in (3, 2, 1):
-            tail = words[-size:]
-            plausible = len(words) > size and (len(tail[-1]) > 3 or tail[-1].isupper())
-            if plausible and (found := country_code(" ".join(tail))):
-                return found
     cities = [found for part in parts for found in [city_countries(_bare_city(part))] if found]
-    for part in reversed(parts):
-        word = re.sub(r"[\d\s-]+$", "", part)
-        region = region_country(word) if len(parts) > 1 else None
-        if region:
-            owned = {code for code, _ in cities[0]} if cities else {region}
-            if region not in owned:
-                owners = [c for c, codes in REGIONS.items() if word in codes.split() and c in owned]
-                if owners:
-                    return owners[0]
-                continue
-            return region
+    said = _named(parts) or _of_region(parts, {code for code, _ in cities[0]} if cities else None)
+    if said:
+        return said
     if len(stripped) == 2 and stripped.isupper() and stripped.isalpha():
         return _iso(stripped)
     for part in reversed(parts[1:]):
@@ -174,6 +154,48 @@ def country_from_text(text: str | None) -> str | None:
             return found
     if cities:
         return _dominant(cities[0])
+    return _of_city_and_region(parts) or (region_country(stripped) if len(stripped) > 3 else None)
+
+
+def _named(parts: list[str]) -> str | None:
+    """The country that a part names, the last part first: as a whole, else as its tail ("75001 Paris France")."""
+    for part in reversed(parts):
+        if found := country_code(part):
+            return found
+    for part in reversed(parts):
+        words = part.split()
+        for size in (3, 2, 1):
+            tail = words[-size:]
+            plausible = len(words) > size and (len(tail[-1]) > 3 or tail[-1].isupper())
+            if plausible and (found := country_code(" ".join(tail))):
+                return found
+    return None
+
+
+def _of_region(parts: list[str], owned: set[str] | None) -> str | None:
+    """The country of a region beside something else ("Austin, TX").
+
+    owned    countries that have a city of the first name in the text: a region of none of them is somebody else's
+             short form; None = the text names no city
+    """
+    if len(parts) < 2:
+        return None
+    for part in reversed(parts):
+        word = re.sub(r"[\d\s-]+$", "", part)
+        region = region_country(word)
+        if region and (owned is None or region in owned):
+            return region
+        if region:
+            owners = [
+                country for country, codes in REGIONS.items() if word in codes.split() and country in (owned or ())
+            ]
+            if owners:
+                return owners[0]
+    return None
+
+
+def _of_city_and_region(parts: list[str]) -> str | None:
+    """The country of a city and its region without a comma between ("Austin Texas")."""
     for part in parts:
         words = _bare_city(part).split()
         for cut in range(1, len(words)):
@@ -181,7 +203,7 @@ def country_from_text(text: str | None) -> str | None:
             region = region_country(" ".join(words[cut:])) if here else None
             if region and any(code == region for code, _ in here):
                 return region
-    return region_country(stripped) if len(stripped) > 3 else None
+    return None
 
 
 def _bare_city(part: str) -> str:

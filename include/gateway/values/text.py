@@ -28,6 +28,20 @@ def tidy(text: str) -> str:
     return unicodedata.normalize("NFC", _SPACES.sub(" ", text)).strip()
 
 
+# Full-width signs, and the dashes and bars that stand for plain ones; each one character, so that positions stay.
+_PLAIN = {code: code - 0xFEE0 for code in range(0xFF01, 0xFF5F)} | {
+    0x3000: 0x20,
+    0xA0: 0x20,
+    0x2212: 0x2D,
+    0xFE63: 0x2D,
+}
+
+
+def plain_signs(text: str) -> str:
+    """The text with full-width letters, digits and signs in their plain form; as long as before."""
+    return text if text.isascii() else text.translate(_PLAIN)
+
+
 def is_storable(text: str) -> bool:
     """Every store takes this text: PostgreSQL refuses NUL, and UTF-8 has no halves of surrogate pairs."""
     return "\0" not in text and not any("\ud800" <= char <= "\udfff" for char in text)

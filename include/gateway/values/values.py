@@ -30,6 +30,9 @@ _DOT = re.compile(r"\s*[(\[{<]\s*(?:dot|punkt|punto|point|ponto|\.)\s*[)\]}>]\s*
 _ANGLE = re.compile(r"<\s*([^<>\s]+@[^<>\s]+)\s*>")
 # What an address may look like in running text; email-validator decides afterwards.
 _EMAIL = re.compile(r"[\w.!#$%&'*+/=?^`{|}~-]+@(?:[\w-]+\.)+[^\W\d_][\w-]{1,62}", re.UNICODE)
+# a column's bar, a label or a number run into its start; RFC 5322 allows the bar in an address, nobody has it
+_GLUED = re.compile(r"^(?:.*[|/=](?=\w)|(?:E-?[Mm]ail|Mail|Correo|Courriel)(?=[a-z])|\+\d{9,13}(?=[a-z]))")
+PROVIDERS = frozenset(["gmail", "hotmail", "outlook", "yahoo", "icloud", "live", "googlemail", "protonmail", "aol"])
 _EMAIL_EDGE = "'`\"“”‘’.,;:!?*/|=#$%&^~{}-"
 
 
@@ -38,10 +41,25 @@ def find_emails(text: str) -> list[tuple[int, int, str]]:
     out = []
     if "@" in text:
         for match in _EMAIL.finditer(text):
-            value = normalise_email(match.group())
+            raw = _unglued(match.group())
+            start = match.start() + len(raw) - len(_GLUED.sub("", raw))
+            value = normalise_email(_GLUED.sub("", raw))
             if value:
-                out.append((match.start(), match.end(), value))
+                out.append((start, match.start() + len(raw), value))
     return out
+
+
+def _unglued(raw: str) -> str:
+    """An address without the word that ran into its end: "jane@example.comLinkedIn", "jane@gmail.comphone"."""
+    head, _, ending = raw.rpartition(".")
+    if is_tld(ending):
+        return raw
+    provider = head.rpartition("@")[2].lower() in PROVIDERS
+    for size in range(min(6, len(ending) - 1), 1, -1):
+        rest = ending[size:]
+        if is_tld(ending[:size]) and (rest[0].isupper() or rest[0].isdigit() or (provider and size == 3)):
+            return f"{head}.{ending[:size]}"
+    return raw
 
 
 @lru_cache(maxsize=4096)
@@ -70,8 +88,8 @@ def normalise_email(raw: str | None) -> str | None:
         spelled = _DOT.sub(".", re.sub(r"\s*@\s*", "@", text))
         text = spelled if len(_EMAIL.findall(spelled)) == 1 else text
     found = {match.strip(_EMAIL_EDGE) for match in _EMAIL.findall(text)}
-    if len(found) != 1:
-        return None
+    if len(found) != 1 or any("*" in address for address in found):
+        return None  # none, several, or one with letters masked by stars
     return _validated(found.pop())
 
 
@@ -119,6 +137,8 @@ def normalise_phone(raw: str | None, country: str | None) -> tuple[str | None, b
     if not international and digits.startswith("00") and len(digits) >= 10:
         text, international = "+" + digits[2:], True
     if international:
+        # Mexico gave up the 1 before mobile numbers in 2019.
+        text = re.sub(r"^\(?\+\s*52\)?[\s.-]*1[\s.-]*(?=(?:[\s().-]*\d){10}$)", "+52", text)
         # "+44 (0)20 ...": the bracketed trunk zero is not dialled from abroad; Italy's real zero is never bracketed.
         text = re.sub(r"\(0\)", "", text)
     for candidate, region in _readings(text, digits, country, international):
@@ -131,6 +151,18 @@ def normalise_phone(raw: str | None, country: str | None) -> tuple[str | None, b
             e164 = phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
             return e164, phonenumbers.is_valid_number(number)
     return None, False
+
+
+def phone_fit(raw: str, e164: str) -> float:
+    """How well a number's country explains the way it is printed: 0 not at all, 0.8 for a mobile, 1 more for its grouping."""
+    import phonenumbers
+
+    number = phonenumbers.parse(e164)
+    kind = phonenumbers.number_type(number)
+    mobile = kind in (phonenumbers.PhoneNumberType.MOBILE, phonenumbers.PhoneNumberType.FIXED_LINE_OR_MOBILE)
+    usual = phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.NATIONAL)
+    groups = re.findall(r"\d+", usual)
+    return 0.8 * mobile + 1.0 * (len(groups) > 1 and groups == re.findall(r"\d+", raw))
 
 
 def _readings(text: str, digits: str, country: str | None, international: bool) -> list[tuple[str, str | None]]:

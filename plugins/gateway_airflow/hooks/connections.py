@@ -34,5 +34,9 @@ def from_airflow(connection: str) -> Credentials:
             "CONNECTION_INVALID", f"The extra of connection {connection} is no JSON: correct it."
         ) from None
     return Credentials(
-        connection, base_url(found.schema or extra.get("scheme"), found.host, found.port), found.password or "", extra
+        connection,
+        base_url(found.schema or extra.get("scheme"), found.host, found.port),
+        found.password or "",
+        extra,
+        found.login or "",
     )

@@ -13,20 +13,23 @@ from gateway_airflow.triggers.decided_trigger import NO_QUESTION, DecidedTrigger
 
 
 class AskOperator(HITLOperator):
-    """Asks like a HITLOperator, and closes the required action when nothing of the batch is held any more.
+    """Asks like a HITLOperator, and closes the required action when nothing of the batch is held any more, or when a newer
+    question about the batch took its place.
 
     Airflow parks a waiting question outside the triggerer, where only an answer or the timeout reaches it. Here it waits on
     a trigger that looks at the store; an answer given in Airflow still resumes the task at once. The result's
     `chosen_options` is then [DECIDED_ELSEWHERE], which is offered to nobody and decides nothing.
 
     batch_id   templated
+    question   templated; how the batch calls this question, "" where nobody does
     """
 
-    template_fields = (*HITLOperator.template_fields, "batch_id")
+    template_fields = (*HITLOperator.template_fields, "batch_id", "question")
 
-    def __init__(self, *, batch_id: str, **kwargs: Any) -> None:
+    def __init__(self, *, batch_id: str, question: str = "", **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self.batch_id = batch_id
+        self.question = question
 
     def execute(self, context: Any) -> Any:
         """Ask, and wait. A later try looks for the answer of the try before it first, and asks only if there is no question.
@@ -55,6 +58,7 @@ class AskOperator(HITLOperator):
         self.defer(
             trigger=DecidedTrigger(
                 batch_id=self.batch_id,
+                question=self.question,
                 ti_id=context["task_instance"].id,
                 options=self.options,
                 params=self.serialized_params,

@@ -1,4 +1,4 @@
-"""Waits for the answer about a batch, or until nothing of it is held any more."""
+"""Waits for the answer about a batch, or until nothing of it is held any more, or another question took its place."""
 
 from __future__ import annotations
 
@@ -25,13 +25,18 @@ class DecidedTrigger(HITLTrigger):
     the task waited. The timeout is Airflow's own: then the default stands.
     """
 
-    def __init__(self, *, batch_id: str, **kwargs: Any) -> None:
+    def __init__(self, *, batch_id: str, question: str = "", **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self.batch_id = batch_id
+        self.question = question
 
     def serialize(self) -> tuple[str, dict[str, Any]]:
         _, kwargs = super().serialize()
-        return "gateway_airflow.triggers.decided_trigger.DecidedTrigger", {**kwargs, "batch_id": self.batch_id}
+        return "gateway_airflow.triggers.decided_trigger.DecidedTrigger", {
+            **kwargs,
+            "batch_id": self.batch_id,
+            "question": self.question,
+        }
 
     async def run(self) -> AsyncIterator[TriggerEvent]:
         event: TriggerEvent | None = None
@@ -57,14 +62,16 @@ class DecidedTrigger(HITLTrigger):
 
     async def _look(self) -> TriggerEvent | None:
         if self.timeout_datetime and self.timeout_datetime < utcnow():
-            return await self._handle_timeout()
-        if await asyncio.to_thread(_held, self.batch_id):
+            event: TriggerEvent = await self._handle_timeout()
+            return event
+        if await asyncio.to_thread(_held, self.batch_id, self.question):
             return None
         return await self._close()
 
     async def _close(self) -> TriggerEvent | None:
         """Answers the required action in the gateway's name; an answer that was quicker stands."""
-        if answered := await self._handle_response():
+        answered: TriggerEvent | None = await self._handle_response()
+        if answered:
             return answered
         response = await asyncio.to_thread(
             update_hitl_detail_response, ti_id=self.ti_id, chosen_options=[DECIDED_ELSEWHERE], params_input={}
@@ -73,7 +80,7 @@ class DecidedTrigger(HITLTrigger):
             HITLTriggerEventSuccessPayload(
                 chosen_options=[DECIDED_ELSEWHERE],
                 params_input={},
-                responded_at=response.responded_at,
+                responded_at=response.responded_at,  # type: ignore[typeddict-item] # just answered, so never None
                 responded_by_user=None,
                 timedout=False,
             )
@@ -85,7 +92,13 @@ def _says_not_found(wrong: AirflowRuntimeError) -> bool:
     return detail.get("status_code") == 404
 
 
-def _held(batch_id: str) -> int:
-    from gateway.pipeline.review.review import held_count
+def _held(batch_id: str, question: str) -> int:
+    """How many this question is about: none, when all were decided or a newer question speaks for them."""
+    from gateway.pipeline.review.held import held_count
+    from gateway.store.engine import reading
+    from gateway.store.tables import Batch
 
-    return held_count(batch_id)
+    with reading() as session:
+        batch = session.get(Batch, batch_id)
+        newest = batch.question if batch is not None else None
+    return held_count(batch_id) if newest in (None, question) or not question else 0

@@ -26,14 +26,30 @@ from gateway_airflow.ui.pages import (
     decisions,
     documents,
     exports,
+    notices,
     review,
     runs,
+    unsubscribe,
     upload,
 )
 from gateway_airflow.ui.render import error_page
 
 STATIC = Path(__file__).with_name("static")
-SUBJECTS = (agents, upload, batches, documents, exports, runs, datadocs, review, decisions, analytics, codes)
+SUBJECTS = (
+    agents,
+    upload,
+    batches,
+    documents,
+    exports,
+    runs,
+    datadocs,
+    review,
+    decisions,
+    analytics,
+    notices,
+    codes,
+    unsubscribe,
+)
 ROUTERS = tuple(subject.router for subject in SUBJECTS)
 
 
@@ -55,7 +71,7 @@ class Static(StaticFiles):
 
 
 def build() -> FastAPI:
-    """The app with every page. Its routes ask for a right each; only `static` is open."""
+    """The app with every page. Its routes ask for a right each; only `static` and `unsubscribe` are open."""
     app = GatewayApp(
         title="Candidate Ingestion Gateway",
         docs_url=None,

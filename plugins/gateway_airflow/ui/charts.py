@@ -40,8 +40,8 @@ def columns(
     step = -(-len(given) // LABELS)
     grid, bars, dates = Markup(), Markup(), Markup()
     for mark in marks:
-        y = _px(base - mark * scale)
-        grid += Markup('<line class="rule" x1="0" x2="100%" y1="{0}" y2="{0}"></line>').format(y)
+        level = _px(base - mark * scale)
+        grid += Markup('<line class="rule" x1="0" x2="100%" y1="{0}" y2="{0}"></line>').format(level)
     for n, column in enumerate(given):
         parts, y = Markup(), float(base)
         for name, css in zip(series, classes, strict=True):

@@ -68,7 +68,7 @@ SCORE_TONES = {"poor": "bad", "fair": "warn", "good": "good", "excellent": "good
 
 
 def page(request: Request, visitor: Visitor, template: str, *, section: str, status: int = 200, **values: Any) -> Any:
-    """A whole page. `section` is the tab that is lit: agents | batches | review | analytics | codes."""
+    """A whole page. `section` is the tab that is lit: agents | batches | review | analytics | notices | codes."""
     return HTMLResponse(_render(request, visitor, template, section=section, **values), status)
 
 

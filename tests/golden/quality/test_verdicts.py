@@ -17,7 +17,7 @@ from gateway.model import Severity, as_json
 from gateway.quality.case import Case
 from gateway.quality.gates import gates_for
 from gateway.quality.judge import judge
-from unit.quality.cases import CLEAN, agent, spoilt
+from support.cases import CLEAN, agent, spoilt
 
 GOLDEN = Path(__file__).with_name("verdicts.json")
 PRESETS = ("lenient", "standard", "strict")

@@ -200,6 +200,7 @@ def test_list_of_very_many_entries_is_refused_before_it_is_loaded(opened):
         (packed(), "ZIP_EMPTY"),
         (packed(("__MACOSX/._x", b"")), "ZIP_EMPTY"),
     ],
+    ids=["cut off", "no archive", "nothing in it", "nothing but a system file"],
 )
 def test_archive_that_is_no_use_is_refused_as_a_whole(opened, data, code):
     with pytest.raises(Unreadable) as caught:

@@ -68,7 +68,7 @@ def test_an_error_is_a_code_and_a_sentence(home: Path, capsys: pytest.CaptureFix
 def test_audits_and_duplicates_are_decided_by_command(home: Path, capsys: pytest.CaptureFixture[str]) -> None:
     from gateway.store.engine import writing
     from gateway.store.tables import Audit
-    from unit.pipeline.people import batch, person
+    from support.stored import batch, person
 
     batch()
     for name in ("a", "b"):

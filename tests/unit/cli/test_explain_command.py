@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from doubles.pdf_maker import make, resume, run
 from gateway.cli import main
+from support.pdf_maker import make, resume, run
 
 ADA = ("Adelheid Moreau", "a.moreau@example.org", "+14155550134")
 

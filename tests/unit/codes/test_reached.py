@@ -5,30 +5,24 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Any
 
 import pikepdf
 import pypdfium2 as pdfium
 import pytest
-from sqlalchemy import select
 
-from doubles.pdf_maker import make, resume
 from gateway.codes import CODES
 from gateway.deliver import own_pool
 from gateway.deliver.request import request_of
-from gateway.errors import GatewayError, Misconfigured, Transient
+from gateway.errors import Misconfigured, Transient, Unreadable
 from gateway.extract import pdf
-from gateway.extract.page.pdf_open import NotOpened, open_pdf
+from gateway.extract.page.pdf_open import open_pdf
 from gateway.insight import evidence
 from gateway.intake.inbox import disk_problem
 from gateway.model import Note
-from gateway.pipeline.report import claim_notice, digest
-from gateway.pipeline.run import run_batch
 from gateway.settings import PROJECT, settings
-from gateway.store.engine import reading
-from gateway.store.tables import Document, Event, Profile
-from gateway_airflow.notifiers import digest_notifier
+from gateway.store.tables import Document, Profile
+from support.pdf_maker import make, resume
 
 LIST = "Name,Email,Phone\nGreta Hollingsworth,greta.hollingsworth@example.com,+1 415 555 0134\n"
 
@@ -46,37 +40,10 @@ def test_a_file_system_that_refuses(tmp_path: Path) -> None:
     assert str(tmp_path) not in error.sentence, "a path may name a person"
 
 
-def test_a_notice_that_does_not_leave_may_be_sent_again(
-    store: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    path = tmp_path / "list.csv"
-    path.write_text(LIST, "utf-8")
-    batch_id = run_batch("store-associate", [path], actor="test")
-
-    def down(_: object) -> None:
-        raise ConnectionError("no answer from greta.hollingsworth@example.com")
-
-    monkeypatch.setattr(digest_notifier, "_channels", lambda _: [("email", down)])
-    with pytest.raises(GatewayError) as raised:
-        digest_notifier.send_digest(batch_id, "store-associate")
-    assert raised.value.code == "NOTICE_NOT_SENT"
-    assert "greta" not in raised.value.sentence
-    with reading() as session:
-        assert session.scalars(select(Event.code).where(Event.kind == "notified")).all() == ["NOT_SENT"]
-    assert claim_notice(batch_id, digest(batch_id), "email"), "the next attempt may"
-
-
-def test_a_webhook_without_an_address(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(digest_notifier.BaseHook, "get_connection", lambda _: SimpleNamespace(host=""))
-    with pytest.raises(Misconfigured) as raised:
-        digest_notifier._post(SimpleNamespace(data={}), "hook")  # type: ignore[arg-type]
-    assert raised.value.code == "WEBHOOK_NO_HOST"
-
-
 def test_a_pdf_without_pages(tmp_path: Path) -> None:
     path = tmp_path / "empty.pdf"
     pikepdf.new().save(path)
-    with pytest.raises(NotOpened) as raised:
+    with pytest.raises(Unreadable) as raised:
         open_pdf(path)
     assert raised.value.code == "NO_PAGES"
 

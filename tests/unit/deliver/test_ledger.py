@@ -11,16 +11,17 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
-from doubles.people import addresses, agent_file, batch, ledger_states, people, states
 from gateway.deliver.port import Receipt, Request, Unanswered
 from gateway.errors import Conflict, Misconfigured, Refused, Transient
 from gateway.pipeline.delivery import deliver as pipeline
 from gateway.pipeline.delivery import ledger
 from gateway.pipeline.delivery.deliver import deliver_batch, deliver_profiles
-from gateway.pipeline.review.review import decide, deliver_reviewed
+from gateway.pipeline.review.review import decide
+from gateway.pipeline.review.send import deliver_reviewed
 from gateway.store import change
 from gateway.store.engine import reading, writing
 from gateway.store.tables import Batch, Delivery, Event, Profile, now
+from support.people import addresses, agent_file, batch, ledger_states, people, states
 
 
 class Scripted:

@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from doubles.heymilo import KEY, DropsConnections, World, app_of
-from doubles.people import agent_file, connection
-from doubles.serve import serving
 from gateway.cli import main
+from support.heymilo import KEY, DropsConnections, World, app_of
+from support.people import agent_file, connection
+from support.serve import serving
 
 
 def test_live_check_says_open_or_why_not(

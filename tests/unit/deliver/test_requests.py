@@ -11,13 +11,13 @@ from hypothesis import strategies as st
 from sqlalchemy import select
 from sqlalchemy.orm import selectinload
 
-from doubles.people import addresses, agent_file, batch, people
 from gateway.deliver import credentials
 from gateway.deliver.request import fitted, request_of
 from gateway.errors import Misconfigured
 from gateway.pipeline.delivery.dry_run import dry_run_difference, planned_calls
 from gateway.store.engine import reading, writing
 from gateway.store.tables import Delivery, Field, Profile
+from support.people import addresses, agent_file, batch, people
 
 
 @given(st.dictionaries(st.text(max_size=60), st.text(max_size=700), max_size=70))

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -70,7 +72,14 @@ def test_every_variable_is_explained_and_no_secret_has_a_default() -> None:
     used = set(re.findall(r"(?<!\$)\$\{([A-Z_]+)", TEXT))
     explained = set(re.findall(r"^([A-Z_]+)=", (PROJECT / ".env.example").read_text("utf-8"), re.MULTILINE))
     assert used <= explained
-    for secret in ("POSTGRES_PASSWORD", "REDIS_PASSWORD", "API_SECRET_KEY", "JWT_SECRET", "FERNET_KEY"):
+    for secret in (
+        "AIRFLOW_DB_PASSWORD",
+        "GATEWAY_DB_PASSWORD",
+        "REDIS_PASSWORD",
+        "API_SECRET_KEY",
+        "JWT_SECRET",
+        "FERNET_KEY",
+    ):
         assert f"${{{secret}:-" not in TEXT
         assert f"${{{secret}:?" in TEXT
 
@@ -86,5 +95,80 @@ def test_settings_named_in_it_exist(compose: dict[str, Any]) -> None:
 def test_the_image_copies_what_python_needs() -> None:
     dockerfile = (PROJECT / "Dockerfile").read_text("utf-8")
     for folder in ("include", "plugins", "dags"):
-        assert f"COPY --chown=gateway {folder} {folder}" in dockerfile
+        assert f"COPY --chown=gateway:root {folder} {folder}" in dockerfile
         assert f"!{folder}" in (PROJECT / ".dockerignore").read_text("utf-8").split()
+    [built_from] = re.findall(r"^COPY (pyproject.*) \./$", dockerfile, re.MULTILINE)
+    for name in built_from.split():
+        assert (PROJECT / name).is_file()
+        assert f"!{name}" in (PROJECT / ".dockerignore").read_text("utf-8").split()
+
+
+def test_every_part_that_stays_has_a_health_check_and_an_init_process(compose: dict[str, Any]) -> None:
+    for name, service in compose["services"].items():
+        if name != "init":
+            assert service.get("healthcheck"), name
+        if name in AIRFLOW_PARTS:
+            assert service["init"] is True, name
+
+
+def test_the_database_is_healthy_only_once_it_listens_to_others(compose: dict[str, Any]) -> None:
+    """During its first start the server answers on its socket while its scripts still run."""
+    assert "-h 127.0.0.1" in compose["services"]["postgres"]["healthcheck"]["test"][1]
+
+
+def test_what_runs_tasks_waits_for_the_api(compose: dict[str, Any]) -> None:
+    for name in ("worker", "triggerer"):
+        assert compose["services"][name]["depends_on"]["api-server"] == {"condition": "service_healthy"}
+
+
+def test_the_port_is_open_to_this_machine_only(compose: dict[str, Any]) -> None:
+    assert compose["services"]["api-server"]["ports"] == ["${BIND_ADDRESS:-127.0.0.1}:${PORT:-8080}:8080"]
+    assert [name for name, service in compose["services"].items() if "ports" in service] == ["api-server"]
+
+
+def test_no_limit_is_more_than_a_small_machine_has(compose: dict[str, Any]) -> None:
+    """Docker refuses to make a container that may use more CPUs than there are."""
+    assert compose["services"]["worker"]["deploy"]["resources"]["limits"]["cpus"] == "${WORKER_CPUS:-0}"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "runs"),
+    [
+        (["bash", "-c", "echo shell"], "shell"),
+        (["python3", "-c", "print('python')"], "python"),
+        (["/bin/echo", "path"], "path"),
+        (["scheduler", "--help"], "airflow scheduler --help"),
+        (["airflow", "triggerer"], "airflow triggerer"),
+        ([], "airflow "),
+    ],
+)
+def test_the_entry_point_runs_its_arguments(tmp_path: Path, arguments: list[str], runs: str) -> None:
+    airflow = tmp_path / "airflow"
+    airflow.write_text('#!/bin/sh\necho "airflow $*"\n')
+    airflow.chmod(0o755)
+    command = [PROJECT / "deploy" / "entrypoint.sh", *arguments]
+    environment = {"PATH": f"{tmp_path}:/usr/bin:/bin"}
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, check=True)
+    assert done.stdout == f"{runs}\n"
+
+
+def test_the_secrets_made_are_new_each_time_and_fit_into_urls() -> None:
+    sys.path.insert(0, str(PROJECT / "tools"))
+    try:
+        from make_env import filled
+    finally:
+        sys.path.pop(0)
+    example = (PROJECT / ".env.example").read_text("utf-8")
+    one, two = (dict(re.findall(r"(?m)^(\w+)=(.*)$", filled(example))) for _ in range(2))
+    for name in (
+        "AIRFLOW_DB_PASSWORD",
+        "GATEWAY_DB_PASSWORD",
+        "REDIS_PASSWORD",
+        "API_SECRET_KEY",
+        "JWT_SECRET",
+        "FERNET_KEY",
+    ):
+        assert len(one[name]) >= 32
+        assert one[name] != two[name]
+        assert re.fullmatch(r"[A-Za-z0-9_=-]+", one[name])
+    assert one["SMTP_CONNECTION"] == ""

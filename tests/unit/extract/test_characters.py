@@ -9,11 +9,11 @@ import fpdf
 import pypdfium2 as pdfium
 import pytest
 
-from doubles.pdf_maker import make, read, resume, run
 from gateway.extract import pdf as pdf_reader
 from gateway.extract.page.characters import Glyph, accented, looks_doubled, plain, sense
 from gateway.extract.page.pdfium import ICON, read_page
 from gateway.extract.page.words import Page, Word
+from support.pdf_maker import make, read, resume, run
 
 ADA = ("Adelheid Moreau", "a.moreau@example.org", "+14155550134")
 

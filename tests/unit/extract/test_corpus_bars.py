@@ -11,8 +11,8 @@ from typing import Any
 
 import pytest
 
-from conftest import CORPUS
-from doubles.pdf_maker import read
+from support import CORPUS
+from support.pdf_maker import read
 
 BARS = {
     "name": 0.98,

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from doubles.pdf_maker import Run, make, read, resume, run
+from support.pdf_maker import Run, make, read, resume, run
 
 ADA = ("Adelheid Moreau", "a.moreau@example.org", "+14155550134")
 CAS = ("Casimir Oyelaran", "casimir.oyelaran@example.net", "+13125550119")

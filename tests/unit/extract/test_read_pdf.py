@@ -7,9 +7,9 @@ from pathlib import Path
 import fpdf
 import pytest
 
-from doubles.pdf_maker import make, read, resume, run
 from gateway.codes import CODES
 from gateway.model import Hints, Work
+from support.pdf_maker import make, read, resume, run
 
 ADA = ("Adelheid Moreau", "a.moreau@example.org", "+1 415 555 0134")
 BO = ("Boleslav Tanaka", "bo.tanaka@example.com", "+1 206 555 0177")

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from doubles.pdf_maker import Run, make, read, resume, run
 from gateway.model import Hints
+from support.pdf_maker import Run, make, read, resume, run
 
 LETTER = [
     run(60, 70, "Harbour Bread Ltd"),

@@ -11,11 +11,11 @@ from typing import Any
 import pytest
 from PIL import Image
 
-from doubles.pdf_maker import make, read, resume
 from gateway.errors import GatewayError, Transient, Unreadable
 from gateway.extract import media_types
 from gateway.extract.child import show
 from gateway.extract.child.show import DPI, page_png, table_rows
+from support.pdf_maker import make, read, resume
 
 
 def ink(picture: Image.Image, box: tuple[float, float, float, float]) -> float:

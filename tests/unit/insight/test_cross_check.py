@@ -18,13 +18,14 @@ from gateway.pipeline import read
 from gateway.pipeline.arrival.retry import retry_documents
 from gateway.pipeline.read import store_reading
 from gateway.pipeline.review import persons
-from gateway.pipeline.review.review import decide, deliver_reviewed
+from gateway.pipeline.review.review import decide
+from gateway.pipeline.review.send import deliver_reviewed
 from gateway.pipeline.run import run_batch
 from gateway.store.counts import Counts
 from gateway.store.engine import reading
 from gateway.store.tables import Audit, Batch, Document, Profile
-from unit.insight.test_analytics import check as check_analytics
-from unit.pipeline.test_upload import process
+from support.direct_count import check as check_analytics
+from support.stages import process
 
 AGENT, OTHER = "backend-engineer", "regional-nurse"
 STATES = ("delivered", "held", "discarded", "duplicate", "refused", "unknown")

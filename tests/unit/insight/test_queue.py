@@ -75,7 +75,7 @@ def walk(part: Filter, start: str | None = None, back: bool = False) -> list[str
 def test_oldest_first_and_every_one_once() -> None:
     expected = [f"p{number}" for number in range(HELD)]
     assert matching(Filter(), 100) == expected
-    assert [line.profile_id for line in page(Filter(), 1, reviewer="rita").lines] == expected
+    assert [line.profile_id for line in page(Filter(), 1, reviewer="rita").rows] == expected
     assert walk(Filter()) == expected
     assert walk(Filter(), "p6", back=True) == expected[-2::-1]
 
@@ -114,7 +114,7 @@ def test_what_others_look_at_is_passed_over_and_shown() -> None:
     claims.claim("p1", "sam")
     assert neighbour(Filter(), "p0", reviewer="rita") == "p2"
     assert neighbour(Filter(), "p0", reviewer="sam") == "p1"
-    claimed = {line.profile_id: line.claimed_by for line in page(Filter(), 1, reviewer="rita").lines}
+    claimed = {line.profile_id: line.claimed_by for line in page(Filter(), 1, reviewer="rita").rows}
     assert claimed["p1"] == "sam"
     assert claimed["p2"] is None
     for number in range(HELD):
@@ -148,5 +148,5 @@ def test_bulk_sees_what_is_held_now() -> None:
 
 def test_a_page_beyond_the_last_is_the_last() -> None:
     found = page(Filter(), 99, reviewer="rita")
-    assert (found.page, found.pages, found.total, len(found.lines)) == (1, 1, HELD, HELD)
+    assert (found.page, found.pages, found.total, len(found.rows)) == (1, 1, HELD, HELD)
     assert PAGE >= HELD

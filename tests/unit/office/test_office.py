@@ -11,7 +11,7 @@ from gateway.extract import media_types
 from gateway.extract.dispatch import read_document
 from gateway.extract.office.sheet import Run, Sheet
 from gateway.model import Hints
-from unit.office import resume_files as made
+from support import resume_files as made
 
 FORMATS = {
     "cv.docx": (made.docx_file, media_types.DOCX),

@@ -10,11 +10,12 @@ from sqlalchemy import select
 
 from gateway.errors import Conflict, Misconfigured
 from gateway.pipeline.review.audit import audit_error_rate, audit_queue, decide_audit, draw_audit
-from gateway.pipeline.review.review import decide, deliver_reviewed
+from gateway.pipeline.review.review import decide
+from gateway.pipeline.review.send import deliver_reviewed
 from gateway.store import change
 from gateway.store.engine import reading, writing
 from gateway.store.tables import Audit, Delivery, Event, Profile, now
-from unit.pipeline.people import batch, person
+from support.stored import batch, person
 
 
 @pytest.fixture

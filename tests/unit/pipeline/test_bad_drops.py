@@ -13,16 +13,16 @@ from sqlalchemy import select
 from sqlalchemy.exc import DataError
 
 from gateway.errors import Refused, Transient
-from gateway.intake import files, inbox, register
+from gateway.intake import arrivals, files, inbox, register
 from gateway.model import Mode
+from gateway.pipeline import read
 from gateway.pipeline.arrival import receive, upload
 from gateway.pipeline.lines import document_lines
 from gateway.pipeline.run import run_batch
 from gateway.settings import settings
 from gateway.store.engine import reading
 from gateway.store.tables import Batch, Document
-
-GOOD = b"Name,Email,Phone\nGreta Hollingsworth,greta.hollingsworth@example.com,+1 415 555 0134\n"
+from support.drops import GOOD, drop
 
 MANIFESTS = {
     "a day that does not exist": b"received_on: 2026-02-30\n",
@@ -34,15 +34,6 @@ MANIFESTS = {
     "an anchor that holds itself": b"a: &a [*a]\n",
     "a Python object": b"!!python/object/apply:os.system ['true']\n",
 }
-
-
-def drop(home: Path, agent: str, name: str, content: dict[str, bytes]) -> Path:
-    folder = home / "inbox" / agent / name
-    folder.mkdir(parents=True)
-    for path, data in content.items():
-        (folder / path).write_bytes(data)
-    (folder / "_READY").touch()
-    return folder
 
 
 @pytest.mark.parametrize("manifest", MANIFESTS.values(), ids=MANIFESTS.keys())
@@ -238,3 +229,42 @@ def test_an_upload_says_what_it_leaves_out_and_keeps_what_only_looks_unfinished(
     with reading() as session:
         documents = [(d.path, d.code) for d in session.scalars(select(Document))]
     assert documents == [("people.csv.part", None)]
+
+
+def test_a_claimer_killed_before_its_hand_over_starts_no_run_and_loses_nothing(
+    store: str, home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    drop(home, "store-associate", "a", {"list.csv": GOOD})
+
+    def away(*_: Any) -> None:
+        raise Transient("CLAIM_FAILED", "The files store does not answer.")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(arrivals, "hand_over", away)
+        sensed = receive.sense()
+    assert sensed.runs == {}, "nobody could read it yet"
+    assert [problem.code for problem in sensed.problems] == ["CLAIM_FAILED"]
+    (batch_id,) = receive.sense().batch_ids
+    assert receive.register_batch(batch_id)["documents"] == 1
+    assert not arrivals.is_there("store-associate", batch_id)
+
+
+def test_machines_that_share_only_the_files_store_and_the_database(
+    store: str, home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("GATEWAY_FILES_URL", f"memory://shared-{tmp_path.name}")
+    settings.cache_clear()
+    drop(home, "store-associate", "a", {"list.csv": GOOD})
+    (batch_id,) = receive.sense().batch_ids
+    upload_id = upload.begin("store-associate", by="ana")
+    incoming = upload.Incoming(upload_id, "more.csv", by="ana")
+    incoming.write(GOOD.replace(b"greta", b"vera").replace(b"Greta", b"Vera"))
+    incoming.keep()
+    upload.submit(upload_id, by="ana", mode=Mode.INGEST)
+    other = tmp_path / "another-machine"
+    monkeypatch.setenv("GATEWAY_INBOX_DIR", str(other / "inbox"))
+    settings.cache_clear()
+    for each in (batch_id, upload_id):
+        receive.register_batch(each)
+        for chunk in read.plan_chunks(each):
+            assert read.read_chunk(chunk)["success"] == 1

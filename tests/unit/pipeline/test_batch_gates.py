@@ -18,12 +18,14 @@ from gateway.pipeline.judging.judge import judge_batch
 from gateway.pipeline.read import store_reading
 from gateway.pipeline.report import finish_batch, totals
 from gateway.pipeline.review.choices import APPROVE_PASSED
-from gateway.pipeline.review.review import answer_batch, decide, deliver_reviewed, queue
+from gateway.pipeline.review.held import queue
+from gateway.pipeline.review.review import answer_batch, decide
+from gateway.pipeline.review.send import deliver_reviewed
 from gateway.pipeline.run import run_batch
 from gateway.settings import settings
 from gateway.store.engine import reading
 from gateway.store.tables import Batch, Document, GateResult, PoolCandidate, Profile
-from unit.pipeline.test_upload import process
+from support.stages import process
 
 AGENT = "pilots"
 FILE = """id: pilots

@@ -10,7 +10,9 @@ from sqlalchemy import select
 from gateway.errors import Conflict, Misconfigured
 from gateway.pipeline.report import finish_batch, review_request, totals
 from gateway.pipeline.review.choices import APPROVE_ALL, APPROVE_PASSED, DISCARD_ALL, KEEP_HELD
-from gateway.pipeline.review.review import answer_batch, decide, deliver_reviewed, queue
+from gateway.pipeline.review.held import queue
+from gateway.pipeline.review.review import answer_batch, decide
+from gateway.pipeline.review.send import deliver_reviewed
 from gateway.pipeline.run import run_batch
 from gateway.store.engine import reading
 from gateway.store.tables import Batch, Delivery, Event, Field, PoolCandidate, Profile, Review

@@ -6,9 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from gateway.pipeline.report import digest
+from gateway.notify.wording import words_of
 from gateway.pipeline.run import run_batch
 from gateway.settings import settings
+from support.telling import rows
 
 
 @pytest.mark.parametrize(
@@ -25,11 +26,11 @@ def test_a_page_inside_airflow(home: Path, monkeypatch: pytest.MonkeyPatch, base
     assert settings().page("/batches/b1") == link
 
 
-def test_the_digest_links_to_its_batch(home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_notice_links_to_its_batch(home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("GATEWAY_PAGE_URL", "http://localhost:8080")
     settings.cache_clear()
     (tmp_path / "a.csv").write_text("name,email\nAda Quill,ada.quill@example.org\n")
     batch_id = run_batch("store-associate", [tmp_path / "a.csv"], actor="test")
-    told = digest(batch_id)
+    (told,) = [row for row in rows() if row.type == "batch.done"]
     assert told.data["url"] == f"http://localhost:8080/plugin/candidates/gateway/batches/{batch_id}"
-    assert told.data["url"] in told.text
+    assert told.data["url"] in words_of(told.type, told.data, told.id).text

@@ -17,7 +17,7 @@ from gateway.pipeline.review.review import decide
 from gateway.pipeline.review.versions import proposals_for, versions_of
 from gateway.store.engine import reading
 from gateway.store.tables import Event, Field, Profile, Review
-from unit.pipeline.people import batch, person
+from support.stored import batch, person
 
 COLUMNS = ("state", "codes", "duplicate_of", "version", "name", "email", "email_norm", "phone", "location", "data")
 

@@ -7,10 +7,9 @@ from pathlib import Path
 
 import pytest
 from sqlalchemy import func, select
-from tests.unit.pipeline.test_upload import process
 
-from doubles.pdf_maker import make, run
 from gateway.errors import Conflict, Misconfigured, Refused
+from gateway.insight.batches import batch_view
 from gateway.model import ExtractedProfile, Mode, Reading
 from gateway.pipeline import read
 from gateway.pipeline.arrival import receive
@@ -21,6 +20,8 @@ from gateway.pipeline.report import finish_batch, review_request, totals
 from gateway.pipeline.run import run_batch
 from gateway.store.engine import reading, writing
 from gateway.store.tables import Batch, Delivery, Document, Event, PoolCandidate, Profile
+from support.pdf_maker import make, run
+from support.stages import process
 
 AGENT = "backend-engineer"
 GRETA = "Name,Email,Phone\nGreta Hollingsworth,greta.hollingsworth@example.com,+1 415 555 0134\n"
@@ -153,3 +154,15 @@ def test_a_document_refused_as_no_resume_is_read_as_one_and_held(store: str, tmp
         profile = session.scalars(select(Profile)).one()
         assert (profile.state, "RESUME_DOUBTFUL" in profile.codes) == ("held", True)
     assert pool() == []
+
+
+def test_retry_is_offered_and_done_only_where_it_can_help(batch: str) -> None:
+    """An encrypted file says the same to every reader; the page offered to read it again all the same."""
+    with writing() as session:
+        otto = session.scalars(select(Document).where(Document.path == "otto.csv")).one()
+        otto.code = "ENCRYPTED_PDF"
+    view = batch_view(batch)
+    assert (view.retryable, view.lost) == (0, 2)
+    with pytest.raises(Refused, match="NOTHING_TO_RETRY"):
+        retry_documents(batch, None, actor="rita")
+    assert retry_documents(batch, [otto.id], actor="rita").documents == 1, "whoever names it means it"

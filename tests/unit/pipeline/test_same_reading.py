@@ -9,13 +9,13 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
-from conftest import CORPUS
 from gateway.cli import main
 from gateway.model import Mode
 from gateway.pipeline.run import run_batch
 from gateway.store.engine import reading
 from gateway.store.profiles import profile_rows
 from gateway.store.tables import Document, Profile
+from support import CORPUS
 
 FIELDS = ("name", "email", "phone", "location", "row")
 MADE = {

@@ -8,7 +8,9 @@ from typing import Any
 import pytest
 
 from gateway.pipeline.review import persons
-from gateway.pipeline.review.review import decide, deliver_reviewed, queue
+from gateway.pipeline.review.held import queue
+from gateway.pipeline.review.review import decide
+from gateway.pipeline.review.send import deliver_reviewed
 from gateway.pipeline.run import run_batch
 from gateway.pipeline.statistics import KEY, SUMS, Decided, decided_of, decisions, kind_of, layout_of
 from gateway.store.engine import reading

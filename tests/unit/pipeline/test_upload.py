@@ -17,15 +17,12 @@ from gateway.intake.names import safe_path
 from gateway.model import Mode
 from gateway.pipeline.arrival import receive, retry, upload
 from gateway.pipeline.arrival.receive import register_batch
-from gateway.pipeline.delivery.deliver import deliver_batch
-from gateway.pipeline.judging.judge import judge_batch
 from gateway.pipeline.lines import document_lines
-from gateway.pipeline.read import plan_chunks, read_chunk
-from gateway.pipeline.report import finish_batch, totals
-from gateway.pipeline.run import whole
+from gateway.pipeline.report import totals
 from gateway.settings import settings
 from gateway.store.engine import reading
 from gateway.store.tables import Batch
+from support.stages import process
 
 AGENT = "backend-engineer"
 GOOD = b"Name,Email,Phone\nGreta Hollingsworth,greta.hollingsworth@example.com,+1 415 555 0134\n"
@@ -39,16 +36,6 @@ def send(upload_id: str, name: str, content: bytes, *, by: str = "rita", announc
         return incoming.keep()
     finally:
         incoming.abandon()
-
-
-def process(batch_id: str) -> None:
-    """What a run of ingest_batch does with a batch that exists."""
-    register_batch(batch_id)
-    for chunk in whole(plan_chunks(batch_id)):
-        read_chunk(chunk)
-    judge_batch(batch_id)
-    deliver_batch(batch_id)
-    finish_batch(batch_id)
 
 
 def test_an_upload_becomes_a_batch_that_waits_for_its_run(store: str) -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from gateway.quality.datadocs import INDEX, LISTED, SUITE, write_data_docs
 from gateway.quality.judge import judge
-from unit.quality.cases import agent, spoilt
+from support.cases import agent, spoilt
 
 
 def test_pages_speak_in_plain_words_about_ids_and_never_show_a_value(tmp_path: Path) -> None:

@@ -10,7 +10,7 @@ import pytest
 
 from gateway.quality import dns as mail_dns
 from gateway.quality.judge import HOLD, PASS, judge
-from unit.quality.cases import agent, spoilt
+from support.cases import agent, spoilt
 
 
 def answers(monkeypatch: pytest.MonkeyPatch, by_kind: dict[str, object]) -> None:

@@ -18,7 +18,7 @@ from gateway.quality.case import Case
 from gateway.quality.gates import gates_for
 from gateway.quality.judge import HOLD, PASS, judge
 from gateway.quality.versions import differing, suite_version
-from unit.quality.cases import CLEAN, agent, spoilt
+from support.cases import CLEAN, agent, spoilt
 
 
 @pytest.mark.parametrize("preset", ["lenient", "standard", "strict"])
@@ -46,7 +46,7 @@ def test_the_import_logs_and_prints_nothing() -> None:
     code = (
         "import logging, sys; logging.basicConfig(level=logging.INFO, stream=sys.stdout)\n"
         "sys.path[:0] = ['include', 'tests']\n"
-        "from unit.quality.cases import CLEAN, agent\n"
+        "from support.cases import CLEAN, agent\n"
         "from gateway.quality.judge import judge\n"
         "judge(agent(), [CLEAN])\n"
     )

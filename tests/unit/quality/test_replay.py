@@ -16,7 +16,7 @@ from gateway.model import Judgement
 from gateway.quality.judge import judge
 from gateway.quality.replay import Before, replay
 from gateway.quality.sampling import audit_sample, error_rate
-from unit.quality.cases import agent, spoilt
+from support.cases import agent, spoilt
 
 CASES = [
     spoilt("sure"),

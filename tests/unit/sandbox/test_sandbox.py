@@ -20,12 +20,12 @@ from gateway.extract.child.sandbox import ReaderPool, iter_profiles
 from gateway.model import Hints
 from gateway.settings import Settings
 
-HERE = Path(__file__).parent
+TESTS = str(Path(__file__).resolve().parents[2])
 
 
 @pytest.fixture(autouse=True)
 def _readers_importable(monkeypatch):
-    monkeypatch.setenv("PYTHONPATH", str(HERE))
+    monkeypatch.setenv("PYTHONPATH", TESTS)
 
 
 @pytest.fixture
@@ -43,7 +43,7 @@ def documents(tmp_path):
 
 def pool(jobs: int = 1, **limits) -> ReaderPool:
     limits = {"document_timeout_s": 20.0, "document_memory_mb": 300, "document_output_bytes": 1_000_000} | limits
-    return ReaderPool(jobs, config=Settings(**limits), reader="bad_readers:read")
+    return ReaderPool(jobs, config=Settings(**limits), reader="support.bad_readers:read")
 
 
 def outcomes(results) -> dict[str, str | None]:
@@ -244,7 +244,7 @@ import sys, pathlib
 from gateway.extract.child.sandbox import ReaderPool, iter_profiles
 from gateway.settings import Settings
 folder = pathlib.Path(sys.argv[1])
-with ReaderPool(1, config=Settings(), reader="bad_readers:read") as pool:
+with ReaderPool(1, config=Settings(), reader="support.bad_readers:read") as pool:
     (result,) = pool.read([(1, folder / "facts")])
     fact = next(iter_profiles(result.spool)).extra
     print(fact["pid"], fact["preloaded"], flush=True)
@@ -256,7 +256,7 @@ def test_children_die_with_a_killed_parent(tmp_path):
     for command in ("facts", "hang"):
         (tmp_path / command).write_text(command)
     root = str(Path(sys.modules["gateway"].__path__[0]).parent)
-    env = {**os.environ, "PYTHONPATH": f"{HERE}{os.pathsep}{root}"}
+    env = {**os.environ, "PYTHONPATH": f"{TESTS}{os.pathsep}{root}"}
     parent = subprocess.Popen([sys.executable, "-c", CHILD, str(tmp_path)], env=env, stdout=subprocess.PIPE, text=True)
     children = {int(pid) for pid in parent.stdout.readline().split()}
     time.sleep(0.3)
@@ -294,7 +294,7 @@ def test_reader_that_cannot_be_imported_is_told_as_trouble_of_the_installation(d
 
 
 def test_spools_are_gone_after_the_pool(documents, tmp_path):
-    with ReaderPool(1, config=Settings(), spool_dir=tmp_path, reader="bad_readers:read") as readers:
+    with ReaderPool(1, config=Settings(), spool_dir=tmp_path, reader="support.bad_readers:read") as readers:
         (result,) = readers.read(documents("good"), Hints())
         assert result.spool.exists()
         assert tmp_path in result.spool.parents
@@ -344,7 +344,7 @@ def test_a_child_holds_no_files_but_its_own(documents, tmp_path):
 
 def test_what_a_killed_child_left_is_removed(documents, tmp_path):
     with ReaderPool(
-        1, config=Settings(document_timeout_s=0.3), spool_dir=tmp_path, reader="bad_readers:read"
+        1, config=Settings(document_timeout_s=0.3), spool_dir=tmp_path, reader="support.bad_readers:read"
     ) as readers:
         (result,) = readers.read(documents("litter"), Hints())
         assert result.reading.code == "TIMED_OUT"
@@ -358,7 +358,7 @@ def test_what_a_killed_owner_left_is_removed_by_the_next_and_no_other(tmp_path):
     for command in ("facts", "litter"):
         (tmp_path / command).write_text(command)
     root = str(Path(sys.modules["gateway"].__path__[0]).parent)
-    env = {**os.environ, "PYTHONPATH": f"{HERE}{os.pathsep}{root}", "TMPDIR": str(tmp_path)}
+    env = {**os.environ, "PYTHONPATH": f"{TESTS}{os.pathsep}{root}", "TMPDIR": str(tmp_path)}
     script = CHILD.replace('"hang"', '"litter"')
     parent = subprocess.Popen([sys.executable, "-c", script, str(tmp_path)], env=env, stdout=subprocess.PIPE, text=True)
     children = {int(pid) for pid in parent.stdout.readline().split()}

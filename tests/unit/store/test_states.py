@@ -87,13 +87,9 @@ def test_a_step_that_is_not_allowed_changes_nothing(store: str) -> None:
 def test_once_is_once(store: str) -> None:
     seed(0, 0)
     with writing() as session:
-        assert change.first_time(session, "digest:b1:log", kind="notified", batch_id="b1", actor="test")
+        assert change.first_time(session, "resumed:b1:1", kind="resumed", batch_id="b1", actor="test")
     with writing() as session:
-        assert not change.first_time(session, "digest:b1:log", kind="notified", batch_id="b1", actor="test")
-    with writing() as session:
-        change.forget(session, "digest:b1:log")
-    with writing() as session:
-        assert change.first_time(session, "digest:b1:log", kind="notified", batch_id="b1", actor="test")
+        assert not change.first_time(session, "resumed:b1:1", kind="resumed", batch_id="b1", actor="test")
 
 
 # One store for all examples of a property: rows are removed before each.

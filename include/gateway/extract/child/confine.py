@@ -14,7 +14,6 @@ import fcntl
 import os
 import platform
 import shutil
-import signal
 import struct
 import tempfile
 import time
@@ -24,7 +23,7 @@ import gateway
 from gateway.settings import Settings
 
 PREFIX = "gateway-read-"
-PR_SET_PDEATHSIG, PR_SET_NO_NEW_PRIVS, PR_SET_SECCOMP = 1, 38, 22
+PR_SET_NO_NEW_PRIVS, PR_SET_SECCOMP = 38, 22
 SECCOMP_MODE_FILTER = 2
 # machine -> (AUDIT_ARCH, number of socket(2)); io_uring_setup, which can open sockets as well, has one number everywhere
 _MACHINES = {"x86_64": (0xC000003E, 41), "aarch64": (0xC00000B7, 198)}
@@ -80,12 +79,6 @@ def refuse_network() -> bool:
     if libc.prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0:
         return False
     return bool(libc.prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, ctypes.create_string_buffer(header), 0, 0) == 0)
-
-
-def die_with_parent(parent: int) -> bool:
-    """The kernel kills this process with its parent. False if the parent was gone before that was arranged."""
-    ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
-    return os.getppid() == parent
 
 
 def close_descriptors(*kept: int) -> None:

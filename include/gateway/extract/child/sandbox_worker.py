@@ -29,8 +29,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from gateway.extract.child.confine import close_descriptors, die_with_parent, own_temporary_folder, refuse_network
-from gateway.extract.child.limits import limit_address_space
+from gateway.extract.child.confine import close_descriptors, own_temporary_folder, refuse_network
+from gateway.extract.child.limits import die_with_parent, limit_address_space
 from gateway.extract.child.wire import hints_in, profile_line, reading_out
 from gateway.model import ExtractedProfile, Reading
 
@@ -117,8 +117,9 @@ def _report_the_dead(control: socket.socket) -> None:
 
 def _work(parent: socket.socket, read: Callable[..., Reading], nursery: int) -> None:
     """A worker's whole life: one request, one answer, until the socket closes. Never returns."""
-    if not die_with_parent(nursery):
-        os._exit(0)
+    die_with_parent(signal.SIGKILL)
+    if os.getppid() != nursery:
+        os._exit(0)  # the nursery died before the line above
     close_descriptors(parent.fileno())
     own_temporary_folder()
     with parent.makefile("r", encoding="utf-8", newline="\n") as requests:
@@ -138,17 +139,17 @@ def _limit(limits: dict[str, int]) -> None:
 
 def _answer(request: dict[str, Any], read: Callable[..., Reading]) -> dict[str, Any]:
     try:
-        with Path(request["spool"]).open("w", encoding="utf-8", newline="\n", buffering=1 << 16) as spool:
+        with Path(request["spool"]).open("wb", buffering=1 << 16) as spool:
             count, size, most = 0, 0, request["output_bytes"]
 
             def sink(profile: ExtractedProfile) -> None:
                 nonlocal count, size
                 line = profile_line(profile)
-                size += len(line) + 1 if line.isascii() else len(line.encode()) + 1
+                size += len(line) + 1
                 if size > most:
                     raise OutputTooLarge
                 spool.write(line)
-                spool.write("\n")
+                spool.write(b"\n")
                 count += 1
 
             reading = read(Path(request["path"]), sink, hints_in(request["hints"]), limit_pages=request["limit_pages"])

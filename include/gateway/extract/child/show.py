@@ -49,6 +49,15 @@ def page_png(
     return _ask({"do": "page", "path": str(path.absolute()), "number": number, "turn": turn, "dpi": dpi}, timeout_s)
 
 
+def pages_pdf(path: Path, first: int, last: int, *, timeout_s: float = TIMEOUT_S) -> bytes:
+    """Some pages of a PDF as a PDF of their own, with nothing of the others in it.
+
+    first, last   count from 1, both included
+    raises        as page_png does
+    """
+    return _ask({"do": "pages", "path": str(path.absolute()), "first": first, "last": last}, timeout_s)
+
+
 def table_rows(
     path: Path,
     media_type: str,

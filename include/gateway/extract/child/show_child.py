@@ -5,7 +5,9 @@ from __future__ import annotations
 import io
 import json
 import logging
+import os
 import resource
+import signal
 import sys
 import warnings
 from collections.abc import Iterable, Iterator
@@ -13,8 +15,8 @@ from pathlib import Path
 from typing import Any
 
 from gateway.errors import Unreadable
-from gateway.extract.child.confine import die_with_parent, refuse_network
-from gateway.extract.page.pdf_open import NotOpened
+from gateway.extract.child.confine import refuse_network
+from gateway.extract.child.limits import die_with_parent
 
 MAX_PIXELS = 4_000_000  # A4 at 110 dpi has 1.1 million
 _MB = 1 << 20
@@ -24,16 +26,15 @@ _MOST_CELL = 2_000  # characters of one cell that are shown
 
 def main() -> int:
     request = json.loads(sys.stdin.buffer.read())
-    if not die_with_parent(request["parent"]):
-        return 1
+    die_with_parent(signal.SIGKILL)
+    if os.getppid() != request["parent"]:
+        return 1  # it ended before the line above
     refuse_network()
     logging.disable(logging.CRITICAL)  # parsers quote documents in their warnings
     warnings.simplefilter("ignore")
     _limit(request["memory_mb"], request["cpu_s"])
     try:
-        answer = b"ok\n" + (_page(request) if request["do"] == "page" else _rows(request))
-    except NotOpened as wrong:
-        answer = _no(wrong.code, wrong.sentence)
+        answer = b"ok\n" + {"page": _page, "pages": _pages, "rows": _rows}[request["do"]](request)
     except Unreadable as wrong:
         answer = _no(wrong.code, wrong.sentence)
     except (Exception, MemoryError) as wrong:
@@ -81,6 +82,12 @@ def _page(request: dict[str, Any]) -> bytes:
     out = io.BytesIO()
     _small(image).save(out, "PNG", compress_level=6)
     return out.getvalue()
+
+
+def _pages(request: dict[str, Any]) -> bytes:
+    from gateway.extract.page.pdf_structure import pages_alone
+
+    return pages_alone(Path(request["path"]), request["first"], request["last"])
 
 
 def _small(image: Any) -> Any:

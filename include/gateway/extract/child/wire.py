@@ -1,114 +1,80 @@
-"""Profiles and readings as JSON, for the way out of a reading child.
+"""Profiles and readings as JSON, for the way out of a reading child. The types in gateway.model are the format.
 
-Written by hand because dataclasses.asdict copies deeply: on a 100,000-row list it costs more than the reading.
+A profile is a line. msgspec walks the dataclasses themselves (dataclasses.asdict copies deeply: on a 100,000-row list that
+costs more than the reading) and checks every type on the way in: docs/decisions/0010-a-kept-codec.md.
 """
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from gateway.model import Education, Evidence, ExtractedProfile, Field, Hints, Note, Reading, Sheet, Work
+import msgspec
 
-_DUMPS = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), check_circular=False).encode
-
-
-def profile_line(profile: ExtractedProfile) -> str:
-    """One profile as one line of JSON without its line end. Lone surrogates (broken text layers) become U+FFFD."""
-    line = _DUMPS(
-        {
-            "name": profile.name,
-            "email": profile.email,
-            "phone": profile.phone,
-            "location": profile.location,
-            "headline": profile.headline,
-            "links": profile.links,
-            "skills": profile.skills,
-            "languages": profile.languages,
-            "work": [[job.company, job.position, job.start, job.end] for job in profile.work],
-            "education": [[item.institution, item.degree, item.start, item.end] for item in profile.education],
-            "fields": [_field_out(field) for field in profile.fields],
-            "pages": profile.pages,
-            "row": profile.row,
-            "extra": profile.extra,
-            "marks": profile.marks,
-        }
-    )
-    return line if line.isascii() else line.encode("utf-8", "replace").decode("utf-8")
+from gateway.model import ExtractedProfile, Hints, Reading
 
 
-def profile_from_line(line: str) -> ExtractedProfile:
-    """The profile `profile_line` wrote; raises ValueError or KeyError on anything else."""
-    data = json.loads(line)
-    pages = data["pages"]
-    return ExtractedProfile(
-        name=data["name"],
-        email=data["email"],
-        phone=data["phone"],
-        location=data["location"],
-        headline=data["headline"],
-        links=tuple(data["links"]),
-        skills=tuple(data["skills"]),
-        languages=tuple(data["languages"]),
-        work=tuple(Work(*job) for job in data["work"]),
-        education=tuple(Education(*item) for item in data["education"]),
-        fields=tuple(_field_in(field) for field in data["fields"]),
-        pages=(pages[0], pages[1]) if pages else None,
-        row=data["row"],
-        extra=data["extra"],
-        marks=tuple(data["marks"]),
-    )
+def _plain(value: Any) -> Any:
+    """What parsers hand out as text or numbers of their own (bs4's strings, NumPy's floats)."""
+    for kind in (str, float, int):
+        if isinstance(value, kind):
+            return kind(value)
+    raise NotImplementedError(f"{type(value).__name__} has no place in a profile")
+
+
+_OUT = msgspec.json.Encoder(enc_hook=_plain)
+_PROFILE = msgspec.json.Decoder(ExtractedProfile)
+
+
+def profile_line(profile: ExtractedProfile) -> bytes:
+    """One profile as one line of JSON without its line end. Lone surrogates (broken text layers) become "?"."""
+    try:
+        return _OUT.encode(profile)
+    except UnicodeEncodeError:
+        return _OUT.encode(_printable(msgspec.to_builtins(profile, enc_hook=_plain)))
+
+
+def profile_from_line(line: bytes | str) -> ExtractedProfile:
+    """The profile `profile_line` wrote; raises msgspec.DecodeError on anything else."""
+    return _PROFILE.decode(line)
 
 
 def iter_profiles(spool: Path) -> Iterator[ExtractedProfile]:
     """The profiles of a spool file, one at a time, in the order they were read."""
-    with spool.open(encoding="utf-8", newline="\n") as lines:
+    with spool.open("rb") as lines:
         for line in lines:
             yield profile_from_line(line)
 
 
 def reading_out(reading: Reading) -> dict[str, Any]:
-    return {
-        **{name: getattr(reading, name) for name in _READING_PLAIN},
-        "notes": [[note.code, note.sentence, note.row, note.page] for note in reading.notes],
-        "sheets": [[sheet.number, sheet.width, sheet.height, sheet.turn] for sheet in reading.sheets],
-    }
+    """JSON-ready."""
+    out: dict[str, Any] = _printable(msgspec.to_builtins(reading, enc_hook=_plain))
+    return out
 
 
 def reading_in(data: dict[str, Any]) -> Reading:
-    notes = tuple(Note(*note) for note in data["notes"])
-    sheets = tuple(Sheet(*sheet) for sheet in data["sheets"])
-    return Reading(**{**data, "notes": notes, "sheets": sheets})
+    """The reading `reading_out` took apart; raises msgspec.ValidationError on anything else."""
+    return msgspec.convert(data, Reading)
 
 
 def hints_out(hints: Hints) -> dict[str, Any]:
-    return {name: getattr(hints, name) for name in Hints.__dataclass_fields__}
+    """JSON-ready."""
+    out: dict[str, Any] = msgspec.to_builtins(hints)
+    return out
 
 
 def hints_in(data: dict[str, Any]) -> Hints:
-    return Hints(**data)
+    """The hints `hints_out` took apart."""
+    return msgspec.convert(data, Hints)
 
 
-_READING_PLAIN = tuple(name for name in Reading.__dataclass_fields__ if name not in ("notes", "sheets"))
-
-
-def _field_out(field: Field) -> list[Any]:
-    seen = field.evidence
-    return [
-        field.name,
-        field.value,
-        field.raw,
-        field.confidence,
-        seen and [seen.source, seen.rule, seen.page, seen.box, seen.row, seen.column],
-    ]
-
-
-def _field_in(data: list[Any]) -> Field:
-    name, value, raw, confidence, seen = data
-    if seen is None:
-        return Field(name, value, raw, confidence)
-    source, rule, page, box, row, column = seen
-    corners = (box[0], box[1], box[2], box[3]) if box else None
-    return Field(name, value, raw, confidence, Evidence(source, rule, page, corners, row, column))
+def _printable(value: Any) -> Any:
+    """The same without lone surrogates, which UTF-8 cannot hold."""
+    if isinstance(value, str):
+        return value.encode("utf-8", "replace").decode("utf-8")
+    if isinstance(value, dict):
+        return {_printable(key): _printable(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [_printable(item) for item in value]
+    return value

@@ -74,6 +74,8 @@ def read_rtf(path: Path, sink: Sink, hints: Hints) -> Reading:
         raise Unreadable(
             "DAMAGED_OFFICE", "The RTF file cannot be read: it is damaged. Save it again or as PDF."
         ) from wrong
+    # RTF writes what lies beyond U+FFFF as two halves: they are joined, and a half alone is no character.
+    text = text.encode("utf-16", "surrogatepass").decode("utf-16", "replace").replace("\0", "")
     sheet = Sheet()
     for line in text.splitlines():
         if _is_heading(line.strip()):

@@ -11,35 +11,29 @@ from pathlib import Path
 
 import pypdfium2 as pdfium
 
+from gateway.errors import Unreadable
 from gateway.model import Note
 
 HEAD = 1024  # bytes in which "%PDF" must stand (ISO 32000-2 7.5.2, as readers practise it)
-
-
-class NotOpened(Exception):
-    """Why a PDF cannot be opened: a reason code and a sentence."""
-
-    def __init__(self, code: str, sentence: str) -> None:
-        self.code, self.sentence = code, sentence
 
 
 UNREADABLE = "It is damaged beyond repair; ask the sender to export it again."
 
 
 def open_pdf(path: Path) -> tuple[pdfium.PdfDocument, list[Note]]:
-    """The open document and notes about how it was opened; raises NotOpened with the reason."""
+    """The open document and notes about how it was opened; raises Unreadable with the reason."""
     try:
         size = path.stat().st_size
         with path.open("rb") as file:
             head = file.read(HEAD)
     except OSError as wrong:
-        raise NotOpened(
+        raise Unreadable(
             "UNREADABLE_PDF", "The file could not be opened; check that it still exists and may be read."
         ) from wrong
     if size == 0:
-        raise NotOpened("EMPTY_FILE", "The file has no bytes; ask the sender to send it again.")
+        raise Unreadable("EMPTY_FILE", "The file has no bytes; ask the sender to send it again.")
     if b"%PDF" not in head:
-        raise NotOpened("NOT_A_PDF", "It is named like a PDF but is none; ask for a PDF, DOCX or text file.")
+        raise Unreadable("NOT_A_PDF", "It is named like a PDF but is none; ask for a PDF, DOCX or text file.")
     try:
         document = pdfium.PdfDocument(path)
         if len(document) > 0:
@@ -56,25 +50,25 @@ def _repaired(path: Path) -> tuple[pdfium.PdfDocument, list[Note]]:
     try:
         with pikepdf.open(path) as damaged:
             if len(damaged.pages) == 0:
-                raise NotOpened("NO_PAGES", "The document has no pages; ask the sender to export it again.")
+                raise Unreadable("NO_PAGES", "The document has no pages; ask the sender to export it again.")
             buffer = io.BytesIO()
             damaged.save(buffer)
     except pikepdf.PasswordError as wrong:
         sentence = "It is encrypted and needs a password; ask the sender for a copy without one."
-        raise NotOpened("ENCRYPTED_PDF", sentence) from wrong
-    except NotOpened:
+        raise Unreadable("ENCRYPTED_PDF", sentence) from wrong
+    except Unreadable:
         raise
     except Exception as wrong:  # pikepdf passes on QPDF's and its own errors of many kinds for damaged files
         code = "TRUNCATED_PDF" if not _has_end(path) else "UNREADABLE_PDF"
         sentence = "The file is cut off; ask the sender to send it again." if code == "TRUNCATED_PDF" else UNREADABLE
-        raise NotOpened(code, sentence) from wrong
+        raise Unreadable(code, sentence) from wrong
     try:
         document = pdfium.PdfDocument(buffer.getvalue())
     except pdfium.PdfiumError as wrong:
-        raise NotOpened("UNREADABLE_PDF", UNREADABLE) from wrong
+        raise Unreadable("UNREADABLE_PDF", UNREADABLE) from wrong
     if len(document) == 0:
         document.close()
-        raise NotOpened("NO_PAGES", "The document has no pages; ask the sender to export it again.")
+        raise Unreadable("NO_PAGES", "The document has no pages; ask the sender to export it again.")
     return document, [Note("PDF_REPAIRED", "The file was damaged and was repaired before reading.")]
 
 

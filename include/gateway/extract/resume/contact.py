@@ -15,11 +15,11 @@ from functools import lru_cache
 from gateway.extract.page.layout import Cell, Line, around
 from gateway.extract.page.words import Link, Page
 from gateway.model import Box, Evidence
-from gateway.values.dates import find_periods
 from gateway.values.lexicon import bare, phrases
 from gateway.values.places import is_tld
+from gateway.values.spelled import spelled_email
 from gateway.values.text import tidy
-from gateway.values.values import find_emails, normalise_email, normalise_phone, phone_country
+from gateway.values.values import find_emails, normalise_email
 
 FOREIGN = ("references", "furniture")
 OWN = {"top": 1.0, "contact": 1.0, "footer": 0.9, "links": 0.9, "summary": 0.8}
@@ -58,11 +58,7 @@ _ICON_KINDS = {  # Font Awesome's and Material's signs, and Unicode's own
     "\uf1ac": "fax",
     "📠": "fax",
 }
-_PHONE = re.compile(
-    r"(?<![\w@/.+-])(?:\+|00)?\s?\(?\+?[0-9٠-٩０-９][0-9٠-٩０-９\s().\u2010-\u2015/-]{4,22}[0-9٠-٩０-９]"
-    r"(?:\s*(?:ext|x|anexo|ramal|доб|poste|int|w|dw)\.?\s*:?\s?\d{1,5}\b)?(?![\w@])(?!\.\w)",
-    re.I,
-)
+_SPELLED = re.compile(r"[\s(\[{<_-](?:at|ät|arroba|chez|chiocciola|malpa|собака|a)[\s)\]}>_-]", re.I)
 _PROSE = re.compile(r"[^\W\d_]{2,}\s+[^\W\d_]{2,}\s+[^\W\d_]{2,}\s+[^\W\d_]{2,}")
 _LABEL = re.compile(r"([^\W\d_][\w .'’/()-]{0,28}?)\s*[:：.]?\s*$")
 
@@ -116,10 +112,10 @@ def evidence(line: Line, cell: Cell, rule: str, raw: str | None = None) -> Evide
     return Evidence(source_of(cell), rule, page=line.page, box=box)
 
 
-def cells(person: Person) -> Iterator[tuple[int, Line, int, Cell]]:
-    """Every cell with its line, except among the referees and in the template's credits: never the candidate's."""
+def cells(person: Person, *, everywhere: bool = False) -> Iterator[tuple[int, Line, int, Cell]]:
+    """Every cell with its line, except (unless `everywhere`) among the referees and in the template's credits."""
     for index, line in enumerate(person.lines):
-        if line.section in FOREIGN:
+        if line.section in FOREIGN and not everywhere:
             continue
         for number, cell in enumerate(line.cells):
             yield index, line, number, cell
@@ -137,7 +133,7 @@ def below(person: Person, index: int, cell: Cell) -> Cell | None:
             if (
                 near
                 and (aligned or centred or (other.box[0] < cell.box[2] and len(line.cells) == 1))
-                and abs(other.size - cell.size) < 1
+                and abs(other.size - cell.size) < (3 if source_of(cell) == "ocr" else 1)
             ):
                 return other
     return None
@@ -207,35 +203,38 @@ def place_features(person: Person, index: int, line: Line) -> dict[str, float]:
     }
 
 
-def email_candidates(person: Person) -> list[Candidate]:
+def email_candidates(person: Person, *, everywhere: bool = False) -> list[Candidate]:
+    """Addresses as printed, spelled out, broken over two lines, or behind a link.
+
+    everywhere  those among the referees and in the furniture as well
+    """
     out: list[Candidate] = []
-    for index, line, number, cell in cells(person):
+    for index, line, number, cell in cells(person, everywhere=everywhere):
         text = cell.text
-        if "@" not in text and "＠" not in text and " at " not in text and "(at" not in text and "[at" not in text:
+        signed = "@" in text or "＠" in text or _SPELLED.search(text) is not None
+        if not signed and not _begins_email(person, index, line, number, cell):
             continue
         found = find_emails(text.replace("＠", "@"))
         joined = continued_email(person, index, cell)
         if joined:
             found = [f for f in found if not joined[2].startswith(f[2][: max(4, f[2].find("@") + 3)])] + [joined]
-        if not found and re.search(r"\(?\[?\bat\b\]?\)?", text, re.I) and len(text) < 90:
-            value = _spelled(text)
-            if value:
-                found = [(0, len(text), value)]
+        spelled = spelled_email(text) if not found and len(text) < 160 else None
+        if spelled:
+            found = [spelled]
         for start, end, value in found:
             features = place_features(person, index, line)
             kind = label_of(
                 line, number, raw_text(cell)[: max(0, raw_text(cell).find(text[start : start + 4]))] if start else ""
             )
             features["label"] = float(kind == "email")
-            out.append(
-                Candidate(
-                    "email", value, tidy(text[start:end]), evidence(line, cell, "pattern", value), index, features
-                )
-            )
+            where = evidence(line, cell, "pattern", value)
+            if joined and value == joined[2]:
+                where = Evidence(where.source, "continued", page=where.page, box=where.box)
+            out.append(Candidate("email", value, tidy(text[start:end]), where, index, features))
     for page, link, index in links_over(person):
         if link.uri.lower().startswith("mailto:"):
-            value = normalise_email(link.uri)
-            if value:
+            target = normalise_email(link.uri)
+            if target:
                 features = (
                     place_features(person, index, person.lines[index])
                     if index >= 0
@@ -244,33 +243,43 @@ def email_candidates(person: Person) -> list[Candidate]:
                 features["mailto"] = 1.0
                 out.append(
                     Candidate(
-                        "email", value, link.uri, Evidence("link", "mailto", page=page, box=link.box), index, features
+                        "email", target, link.uri, Evidence("link", "mailto", page=page, box=link.box), index, features
                     )
                 )
+    # the second half of a broken address ("roe@example.org" of "jane-" and "roe@example.org") is an address too, but nobody's
+    whole = [c.value for c in out if c.evidence.rule in ("continued", "mailto")]
+    out = [c for c in out if not any(o != c.value and o.endswith(c.value) for o in whole)]
     for rank, candidate in enumerate(out):
         candidate.features["first"] = 1.0 / (1 + rank)
     return out
 
 
-def _spelled(text: str) -> str | None:
-    """An address written "jane (at) example (dot) org" somewhere in a line."""
-    match = re.search(
-        r"([\w.+-]+)\s*(?:[(\[{<]\s*(?:at|@|arroba|ät)\s*[)\]}>]|\s+at\s+)\s*([\w-]+(?:\s*(?:[(\[{<]\s*(?:dot|punkt|punto|ponto)\s*[)\]}>]"
-        r"|\s+dot\s+|\.)\s*[\w-]+)+)",
-        text,
-        re.I,
-    )
-    return normalise_email(match.group()) if match else None
+def _begins_email(person: Person, index: int, line: Line, number: int, cell: Cell) -> bool:
+    """An address may begin in this cell whose sign stands in the line below: it ends in a joint, or a label calls it a mail."""
+    words = cell.text.split()
+    if not words or "@" in words[-1] or not re.fullmatch(r"[\w.+-]+", words[-1]):
+        return False
+    beneath = below(person, index, cell)
+    first = beneath.text.split()[0] if beneath is not None and beneath.text.split() else ""
+    if "@" not in first:
+        return False
+    called = label_of(line, number, cell.text[: -len(words[-1])]) == "email"
+    return first.startswith("@") or called or (words[-1].endswith(("-", "_", ".")) and len(words[-1]) > 2)
+
+
+def _placed(person: Person, index: int, cell: Cell) -> tuple[Line, int, Cell]:
+    line = person.lines[index]
+    return line, next((n for n, other in enumerate(line.cells) if other is cell), 0), cell
 
 
 def continued_email(person: Person, index: int, cell: Cell) -> tuple[int, int, str] | None:
     """An address broken over two lines of a narrow column; (start, end, value) in the first line."""
     text = cell.text
     last = text.split()[-1] if text.split() else ""
-    if "@" not in last and not last.endswith(("-", "_", ".")):
-        return None
-    beneath = below(person, index, cell)
+    beneath = below(person, index, cell) if last else None
     if beneath is None:
+        return None
+    if "@" not in last and not _begins_email(person, index, *_placed(person, index, cell)):
         return None
     first = beneath.text.split()[0] if beneath.text.split() else ""
     if not first or ("@" in first) == ("@" in last) or not re.fullmatch(r"[@\w.+-]+", first):
@@ -305,97 +314,3 @@ def links_over(person: Person) -> Iterator[tuple[int, Link, int]]:
                         best, most = index, wide * high
             if best < 0 or person.lines[best].section not in FOREIGN:
                 yield page.number, link, best
-
-
-def phone_candidates(person: Person, countries: Sequence[str | None]) -> list[Candidate]:
-    """Numbers that could be dialled; national ones are read with the first of `countries` that makes them possible."""
-    out: list[Candidate] = []
-    for index, line, number, cell in cells(person):
-        text = cell.text
-        if sum(c.isdigit() for c in text) < 4:
-            continue
-        out.extend(_phones_of(person, index, line, number, cell, text, countries))
-    for page, link, index in links_over(person):
-        if link.uri.lower().startswith("tel:"):
-            for country in (*countries, None):
-                value, valid = normalise_phone(link.uri, country)
-                if value:
-                    features = (
-                        place_features(person, index, person.lines[index])
-                        if index >= 0
-                        else {"own": 0.5, "first_page": 1.0}
-                    )
-                    features |= {"tel": 1.0, "valid": float(valid), "plus": float("+" in link.uri), "digits": 0.8}
-                    box = Evidence("link", "tel", page=page, box=link.box)
-                    out.append(Candidate("phone", value, link.uri, box, index, features, valid=valid))
-                    break
-    for rank, candidate in enumerate(out):
-        candidate.features["first"] = 1.0 / (1 + rank)
-    return out
-
-
-def _phones_of(
-    person: Person, index: int, line: Line, number: int, cell: Cell, text: str, countries: Sequence[str | None]
-) -> Iterator[Candidate]:
-    periods = [p.span for p in find_periods(text) if p.is_range]
-    for match in _PHONE.finditer(text):
-        raw, start, end = match.group().strip(" ./-("), match.start(), match.end()
-        if any(a <= start < b and end <= b + 2 for a, b in periods):
-            continue
-        before = text[:start]
-        raw_before = raw_text(cell)
-        cut = raw_before.find(raw[:5]) if raw[:5] in raw_before else 0
-        kind = label_of(line, number, raw_before[:cut] if cut > 0 else before)
-        value = None
-        valid = False
-        for country in countries:
-            value, valid = normalise_phone(raw, country)
-            if value and valid:
-                break
-        if not value or not valid:
-            joined = _continued_phone(person, index, cell, text, end, raw, countries)
-            if joined:
-                value, valid, raw = joined
-        if not value:
-            if kind == "phone" and 7 <= sum(c.isdigit() for c in raw) <= 15 and not any(countries):
-                value = raw  # as printed: no country is known
-            else:
-                continue
-        features = place_features(person, index, line)
-        digits = sum(c.isdigit() for c in raw)
-        features |= {
-            "label": float(kind == "phone"),
-            "fax": float(kind == "fax"),
-            "notphone": float(kind == "notphone"),
-            "labelled_else": float(kind in ("email", "address", "web")),
-            "plus": float(raw.lstrip("( ").startswith(("+", "00"))),
-            "valid": float(valid),
-            "grouped": min(1.0, len(re.findall(r"[\s().\u2010-\u2015/-]+", raw)) / 3),
-            "digits": digits / 12,
-            "alone": float(len(raw) >= 0.7 * len(text.strip())),
-            "dotted_date": float(re.fullmatch(r"\d{1,2}[./-]\d{1,2}[./-]\d{2,4}", raw) is not None),
-            "home_country": float(
-                bool(person.country) and value.startswith("+") and phone_country(value) == person.country
-            ),
-            "prose_before": float(len(before.split()) >= 4),
-        }
-        yield Candidate("phone", value, raw, evidence(line, cell, "pattern", raw), index, features, valid=valid)
-
-
-def _continued_phone(
-    person: Person, index: int, cell: Cell, text: str, end: int, raw: str, countries: Sequence[str | None]
-) -> tuple[str, bool, str] | None:
-    if end < len(text.rstrip()):
-        return None
-    beneath = below(person, index, cell)
-    if beneath is None:
-        return None
-    rest = re.match(r"[\d\s().-]+", beneath.text)
-    if not rest or not any(c.isdigit() for c in rest.group()):
-        return None
-    whole = f"{raw} {rest.group().strip()}"
-    for country in countries:
-        value, valid = normalise_phone(whole, country)
-        if value and valid:
-            return value, True, whole
-    return None

@@ -42,13 +42,13 @@ def watching() -> Iterator[list[Watched]]:
         _WATCH.reset(token)
 
 
-def tell_fields(chosen: Mapping[str, Sequence[Candidate]], pools: Mapping[str, Sequence[Candidate]]) -> None:
-    """A person's candidates, field by field, ranked; `chosen` are those that were taken."""
+def tell_fields(weighed: Mapping[str, tuple[Sequence[Candidate | None], Sequence[Candidate]]]) -> None:
+    """A person's candidates: field -> (those that were taken, all of them, best first)."""
     found = _WATCH.get()
     if found is not None:
         one = Watched()
-        for name, pool in pools.items():
-            taken = {id(candidate) for candidate in chosen[name]}
+        for name, (chosen, pool) in weighed.items():
+            taken = {id(candidate) for candidate in chosen}
             fitted = model()["fields"][name]
             one.fields[name] = {
                 "threshold": float(fitted.get("threshold", 0.0)),

@@ -13,15 +13,15 @@ from dataclasses import dataclass, field, replace
 
 from gateway.extract.page.layout import Line, lines_of
 from gateway.extract.page.words import Page
-from gateway.extract.resume.contact import Candidate, Person, email_candidates, own, phone_candidates
+from gateway.extract.resume.contact import Candidate, Person
+from gateway.extract.resume.decide import decide, threshold
 from gateway.extract.resume.entries import entries_of
 from gateway.extract.resume.explained import tell_fields, tell_verdict
 from gateway.extract.resume.gate import is_resume
-from gateway.extract.resume.links import handle_words, link_candidates
+from gateway.extract.resume.links import link_candidates
 from gateway.extract.resume.location import location_candidates
-from gateway.extract.resume.names import name_candidates
 from gateway.extract.resume.roles import Entry, Fragment, is_place
-from gateway.extract.resume.scorer import calibrated, model, rank
+from gateway.extract.resume.scorer import calibrated, rank
 from gateway.extract.resume.sections import is_heading_cell, language_of, mark_sections
 from gateway.extract.resume.skills import Item, items_of, language_items
 from gateway.extract.resume.split import mixed, split_people
@@ -30,30 +30,7 @@ from gateway.values.dates import best_period
 from gateway.values.lexicon import title_score
 from gateway.values.places import country_from_text
 from gateway.values.text import fold
-from gateway.values.values import phone_country
 
-# Where a language is spoken in one country above all others; other languages say nothing about the country.
-COUNTRY_OF = {
-    "ja": "JP",
-    "ko": "KR",
-    "pl": "PL",
-    "sv": "SE",
-    "da": "DK",
-    "nb": "NO",
-    "fi": "FI",
-    "cs": "CZ",
-    "hu": "HU",
-    "ro": "RO",
-    "tr": "TR",
-    "vi": "VN",
-    "it": "IT",
-    "id": "ID",
-    "el": "GR",
-    "he": "IL",
-    "th": "TH",
-    "uk": "UA",
-    "zh": "CN",
-}
 OCR_CAP = 0.9  # look-alikes (l, 1, i) survive every check: nothing read by OCR is surer than this
 UNUSED_RANGE_CAP = (
     0.9  # a number of a possible length in a range nobody uses: often a reserved or brand-new range, sometimes a slip
@@ -102,7 +79,8 @@ def read_profiles(pages: Sequence[Page], sink: Callable[[ExtractedProfile], None
         headings = mark_sections(person_lines, heights)
         language = language_of("\n".join(line.text for line in person_lines), headings)
         person = Person(person_lines, person_pages, language, _body(person_lines))
-        profile = read_person(person, hints, hidden)
+        aside: list[Note] = []
+        profile = read_person(person, hints, aside, hidden)
         verdict = is_resume(person, profile, headings)
         tell_verdict(verdict.outcome, verdict.score, verdict.parts)
         if not verdict.read and not hints.as_resume:
@@ -117,6 +95,7 @@ def read_profiles(pages: Sequence[Page], sink: Callable[[ExtractedProfile], None
         if mixed(profile.best("name"), profile.best("email"), person_pages):
             profile = replace(profile, marks=(*profile.marks, "PEOPLE_MIXED"))
         languages[language or "?"] += 1
+        notes += aside
         facts.profiles += 1
         sink(profile)
     if not facts.profiles:
@@ -163,28 +142,27 @@ def _body(lines: Sequence[Line]) -> float:
     return sizes.most_common(1)[0][0] if sizes else 10.0
 
 
-def read_person(person: Person, hints: Hints, hidden: Sequence[int] = ()) -> ExtractedProfile:
-    """The profile of one person's lines (sections marked)."""
-    emails = rank(email_candidates(person))
+def read_person(person: Person, hints: Hints, notes: list[Note], hidden: Sequence[int] = ()) -> ExtractedProfile:
+    """The profile of one person's lines (sections marked); what was put aside is told in `notes`."""
     links = rank(link_candidates(person))
     places = rank(location_candidates(person))
-    location = places[0] if places and places[0].score > _threshold("location") else None
+    location = places[0] if places and places[0].score > threshold("location") else None
     person.country = country_from_text(location.value) or country_from_text(location.raw) if location else None
-    phones = rank(phone_candidates(person, _countries(person, hints, emails)))
-    email = emails[0] if emails and emails[0].score > _threshold("email") else None
-    phone = phones[0] if phones and phones[0].score > _threshold("phone") else None
+    contact = decide(person, hints, _kept_links(links, person, None))
+    name, email, phone = contact.name, contact.email, contact.phone
     kept = _kept_links(links, person, email)
-    handles = handle_words(email.value if email else None, [c.value for c in kept])
-    touch = [c.line for c in [*emails, *phones] if c.features.get("own", 0) > 0] + [c.line for c in kept]
-    names = rank(name_candidates(person, handles, touch))
-    name = names[0] if names and names[0].score > _threshold("name") else None
-    taken = {"name": [name], "email": [email], "phone": [phone], "location": [location], "links": kept}
-    tell_fields(
-        {field: [one for one in found if one is not None] for field, found in taken.items()},
-        {"name": names, "email": emails, "phone": phones, "location": places, "links": links},
-    )
+    weighed: dict[str, tuple[Sequence[Candidate | None], Sequence[Candidate]]] = {
+        "name": ([name], contact.names),
+        "email": ([email], contact.emails),
+        "phone": ([phone], contact.phones),
+        "location": ([location], places),
+        "links": (kept, links),
+    }
+    tell_fields(weighed)
+    notes.extend(contact.notes)
     fields: list[Field] = []
-    for chosen, pool in ((name, names), (email, emails), (phone, phones), (location, places)):
+    pools = ((name, contact.names), (email, contact.emails), (phone, contact.phones), (location, places))
+    for chosen, pool in pools:
         if chosen is not None:
             fields.append(_field(chosen, pool))
     fields += [_field(link, links, f"links[{n}]") for n, link in enumerate(kept)]
@@ -221,40 +199,11 @@ def read_person(person: Person, hints: Hints, hidden: Sequence[int] = ()) -> Ext
     )
 
 
-def _threshold(name: str) -> float:
-    return float(model()["fields"][name].get("threshold", 0.0))
-
-
-def _countries(person: Person, hints: Hints, emails: Sequence[Candidate]) -> list[str | None]:
-    """Countries to read national numbers with, the likeliest first; never more than what the document or agent says."""
-    out: list[str | None] = []
-    for line in person.lines:
-        if own(line.section) > 0:
-            for match in re.finditer(r"(?:\+|\b00)\d[\d\s().-]{7,18}\d", line.text):
-                number = re.sub(r"[^\d]", "", match.group())
-                number = number[2:] if match.group().startswith("00") else number
-                country = phone_country("+" + number)
-                if country and country not in out:
-                    out.append(country)
-    if person.country:
-        out.insert(0, person.country)
-    spoken = COUNTRY_OF.get(person.language or "")
-    if spoken and not person.country and spoken not in out:
-        out.append(spoken)
-    for candidate in emails[:1]:
-        suffix = candidate.value.rsplit(".", 1)[-1].upper()
-        if len(suffix) == 2 and not out and suffix not in ("CO", "IO", "ME", "AI", "TV", "EU"):
-            out.append("GB" if suffix == "UK" else suffix)
-    if hints.country and hints.country not in out:
-        out.append(hints.country)
-    return out or [None]
-
-
 def _kept_links(links: Sequence[Candidate], person: Person, email: Candidate | None) -> list[Candidate]:
     """Own links, one of each, in page order."""
     best: dict[str, Candidate] = {}
     for candidate in links:
-        if candidate.score <= _threshold("links"):
+        if candidate.score <= threshold("links"):
             continue
         key = re.sub(r"^https?://(www\.)?", "", candidate.value.lower()).split("#")[0].rstrip("/")
         if (

@@ -38,7 +38,6 @@ class Dialect:
     separator: str
     quote: str | None = '"'
     escape: str | None = None
-    has_sep_line: bool = False
     wrapped: bool = False
 
     def options(self) -> dict[str, object]:
@@ -61,7 +60,7 @@ def find_dialect(sample: str) -> Dialect:
     quote, escape = _quoting(sample)
     if named:
         separator = "\t" if named.group(1) == "\\t" else named.group(1)
-        return Dialect(separator, quote, escape, has_sep_line=True)
+        return Dialect(separator, quote, escape)
     best, best_score = Dialect("", quote, escape), 0.0
     for separator in _SEPARATORS:
         if separator not in sample:

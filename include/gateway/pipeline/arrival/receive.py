@@ -15,13 +15,14 @@ from sqlalchemy.exc import InterfaceError, OperationalError
 
 from gateway.agents import Agent, load_agents_lenient
 from gateway.errors import Misconfigured, Refused, Transient
-from gateway.intake import inbox
+from gateway.intake import arrivals, inbox
 from gateway.intake.inbox import InboxProblem
-from gateway.intake.manifest import Manifest, read_manifest
+from gateway.intake.manifest import MOST, Manifest, read_manifest
 from gateway.intake.register import register
 from gateway.model import AgentState, BatchState, Mode
+from gateway.pipeline.arrival.runs import forget_failure, run_to_start
 from gateway.settings import PROJECT, settings
-from gateway.store import change, ids
+from gateway.store import change, ids, outbox
 from gateway.store.engine import reading, writing
 from gateway.store.tables import Agent as AgentRow
 from gateway.store.tables import Batch, Document, Event, now
@@ -75,6 +76,7 @@ def sync_agent(agent: Agent) -> None:
         elif row.config != config:
             row.title, row.target_kind, row.posting = agent.title, agent.target.kind, agent.target.posting
             row.config, row.updated_at = config, now()
+            outbox.forget_channels(session, agent.id)
             change.record(session, "agent_changed", row, actor="agent file")
         change.move(session, row, agent.state, actor="agent file")
 
@@ -98,7 +100,9 @@ def sense(*, actor: str = SENSOR) -> Sensed:
                 problem = inbox.disk_problem(refused, f"The inbox folder of {agent_id} could not be made")
                 problems.append(InboxProblem(problem.code, problem.sentence, agent_id))
         for agent_id, batch_id, folder in inbox.claimed(root):
-            if agent_id in agents and not batch_exists(batch_id):
+            if batch_exists(batch_id):
+                problems += _hand_over(agent_id, batch_id, folder)
+            elif agent_id in agents:
                 problems += _open(agents[agent_id], batch_id, folder, actor)
         view = inbox.look(root, set(agents), quiet_s=config.quiet_period_s, alarm_s=config.claim_alarm_s)
         problems += [t for t in view.problems if not (t.code == "UNKNOWN_AGENT" and t.where in broken)]
@@ -122,8 +126,24 @@ def sense(*, actor: str = SENSOR) -> Sensed:
     _report(problems, actor)
     with reading() as session:
         waiting = session.scalars(select(Batch).where(Batch.state == BatchState.RECEIVING).order_by(Batch.id))
-        runs = {batch.id: run for batch in waiting if (run := run_to_start(batch)) is not None}
+        here = {batch_id for _, batch_id, _ in inbox.claimed(root)}  # not handed over yet: their turn comes
+        runs = {b.id: run for b in waiting if b.id not in here and (run := run_to_start(b)) is not None}
     return Sensed(runs, tuple(problems))
+
+
+def unclaimed(*, actor: str = "watch_gateway") -> tuple[InboxProblem, ...]:
+    """Complete drops that wait for too long (INBOX_STALE): whoever should claim them is paused or failing.
+
+    Only looks, so it takes no lock and may run beside `sense`. Each is an event once a day.
+    """
+    config = settings()
+    if not config.inbox.is_dir():
+        return ()
+    agents, _ = load_agents_lenient(config.agents_dir)
+    view = inbox.look(config.inbox, set(agents), quiet_s=config.quiet_period_s, alarm_s=config.claim_alarm_s)
+    stale = [problem for problem in view.problems if problem.code == "INBOX_STALE"]
+    _report(stale, actor)
+    return tuple({problem.where: problem for problem in stale}.values())
 
 
 def _open(agent: Agent, batch_id: str, folder: Path, actor: str) -> list[InboxProblem]:
@@ -146,18 +166,16 @@ def _open(agent: Agent, batch_id: str, folder: Path, actor: str) -> list[InboxPr
             f"{inbox.SET_ASIDE}/{agent.id}/{batch_id} of the inbox: correct its batch.yaml and move it back."
         )
         return [InboxProblem("DROP_SET_ASIDE", sentence, f"{agent.id}/{batch_id}")]
+    return _hand_over(agent.id, batch_id, folder)
+
+
+def _hand_over(agent_id: str, batch_id: str, folder: Path) -> list[InboxProblem]:
+    """A batch's claimed files go where every worker finds them; what cannot go now stays claimed for the next look."""
+    try:
+        arrivals.hand_over(folder, agent_id, batch_id)
+    except Transient as later:
+        return [InboxProblem(later.code, later.sentence, agent_id)]
     return []
-
-
-def run_to_start(batch: Batch) -> str | None:
-    """The id of the run that a receiving batch waits for; None when a person or the command line runs it.
-
-    A fixed id is what keeps a batch from being run twice: the page, the sensor and its sweep all start the same one.
-    """
-    retries = batch.statistics.get("retries", 0)
-    if retries:
-        return f"retry-{batch.id}-{retries}"
-    return batch.id if batch.run_id == batch.id else None
 
 
 def batch_exists(batch_id: str, *, uploaded_by: str | None = None) -> bool:
@@ -265,28 +283,40 @@ def open_batch(
             batch = session.get_one(Batch, batch_id)
             batch.source = batch.manifest.get("source") or source
             batch.uploaded_by = batch.uploaded_by or actor
+    arrivals.hand_over(folder, agent_id, batch_id)
     return batch_id
 
 
 def open_from_form(form: Mapping[str, Any], *, run_id: str, at: datetime) -> str:
     """The batch a run is for: the claimed one it names, or one opened from the trigger form's agent and path.
 
-    at   when the run was to start; with run_id it fixes the id, so that a cleared run finds its batch again
+    form   what is empty may be None or ""
+    at     when the run was to start; with run_id it fixes the id, so that a cleared run finds its batch again
+    raises   Misconfigured(FORM_INCOMPLETE | FORM_INVALID), and as `open_batch`
     """
     if form.get("batch_id"):
-        return str(form["batch_id"])
+        return batch_of_form(form, run_id=run_id, at=at)
     if not form.get("agent") or not form.get("path"):
         raise Misconfigured("FORM_INCOMPLETE", "Name an agent and a folder or file, or drop files into the inbox.")
-    mode = Mode(form["mode"]) if form.get("mode") else None
+    canary = form.get("canary") or None
+    if canary is not None and (isinstance(canary, bool) or not isinstance(canary, int) or not 1 <= canary <= MOST):
+        raise Misconfigured("FORM_INVALID", f"Canary: give a whole number from 1 to {MOST:,}, or leave it empty.")
+    if form.get("mode") and form["mode"] not in set(Mode):
+        raise Misconfigured("FORM_INVALID", f"Mode: choose one of {', '.join(Mode)}, or leave it empty.")
     return open_batch(
         str(form["agent"]),
-        [allowed(Path(str(form["path"])))],
+        [allowed(str(form["path"]))],
         actor="manual trigger",
-        mode=mode,
-        canary=form.get("canary"),
-        batch_id=ids.batch_id_of_run(run_id, at),
+        mode=Mode(form["mode"]) if form.get("mode") else None,
+        canary=canary,
+        batch_id=batch_of_form(form, run_id=run_id, at=at),
         run_id=run_id,
     )
+
+
+def batch_of_form(form: Mapping[str, Any], *, run_id: str, at: datetime) -> str:
+    """The id of the batch that a run is for, whether it exists or not."""
+    return str(form["batch_id"]) if form.get("batch_id") else ids.batch_id_of_run(run_id, at)
 
 
 def _copy(path: Path, into: Path) -> None:
@@ -296,12 +326,15 @@ def _copy(path: Path, into: Path) -> None:
         shutil.copyfile(path, into / path.name, follow_symlinks=True)
 
 
-def allowed(path: Path) -> Path:
+def allowed(path: str) -> Path:
     """The path if a trigger form may name it: below the inbox, the samples or a folder of GATEWAY_ALLOWED_PATHS.
 
     raises   Refused(PATH_REFUSED): a form must not become a way to read any file of the worker
     """
-    resolved = (PROJECT / path.expanduser()).resolve()  # a relative path means the project's folder, wherever we run
+    try:  # a relative path means the project's folder, wherever we run
+        resolved = (PROJECT / Path(path.strip()).expanduser()).resolve()
+    except (OSError, RuntimeError, ValueError):  # a loop of links, a home of nobody's, a NUL: no folder of ours
+        resolved = Path("/")
     config = settings()
     for root in (config.inbox, PROJECT / "include" / "samples", *config.allowed_paths):
         if resolved == root.resolve() or root.resolve() in resolved.parents:
@@ -314,23 +347,30 @@ def allowed(path: Path) -> Path:
 
 
 def register_batch(batch_id: str, *, actor: str = "ingest_batch") -> dict[str, Any]:
-    """Documents of a claimed batch; moves it to running and then lets go of the claimed folder.
+    """Documents of a claimed batch; moves it to running and then lets go of the files it arrived as.
 
     returns   {"batch_id", "agent_id", "mode", "documents"}
-    raises    Misconfigured(UNKNOWN_BATCH), Transient(DISK_FULL | CLAIM_FAILED)
+    raises    Misconfigured(UNKNOWN_BATCH), Transient(DISK_FULL | CLAIM_FAILED), Transient(FILES_MISSING) where the files
+              are not in the files store and were not registered before
     """
     with writing() as session:
         batch = session.get(Batch, batch_id)
         if batch is None:
             raise Misconfigured("UNKNOWN_BATCH", f"There is no batch {batch_id!r}: trigger with an agent and a path.")
+        forget_failure(batch)
         change.move(session, batch, BatchState.RUNNING, actor=actor)
         if batch.code == "RUN_NOT_STARTED":
             batch.code = batch.error = None
-        agent_id, mode = batch.agent_id, batch.mode
-    folder = settings().inbox / inbox.CLAIMED / agent_id / batch_id
-    if folder.is_dir():
-        register(batch_id, folder, actor=actor)
-        shutil.rmtree(folder)
+        agent_id, mode, registered = batch.agent_id, batch.mode, batch.registered_at is not None
+    claimed = settings().inbox / inbox.CLAIMED / agent_id / batch_id
+    if claimed.is_dir():  # whoever claimed it, on this machine, died before it was handed over
+        arrivals.hand_over(claimed, agent_id, batch_id)
+    if not registered:
+        with arrivals.fetched(agent_id, batch_id) as folder:
+            register(batch_id, folder, actor=actor)
+        with writing() as session:
+            session.get_one(Batch, batch_id).registered_at = now()
+    arrivals.clear(agent_id, batch_id)
     with reading() as session:
         total = session.scalar(select(func.count(Document.id)).where(Document.batch_id == batch_id)) or 0
     return {"batch_id": batch_id, "agent_id": agent_id, "mode": mode, "documents": total}

@@ -10,13 +10,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import func, select
+from sqlalchemy import ColumnElement, and_, func, or_, select
 from sqlalchemy.orm import Session
 
 from gateway.errors import Conflict, Misconfigured, Refused
 from gateway.model import BatchState, DocumentState, ProfileState
-from gateway.pipeline.arrival.receive import run_to_start
-from gateway.quality.batch import STOPS
+from gateway.pipeline.arrival.runs import OF_THE_RUN, forget_failure, run_to_start
 from gateway.store import change
 from gateway.store.engine import writing
 from gateway.store.tables import Batch, Document, Event, Profile
@@ -24,8 +23,6 @@ from gateway.store.tables import Batch, Document, Event, Profile
 AT_REST = (BatchState.DONE, BatchState.WAITING_REVIEW, BatchState.FAILED)
 NOT_KEPT = "Its bytes were not kept, because the file itself was refused: send it again."
 SLICE = 500
-# Codes a batch carries from its last run: the next one says anew whether they still hold.
-OF_THE_RUN = STOPS | {"RUN_INCOMPLETE"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +42,8 @@ class Retry:
 def retry_documents(batch_id: str, document_ids: Sequence[str] | None, *, actor: str, as_resume: bool = False) -> Retry:
     """Puts failed documents back to processing and the batch back to receiving; the caller starts `run_id`.
 
-    document_ids   which; None = every failed one. Only those whose bytes are kept count.
+    document_ids   which; None = every failed one that reading again can help (`may_help`). Only those whose bytes are kept
+                   count.
     as_resume      those that were refused as no résumé are read as one; their profiles are held (RESUME_DOUBTFUL)
     raises         Misconfigured(UNKNOWN_BATCH), Conflict(STATE_CONFLICT) while the batch is being processed,
                    Refused(NOTHING_TO_RETRY)
@@ -64,17 +62,24 @@ def retry_documents(batch_id: str, document_ids: Sequence[str] | None, *, actor:
             document.code = document.error = None
             change.move(session, document, DocumentState.PROCESSING, actor=actor, rule="retry")
             moved += 1
-        if not moved and not (unfinished and document_ids is None):
+        goes_on = document_ids is None and (unfinished or batch.state == BatchState.FAILED)
+        if not moved and not goes_on:
             raise Refused(
                 "NOTHING_TO_RETRY", f"None of these documents of batch {batch_id} can be read again. {NOT_KEPT}"
             )
-        batch.statistics = {**batch.statistics, "retries": batch.statistics.get("retries", 0) + 1}
-        if batch.code in OF_THE_RUN:
-            batch.code = batch.error = None
-        change.move(session, batch, BatchState.RECEIVING, actor=actor, rule="retry")
+        run_again(session, batch, actor=actor, rule="retry")
         session.flush()
         left = _count(session, batch_id, DocumentState.FAILED)
         return Retry(batch_id, str(run_to_start(batch)), moved + unfinished, left)
+
+
+def run_again(session: Session, batch: Batch, *, actor: str, rule: str) -> None:
+    """The batch waits for its next run: a new id, and nothing said of the last one."""
+    batch.retries += 1
+    forget_failure(batch)
+    if batch.code in OF_THE_RUN:
+        batch.code = batch.error = None
+    change.move(session, batch, BatchState.RECEIVING, actor=actor, rule=rule)
 
 
 def _failed(session: Session, batch_id: str, document_ids: Sequence[str] | None) -> Iterable[Document]:
@@ -84,11 +89,31 @@ def _failed(session: Session, batch_id: str, document_ids: Sequence[str] | None)
         .order_by(Document.id)
     )
     if document_ids is None:
-        yield from session.scalars(failed).all()
+        yield from session.scalars(failed.where(may_help())).all()
         return
     wanted = sorted(set(document_ids))
     for start in range(0, len(wanted), SLICE):
         yield from session.scalars(failed.where(Document.id.in_(wanted[start : start + SLICE]))).all()
+
+
+# What only another file can change: the same bytes will say the same to every reader.
+HOPELESS = (
+    "EMPTY_FILE",
+    "ENCRYPTED_OFFICE",
+    "ENCRYPTED_PDF",
+    "FILE_TOO_LARGE",
+    "IMAGE_FILE",
+    "LEGACY_DOC",
+    "LEGACY_XLS",
+    "NO_PAGES",
+    "NOT_A_PDF",
+    "UNSUPPORTED_TYPE",
+)
+
+
+def may_help() -> ColumnElement[bool]:
+    """Of failed documents: whether reading the same bytes again can end otherwise."""
+    return and_(Document.file_key.is_not(None), or_(Document.code.is_(None), Document.code.not_in(HOPELESS)))
 
 
 def _count(session: Session, batch_id: str, state: DocumentState) -> int:
@@ -97,10 +122,10 @@ def _count(session: Session, batch_id: str, state: DocumentState) -> int:
 
 
 def review_run(session: Session, batch: Batch) -> str | None:
-    """The run that asks about what the batch holds; None when its last retry held nobody new."""
-    retries = batch.statistics.get("retries", 0)
-    if not retries:
-        return f"review-{batch.id}"
+    """The run that asks about what the batch holds; None when its last retry held nobody new since somebody was asked."""
+    run_id = f"review-{batch.id}-{batch.retries}" if batch.retries else f"review-{batch.id}"
+    if batch.question in (None, run_id):
+        return run_id  # nobody was asked yet, or this very run asks again
     retried = select(func.max(Event.at)).where(
         Event.subject_id == batch.id, Event.kind == "state", Event.after == BatchState.RECEIVING
     )
@@ -109,7 +134,7 @@ def review_run(session: Session, batch: Batch) -> str | None:
         Profile.state == ProfileState.HELD,
         Profile.created_at >= retried.scalar_subquery(),
     )
-    return f"review-{batch.id}-{retries}" if session.scalar(new.limit(1)) is not None else None
+    return run_id if session.scalar(new.limit(1)) is not None else None
 
 
 def start_refused(batch_id: str, sentence: str, *, actor: str) -> None:

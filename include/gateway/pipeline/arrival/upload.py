@@ -17,6 +17,7 @@ from __future__ import annotations
 import fcntl
 import hashlib
 import json
+import logging
 import re
 import secrets
 import shutil
@@ -28,22 +29,21 @@ from pathlib import Path
 from typing import Any
 
 import yaml
-from sqlalchemy import select
 
-from gateway.errors import GatewayError, Misconfigured, Refused
+from gateway.errors import GatewayError, Misconfigured, Refused, Transient
 from gateway.extract import media_types
-from gateway.intake import inbox
+from gateway.intake import arrivals, inbox
 from gateway.intake.manifest import NAME as MANIFEST
 from gateway.intake.manifest import Manifest
 from gateway.intake.names import free_path, safe_path
-from gateway.intake.register import EMPTY, UPLOADED, is_system_file
-from gateway.model import AgentState, DocumentState, Mode
+from gateway.intake.register import EMPTY, UPLOADED, is_system_file, known_document
+from gateway.model import AgentState, Mode
 from gateway.pipeline.arrival.receive import agent_of, batch_exists, open_claimed
 from gateway.settings import settings
 from gateway.store import ids
 from gateway.store.engine import reading
-from gateway.store.tables import Batch, Document
 
+log = logging.getLogger(__name__)
 STAGING = ".uploads"
 ABANDONED_S = 24 * 3600.0
 _UPLOAD_ID = re.compile(r"b\d{8}-\d{6}-[a-z2-9]{6}")
@@ -272,6 +272,10 @@ def submit(upload_id: str, *, by: str, mode: Mode, canary: int | None = None) ->
         except OSError as wrong:
             raise inbox.disk_problem(wrong, f"An upload for {agent.id} could not be made a batch") from wrong
         open_claimed(agent, upload_id, into, actor=by, run_id=upload_id)
+    try:
+        arrivals.hand_over(into, agent.id, upload_id)
+    except Transient as later:  # the batch stands; whoever looks at the claimed folders next hands it over
+        log.warning("upload %s: %s", upload_id, later)
     shutil.rmtree(folder, ignore_errors=True)
     return upload_id
 
@@ -291,23 +295,11 @@ def clean_abandoned(older_than_s: float = ABANDONED_S) -> int:
 
 
 def seen_before(agent_id: str, digest: str) -> SeenBefore | None:
-    """The document of this agent that had these bytes first and was read: registering will link to it."""
+    """The document of this agent that had these bytes first, whose people came to rest: registering will link to it."""
     if digest == EMPTY:
         return None
     with reading() as session:
-        first = session.execute(
-            select(Document.batch_id, Document.id)
-            .join(Batch, Batch.id == Document.batch_id)
-            .where(
-                Document.agent_id == agent_id,
-                Document.sha256 == digest,
-                Document.state == DocumentState.SUCCESS,
-                Document.duplicate_of.is_(None),
-                Batch.mode != Mode.DRY_RUN,
-            )
-            .order_by(Document.created_at, Document.id)
-            .limit(1)
-        ).first()
+        first = known_document(session, agent_id, digest)
     return SeenBefore(first.batch_id, first.id) if first else None
 
 

@@ -14,9 +14,9 @@ from pathlib import Path
 from upath import UPath
 
 from gateway.errors import Misconfigured
+from gateway.intake import files
 from gateway.quality.datadocs import INDEX, SUITE, write_data_docs
 from gateway.quality.judge import BatchJudgement
-from gateway.settings import settings
 from gateway.store import change
 from gateway.store.engine import writing
 from gateway.store.tables import Batch
@@ -67,4 +67,4 @@ def open_data_docs(batch_id: str, name: str, *, actor: str) -> bytes:
 
 
 def _place(batch_id: str) -> UPath:
-    return UPath(settings().files_root) / "datadocs" / batch_id
+    return files.root() / "datadocs" / batch_id

@@ -1,4 +1,4 @@
-"""Expectations on names, addresses and numbers. The rules themselves are gateway.quality.rules."""
+"""Expectations on names, addresses and numbers. The rules themselves are gateway.values.doubt."""
 
 from __future__ import annotations
 

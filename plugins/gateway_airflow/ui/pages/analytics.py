@@ -73,6 +73,13 @@ def show(request: Request, visitor: VisitorDep, agent: str = "", days: int = 30)
             ("By layout", "layout", groups(found.layouts, LAYOUTS)),
             ("By source", "source", groups(found.sources, {})),
         ],
+        engaged=[
+            ("By agent", found.progress.agents),
+            ("By source", found.progress.sources),
+            ("By batch, the newest", found.progress.batches),
+        ]
+        if found.progress.asked and found.progress.total.ingested
+        else [],
         audit=audit_bar(found),
         swatch=swatch,
         took=took,
@@ -129,8 +136,16 @@ def funnel_steps(funnel: Funnel) -> list[tuple[str, int | None, str, Markup, str
     else:
         rest = "" if funnel.asked == funnel.delivered else f"known for {funnel.asked:,} of {funnel.delivered:,}"
         steps.append(step("Given an interview link", funnel.linked, funnel.found, rest))
-    if funnel.completed is None:
-        steps.append(_not_known("Interview completed", "the target was not asked"))
+    if funnel.written_to:
+        steps.append(step("Invited by us", funnel.written_to, funnel.found))
+    if funnel.started is None or funnel.completed is None or funnel.scored is None:
+        why = "the target was not asked" if funnel.linked is not None else "the target does not tell"
+        steps.append(_not_known("Interview completed", why))
+        return steps
+    steps.append(step("Interview begun", funnel.started, funnel.found))
+    out = f"{funnel.knocked_out:,} ended by a question of the target" if funnel.knocked_out else ""
+    steps.append(step("Interview completed", funnel.completed, funnel.found, out))
+    steps.append(step("Interview scored", funnel.scored, funnel.found))
     return steps
 
 

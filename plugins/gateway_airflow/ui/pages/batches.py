@@ -13,7 +13,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from gateway.errors import Conflict, Misconfigured
 from gateway.insight.agents import agent_titles
 from gateway.insight.batches import BatchView, batch_page, batch_version, batch_view
-from gateway.insight.documents import SORTS, DocumentLine, document_lines, document_page, profiles_of
+from gateway.insight.documents import SORTS, DocumentLine, document_page, documents_by_id, profiles_of
 from gateway.insight.listing import Listed, page_within
 from gateway.model import BatchState, DocumentState, Mode, ProfileState
 from gateway.pipeline.arrival.retry import retry_documents
@@ -106,7 +106,7 @@ def candidates_of(
     """What a document gave, as the piece of the batch's page that a script puts in when it is opened."""
     if not _is_of(document_id, batch_id):
         raise HTTPException(404)
-    (document,) = document_lines([document_id])
+    (document,) = documents_by_id([document_id])
     body = fragment(
         request,
         visitor,

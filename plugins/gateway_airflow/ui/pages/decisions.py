@@ -12,7 +12,7 @@ from pydantic import BaseModel, Field
 from gateway.errors import Misconfigured
 from gateway.insight import candidates, evidence, queue
 from gateway.insight.queue import Filter
-from gateway.pipeline.review import audit, bulk, claims, persons, review
+from gateway.pipeline.review import audit, bulk, claims, correct, persons, review
 from gateway.values.doubt.emails import domain_of, typo_proposal
 from gateway.values.values import is_plausible_name
 from gateway_airflow.ui.access import Right, Visitor, VisitorDep, needs
@@ -91,7 +91,7 @@ def check(visitor: VisitorDep, asked: Check) -> dict[str, Any]:
         empty = "Without it no target takes the candidate." if asked.field in ("name", "email") else "It will be empty."
         return {"ok": True, "value": None, "says": empty, "suggestion": None}
     try:
-        value = review.check_value(candidates.candidate(asked.profile_id).agent_id, asked.field, given)
+        value = correct.check_value(candidates.candidate(asked.profile_id).agent_id, asked.field, given)
     except Misconfigured as wrong:
         if wrong.code != "CORRECTION_INVALID":
             raise

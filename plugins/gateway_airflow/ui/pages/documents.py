@@ -65,8 +65,18 @@ def page_picture(request: Request, document_id: str, number: int) -> Response:
 def original(visitor: VisitorDep, document_id: str) -> Response:
     """The file as it came, never shown by the browser itself; the download is recorded."""
     body, ending = evidence.original(document_id, actor=visitor.name)
+    return _download(body, f"{document_id}{ending}")
+
+
+@router.get("/candidates/{profile_id}/pages.pdf", dependencies=[needs(Right.REVIEW)])
+def pages_of_person(visitor: VisitorDep, profile_id: str) -> Response:
+    """One person's pages of a file with several people; the download is recorded."""
+    return _download(evidence.pages_of_person(profile_id, actor=visitor.name), f"{profile_id}.pdf")
+
+
+def _download(body: bytes, name: str) -> Response:
     headers = {
-        "content-disposition": f'attachment; filename="{document_id}{ending}"',
+        "content-disposition": f'attachment; filename="{name}"',
         "x-content-type-options": "nosniff",
         "content-security-policy": "sandbox; default-src 'none'",
     }

@@ -8,7 +8,7 @@ from fastapi import APIRouter, Depends, Query, Request
 
 from gateway.insight import candidates, evidence, queue
 from gateway.insight.queue import AUDIT, HELD, Filter
-from gateway.pipeline.review import claims, review, versions
+from gateway.pipeline.review import claims, correct, versions
 from gateway.settings import settings
 from gateway_airflow.ui.access import Right, VisitorDep, needs
 from gateway_airflow.ui.render import page
@@ -102,7 +102,7 @@ def the_desk(request: Request, visitor: VisitorDep, part: Part, profile_id: str)
         total=total,
         next_id=queue.neighbour(part, profile_id, reviewer=visitor.name),
         previous_id=queue.neighbour(part, profile_id, reviewer=visitor.name, back=True),
-        editable=review.CORRECTABLE,
+        editable=correct.CORRECTABLE,
         audited=AUDITED,
         undoable=person.state in UNDOABLE,
         line=candidates.as_line,
@@ -118,5 +118,5 @@ def doubtful(person: candidates.Candidate, verdict: candidates.VerdictShown | No
         for field in person.fields
         if field.state in ("missing", "unproved") or (field.state == "read" and field.confidence < DOUBTFUL_BELOW)
     ]
-    ordered = [name for name in [*holding, *unsure] if name in review.CORRECTABLE]
+    ordered = [name for name in [*holding, *unsure] if name in correct.CORRECTABLE]
     return tuple(dict.fromkeys(ordered))

@@ -190,8 +190,9 @@ async function submit(mode) {
 function summary() {
   const wrong = count("wrong");
   const open = count("waiting") + count("sending");
+  const noted = items.filter((item) => item.state === "ready" && item.warn).length; // known already, or of no use
   const said = `${items.length.toLocaleString("en")} ${items.length === 1 ? "file" : "files"}, ${megabytes(total())}`;
-  return `${said}: ${count("ready").toLocaleString("en")} ready${open ? `, ${open.toLocaleString("en")} to send` : ""}${wrong ? `, ${wrong.toLocaleString("en")} not sent` : ""}`;
+  return `${said}: ${(count("ready") - noted).toLocaleString("en")} ready${noted ? `, ${noted.toLocaleString("en")} sent with a remark` : ""}${open ? `, ${open.toLocaleString("en")} to send` : ""}${wrong ? `, ${wrong.toLocaleString("en")} not sent` : ""}`;
 }
 
 function tell(text) { part("said").textContent = text; }

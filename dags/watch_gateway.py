@@ -1,0 +1,69 @@
+"""
+### Watch: drops that nobody claims, batches whose run died
+
+Looks for what nobody else would tell, and so depends on no other DAG.
+
+* A complete drop that waits longer than `GATEWAY_CLAIM_ALARM_S` is reported to its agent's channels (INBOX_STALE): the usual
+  cause is that `sense_inbox` is paused.
+* A batch whose run died (a killed worker, a restarted machine, a deleted run) goes on once by itself in a run of its own,
+  `retry-<batch id>-<n>`. If that dies too, the batch is failed with the code of what stopped it, or RUN_DIED, and its
+  people are told. A batch that a full disk stopped goes on as soon as there is room.
+
+**Starts** every five minutes. Leave it unpaused.
+**Reads** the inbox, batches, and the states of `ingest_batch` runs. **Writes** events and the states of dead batches.
+**Triage**: INBOX_STALE: unpause `sense_inbox`, or clear its failed task. RUN_DIED: look at the worker's log, then
+`python -m gateway resume BATCH`. Safe to clear.
+**Settings**: `GATEWAY_CLAIM_ALARM_S`, `GATEWAY_QUIET_PERIOD_S`.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from airflow.providers.standard.operators.trigger_dagrun import TriggerDagRunOperator
+from airflow.sdk import Asset, CronTriggerTimetable, dag, task
+
+from gateway_airflow.names import OUTBOX_URI, Pool, Tag
+from gateway_airflow.policy import TASK_DEFAULTS
+
+
+@dag(
+    schedule=CronTriggerTimetable("*/5 * * * *", timezone="UTC"),
+    catchup=False,
+    max_active_runs=1,
+    default_args=TASK_DEFAULTS,
+    doc_md=__doc__,
+    tags=[Tag.INGEST],
+)
+def watch_gateway() -> None:
+    @task(pool=Pool.STORE, outlets=[Asset(name="outbox", uri=OUTBOX_URI)])
+    def watch_inbox() -> int:
+        """Tells about complete drops that nobody claims; returns for how many agents there are some."""
+        from gateway.pipeline.arrival.receive import unclaimed
+        from gateway.pipeline.report import tell_unclaimed
+
+        stale = unclaimed()
+        for problem in stale:
+            tell_unclaimed(problem)
+        return len(stale)
+
+    @task(pool=Pool.STORE, outlets=[Asset(name="outbox", uri=OUTBOX_URI)])
+    def sweep_batches() -> list[dict[str, Any]]:
+        """Finds batches whose run died; returns the runs that continue them, as arguments of the runs to start."""
+        from gateway.pipeline.arrival.resume import sweep
+        from gateway_airflow.run_states import state_of_run
+
+        swept = sweep(state_of_run)
+        return [{"trigger_run_id": run_id, "conf": {"batch_id": batch_id}} for batch_id, run_id in swept.runs.items()]
+
+    watch_inbox()
+    TriggerDagRunOperator.partial(
+        task_id="continue_ingest",
+        trigger_dag_id="ingest_batch",
+        skip_when_already_exists=True,
+        pool=Pool.STORE,
+        map_index_template="{{ task.trigger_run_id }}",
+    ).expand_kwargs(sweep_batches())
+
+
+watch_gateway()

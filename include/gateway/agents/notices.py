@@ -1,0 +1,137 @@
+"""Who hears what about an agent: its channels, as its file names them. Addresses get counts and codes, never people."""
+
+from __future__ import annotations
+
+from datetime import datetime, time, timedelta
+from typing import Annotated, Literal
+from zoneinfo import ZoneInfo, available_timezones
+
+from pydantic import Field, field_validator, model_validator
+
+from gateway.agents.strict import ConnectionId, Strict
+from gateway.events import CATALOGUE, STATUS, wanted
+
+Patterns = Annotated[tuple[str, ...], Field(min_length=1, description='Types of docs/events.md; "batch.*" and "*" too')]
+LOG = "log"
+
+
+class Quiet(Strict):
+    """Hours in which nothing is sent; what comes up then waits for their end. From 20 to 8 goes over midnight."""
+
+    start: int = Field(default=20, ge=0, le=23, description="First quiet hour, local time")
+    end: int = Field(default=8, ge=0, le=23, description="First hour that is not quiet any more")
+    timezone: str = Field(default="UTC", description="IANA time zone, such as Europe/Berlin")
+
+    @field_validator("timezone")
+    @classmethod
+    def _zone(cls, name: str) -> str:
+        if name not in available_timezones():
+            raise ValueError(f"{name!r} is no time zone; write one like Europe/Berlin")
+        return name
+
+    def until(self, at: datetime, zone: str | None = None) -> datetime:
+        """When it may be sent that is ready at `at`: then, or the end of the quiet hours by local clocks."""
+        local = at.astimezone(ZoneInfo(zone or self.timezone))
+        if not self.covers(local.hour):
+            return at
+        day = local.date() + timedelta(days=1 if local.hour >= self.end else 0)
+        end = datetime.combine(day, time(self.end), local.tzinfo)
+        return end.astimezone(at.tzinfo)
+
+    def covers(self, hour: int) -> bool:
+        if self.start == self.end:
+            return False
+        if self.start < self.end:
+            return self.start <= hour < self.end
+        return hour >= self.start or hour < self.end
+
+
+class _Channel(Strict):
+    name: str = Field(
+        default="",
+        pattern=r"^[A-Za-z0-9_-]{0,60}$",
+        description="Tells two channels of a kind apart; else its connection",
+    )
+    events: Patterns = STATUS
+    quiet: Quiet | None = None
+
+    @field_validator("events")
+    @classmethod
+    def _known(cls, patterns: tuple[str, ...]) -> tuple[str, ...]:
+        for pattern in patterns:
+            if not any(wanted(event, (pattern,)) for event in CATALOGUE):
+                raise ValueError(f"{pattern!r} means no event; they are {', '.join(CATALOGUE)}")
+        return patterns
+
+
+class MailChannel(_Channel):
+    """Mail to people of yours."""
+
+    kind: Literal["email"]
+    to: tuple[Annotated[str, Field(pattern=r"^[^@\s,<>]+@[^@\s,<>]+$")], ...] = Field(min_length=1)
+    connection: ConnectionId = Field(default="smtp_default", description="Airflow connection of type smtp")
+
+
+class ChatChannel(_Channel):
+    """A room of Slack or Teams, by an incoming webhook of theirs."""
+
+    kind: Literal["slack", "teams"]
+    connection: ConnectionId = Field(description="Airflow connection: the webhook's address as host, or as password")
+    allow_private: bool = Field(default=False, description="Let the address be inside your own network")
+
+
+class WebhookChannel(_Channel):
+    """Signed messages to a program, by the Standard Webhooks scheme."""
+
+    kind: Literal["webhook"]
+    connection: ConnectionId = Field(
+        description="Airflow connection: address as host, signing secret (whsec_...) as password, the secret before it as extra previous_secret"
+    )
+    events: Patterns = ("*",)
+    allow_private: bool = Field(
+        default=False, description="Let the address be inside your own network (private, loopback), and plain http"
+    )
+
+
+Channel = Annotated[MailChannel | ChatChannel | WebhookChannel, Field(discriminator="kind")]
+
+
+def key_of(channel: MailChannel | ChatChannel | WebhookChannel) -> str:
+    """What messages to this channel are filed under: "email:smtp_default"."""
+    return f"{channel.kind}:{channel.name or channel.connection}"
+
+
+class Notify(Strict):
+    """Who hears about an agent's batches. Connections are Airflow's."""
+
+    log: bool = Field(default=True, description="Write status notices to the log of send_notices")
+    channels: tuple[Channel, ...] = ()
+    held_after_h: float | None = Field(
+        default=48, gt=0, description="Tell (held.ageing) once a day when a candidate was held this long; null: never"
+    )
+    held_overdue_h: float | None = Field(
+        default=120, gt=0, description="Tell (held.overdue) whoever subscribed to it when held this long; null: never"
+    )
+    silent_after_h: dict[str, Annotated[float, Field(gt=0)]] = Field(
+        default_factory=dict,
+        description='Source -> hours without a batch after which source.silent is told; "*" means any source',
+    )
+
+    @model_validator(mode="after")
+    def _told_apart(self) -> Notify:
+        keys = [key_of(channel) for channel in self.channels]
+        if twice := sorted({key for key in keys if keys.count(key) > 1}):
+            raise ValueError(f"two channels are {', '.join(twice)}: give one of them a name")
+        return self
+
+    def channel(self, key: str) -> MailChannel | ChatChannel | WebhookChannel | None:
+        """The channel of that key; None where the file names none (any more)."""
+        return next((channel for channel in self.channels if key_of(channel) == key), None)
+
+    def told(self, event: str, at: datetime) -> dict[str, datetime]:
+        """channel -> when it may be sent, for everybody who hears of an event of that type."""
+        found = {LOG: at} if self.log and (event in STATUS or event == "channel.test") else {}
+        for channel in self.channels:
+            if wanted(event, channel.events):
+                found[key_of(channel)] = channel.quiet.until(at) if channel.quiet else at
+        return found

@@ -1,0 +1,129 @@
+"""`gateway outreach preview | send | list | resend | suppress`: messages to candidates, off unless the agent's file says otherwise.
+
+What is printed may hold a candidate's data with --profile: it is for the eyes of those who may review.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+from typing import Any
+
+
+def register(commands: Any) -> None:
+    parser = commands.add_parser("outreach", help="messages to candidates", description=__doc__)
+    actions = parser.add_subparsers(dest="action", required=True, metavar="ACTION")
+
+    seen = actions.add_parser("preview", help="an agent's message as a candidate would read it")
+    seen.add_argument("agent", metavar="AGENT")
+    seen.add_argument("--kind", default="invitation", help="invitation, or reminder-1 ...")
+    seen.add_argument("--profile", metavar="ID", help="with a real candidate's name, instead of a made-up one")
+    seen.add_argument("--language", metavar="LL", help="in that language (default: the document's)")
+    seen.add_argument("--html", action="store_true")
+    seen.add_argument("--to", metavar="ADDRESS", help="send it there too: to yourself")
+    seen.set_defaults(run=preview)
+
+    sent = actions.add_parser("send", help="plan and send what is due")
+    sent.add_argument("--agent", metavar="ID", help="for this agent only")
+    sent.add_argument("--limit", type=int, default=1000, help="messages an agent at most")
+    sent.set_defaults(run=send)
+
+    listed = actions.add_parser("list", help="messages by state, without anybody's data")
+    listed.add_argument("--agent", metavar="ID")
+    listed.add_argument("--state", choices=["planned", "sending", "sent", "refused", "unclear", "skipped"])
+    listed.add_argument("--limit", type=int, default=50)
+    listed.add_argument("--json", action="store_true")
+    listed.set_defaults(run=show)
+
+    again = actions.add_parser("resend", help="send an unclear or refused message (again)")
+    again.add_argument("messages", nargs="+", metavar="MESSAGE")
+    again.set_defaults(run=resend)
+
+    never = actions.add_parser("suppress", help="never write to this address")
+    never.add_argument("address")
+    never.set_defaults(run=suppress)
+
+
+def preview(options: argparse.Namespace) -> int:
+    from gateway.outreach.letters import letter_of, mail_of
+    from gateway.outreach.sending import ready, send_test
+    from gateway.pipeline.arrival.receive import agent_of
+    from gateway.store.engine import migrate, reading
+    from gateway.store.tables import Document, Profile
+
+    migrate()
+    agent = agent_of(options.agent)
+    name, language = "Greta Hollingsworth", options.language
+    if options.profile:
+        with reading() as session:
+            profile = session.get(Profile, options.profile)
+            if profile is None:
+                from gateway.errors import Misconfigured
+
+                raise Misconfigured("UNKNOWN_PROFILE", f"There is no profile {options.profile!r}.")
+            name = profile.name or ""
+            language = language or session.get_one(Document, profile.document_id).facts.get("language")
+    letter = letter_of(
+        agent,
+        options.kind,
+        name=name,
+        link=agent.outreach.link or "https://interview.example.com/i/preview",
+        language=language,
+        invitation_id="preview",
+    )
+    print(letter.html if options.html else f"Subject: {letter.subject}\n\n{letter.text}", end="")  # noqa: T201
+    if options.to:
+        given = ready(agent)
+        send_test(given, mail_of(agent, given, letter, options.to, "preview"))
+        print(f"\nsent to {options.to}")  # noqa: T201
+    return 0
+
+
+def send(options: argparse.Namespace) -> int:
+    """0 when every agent with outreach could send."""
+    import sys
+
+    from gateway.outreach.sending import send_outreach
+    from gateway.store.engine import migrate
+
+    migrate()
+    done = send_outreach(options.agent, limit=options.limit)
+    print(", ".join(f"{number} {name}" for name, number in done.as_dict().items()))  # noqa: T201
+    for wrong in done.problems:
+        print(f"{wrong.code}: {wrong.sentence}", file=sys.stderr)  # noqa: T201
+    return 1 if done.problems else 0
+
+
+def show(options: argparse.Namespace) -> int:
+    from gateway.insight.outreach import invitation_lines
+    from gateway.store.engine import migrate
+
+    migrate()
+    for line in invitation_lines(options.agent, options.state, options.limit):
+        if options.json:
+            print(json.dumps(line, default=str))  # noqa: T201
+        else:
+            print("  ".join(str(value) for value in line.values() if value not in (None, "")))  # noqa: T201
+    return 0
+
+
+def resend(options: argparse.Namespace) -> int:
+    from gateway.outreach.sending import resend as again
+    from gateway.store.engine import migrate
+
+    migrate()
+    for message in options.messages:
+        again(message)
+    print(f"{len(options.messages)} message(s) are planned again")  # noqa: T201
+    return 0
+
+
+def suppress(options: argparse.Namespace) -> int:
+    from gateway.outreach import suppression
+    from gateway.store.engine import migrate, writing
+
+    migrate()
+    with writing() as session:
+        new = suppression.suppress(session, options.address.strip().casefold(), "by hand")
+    print("nobody writes to this address any more" if new else "it was on the list already")  # noqa: T201
+    return 0

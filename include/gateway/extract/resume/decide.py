@@ -1,0 +1,166 @@
+"""Name, e-mail and phone of one person, decided together.
+
+The candidates' scores come first. What is somebody else's (`owner`) is put aside with the reason. An address that repeats the name
+beats one that does not. And what a plain pattern finds is never lost: where no candidate passes its threshold, the best one that is
+nobody else's is taken, if it is an address or a number beyond doubt; its low score stays its confidence.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from gateway.extract.resume.contact import Candidate, Person, email_candidates
+from gateway.extract.resume.countries import Countries
+from gateway.extract.resume.links import handle_words
+from gateway.extract.resume.name_features import agreement
+from gateway.extract.resume.names import name_candidates
+from gateway.extract.resume.owner import owner_of
+from gateway.extract.resume.phones import phone_candidates
+from gateway.extract.resume.scorer import model, rank
+from gateway.model import Hints, Note
+from gateway.values.text import fold
+
+AGREES = 0.65  # of names.agreement: the family name and an initial, or two names
+NEARLY = 1.5  # below the threshold a name still counts when it heads the page
+
+
+@dataclass(slots=True)
+class Contact:
+    """The choice of each field, every candidate for it, and what was put aside."""
+
+    name: Candidate | None = None
+    email: Candidate | None = None
+    phone: Candidate | None = None
+    names: list[Candidate] = field(default_factory=list)
+    emails: list[Candidate] = field(default_factory=list)
+    phones: list[Candidate] = field(default_factory=list)
+    notes: list[Note] = field(default_factory=list)
+
+
+def threshold(name: str) -> float:
+    return float(model()["fields"][name].get("threshold", 0.0))
+
+
+def decide(person: Person, hints: Hints, links: Sequence[Candidate]) -> Contact:
+    """
+    links  the candidate's own, as kept
+    """
+    found = rank(email_candidates(person, everywhere=True))
+    phones = rank(phone_candidates(person, Countries(person, found, hints.country), everywhere=True))
+    addresses = [link.value for link in links]
+    first = next((c for c in found if owner_of(person, c, False) is None), None)
+    out = Contact()
+    out.names = _names(person, first.value if first else None, addresses, [*found, *phones], links)
+    out.name = _named(out.names)
+    out.emails = _own(person, found, out, "An e-mail address")
+    for candidate in out.emails:
+        if out.name and agreement(out.name.value, handle_words(candidate.value, ())) >= AGREES:
+            candidate.features["repeats_name"] = 1.0
+    out.emails = rank(out.emails)
+    out.email = _best(out.emails) or next(iter(out.emails), None)
+    if out.email and first and out.email.value != first.value:
+        out.names = _names(person, out.email.value, addresses, [*found, *phones], links)
+        out.name = _named(out.names)
+    out.phones = _own(person, phones, out, "A phone number")
+    for candidate in out.phones:
+        if out.email and candidate.valid and _side_by_side(person, candidate, out.email):
+            candidate.features["beside_email"] = 1.0
+    out.phones = rank(out.phones)
+    out.phone = _best(out.phones) or next((c for test in (_is_phone, _is_unread) for c in out.phones if test(c)), None)
+    return out
+
+
+def _names(
+    person: Person, email: str | None, links: Sequence[str], contacts: Sequence[Candidate], own: Sequence[Candidate]
+) -> list[Candidate]:
+    touch = [c.line for c in contacts if c.features.get("own", 0) > 0] + [c.line for c in own]
+    return rank(name_candidates(person, handle_words(email, links), touch))
+
+
+def _named(names: Sequence[Candidate]) -> Candidate | None:
+    """The best name; where none is sure, the largest or first line of the first page, if names or the address speak for it."""
+    best = _best(names)
+    if best is not None or not names:
+        return _in_full(best, names) if best else None
+    for candidate in names[:5]:
+        seen = candidate.features
+        against = any(seen.get(name) for name in ("heading", "place", "part", "company", "institution", "digits_near"))
+        if against or (seen.get("title") and seen.get("agreement", 0) < AGREES):
+            continue
+        known = seen.get("known_names", 0) >= 0.5 or seen.get("agreement", 0) > 0.5
+        lone = seen.get("largest") and seen.get("first_page") and seen.get("above_body", 0) > 0.5
+        first = seen.get("first_line") and (known or candidate.score > threshold("name") - NEARLY)
+        if (lone and known) or first:
+            return candidate
+    return None
+
+
+def _in_full(best: Candidate, names: Sequence[Candidate]) -> Candidate:
+    """The name with its last word, when that stands in a line of its own and the whole is repeated (in a running header)."""
+    short = fold(best.value)
+    lines: dict[str, set[int]] = {}
+    for candidate in names:
+        value = fold(candidate.value)
+        if candidate.line != best.line and (
+            candidate.features.get("stacked") or candidate.features.get("title", 0) > 0.5
+        ):
+            continue
+        if value.startswith(short + " ") and len(value.split()) <= len(short.split()) + 2:
+            lines.setdefault(value, set()).add(candidate.line)
+    longer = next((value for value, at in lines.items() if len(at) > 1 and best.line in at), None)
+    return next((c for c in names if fold(c.value) == longer and c.line == best.line), best)
+
+
+def _best(candidates: Sequence[Candidate]) -> Candidate | None:
+    return candidates[0] if candidates and candidates[0].score > threshold(candidates[0].field) else None
+
+
+def _own(person: Person, candidates: Sequence[Candidate], out: Contact, what: str) -> list[Candidate]:
+    """The candidates that are nobody else's; a note for each value put aside."""
+    own: list[Candidate] = []
+    aside: dict[str, tuple[str, int | None]] = {}
+    for candidate in candidates:
+        agrees = False
+        if candidate.field == "email" and out.name:
+            agrees = agreement(out.name.value, handle_words(candidate.value, ())) >= AGREES
+        owner = owner_of(person, candidate, agrees)
+        if owner is None:
+            own.append(candidate)
+        elif candidate.field == "email" or _is_phone(candidate):
+            aside.setdefault(candidate.value, (owner, candidate.evidence.page))
+    kept = {candidate.value for candidate in own}
+    for value, (owner, page) in aside.items():
+        if value not in kept:
+            out.notes.append(Note("CONTACT_NOT_OWN", f"{what} was left out: it is {_WHOSE[owner]}.", page=page))
+    return own
+
+
+def _is_unread(candidate: Candidate) -> bool:
+    """A number among the own data that no country was found for: shown as printed, for a person to complete."""
+    seen = candidate.features
+    return not candidate.value.startswith("+") and seen.get("own", 0) > 0 and not seen.get("fax")
+
+
+def _side_by_side(person: Person, candidate: Candidate, email: Candidate) -> bool:
+    """In one line with the address, or in a line next to its own."""
+    if min(candidate.line, email.line) < 0 or abs(candidate.line - email.line) > 1:
+        return False
+    return person.lines[candidate.line].page == person.lines[email.line].page
+
+
+_WHOSE = {
+    "referee": "a referee's or a relative's",
+    "agency": "the agency's that presents the candidate",
+    "employer": "an employer's office",
+    "furniture": "the template's",
+}
+
+
+def _is_phone(candidate: Candidate) -> bool:
+    """A number beyond doubt, wherever it stands: in use, and called a phone, dialled by a link or written with its country."""
+    seen = candidate.features
+    if not candidate.valid or any(seen.get(name) for name in ("fax", "notphone", "dotted_date", "labelled_else")):
+        return False
+    called = seen.get("label") or seen.get("tel") or seen.get("plus") or seen.get("beside_email")
+    return bool(called or (seen.get("alone") and seen.get("digits", 0) >= 9 / 12 and not seen.get("guess")))

@@ -1,0 +1,119 @@
+"""Claimed files on their way to be registered, in the files store, where every worker finds them.
+
+    <files>/.arrivals/<agent>/<batch>/...              a local files store: the claimed folder itself
+    <files>/.arrivals/<agent>/<batch>/<n>, index.json  an object store: the files by number, and last what they are called
+
+Whoever claims (a worker with the inbox, the page) hands over; whoever registers fetches. They share nothing but the
+files store and the database. A hand-over that is cut off is done again from the claimed folder, which goes last.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from upath import UPath
+
+from gateway.errors import Transient
+from gateway.intake import files
+from gateway.intake.inbox import disk_problem
+
+ARRIVALS = ".arrivals"  # no agent is called so
+INDEX = "index.json"
+
+
+def hand_over(folder: Path, agent_id: str, batch_id: str) -> None:
+    """Moves a claimed folder into the files store. Safe to repeat; afterwards the folder is gone.
+
+    raises   Transient(DISK_FULL | CLAIM_FAILED)
+    """
+    target = _place(agent_id, batch_id)
+    try:
+        if isinstance(target, os.PathLike):
+            _move(folder, Path(target))
+        else:
+            _send(folder, target)
+        shutil.rmtree(folder, ignore_errors=True)
+    except OSError as wrong:
+        raise disk_problem(wrong, f"The files of batch {batch_id} could not be handed over") from wrong
+
+
+def is_there(agent_id: str, batch_id: str) -> bool:
+    """Whether a whole hand-over of that batch waits to be registered."""
+    place = _place(agent_id, batch_id)
+    return place.is_dir() if isinstance(place, os.PathLike) else (place / INDEX).exists()
+
+
+@contextmanager
+def fetched(agent_id: str, batch_id: str) -> Iterator[Path]:
+    """A local folder with the batch's files under the names they were sent with; a copy goes away afterwards.
+
+    raises   Transient(FILES_MISSING) where the files store does not have them
+    """
+    place = _place(agent_id, batch_id)
+    if not is_there(agent_id, batch_id):
+        raise Transient(
+            "FILES_MISSING",
+            f"The files of batch {batch_id} are not in the files store, so nothing of it was read. Give all machines the "
+            "same place for files (GATEWAY_FILES_URL), then resume the batch.",
+            30,
+        )
+    if isinstance(place, os.PathLike):
+        yield Path(place)
+        return
+    with tempfile.TemporaryDirectory(prefix="gateway-arrival-") as temporary:
+        folder = Path(temporary)
+        for number, entry in enumerate(json.loads((place / INDEX).read_text("utf-8"))):
+            path = folder / entry["path"]
+            path.parent.mkdir(parents=True, exist_ok=True)
+            if entry["link"]:
+                path.symlink_to("link")  # refused by its name when it is registered; where it led is nobody's business
+            else:
+                with (place / str(number)).open("rb") as source, path.open("wb") as sink:
+                    shutil.copyfileobj(source, sink, files.PIECE)
+        yield folder
+
+
+def clear(agent_id: str, batch_id: str) -> None:
+    """Lets go of the files of a registered batch: their bytes are kept by then."""
+    place = _place(agent_id, batch_id)
+    if isinstance(place, os.PathLike):
+        shutil.rmtree(Path(place), ignore_errors=True)
+    elif place.exists():
+        place.fs.rm(place.path, recursive=True)
+
+
+def _place(agent_id: str, batch_id: str) -> UPath:
+    return files.root() / ARRIVALS / agent_id / batch_id
+
+
+def _move(folder: Path, target: Path) -> None:
+    if target.is_dir():
+        return  # handed over before; only the claimed copy was left
+    target.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        folder.rename(target)
+    except OSError:
+        # Another file system: a copy beside the target, which one rename makes appear whole.
+        part = target.with_name(f".{target.name}.part")
+        shutil.rmtree(part, ignore_errors=True)
+        shutil.copytree(folder, part, symlinks=True)
+        part.rename(target)
+
+
+def _send(folder: Path, target: UPath) -> None:
+    if (target / INDEX).exists():
+        return
+    index = []
+    for number, path in enumerate(sorted(p for p in folder.rglob("*") if p.is_symlink() or not p.is_dir())):
+        link = path.is_symlink() or not path.is_file()
+        index.append({"path": str(path.relative_to(folder)), "link": link})
+        if not link:
+            with path.open("rb") as source, (target / str(number)).open("wb") as sink:
+                shutil.copyfileobj(source, sink, files.PIECE)
+    (target / INDEX).write_text(json.dumps(index), "utf-8")

@@ -1,0 +1,75 @@
+"""News that no change of state brings: time alone does. Looked for by send_notices; each piece of news is told once."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import delete, func, select
+from sqlalchemy.orm import Session
+
+from gateway.agents.notices import Notify
+from gateway.model import ProfileState
+from gateway.settings import settings
+from gateway.store import outbox
+from gateway.store.engine import reading, writing
+from gateway.store.tables import Agent, Batch, Outbox, Profile, now
+
+
+def look_out() -> int:
+    """Writes what time has brought about, and removes what was sent long ago; returns how many messages were written."""
+    with reading() as session:
+        agents = session.scalars(select(Agent.id).where(Agent.state == "open").order_by(Agent.id)).all()
+    written = 0
+    for agent_id in agents:
+        with writing() as session:
+            notify = outbox.channels(session, agent_id)
+            written += _held(session, agent_id, notify) + _silent(session, agent_id, notify)
+    with writing() as session:
+        old = now() - timedelta(days=settings().notice_keep_days)
+        session.execute(delete(Outbox).where(Outbox.sent_at < old))
+    return written
+
+
+def _held(session: Session, agent_id: str, notify: Notify) -> int:
+    """Candidates held for long: once a day while it lasts."""
+    number, oldest = session.execute(
+        select(func.count(), func.min(Profile.created_at)).where(
+            Profile.agent_id == agent_id, Profile.state == ProfileState.HELD
+        )
+    ).one()
+    if not number:
+        return 0
+    hours = _hours(oldest)
+    page = settings().page("/review")
+    data: dict[str, Any] = {
+        "held": number,
+        "hours": round(hours, 1),
+        "url": (page and f"{page}?agent={agent_id}") or None,
+    }
+    written = 0
+    for event, limit in (("held.ageing", notify.held_after_h), ("held.overdue", notify.held_overdue_h)):
+        if limit is not None and hours >= limit:
+            once = f"{event}:{agent_id}:{now():%Y-%m-%d}"
+            written += len(outbox.emit(session, event, agent_id, data, once=once))
+    return written
+
+
+def _silent(session: Session, agent_id: str, notify: Notify) -> int:
+    """Sources that should have sent something: once a silence."""
+    written = 0
+    for source, limit in notify.silent_after_h.items():
+        chosen = [Batch.agent_id == agent_id] + ([] if source == "*" else [Batch.source == source])
+        last: datetime | None = session.scalar(select(func.max(Batch.created_at)).where(*chosen))
+        # A source that never sent anything is silent since the agent is known.
+        since = last or session.get_one(Agent, agent_id).updated_at
+        hours = _hours(since)
+        if hours >= limit:
+            once = f"source.silent:{agent_id}:{source}:{since:%Y%m%d%H%M%S}"
+            data = {"source": source, "hours": round(hours, 1)}
+            written += len(outbox.emit(session, "source.silent", agent_id, data, once=once))
+    return written
+
+
+def _hours(since: datetime) -> float:
+    return max(0.0, (now() - since).total_seconds() / 3600)

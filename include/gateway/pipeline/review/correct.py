@@ -1,0 +1,64 @@
+"""Values that a person typed instead of those that were read."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from sqlalchemy.orm import Session
+
+from gateway.errors import Misconfigured
+from gateway.pipeline.arrival.receive import agent_of
+from gateway.pipeline.review.decided import snapshot, write_values
+from gateway.store.tables import Profile
+from gateway.values.values import normalise_email, normalise_phone
+
+CORRECTABLE = ("name", "email", "phone", "location")
+
+
+def correct(
+    session: Session, profile: Profile, corrections: Mapping[str, str | None]
+) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Replaces values; what was read stays in the first answer, for undo.
+
+    corrections   new values of CORRECTABLE fields, as typed; None or "" empties one
+    returns       what the review row keeps: the values before (with "kept", which restores them), and after
+    raises        Misconfigured(CORRECTION_INVALID)
+    """
+    wrong = sorted(set(corrections) - set(CORRECTABLE))
+    if wrong or not corrections:
+        raise Misconfigured(
+            "CORRECTION_INVALID",
+            f"A correction names one or more of {', '.join(CORRECTABLE)}; got {wrong or 'nothing'}.",
+        )
+    before = {name: getattr(profile, name) for name in corrections}
+    before["kept"] = snapshot(session, profile, corrections)
+    after = {
+        name: check_value(profile.agent_id, name, given.strip()) if given and given.strip() else None
+        for name, given in corrections.items()
+    }
+    write_values(session, profile, after, [_typed(name, value, corrections[name]) for name, value in after.items()])
+    profile.version += 1
+    return before, after
+
+
+def _typed(name: str, value: str | None, given: str | None) -> dict[str, Any]:
+    """The field row of a typed value: the person is the evidence, no place on a page."""
+    nowhere = dict.fromkeys(("page", "box", "row", "column"))
+    person = {"confidence": 1.0, "source": "person", "rule": "review"}
+    return {"name": name, "value": value or "", "raw": given or "", **person, **nowhere}
+
+
+def check_value(agent_id: str, name: str, value: str) -> str:
+    """A value a person typed, as it would be kept; raises Misconfigured(CORRECTION_INVALID)."""
+    if name == "email":
+        email = normalise_email(value)
+        if email is None:
+            raise Misconfigured("CORRECTION_INVALID", "This is no e-mail address: write it like maria@example.com.")
+        return email
+    if name == "phone":
+        phone, valid = normalise_phone(value, agent_of(agent_id).country)
+        if phone is None or not valid:
+            raise Misconfigured("CORRECTION_INVALID", "This is no phone number: write it like +1 202 555 0143.")
+        return phone
+    return value

@@ -1,0 +1,82 @@
+"""What follows from decisions: approved profiles are sent, and batches with nothing held any more are closed."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy import select
+
+from gateway.errors import GatewayError
+from gateway.model import BatchState, Mode
+from gateway.model import DeliveryState as L
+from gateway.model import ProfileState as P
+from gateway.pipeline.arrival.receive import agent_of
+from gateway.pipeline.delivery.deliver import agents_with_pending, deliver_profiles
+from gateway.pipeline.judging.judge import judge_profiles
+from gateway.pipeline.review.audit import draw_audit
+from gateway.pipeline.statistics import remember
+from gateway.store import change
+from gateway.store.engine import reading, writing
+from gateway.store.tables import Batch, Delivery, Profile, now
+
+
+def deliver_reviewed() -> dict[str, int]:
+    """Judges approved profiles again, for the record, and sends them; then closes batches with nothing held.
+
+    A person's approval outweighs a gate, except for what no target can take (no email, no name): that is held again.
+    Whatever earlier deliveries left open (no answer, given back, not exported) is settled as well.
+    Who was delivered late without a person's word joins its batch's audit sample.
+    raises   the first failure of an agent, after every other agent had its turn
+    """
+    started = now()
+    with reading() as session:
+        approved = session.execute(
+            select(Profile.agent_id, Profile.id)
+            .join(Batch, Batch.id == Profile.batch_id)
+            .where(Profile.state == P.APPROVED, Batch.mode != Mode.DRY_RUN)
+            .order_by(Profile.agent_id, Profile.id)
+        ).all()
+    done: dict[str, int] = {}
+    by_agent: dict[str, list[str]] = {agent_id: [] for agent_id in agents_with_pending()}
+    for agent_id, profile_id in approved:
+        by_agent.setdefault(agent_id, []).append(profile_id)
+    failures: list[GatewayError] = []
+    for agent_id, profile_ids in by_agent.items():
+        try:
+            if profile_ids:
+                judge_profiles(agent_of(agent_id), profile_ids)
+            for key, number in deliver_profiles(agent_of(agent_id), profile_ids).items():
+                done[key] = done.get(key, 0) + number
+        except GatewayError as wrong:
+            failures.append(wrong)  # one agent's closed door must not keep the others waiting
+    _draw_late_audits(started)
+    done["batches_closed"] = close_reviewed()
+    if failures:
+        raise failures[0]
+    return done
+
+
+def _draw_late_audits(since: datetime) -> None:
+    """An answer that came late makes an automatic pass delivered after its batch drew its sample."""
+    with reading() as session:
+        late = session.scalars(
+            select(Delivery.batch_id).where(Delivery.state == L.CONFIRMED, Delivery.updated_at >= since).distinct()
+        ).all()
+    for batch_id in sorted(late):
+        draw_audit(batch_id)
+
+
+def close_reviewed() -> int:
+    """Batches that waited for review and have nothing open any more become done; returns how many."""
+    open_states = [P.HELD, P.APPROVED, P.EXTRACTED, P.PASSED]
+    would_be_sent = [P.PASSED, P.APPROVED]  # where a dry run's profiles come to rest
+    closed = 0
+    with writing() as session:
+        for batch in session.scalars(select(Batch).where(Batch.state == BatchState.WAITING_REVIEW)):
+            waits = [state for state in open_states if batch.mode != Mode.DRY_RUN or state not in would_be_sent]
+            left = select(Profile.id).where(Profile.batch_id == batch.id, Profile.state.in_(waits)).limit(1)
+            if session.scalar(left) is None:
+                change.move(session, batch, BatchState.DONE, actor="review", rule="nothing held")
+                remember(session, batch)
+                closed += 1
+    return closed

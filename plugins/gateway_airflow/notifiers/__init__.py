@@ -1,1 +1,0 @@
-"""Notifiers: how a message leaves."""
