@@ -9,14 +9,14 @@ import subprocess
 import time
 from pathlib import Path
 
-from gateway.extract.child.limits import die_with_parent
+from gateway.extract.child.confine import die_with_parent
 
 STOP_S = 15.0
 
 
 def _die_with_parent() -> None:
     """In the child: SIGTERM when the starter is gone, even if that was killed."""
-    die_with_parent(signal.SIGTERM)
+    die_with_parent(by=signal.SIGTERM)
 
 
 class Died(RuntimeError):

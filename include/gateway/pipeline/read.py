@@ -134,16 +134,6 @@ def read_chunk(chunk: Chunk, *, jobs: int | None = None) -> dict[str, int]:
     return done
 
 
-def _hints(agent: Agent, path: str, facts: dict[str, Any]) -> Hints:
-    """Bytes are kept under their hash: the file's name goes with them, so that every door reads a file alike."""
-    return Hints(
-        country=agent.country,
-        mapping=dict(agent.mapping),
-        name=path.rpartition("/")[2],
-        as_resume=bool(facts.get("as_resume")),
-    )
-
-
 def _local(documents: Iterable[Any], stack: ExitStack, done: dict[str, int]) -> Iterator[tuple[str, Path]]:
     """(document id, path) of those whose bytes are there; a document whose bytes are gone fails by itself."""
     for row in documents:
@@ -157,6 +147,16 @@ def _local(documents: Iterable[Any], stack: ExitStack, done: dict[str, int]) -> 
 def has_room() -> bool:
     """Whether the temporary folder, where readers leave what they found, has space left."""
     return shutil.disk_usage(tempfile.gettempdir()).free >= ROOM_BYTES
+
+
+def _hints(agent: Agent, path: str, facts: dict[str, Any]) -> Hints:
+    """Bytes are kept under their hash: the file's name goes with them, so that every door reads a file alike."""
+    return Hints(
+        country=agent.country,
+        mapping=dict(agent.mapping),
+        name=path.rpartition("/")[2],
+        as_resume=bool(facts.get("as_resume")),
+    )
 
 
 def store_reading(document_id: str, outcome: Reading, profiles: Iterator[ExtractedProfile]) -> int:

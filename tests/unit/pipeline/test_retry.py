@@ -136,6 +136,18 @@ def test_a_run_that_died_in_the_middle_of_reading_is_taken_up_again(batch: str) 
     assert totals(batch).delivered == 2
 
 
+def test_retry_is_offered_and_done_only_where_it_can_help(batch: str) -> None:
+    """An encrypted file says the same to every reader; the page offered to read it again all the same."""
+    with writing() as session:
+        otto = session.scalars(select(Document).where(Document.path == "otto.csv")).one()
+        otto.code = "ENCRYPTED_PDF"
+    view = batch_view(batch)
+    assert (view.retryable, view.lost) == (0, 2)
+    with pytest.raises(Refused, match="NOTHING_TO_RETRY"):
+        retry_documents(batch, None, actor="rita")
+    assert retry_documents(batch, [otto.id], actor="rita").documents == 1, "whoever names it means it"
+
+
 def test_a_document_refused_as_no_resume_is_read_as_one_and_held(store: str, tmp_path: Path) -> None:
     page = [
         run(60, 70, "Dear Ms Oyelaran,"),
@@ -154,15 +166,3 @@ def test_a_document_refused_as_no_resume_is_read_as_one_and_held(store: str, tmp
         profile = session.scalars(select(Profile)).one()
         assert (profile.state, "RESUME_DOUBTFUL" in profile.codes) == ("held", True)
     assert pool() == []
-
-
-def test_retry_is_offered_and_done_only_where_it_can_help(batch: str) -> None:
-    """An encrypted file says the same to every reader; the page offered to read it again all the same."""
-    with writing() as session:
-        otto = session.scalars(select(Document).where(Document.path == "otto.csv")).one()
-        otto.code = "ENCRYPTED_PDF"
-    view = batch_view(batch)
-    assert (view.retryable, view.lost) == (0, 2)
-    with pytest.raises(Refused, match="NOTHING_TO_RETRY"):
-        retry_documents(batch, None, actor="rita")
-    assert retry_documents(batch, [otto.id], actor="rita").documents == 1, "whoever names it means it"

@@ -14,6 +14,7 @@ import fcntl
 import os
 import platform
 import shutil
+import signal
 import struct
 import tempfile
 import time
@@ -23,7 +24,7 @@ import gateway
 from gateway.settings import Settings
 
 PREFIX = "gateway-read-"
-PR_SET_NO_NEW_PRIVS, PR_SET_SECCOMP = 38, 22
+PR_SET_PDEATHSIG, PR_SET_NO_NEW_PRIVS, PR_SET_SECCOMP = 1, 38, 22
 SECCOMP_MODE_FILTER = 2
 # machine -> (AUDIT_ARCH, number of socket(2)); io_uring_setup, which can open sockets as well, has one number everywhere
 _MACHINES = {"x86_64": (0xC000003E, 41), "aarch64": (0xC00000B7, 198)}
@@ -79,6 +80,12 @@ def refuse_network() -> bool:
     if libc.prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0:
         return False
     return bool(libc.prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, ctypes.create_string_buffer(header), 0, 0) == 0)
+
+
+def die_with_parent(parent: int | None = None, *, by: int = signal.SIGKILL) -> bool:
+    """The kernel sends this process the signal when its parent ends. False if `parent` was gone before that was arranged."""
+    ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, by)
+    return parent in (None, os.getppid())
 
 
 def close_descriptors(*kept: int) -> None:

@@ -1,4 +1,4 @@
-"""Limits of a child process, seen from inside it: its memory, and that it does not outlive its parent.
+"""Limits of a child process, seen from inside it: its memory.
 
 Address space is limited in two steps. Reading text needs little, so its limit is tight: a document that unpacks to a
 gigabyte fails at once. Text recognition reserves much that it never uses (model arenas, thread stacks), so it lifts the
@@ -7,14 +7,12 @@ limit to the outer one before it loads; memory really in use is watched by the p
 
 from __future__ import annotations
 
-import ctypes
 import resource
 from pathlib import Path
 
 TEXT_SHARE = 0.7  # of document_memory_mb, as address space, until text recognition starts
 OUTER_FACTOR = 2  # times document_memory_mb: measured, recognition maps 1,050 MB to use 640
 _MB = 1 << 20
-_PR_SET_PDEATHSIG = 1  # prctl(2)
 
 
 def limit_address_space(memory_mb: int) -> None:
@@ -29,8 +27,3 @@ def allow_text_recognition() -> None:
     """Lift the first step; without limits (outside the sandbox) nothing happens."""
     _, outer = resource.getrlimit(resource.RLIMIT_AS)
     resource.setrlimit(resource.RLIMIT_AS, (outer, outer))
-
-
-def die_with_parent(signal: int) -> None:
-    """This process gets the signal when its parent ends, even by a kill. The parent may be gone already: ask afterwards."""
-    ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal)

@@ -29,8 +29,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from gateway.extract.child.confine import close_descriptors, own_temporary_folder, refuse_network
-from gateway.extract.child.limits import die_with_parent, limit_address_space
+from gateway.extract.child.confine import close_descriptors, die_with_parent, own_temporary_folder, refuse_network
+from gateway.extract.child.limits import limit_address_space
 from gateway.extract.child.wire import hints_in, profile_line, reading_out
 from gateway.model import ExtractedProfile, Reading
 
@@ -117,9 +117,8 @@ def _report_the_dead(control: socket.socket) -> None:
 
 def _work(parent: socket.socket, read: Callable[..., Reading], nursery: int) -> None:
     """A worker's whole life: one request, one answer, until the socket closes. Never returns."""
-    die_with_parent(signal.SIGKILL)
-    if os.getppid() != nursery:
-        os._exit(0)  # the nursery died before the line above
+    if not die_with_parent(nursery):
+        os._exit(0)
     close_descriptors(parent.fileno())
     own_temporary_folder()
     with parent.makefile("r", encoding="utf-8", newline="\n") as requests:

@@ -5,9 +5,7 @@ from __future__ import annotations
 import io
 import json
 import logging
-import os
 import resource
-import signal
 import sys
 import warnings
 from collections.abc import Iterable, Iterator
@@ -15,8 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from gateway.errors import Unreadable
-from gateway.extract.child.confine import refuse_network
-from gateway.extract.child.limits import die_with_parent
+from gateway.extract.child.confine import die_with_parent, refuse_network
 
 MAX_PIXELS = 4_000_000  # A4 at 110 dpi has 1.1 million
 _MB = 1 << 20
@@ -26,9 +23,8 @@ _MOST_CELL = 2_000  # characters of one cell that are shown
 
 def main() -> int:
     request = json.loads(sys.stdin.buffer.read())
-    die_with_parent(signal.SIGKILL)
-    if os.getppid() != request["parent"]:
-        return 1  # it ended before the line above
+    if not die_with_parent(request["parent"]):
+        return 1
     refuse_network()
     logging.disable(logging.CRITICAL)  # parsers quote documents in their warnings
     warnings.simplefilter("ignore")

@@ -143,13 +143,13 @@ def _identity(look: _Look, before: Sequence[_Look]) -> float:
     return 0.0
 
 
-def _by_number(look: _Look, before: Sequence[_Look]) -> float:
-    """What a printed page number says: "1 of 2" after other numbered pages begins, "2 of 2" goes on."""
-    if look.number is None:
-        return 0.0
-    if look.number[0] == 1:
-        return 2.0 if any(b.number for b in before) else 0.0
-    return -3.0 if look.number[0] == len(before) + 1 else 0.0  # not more: a bundle of résumés may be numbered through
+def _by_page_number(look: _Look, before: Sequence[_Look]) -> float:
+    if look.number is not None:
+        if look.number[0] == 1 and any(b.number for b in before):
+            return 2.0
+        if look.number[0] == len(before) + 1:
+            return -3.0  # not more: whoever binds several résumés may number them through
+    return 0.0
 
 
 def _starts(look: _Look, before: Sequence[_Look]) -> bool:
@@ -160,7 +160,7 @@ def _starts(look: _Look, before: Sequence[_Look]) -> bool:
     seen_emails = set().union(*(b.emails for b in before))
     seen_phones = set().union(*(b.phones for b in before))
     seen_sections = {s for b in before for s in b.sections}
-    score = identity + _by_number(look, before)
+    score = identity + _by_page_number(look, before)
     new_emails = look.emails - seen_emails
     if new_emails and not look.emails & seen_emails:
         score += 2.0 if seen_emails else 1.0
