@@ -164,6 +164,17 @@ def test_a_failed_document_is_read_again_in_a_run_of_its_own(client: Client, hos
     assert client("viewer").post(f"api/batches/{filled}/retry", json={}).status_code == 403
 
 
+def test_a_document_refused_as_no_resume_may_be_read_as_one(client: Client, host: Any, filled: str) -> None:
+    broken = documents()["broken.pdf"]
+    with writing() as session:
+        session.get_one(Document, broken).code = "NOT_A_RESUME"
+    assert "Read as a résumé" in client().get(f"batches/{filled}?open={broken}").text
+    answer = client().post(f"api/batches/{filled}/retry", json={"documents": [broken], "as_resume": True})
+    assert answer.json()["documents"] == 1
+    with reading() as session:
+        assert session.get_one(Document, broken).facts["as_resume"] is True
+
+
 def test_a_refused_start_stays_visible_and_can_be_repeated(client: Client, host: Any, filled: str) -> None:
     host.answers["POST", "/dags/ingest_batch/dagRuns"] = (403, {"detail": "Forbidden"})
     answer = client().post(f"api/batches/{filled}/retry", json={}).json()

@@ -18,6 +18,7 @@ from gateway.settings import private_files
 
 COMMANDS: dict[str, str] = {
     "extract": "gateway.cli.extract",
+    "explain": "gateway.cli.explain",
     "ingest": "gateway.cli.ingest",
     "resume": "gateway.cli.resume",
     "status": "gateway.cli.status",

@@ -109,7 +109,7 @@ def read_chunk(chunk: Chunk, *, jobs: int | None = None) -> dict[str, int]:
     with reading() as session:
         batch = session.get_one(Batch, chunk["batch_id"])
         documents = session.execute(
-            select(Document.id, Document.file_key, Document.path, Document.facts)
+            select(Document.id, Document.file_key, Document.media_type, Document.path, Document.facts)
             .where(
                 Document.batch_id == batch.id,
                 Document.id.between(chunk["first"], chunk["last"]),

@@ -5,7 +5,6 @@ from __future__ import annotations
 import multiprocessing
 import os
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -329,9 +328,9 @@ def test_a_child_knows_no_secret(documents, monkeypatch):
 
 
 def test_a_child_reaches_no_network(documents):
-    with socket.create_server(("127.0.0.1", 0)) as server, pool() as readers:
-        seen = told(readers, documents, f"connect {server.getsockname()[1]}")
-    assert seen == {"internet": "EPERM", "local": "EPERM"}
+    with pool() as readers:
+        seen = told(readers, documents, "connect 9")
+    assert seen == {"internet": "EPERM", "local": "EPERM"}, "refused by the kernel; without that, by nobody listening"
 
 
 def test_a_child_holds_no_files_but_its_own(documents, tmp_path):
@@ -344,7 +343,7 @@ def test_a_child_holds_no_files_but_its_own(documents, tmp_path):
 
 def test_what_a_killed_child_left_is_removed(documents, tmp_path):
     with ReaderPool(
-        1, config=Settings(document_timeout_s=0.3), spool_dir=tmp_path, reader="bad_readers:read"
+        1, config=Settings(document_timeout_s=0.3), spool_dir=tmp_path, reader="support.bad_readers:read"
     ) as readers:
         (result,) = readers.read(documents("litter"), Hints())
         assert result.reading.code == "TIMED_OUT"

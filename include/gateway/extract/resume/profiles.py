@@ -16,6 +16,7 @@ from gateway.extract.page.words import Page
 from gateway.extract.resume.contact import Candidate, Person
 from gateway.extract.resume.decide import decide, threshold
 from gateway.extract.resume.entries import entries_of
+from gateway.extract.resume.explained import tell_fields, tell_verdict
 from gateway.extract.resume.gate import is_resume
 from gateway.extract.resume.headline import headline_of
 from gateway.extract.resume.links import link_candidates
@@ -83,6 +84,7 @@ def read_profiles(pages: Sequence[Page], sink: Callable[[ExtractedProfile], None
         aside: list[Note] = []
         profile = read_person(person, hints, aside, hidden)
         verdict = is_resume(person, profile, headings)
+        tell_verdict(verdict.outcome, verdict.score, verdict.parts)
         if not verdict.read and not hints.as_resume:
             facts.code, facts.reason = "NOT_A_RESUME", verdict.reason
             notes.append(
@@ -151,6 +153,14 @@ def read_person(person: Person, hints: Hints, notes: list[Note], hidden: Sequenc
     contact = decide(person, hints, _kept_links(links, person, None))
     name, email, phone = contact.name, contact.email, contact.phone
     kept = _kept_links(links, person, email)
+    weighed: dict[str, tuple[Sequence[Candidate | None], Sequence[Candidate]]] = {
+        "name": ([name], contact.names),
+        "email": ([email], contact.emails),
+        "phone": ([phone], contact.phones),
+        "location": ([location], places),
+        "links": (kept, links),
+    }
+    tell_fields(weighed)
     notes.extend(contact.notes)
     fields: list[Field] = []
     pools = ((name, contact.names), (email, contact.emails), (phone, contact.phones), (location, places))
