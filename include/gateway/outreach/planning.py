@@ -147,11 +147,8 @@ def _plan_reminders(agent: Agent) -> int:
                 Interview.state == InterviewState.INVITED,
             )
         ).all()
-        have = set(
-            session.execute(
-                select(Invitation.email_norm, Invitation.kind).where(Invitation.agent_id == agent.id)
-            ).tuples()
-        )
+        kinds = select(Invitation.email_norm, Invitation.kind).where(Invitation.agent_id == agent.id)
+        have = {(row.email_norm, row.kind) for row in session.execute(kinds)}
         for invitation, profile, batch, delivery in rows:
             assert invitation.sent_at is not None
             open_ = [
