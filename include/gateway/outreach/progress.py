@@ -134,6 +134,7 @@ def _keep(agent: Agent, target: HeyMiloTarget, seen: Iterable[Seen], done: Synce
                 Delivery.target == target.kind,
                 Delivery.posting == target.posting,
                 Delivery.state == DeliveryState.CONFIRMED,
+                Profile.email_norm.is_not(None),  # of who was erased nothing more is kept
                 or_(Delivery.id.in_(ours), Delivery.receipt["target_id"].as_string().in_(list(by_id))),
             )
             .order_by(Delivery.id)

@@ -27,6 +27,8 @@ from gateway.store.tables import Batch, ChannelHealth, Outbox, Profile, now
 from support.receiver import Inbox
 from support.telling import ADDRESS, NAME, batch, connect, move, rows
 
+pytestmark = pytest.mark.local_server
+
 Agent = Callable[..., None]
 HOOK = "notify: {channels: [{kind: webhook, connection: crm, allow_private: true}]}\n"
 TWO = (

@@ -30,6 +30,8 @@ from support.ingested import due_now, ingested, invitations
 from support.mailbox import Mailbox
 from support.people import addresses
 
+pytestmark = pytest.mark.local_server
+
 Outreach = Callable[..., None]
 
 

@@ -28,10 +28,12 @@ from gateway.settings import settings
 from gateway.store import change, keys
 from gateway.store.engine import engine, reading, writing
 from gateway.store.tables import (
+    Batch,
     Claim,
     Delivery,
     Document,
     Field,
+    Interview,
     Invitation,
     PoolCandidate,
     Profile,
@@ -48,6 +50,20 @@ TO_DISCARDED: dict[str, tuple[P, ...]] = {
     P.REFUSED: (P.DISCARDED,),
 }
 OWN = "own_pool"
+# Tables whose rows held the person.
+SWEPT = (
+    Profile,
+    Field,
+    Claim,
+    Verdict,
+    Review,
+    Delivery,
+    Invitation,
+    Interview,
+    Document,
+    PoolCandidate,
+    Batch,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -183,7 +199,8 @@ def _exports(ids: Collection[str]) -> Iterator[Place]:
 
 def _rows(ids: Collection[str], identity: str, actor: str) -> Iterator[Place]:
     """Everything the store says about the person, in one transaction: the last step."""
-    counted = dict.fromkeys(("profiles", "fields", "verdicts", "decisions", "deliveries", "invitations"), 0)
+    kinds = ("profiles", "fields", "verdicts", "decisions", "deliveries", "invitations", "interviews")
+    counted = dict.fromkeys(kinds, 0)
     with writing() as session:
         for profile in session.scalars(
             select(Profile).where(Profile.id.in_(ids)).order_by(Profile.id).with_for_update()
@@ -208,6 +225,9 @@ def _rows(ids: Collection[str], identity: str, actor: str) -> Iterator[Place]:
             if not invitation.email_norm.startswith("erased:"):
                 invitation.email_norm = f"erased:{suppression.of_email(invitation.email_norm)}"
             counted["invitations"] += 1
+        for interview in session.scalars(select(Interview).where(Interview.profile_id.in_(ids))):
+            interview.score = None  # how far it came stays: counts must add up
+            counted["interviews"] += 1
     for name, number in counted.items():
         yield Place(f"store: {name}", number, "erased" if number else "nothing found")
 
@@ -230,8 +250,8 @@ def _store_pages() -> Place:
             return Place("the store's own remains", 1, "left", "somebody was reading: run the same command again")
         return Place("the store's own remains", 1, "erased", "freed content is overwritten; the log was emptied")
     with engine().connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
-        for table in ("profile", "field", "verdict", "review", "delivery", "document", "pool_candidate", "batch"):
-            connection.execute(text(f"VACUUM {table}"))
+        for table in SWEPT:
+            connection.execute(text(f"VACUUM {table.__tablename__}"))
     return Place(
         "the store's own remains", 1, "erased", "vacuumed; write-ahead logs go with the server's own retention"
     )
