@@ -14,7 +14,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import delete, or_, select, text
+from sqlalchemy import delete, func, or_, select, text
 from sqlalchemy.orm import Session
 
 from gateway.deliver.own_pool import OwnPool, export_path
@@ -301,8 +301,24 @@ def _elsewhere(ids: Collection[str]) -> Iterator[Place]:
         yield Place(
             f"target {target}", 1, "ask", f"posting {posting}, their id {receipt.get('target_id') or 'not known'}"
         )
+    waiting = _unread()
+    yield Place(
+        "drops not read yet",
+        waiting,
+        "ask" if waiting else "nothing found",
+        "not searched: a person in them is left out when they are read; set-aside drops and uploads begun are yours to look at",
+    )
     yield Place("Data Docs, replays", 0, "nothing found", "they hold ids, counts and codes, nobody's data")
     yield Place("backups", 0, "ask", "those made before now hold the person until they are overwritten")
+
+
+def _unread() -> int:
+    """Files in the inbox (claimed, set aside and uploads begun among them), and batches whose files are not registered."""
+    inbox = settings().inbox
+    files_ = sum(1 for path in _below(inbox) if path.name not in (".lock", "upload.json", "totals", "index.jsonl"))
+    with reading() as session:
+        batches = session.scalar(select(func.count(Batch.id)).where(Batch.registered_at.is_(None))) or 0
+    return files_ + batches
 
 
 def _number(result: Any) -> int:
