@@ -136,10 +136,7 @@ def _plan_reminders(agent: Agent) -> int:
         rows = session.execute(
             select(Invitation, Profile, Batch, Delivery)
             # Somebody erased, or with another address by now, was not the one invited.
-            .join(
-                Profile,
-                (Profile.id == Invitation.profile_id) & (Profile.email_norm == Invitation.email_norm),
-            )
+            .join(Profile, (Profile.id == Invitation.profile_id) & (Profile.email_norm == Invitation.email_norm))
             .join(Batch, Batch.id == Profile.batch_id)
             .join(Delivery, (Delivery.profile_id == Profile.id) & (Delivery.email_norm == Invitation.email_norm))
             .join(Interview, Interview.delivery_id == Delivery.id)

@@ -51,19 +51,7 @@ TO_DISCARDED: dict[str, tuple[P, ...]] = {
 }
 OWN = "own_pool"
 # Tables whose rows held the person.
-SWEPT = (
-    Profile,
-    Field,
-    Claim,
-    Verdict,
-    Review,
-    Delivery,
-    Invitation,
-    Interview,
-    Document,
-    PoolCandidate,
-    Batch,
-)
+SWEPT = (Profile, Field, Claim, Verdict, Review, Delivery, Invitation, Interview, Document, PoolCandidate, Batch)
 
 
 @dataclass(frozen=True, slots=True)
