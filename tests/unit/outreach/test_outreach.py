@@ -86,6 +86,19 @@ def test_an_address_that_no_message_can_be_made_for_stops_that_one_only(outreach
     assert send_outreach().refused == 0, "it is not tried again by itself"
 
 
+def test_a_machine_with_another_key_writes_to_nobody(outreach: Outreach, mailbox: Mailbox) -> None:
+    """Its list of who must not be written to would be empty, and its links to end messages would lead nowhere."""
+    outreach()
+    ingested(addresses(1))
+    send_outreach()
+    settings().outreach_key.unlink()
+    suppression._secret.cache_clear()
+    ingested(["other@example.org"])
+    done = send_outreach()
+    assert [one.code for one in done.problems] == ["OUTREACH_NOT_READY"]
+    assert mailbox.recipients == addresses(1)
+
+
 def test_the_language_of_the_document_and_the_link_of_the_target(outreach: Outreach, mailbox: Mailbox) -> None:
     outreach()
     ingested(addresses(1), language="de", url="https://interview.example/i")

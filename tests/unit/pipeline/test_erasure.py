@@ -191,6 +191,17 @@ def test_drops_that_nobody_has_read_yet_are_told(batch: str) -> None:
     assert places(erase(email=EMAIL, actor="rita"))["drops not read yet"] == (1, "ask")
 
 
+def test_a_machine_with_another_key_reads_nobody_in_again(batch: str, drop: Path) -> None:
+    erase(email=EMAIL, actor="rita")
+    (settings().keys / keys.SUPPRESSION).unlink()  # a machine that was given no keys makes its own
+    with pytest.raises(Misconfigured, match="KEY_INVALID"):
+        run_batch("backend-engineer", [drop], actor="test")
+    with pytest.raises(Misconfigured, match="KEY_INVALID"):
+        erase(email="greta.hollingsworth@example.com", actor="rita")
+    with reading() as session:
+        assert EMAIL not in session.scalars(select(Profile.email_norm)).all()
+
+
 def test_a_person_without_an_address_is_erased_by_id(store: str, drop: Path) -> None:
     for name in ("Quentin Barrowby CV.pdf", "two.pdf"):
         (drop / name).unlink()

@@ -68,9 +68,10 @@ def erase(*, email: str | None = None, profile_id: str | None = None, actor: str
     """Erases everybody with that address, or the person of that profile with all their versions.
 
     returns   the signed receipt, kept as receipts/<id>.json in the files store; it names nobody
-    raises    Misconfigured(FORM_INCOMPLETE | UNKNOWN_PROFILE), Conflict(ERASE_LATER: a call about them has no answer yet)
+    raises    Misconfigured(FORM_INCOMPLETE | UNKNOWN_PROFILE | KEY_INVALID), Conflict(ERASE_LATER: a call about them has no answer yet)
     """
     profiles = _find(email, profile_id)
+    keys.check_suppression_key()
     identity = f"e{now():%Y%m%d}-{secrets.token_hex(6)}"
     ids = [profile.id for profile in profiles]
     addresses = {profile.email_norm for profile in profiles if profile.email_norm}
