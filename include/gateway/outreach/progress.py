@@ -85,7 +85,8 @@ def _sync(agent: Agent, target: HeyMiloTarget, done: Synced) -> None:
     if since is None:
         return
     begun = now()
-    client = Client(credentials(target.connection), Limiter(target.connection, target.rate_per_minute))
+    limiter = Limiter(target.connection, target.rate_per_minute)
+    client = Client(credentials(target.connection), limiter, allow_private=target.allow_private)
     part: list[Seen] = []
     for row in client.candidates(target.posting, since.timestamp()):
         done.read += 1
