@@ -52,7 +52,7 @@ def test_the_list_has_every_agent_with_its_numbers(client: Client, filled: str) 
 def test_no_agent_at_all_teaches(client: Client, own_agents: Path) -> None:
     for path in own_agents.iterdir():
         path.unlink()
-    assert "No interview agent yet" in client().get("").text
+    assert "No interview agents yet" in client().get("").text
 
 
 def test_a_broken_file_is_listed_with_its_sentence(client: Client, own_agents: Path) -> None:

@@ -54,13 +54,13 @@ def test_the_queue_lists_what_is_held_with_its_reasons(client: Client, otto: str
     assert "Ben Harrow" in only
     assert "Otto Lindqvist" not in only
     assert f'href="/gateway/review/{ben}?agent=backend-engineer&amp;code=EMAIL_MISSING"' in only
-    assert "Nothing waits here" in client("user").get("/review?code=NO_SUCH").text
-    assert "Nothing waits here" in client("user").get("/review?agent=nobody").text
+    assert "No matches" in client("user").get("/review?code=NO_SUCH").text
+    assert "No matches" in client("user").get("/review?agent=nobody").text
     assert client("user").get("/review?page=99").status_code == 200
 
 
 def test_an_empty_queue_teaches(client: Client, home: object) -> None:
-    assert "Nothing waits for you" in client("user").get("/review").text
+    assert "Nothing to review" in client("user").get("/review").text
     assert "No audits to do" in client("user").get("/review?kind=audit").text
 
 
@@ -264,14 +264,14 @@ def test_an_audit_is_answered_at_the_same_desk(client: Client, filled: str) -> N
         session.add(Audit(profile_id=anna, batch_id=row.batch_id, agent_id=row.agent_id, wrong_fields=[]))
     user = client("user", "rita")
     assert "Anna Brook" in user.get("/review?kind=audit").text
-    assert "Was everything read right?" in user.get(f"/review/{anna}?kind=audit").text
+    assert "Was everything read correctly?" in user.get(f"/review/{anna}?kind=audit").text
     assert post(user, anna, "audit", right=False, wrong_fields=["shoe"]).status_code == 422
     assert post(user, anna, "audit", right=False, wrong_fields=["phone"]).json()["next"] is None
     with reading() as session:
         found = session.get_one(Audit, anna)
     assert (found.outcome, found.wrong_fields, found.reviewer) == ("wrong", ["phone"], "rita")
     assert post(user, anna, "audit", right=True).status_code == 409
-    assert "Was everything read right?" not in user.get(f"/review/{anna}").text
+    assert "Was everything read correctly?" not in user.get(f"/review/{anna}").text
 
 
 def test_what_does_not_exist_is_said(client: Client, home: object) -> None:
@@ -306,7 +306,7 @@ def test_who_went_through_shows_remarks_scores_and_the_interview(client: Client,
         row = session.scalars(select(Delivery).where(Delivery.profile_id == anna)).one()
         row.receipt = {"target_id": "i1", "url": "https://interviews.example/i1"}
     page = client().get(f"/review/{anna}").text
-    assert "What was remarked" in page
+    assert "<h2>Remarks</h2>" in page
     assert "EMAIL_FICTIONAL" in page, "a gate that only marks is told too, with what it measured"
     assert "asked for:" in page
     assert "Required fields found" in page
