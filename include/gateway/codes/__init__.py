@@ -1,7 +1,7 @@
 """Every reason code, in one table. docs/codes.md is generated from it (`make docs`).
 
-A code is what a person and a script can both act on. Each says what it means, what usually causes it, who acts,
-and how to mend it; the sentence shown with it names the document or profile.
+People and scripts can both act on a code. Each entry gives its meaning, its usual cause, who acts, and the
+remedy; the sentence shown with it names the document or profile.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ for _code in (*PIPELINE, *FILES, *DOCUMENT, *QUALITY, *DELIVERY, *PAGE, *PERSONS
 
 
 def explain(code: str) -> Code:
-    """The code's entry; raises KeyError for one that is in no table (a test keeps that from happening)."""
+    """The entry of a code; raises KeyError for an unknown code (a test makes sure that none is used)."""
     return CODES[code]
 
 

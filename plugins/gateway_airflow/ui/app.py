@@ -128,7 +128,7 @@ def _failed(request: Request, wrong: Exception) -> Response:
         answer = _answer(request, 503, sentence, "STORE_AWAY")
         answer.headers["retry-after"] = "10"
         return answer
-    sentence = "Something went wrong on our side, and the server's log says where. Reload the page and look before you repeat a change."
+    sentence = "Something went wrong on our side. The server's log says where. Reload the page and check before you repeat a change."
     return _answer(request, 500, sentence, "PAGE_FAILED")
 
 
