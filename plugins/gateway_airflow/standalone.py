@@ -93,7 +93,7 @@ def run(*, once: bool, samples: bool) -> int:
             say(f"GATEWAY_READY {json.dumps(ready)}")
             if once:
                 return 0 if good else 1
-            say(f"Drop files into {settings().inbox}/<agent>/ - Ctrl-C stops everything.")
+            say(f"Drop files into {settings().inbox}/<agent>/. Ctrl-C stops everything.")
             while True:
                 processes.check()
                 time.sleep(1)

@@ -35,7 +35,7 @@ def test_the_list_shows_counts_and_filters(client: Client, filled: str) -> None:
 
 
 def test_an_empty_store_teaches(client: Client, home: Any) -> None:
-    assert "No batch yet" in client().get("batches").text
+    assert "No batches yet" in client().get("batches").text
 
 
 def test_a_batch_shows_its_documents_and_sums(client: Client, filled: str) -> None:
@@ -216,7 +216,7 @@ def test_a_dry_run_shows_what_it_would_send(client: Client, store: str, tmp_path
         "Name,Email,Phone\nGreta Hollingsworth,greta.hollingsworth@example.com,+1 415 555 0134\n", "utf-8"
     )
     batch_id = run_batch("backend-engineer", [tmp_path / "list.csv"], actor="test", mode=Mode.DRY_RUN)
-    assert "1 candidate would be" in client().get(f"batches/{batch_id}").text
+    assert "1 candidate would have been sent" in client().get(f"batches/{batch_id}").text
     planned = client().get(f"batches/{batch_id}/planned").text
     assert "greta.hollingsworth@example.com" in planned
     assert "First dry run of this agent: 1 to send." in planned

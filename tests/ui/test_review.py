@@ -103,7 +103,7 @@ def test_a_correction_is_checked_while_typing(client: Client, otto: str) -> None
     assert "not shaped like a name" in check("name", "12345")["says"]
     assert check("name", "bell hooks")["says"] == "", "the gate has no doubt, so the desk has none"
     assert "a job title" in check("name", "Software Engineer")["says"], "what the gate doubts, the desk doubts"
-    assert "kept for fiction" in check("phone", "+44 7700 900123")["says"]
+    assert "reserved for fiction" in check("phone", "+44 7700 900123")["says"]
     assert check("location", "Bremen") == {"ok": True, "value": "Bremen", "says": "", "suggestion": None}
     assert (
         user.post("/api/review/check", json={"profile_id": "p0", "field": "email", "value": "a@b.de"}).status_code
@@ -228,7 +228,7 @@ def test_a_claim_is_shown_to_others_and_binds_nobody(client: Client, otto: str, 
     rita, sam = client("user", "rita"), client("user", "sam")
     assert post(rita, otto, "claim").json()["mine"] is True
     assert post(sam, otto, "claim").json() | {"until": ""} == {"mine": False, "reviewer": "rita", "until": ""}
-    assert "rita is looking at this one now" in sam.get(f"/review/{otto}").text
+    assert "rita is looking at this candidate now" in sam.get(f"/review/{otto}").text
     assert "rita" in sam.get("/review").text
     assert sam.get("/api/review/next").json()["profile_id"] == ben
     assert post(sam, otto, "decide", decision="approve", state="held").status_code == 200
@@ -308,7 +308,7 @@ def test_who_went_through_shows_remarks_scores_and_the_interview(client: Client,
     page = client().get(f"/review/{anna}").text
     assert "<h2>Remarks</h2>" in page
     assert "EMAIL_FICTIONAL" in page, "a gate that only marks is told too, with what it measured"
-    assert "asked for:" in page
+    assert "limit:" in page
     assert "Required fields found" in page
     assert 'href="https://interviews.example/i1"' in page
     assert "interviews.example" not in client("viewer").get(f"/review/{anna}").text

@@ -1,4 +1,4 @@
-"""`gateway docs [--check]`: the pages under docs/ that are generated from the source; --check only compares."""
+"""`gateway docs [--check]`: writes the pages of docs/ that are generated from the source; --check only compares."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`extract PATH...`: read documents and print one JSON line for each. No store, no agent, nothing sent."""
+"""`extract PATH...`: reads documents and prints one JSON line per document. Uses no store and no agent, and sends nothing."""
 
 from __future__ import annotations
 
@@ -39,10 +39,10 @@ def register(commands: Any) -> None:
     )
     parser.add_argument("paths", nargs="+", type=Path, metavar="PATH", help="file, folder or ZIP archive")
     parser.add_argument(
-        "--jobs", type=int, default=settings().extract_jobs, metavar="N", help="documents read at a time"
+        "--jobs", type=int, default=settings().extract_jobs, metavar="N", help="documents read in parallel"
     )
-    parser.add_argument("--country", metavar="XX", help="country of national phone numbers, when a document names none")
-    parser.add_argument("--as-resume", action="store_true", help="read documents that look like no résumé all the same")
+    parser.add_argument("--country", metavar="XX", help="country of national phone numbers in documents that name none")
+    parser.add_argument("--as-resume", action="store_true", help="also read documents that do not look like a résumé")
     parser.add_argument("--details", action="store_true", help="add notes, mapping, rows, pages and times to each line")
     parser.set_defaults(run=run)
 

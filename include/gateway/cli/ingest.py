@@ -1,4 +1,4 @@
-"""`gateway ingest PATH... --agent ID`: the whole pipeline in this process, without Airflow."""
+"""`gateway ingest PATH... --agent ID`: runs the whole pipeline in this process, without Airflow."""
 
 from __future__ import annotations
 
@@ -13,12 +13,14 @@ from gateway.model import Mode
 
 
 def register(commands: Any) -> None:
-    parser = commands.add_parser("ingest", help="the whole pipeline without Airflow", description=__doc__)
+    parser = commands.add_parser("ingest", help="run the whole pipeline without Airflow", description=__doc__)
     parser.add_argument("paths", nargs="+", type=Path, metavar="PATH", help="files or folders; they are copied")
     parser.add_argument("--agent", required=True, metavar="ID", help="interview agent (a file of include/agents)")
-    parser.add_argument("--mode", choices=[str(mode) for mode in Mode], help="default: the agent's own")
-    parser.add_argument("--canary", type=int, metavar="N", help="deliver the first N passing, hold the rest")
-    parser.add_argument("--json", action="store_true", help="one JSON line a profile, and a last line of totals")
+    parser.add_argument("--mode", choices=[str(mode) for mode in Mode], help="default: the mode in the agent's file")
+    parser.add_argument(
+        "--canary", type=int, metavar="N", help="deliver the first N passing candidates and hold the rest"
+    )
+    parser.add_argument("--json", action="store_true", help="one JSON line per profile and a last line with totals")
     parser.set_defaults(run=run)
 
 

@@ -354,7 +354,7 @@ PIPELINE: tuple[Code, ...] = (
         "Two reviewers at once.",
         "recruiter",
         "Reload and decide again.",
-        "Profile p1f0... was changed meanwhile.",
+        "Profile p1f0... has changed in the meantime.",
     ),
     Code(
         "DECISION_INVALID",

@@ -21,7 +21,7 @@ SHOWING: tuple[Code, ...] = (
         "Several people open long documents at once.",
         "nobody",
         "Wait a moment and reload.",
-        "Too many pictures of documents are being made at once: try again in a moment.",
+        "Too many pictures of documents are being rendered at once: try again in a moment.",
     ),
     Code(
         "FILE_GONE",

@@ -83,7 +83,7 @@ class Client:
             except Transient as later:
                 if later.code != "RATE_LIMITED":
                     raise
-        raise Transient("RATE_LIMITED", "The target kept asking for a pause: it is tried again later.", 60.0)
+        raise Transient("RATE_LIMITED", "The target kept asking for a pause: the call is retried later.", 60.0)
 
     def candidates(self, posting: str, created_after: float | None) -> Iterator[dict[str, Any]]:
         """Every candidate of a posting ingested since (Unix seconds, None = ever), page by page."""
@@ -96,7 +96,7 @@ class Client:
             rows = answer.get("data")
             if not isinstance(rows, list):
                 raise Transient(
-                    "TARGET_UNREACHABLE", "The target's list of candidates is not one: it is tried again later."
+                    "TARGET_UNREACHABLE", "The target's list of candidates is not a list: the call is retried later."
                 )
             yield from (row for row in rows if isinstance(row, dict))
             if not _mapping(answer.get("pagination")).get("has_more"):
@@ -106,7 +106,9 @@ class Client:
                 break
             query["starting_after"] = last
         # An incomplete list proves nothing about who is absent.
-        raise Transient("TARGET_UNREACHABLE", "The target's list of candidates has no end: it is tried again later.")
+        raise Transient(
+            "TARGET_UNREACHABLE", "The target's list of candidates does not end: the call is retried later."
+        )
 
     def _call(self, method: str, path: str, **given: Any) -> dict[str, Any]:
         try:
@@ -139,18 +141,18 @@ class Client:
                 "TARGET_GONE", "The target has no such posting: correct the agent's target, or its key's workspace."
             )
         if status == 413:
-            return TooLarge("CALL_TOO_LARGE", "The target refused the call for its size.")
+            return TooLarge("CALL_TOO_LARGE", "The target refused the call because of its size.")
         if status in (400, 422):
             return Invalid(_places(answer))
         if status == 429:
             pause = self._pause(answer)
             self.limiter.hold(pause)
-            return Transient("RATE_LIMITED", "The target asked for a pause; every worker keeps it.", pause)
+            return Transient("RATE_LIMITED", "The target asked for a pause; every worker waits.", pause)
         if status >= 500:
             return _unanswered(f"HTTP {status}")
         return Misconfigured(
             "TARGET_REFUSED_CALL",
-            f"The target refused the call itself (HTTP {status}): check connection {self.connection}.",
+            f"The target refused the whole call (HTTP {status}): check connection {self.connection}.",
         )
 
     def _pause(self, answer: requests.Response) -> float:
@@ -165,7 +167,7 @@ class Client:
         return Transient(
             "TARGET_UNREACHABLE",
             f"The target of connection {self.connection} cannot be reached "
-            f"({type(wrong).__name__}): nothing was sent; it is tried again.",
+            f"({type(wrong).__name__}): nothing was sent; the call is retried.",
         )
 
 
@@ -176,12 +178,12 @@ def checked_base(given: Credentials, *, allow_private: bool) -> str:
     if parts.scheme != "https" and not (parts.scheme == "http" and allow_private):
         raise Misconfigured(
             "CONNECTION_INVALID",
-            f"Connection {given.connection}: the address must begin with https://, since a key travels; plain http "
+            f"Connection {given.connection}: the address must begin with https://, because the call carries a key; plain http "
             "needs target.allow_private.",
         )
     if parts.username or parts.password:
         raise Misconfigured(
-            "CONNECTION_INVALID", f"Connection {given.connection}: the address must hold no user or password."
+            "CONNECTION_INVALID", f"Connection {given.connection}: the address must not contain a user or password."
         )
     return base
 
@@ -202,7 +204,7 @@ def retry_after_s(value: str | None) -> float | None:
 
 def _unanswered(what: str) -> Unanswered:
     return Unanswered(
-        "DELIVERY_UNKNOWN", f"The target did not say what became of a call ({what}): its records are looked for first."
+        "DELIVERY_UNKNOWN", f"The target did not confirm a call ({what}): its records are looked up first."
     )
 
 

@@ -55,13 +55,14 @@ class HeyMilo:
         closed = why_closed(found, time.time())
         if closed:
             raise Refused(
-                "TARGET_CLOSED", f"The posting takes nobody: it {closed}. Open it in the target, then try again."
+                "TARGET_CLOSED",
+                f"The posting does not accept candidates: it {closed}. Open it in the target, then try again.",
             )
         if self.config.test_posting_required and found.get("test_posting") is not True:
             raise Refused(
                 "TARGET_NOT_TEST",
-                "The posting is no test posting: use one, or set target.test_posting_required to "
-                "false in the agent's file where real candidates are meant.",
+                "The posting is not a test posting: use one, or set target.test_posting_required to "
+                "false in the agent's file to deliver real candidates.",
             )
 
     def wait_turn(self) -> None:

@@ -85,7 +85,7 @@ class OwnPool:
             raise Transient(
                 "EXPORT_FAILED",
                 f"The export of batch {batch_id} could not be written ({wrong.strerror}): "
-                "free space or give the gateway write access to its pool folder; it is tried again.",
+                "free space or give the gateway write access to its pool folder; the export is retried.",
             ) from wrong
 
     def _export(self, posting: str, batch_id: str, part: Path) -> None:

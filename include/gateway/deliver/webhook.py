@@ -122,7 +122,8 @@ class WebhookReceiver:
             )
         if status in (404, 410):
             raise Refused(
-                "TARGET_GONE", f"The receiver takes nobody any more (HTTP {status}): correct the connection's address."
+                "TARGET_GONE",
+                f"The receiver no longer accepts candidates (HTTP {status}): correct the connection's address.",
             )
         if status in NO_RECORD:
             return Receipt(
@@ -134,7 +135,7 @@ class WebhookReceiver:
         if status in (429, 503):
             pause = retry_after_s(answer.headers.get("Retry-After"))
             self.limiter.hold(30.0 if pause is None else pause)
-            raise Transient("RATE_LIMITED", "The receiver asked for a pause; every worker keeps it.", pause)
+            raise Transient("RATE_LIMITED", "The receiver asked for a pause; every worker waits.", pause)
         if status >= 500:
             raise _unanswered(f"HTTP {status}")
         raise Misconfigured(
@@ -147,7 +148,7 @@ class WebhookReceiver:
         return Transient(
             "TARGET_UNREACHABLE",
             f"The receiver of connection {self.config.connection} cannot be reached "
-            f"({type(wrong).__name__}): nothing was sent; it is tried again.",
+            f"({type(wrong).__name__}): nothing was sent; the call is retried.",
         )
 
 
@@ -199,6 +200,4 @@ def _own_id(answer: requests.Response) -> str | None:
 
 
 def _unanswered(what: str) -> Unanswered:
-    return Unanswered(
-        "DELIVERY_UNKNOWN", f"The receiver did not say what became of a message ({what}): it is sent again."
-    )
+    return Unanswered("DELIVERY_UNKNOWN", f"The receiver did not confirm a message ({what}): it is sent again.")

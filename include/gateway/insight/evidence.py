@@ -279,7 +279,7 @@ def _file_key(row: Document) -> str:
 
 def _gone(document_id: str) -> Unreadable:
     return Unreadable(
-        "FILE_GONE", f"The file of document {document_id} is no longer kept; what was read from it still is."
+        "FILE_GONE", f"The file of document {document_id} is no longer kept; the values read from it are."
     )
 
 

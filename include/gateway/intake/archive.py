@@ -136,7 +136,7 @@ def _member(
     tally.files += 1
     if tally.files > limits.max_files:
         raise Unreadable(
-            "ZIP_TOO_MANY_FILES", f"The archive holds more than {limits.max_files:,} files. Split it into several."
+            "ZIP_TOO_MANY_FILES", f"The archive contains more than {limits.max_files:,} files. Split it into several."
         )
     refused = _refusal(entry, name)
     if refused is not None:
@@ -254,7 +254,7 @@ def _refuse_flood(path: Path, limits: Limits) -> None:
             if count > most:
                 raise Unreadable(
                     "ZIP_TOO_MANY_FILES",
-                    f"The archive holds far more than {limits.max_files:,} files. Split it into several.",
+                    f"The archive contains far more than {limits.max_files:,} files. Split it into several.",
                 )
 
 

@@ -73,7 +73,7 @@ def check() -> None:
             f"connection {CONNECTION}.",
         ) from wrong
     if not whole:
-        raise Misconfigured("FILES_STORE_REFUSED", "The files store gives back other bytes than it was given.")
+        raise Misconfigured("FILES_STORE_REFUSED", "The files store returns other bytes than were written.")
 
 
 def keep(path: Path, agent_id: str) -> tuple[str, str, int]:
@@ -163,4 +163,4 @@ def _missing(base: UPath, key: str) -> Unreadable | Transient:
             "then resume the batch.",
             30,
         )
-    return Unreadable("FILE_MISSING", "Its bytes were kept and are gone from the gateway's files: send it again.")
+    return Unreadable("FILE_MISSING", "Its bytes were kept but are missing from the files store: send the file again.")

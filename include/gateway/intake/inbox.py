@@ -85,15 +85,15 @@ def look(inbox: Path, agents: set[str], *, quiet_s: float, alarm_s: float, at: f
             continue
         if not folder.is_dir():
             problems.append(
-                InboxProblem("NO_AGENT_FOLDER", "A file lies in the inbox itself: move it into an agent's folder.", ".")
+                InboxProblem("NO_AGENT_FOLDER", "A file is directly in the inbox: move it into an agent's folder.", ".")
             )
         elif folder.name not in agents:
             name = shown(folder.name)
             problems.append(
                 InboxProblem(
                     "UNKNOWN_AGENT",
-                    f"Inbox folder {name!r} names no agent: add include/agents/{name}.yaml or move its "
-                    "content; nothing in it was touched.",
+                    f"There is no agent for inbox folder {name!r}: add include/agents/{name}.yaml or move its "
+                    "content; nothing in it was changed.",
                     name,
                 )
             )
@@ -104,7 +104,9 @@ def look(inbox: Path, agents: set[str], *, quiet_s: float, alarm_s: float, at: f
         if drop.complete and waited > max(alarm_s, quiet_s):
             problems.append(
                 InboxProblem(
-                    "INBOX_STALE", f"A complete drop for {drop.agent_id} waits since {waited:.0f} s.", drop.agent_id
+                    "INBOX_STALE",
+                    f"A complete drop for {drop.agent_id} has been waiting for {waited:.0f} s.",
+                    drop.agent_id,
                 )
             )
     return Look(tuple(drops), tuple(dict.fromkeys(problems)))
@@ -293,6 +295,6 @@ def claimed(inbox: Path) -> Iterator[tuple[str, str, Path]]:
 def disk_problem(wrong: OSError, what: str) -> Transient:
     """A full disk or another refusal of the file system as an error to try again."""
     if wrong.errno in (errno.ENOSPC, errno.EDQUOT):
-        return Transient("DISK_FULL", f"{what}: no space left. Free some; it is tried again, nothing is lost.", 60)
+        return Transient("DISK_FULL", f"{what}: no space left. Free some; the step is retried, nothing is lost.", 60)
     reason = os.strerror(wrong.errno) if wrong.errno else type(wrong).__name__
-    return Transient("CLAIM_FAILED", f"{what} ({reason}). It is tried again; nothing is lost.", 10)
+    return Transient("CLAIM_FAILED", f"{what} ({reason}). The step is retried; nothing is lost.", 10)

@@ -75,12 +75,12 @@ def parse_manifest(text: str) -> Manifest:
     except yaml.YAMLError as wrong:
         mark = getattr(wrong, "problem_mark", None)
         line = f" at line {mark.line + 1}" if mark else ""
-        raise Misconfigured("MANIFEST_INVALID", f"{NAME} is not YAML{line}; correct it.") from None
+        raise Misconfigured("MANIFEST_INVALID", f"{NAME} is not valid YAML{line}; correct it.") from None
     except ValidationError as wrong:
         first = wrong.errors(include_input=False, include_url=False)[0]
         key = ".".join(str(part) for part in first["loc"]) or "the file"
         raise Misconfigured("MANIFEST_INVALID", f"{NAME}: {key}: {first['msg']}; correct it.") from None
     except Exception as wrong:  # a date that does not exist, 500 open brackets, !!int abc: PyYAML raises as it comes
         raise Misconfigured(
-            "MANIFEST_INVALID", f"{NAME} holds a value that YAML cannot build ({type(wrong).__name__}); correct it."
+            "MANIFEST_INVALID", f"{NAME} contains a value that YAML cannot build ({type(wrong).__name__}); correct it."
         ) from None

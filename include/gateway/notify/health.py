@@ -141,8 +141,7 @@ def test_channel(agent_id: str, channel: str) -> str:
     with writing() as session:
         if session.get(Agent, agent_id) is None:
             raise Misconfigured(
-                "UNKNOWN_AGENT",
-                f"Nothing was ever received for agent {agent_id!r}: there is nothing to tell of it yet.",
+                "UNKNOWN_AGENT", f"Nothing was ever received for agent {agent_id!r}, so there is nothing to report yet."
             )
         outbox.emit(session, "channel.test", agent_id, {}, only=channel)
         session.flush()

@@ -80,7 +80,7 @@ def open_sender(key: str, channel: MailChannel | ChatChannel | WebhookChannel | 
         return LogSender()
     if channel is None:
         raise Misconfigured(
-            "CHANNEL_GONE", f"The agent's file names no channel {key} any more: add it again, or let its messages rest."
+            "CHANNEL_GONE", f"Channel {key} is no longer in the agent's file: add it again, or ignore its messages."
         )
     given = credentials(channel.connection)
     if isinstance(channel, MailChannel):

@@ -141,7 +141,7 @@ def _is_zone(name: str) -> bool:
 
 
 def not_ready(agent: Agent, why: str) -> Misconfigured:
-    return Misconfigured("OUTREACH_NOT_READY", f"Agent {agent.id} writes to nobody: {why}.", subject=agent.id)
+    return Misconfigured("OUTREACH_NOT_READY", f"Agent {agent.id} sends no messages: {why}.", subject=agent.id)
 
 
 def reminder_times(agent: Agent, sent_at: datetime) -> Iterator[tuple[str, datetime]]:

@@ -86,7 +86,7 @@ def send_outreach(agent_id: str | None = None, *, limit: int = 1000) -> Tally:
 def ready(agent: Agent) -> Credentials:
     """The connection to send by. Raises Misconfigured(OUTREACH_NOT_READY | CONNECTION_MISSING | CONNECTION_INVALID)."""
     if not settings().public_url.startswith("https://"):
-        raise not_ready(agent, "set GATEWAY_PUBLIC_URL (https://...), where candidates end messages with one click")
+        raise not_ready(agent, "set GATEWAY_PUBLIC_URL (https://...), where candidates unsubscribe with one click")
     if not agent.outreach.contact:
         raise not_ready(agent, "outreach.contact must say who answers questions")
     given = credentials(agent.outreach.connection)
@@ -229,7 +229,7 @@ class _Post:
                 self.close()
                 raise Misconfigured(
                     "OUTREACH_NOT_READY",
-                    f"The mail server of connection {self.given.connection} refused its login: correct the connection.",
+                    f"The mail server of connection {self.given.connection} refused the login: correct the connection.",
                 ) from None
             except (smtplib.SMTPException, OSError) as wrong:
                 self.close()
@@ -339,5 +339,5 @@ def send_test(given: Credentials, mail: EmailMessage) -> None:
     except (smtplib.SMTPException, OSError) as wrong:
         raise Misconfigured(
             "OUTREACH_NOT_READY",
-            f"The mail server of connection {given.connection} did not take the test ({type(wrong).__name__}).",
+            f"The mail server of connection {given.connection} did not accept the test message ({type(wrong).__name__}).",
         ) from None

@@ -91,5 +91,5 @@ def _secret(path: Path) -> bytes:
 def _no_key(path: Path, why: str) -> Misconfigured:
     return Misconfigured(
         "OUTREACH_NOT_READY",
-        f"The key file {path.name} cannot be used ({why}): restore it from the backup; a new one forgets who must not be written to.",
+        f"The key file {path.name} cannot be used ({why}): restore it from the backup; with a new key, the suppression list is lost.",
     )

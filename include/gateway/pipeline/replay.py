@@ -36,7 +36,7 @@ def what_if(
     """
     if agent_id is None:
         if batch_id is None:
-            raise Misconfigured("FORM_INCOMPLETE", "Name an agent or a batch whose history is to be judged again.")
+            raise Misconfigured("FORM_INCOMPLETE", "Name the agent or batch whose history should be judged again.")
         with reading() as session:
             batch = session.get(Batch, batch_id)
         if batch is None:

@@ -36,7 +36,7 @@ def finish_batch(batch_id: str) -> dict[str, Any]:
     with writing() as session:
         batch = session.get(Batch, batch_id, with_for_update=True)
         if batch is None:
-            raise Misconfigured("UNKNOWN_BATCH", "No batch came of this run: its task register says why.")
+            raise Misconfigured("UNKNOWN_BATCH", "This run created no batch: its task register says why.")
         numbers = counts(session, batch_id)
         open_states = [P.EXTRACTED] if batch.mode == Mode.DRY_RUN else [P.EXTRACTED, P.PASSED]
         unsent = session.scalar(
@@ -62,7 +62,7 @@ def refuse_incomplete(ended: dict[str, Any]) -> None:
         raise Permanent(
             ended["code"],
             f"{ended['error']} {numbers['processing']} document(s) are not read and {numbers['in_flight']} profile(s) not "
-            "at rest; what is done is not done again.",
+            "finished; finished work is not repeated.",
         )
 
 

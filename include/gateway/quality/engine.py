@@ -109,7 +109,7 @@ def run(name: str, gates: Sequence[Gate], frame: pd.DataFrame) -> tuple[list[Out
             raise Permanent(
                 "GATE_BROKEN",
                 f"Gate {gate.code} ({gate.expectation} on {gate.column}) could not be computed; nothing of this batch "
-                "was judged. Check the agent's own expectations, then run the judge again.",
+                "was judged. Check the agent's custom expectations, then run the judge again.",
             )
         answer = one.result
         evaluated = answer["element_count"] - (answer.get("missing_count") or 0)

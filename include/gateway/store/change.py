@@ -94,7 +94,7 @@ def move(session: Session, row: Row, to: str, *, actor: str, code: str | None = 
         return False
     if to not in ALLOWED[subject].get(before, set()):
         raise Conflict(
-            "STATE_CONFLICT", f"{subject} {row.id} is {before}, which does not lead to {to}: reload and decide again."
+            "STATE_CONFLICT", f"{subject} {row.id} is {before} and cannot become {to}: reload and decide again."
         )
     row.state = str(to)
     if not isinstance(row, Agent):

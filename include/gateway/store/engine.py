@@ -78,7 +78,7 @@ def writing() -> Iterator[Session]:
         if not _is_full(wrong):
             raise
         raise Transient(
-            "DISK_FULL", "The store has no space left on its disk. Free some; it is tried again, nothing is lost.", 60
+            "DISK_FULL", "The store has no space left on its disk. Free some; the step is retried, nothing is lost.", 60
         ) from None
 
 

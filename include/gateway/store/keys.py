@@ -75,7 +75,7 @@ def _private() -> Ed25519PrivateKey:
         key = None
     if not isinstance(key, Ed25519PrivateKey):
         raise Misconfigured(
-            "KEY_INVALID", f"{settings().keys / 'signing.pem'} is no Ed25519 private key in PEM without a password."
+            "KEY_INVALID", f"{settings().keys / 'signing.pem'} is not an Ed25519 private key in PEM without a password."
         )
     return key
 

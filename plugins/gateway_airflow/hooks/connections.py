@@ -51,7 +51,7 @@ def _credentials(connection: str, found: Any) -> Credentials:
         extra = found.extra_dejson
     except ValueError:
         raise Misconfigured(
-            "CONNECTION_INVALID", f"The extra of connection {connection} is no JSON: correct it."
+            "CONNECTION_INVALID", f"The extra of connection {connection} is not JSON: correct it."
         ) from None
     return Credentials(
         connection,

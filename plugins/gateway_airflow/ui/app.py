@@ -116,13 +116,13 @@ async def _bad_request(request: Request, wrong: Exception) -> Response:
     assert isinstance(wrong, RequestValidationError)
     first = wrong.errors()[0]  # its `input` may be personal: only the place and the rule are told
     place = ".".join(str(part) for part in first["loc"])
-    return _answer(request, 422, f"The request is not right at {place}: {first['msg']}.", None)
+    return _answer(request, 422, f"The request is invalid at {place}: {first['msg']}.", None)
 
 
 def _failed(request: Request, wrong: Exception) -> Response:
     """What nobody foresaw. A store that is locked or away is the usual one and passes by itself."""
     if isinstance(wrong, DataError | OverflowError | UnicodeEncodeError):
-        return _answer(request, 400, "The request holds a number or a character that the store cannot take.", None)
+        return _answer(request, 400, "The request contains a number or a character that the store cannot accept.", None)
     if isinstance(wrong, OperationalError | InterfaceError | NoConnection):
         sentence = "The gateway's store did not answer in time. Nothing was changed: try again in a moment."
         answer = _answer(request, 503, sentence, "STORE_AWAY")

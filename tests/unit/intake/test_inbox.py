@@ -149,7 +149,7 @@ def test_claim_that_fails_leaves_everything_in_the_inbox(
 @pytest.mark.parametrize(
     ("text", "says"),
     [
-        ("mode: [", "not YAML at line"),
+        ("mode: [", "not valid YAML at line"),
         ("mode: sometimes", "mode:"),
         ("moed: ingest", "moed:"),
         ("canary: 0", "canary:"),

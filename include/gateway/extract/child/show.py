@@ -85,7 +85,7 @@ def table_rows(
 def _ask(request: dict[str, Any], timeout_s: float) -> bytes:
     if not _turns.acquire(timeout=timeout_s):
         raise Transient(
-            "SHOW_BUSY", "Too many pictures of documents are being made at once: try again in a moment.", 5.0
+            "SHOW_BUSY", "Too many pictures of documents are being rendered at once: try again in a moment.", 5.0
         )
     folder = Folder(None)
     try:
@@ -110,10 +110,10 @@ def _ask(request: dict[str, Any], timeout_s: float) -> bytes:
     if done.returncode == 0 and kind == b"no":
         told = json.loads(body)
         raise Unreadable(told["code"], told["sentence"])
-    raise _not_shown("the process that draws it stopped" + (" by a signal" if done.returncode < 0 else ""))
+    raise _not_shown("the process that renders it stopped" + (" by a signal" if done.returncode < 0 else ""))
 
 
 def _not_shown(why: str) -> Unreadable:
     return Unreadable(
-        "PAGE_NOT_SHOWN", f"This part of the document cannot be shown: {why}. Download the file to look at it."
+        "PAGE_NOT_SHOWN", f"This part of the document cannot be shown: {why}. Download the file to view it."
     )

@@ -33,7 +33,7 @@ def open_pdf(path: Path) -> tuple[pdfium.PdfDocument, list[Note]]:
     if size == 0:
         raise Unreadable("EMPTY_FILE", "The file has no bytes; ask the sender to send it again.")
     if b"%PDF" not in head:
-        raise Unreadable("NOT_A_PDF", "It is named like a PDF but is none; ask for a PDF, DOCX or text file.")
+        raise Unreadable("NOT_A_PDF", "It is named like a PDF but is not one; ask for a PDF, DOCX or text file.")
     try:
         document = pdfium.PdfDocument(path)
         if len(document) > 0:

@@ -36,8 +36,8 @@ def attached(document: pdfium.PdfDocument, path: Path) -> list[Note]:
     number = len(names) or document.count_attachments()
     endings = sorted({PurePosixPath(name).suffix.lower() for name in names} - {""})[:_MOST_NAMED]
     kinds = f" ({', '.join(endings)})" if endings else ""
-    what = "1 file is" if number == 1 else f"{number} files are"
-    return [Note("PDF_ATTACHMENTS", f"{what} attached inside the PDF{kinds}; what is attached was not read.")]
+    what, verb = ("1 file is", "was") if number == 1 else (f"{number} files are", "were")
+    return [Note("PDF_ATTACHMENTS", f"{what} attached inside the PDF{kinds} and {verb} not read.")]
 
 
 def pages_alone(path: Path, first: int, last: int) -> bytes:

@@ -119,12 +119,12 @@ class RowReader:
             name = self._name_beside_address()
         links = self._links()
         if self._is_footer(name, email, links):
-            self._note("ROW_FOOTER", f"Row {row} looks like a total, a footer or a repeated header; it is no person.")
+            self._note("ROW_FOOTER", f"Row {row} looks like a total, a footer or a repeated header, not a person.")
             return None
         location, country, sure = self._location()
         phone = self._phone(country, sure)
         if name is None and email is None and phone is None:
-            self._note("ROW_NO_CONTACT", f"Row {row} has no name, e-mail or phone. Fill one in if a person was meant.")
+            self._note("ROW_NO_CONTACT", f"Row {row} has no name, e-mail or phone. Add one if the row is a person.")
             return None
         return ExtractedProfile(
             name=name,

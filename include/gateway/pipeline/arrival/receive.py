@@ -260,7 +260,7 @@ def open_batch(
         return batch_id
     for path in paths:
         if not path.exists():
-            raise Refused("NOTHING_THERE", "The path given does not exist on this machine: correct it.")
+            raise Refused("NOTHING_THERE", "The given path does not exist on this machine: correct it.")
     folder = settings().inbox / inbox.CLAIMED / agent_id / batch_id
     with inbox.locked(settings().inbox):
         shutil.rmtree(folder, ignore_errors=True)  # a copy that a killed worker left half done
@@ -341,7 +341,7 @@ def allowed(path: str) -> Path:
             return resolved
     raise Refused(
         "PATH_REFUSED",
-        "The path given is outside the folders a trigger may read: put the files into the inbox, or add their folder "
+        "The given path is outside the folders that a trigger may read: put the files into the inbox, or add their folder "
         "to GATEWAY_ALLOWED_PATHS.",
     )
 

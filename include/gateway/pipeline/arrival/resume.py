@@ -74,7 +74,7 @@ def check_resumable(session: Session, batch_id: str, *, force: bool) -> Batch:
     if batch.state in (BatchState.DONE, BatchState.WAITING_REVIEW):
         raise Refused(
             "NOTHING_TO_RESUME",
-            f"Batch {batch_id} came to rest ({batch.state.replace('_', ' ')}). Documents that failed are read again from "
+            f"Batch {batch_id} is finished ({batch.state.replace('_', ' ')}). Retry failed documents on "
             "the batch's page.",
         )
     if batch.state != BatchState.FAILED and not force:
@@ -82,8 +82,8 @@ def check_resumable(session: Session, batch_id: str, *, force: bool) -> Batch:
         where = f"by the Airflow run {run_id}" if run_id else "outside Airflow"
         raise Conflict(
             "STATE_CONFLICT",
-            f"Batch {batch_id} is being processed {where}. If that died, it goes on by itself within some minutes; with "
-            "--force it goes on now.",
+            f"Batch {batch_id} is being processed {where}. If that process died, the batch continues automatically within a few minutes; with "
+            "--force it continues now.",
         )
     return batch
 

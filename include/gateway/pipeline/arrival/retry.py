@@ -53,7 +53,7 @@ def retry_documents(batch_id: str, document_ids: Sequence[str] | None, *, actor:
         if batch is None:
             raise Misconfigured("UNKNOWN_BATCH", f"There is no batch {batch_id!r}.")
         if batch.state not in AT_REST:
-            raise Conflict("STATE_CONFLICT", f"Batch {batch_id} is being processed: retry when it has come to rest.")
+            raise Conflict("STATE_CONFLICT", f"Batch {batch_id} is being processed: retry when it is finished.")
         unfinished = _count(session, batch_id, DocumentState.PROCESSING)
         moved = 0
         for document in _failed(session, batch_id, document_ids):

@@ -139,7 +139,7 @@ class Incoming:
         self._folder, self._facts = _staged(upload_id, by)
         self._name, self._announced = name, announced
         if is_system_file(name):
-            raise Refused("SYSTEM_FILE", "It belongs to the operating system, not to a candidate: it is left out.")
+            raise Refused("SYSTEM_FILE", "It belongs to the operating system, not to a candidate, and is left out.")
         self._size = 0
         self._hash = hashlib.sha256()
         self._before = _totals(self._folder)
@@ -197,14 +197,17 @@ class Incoming:
     def _check(self, size: int) -> None:
         limits, (files, total) = settings(), self._before
         if size > limits.max_file_bytes:
-            raise Refused("FILE_TOO_LARGE", f"A file may have {_mb(limits.max_file_bytes)}; this one has more.")
+            raise Refused(
+                "FILE_TOO_LARGE", f"A file can have at most {_mb(limits.max_file_bytes)}; this one is larger."
+            )
         if files >= limits.max_batch_files:
             raise Refused(
-                "BATCH_TOO_MANY_FILES", f"A batch may have {limits.max_batch_files:,} files: send the rest in another."
+                "BATCH_TOO_MANY_FILES",
+                f"A batch can have at most {limits.max_batch_files:,} files: send the rest in another.",
             )
         if total + size > limits.max_batch_bytes:
             raise Refused(
-                "BATCH_TOO_LARGE", f"A batch may have {_mb(limits.max_batch_bytes)}: send the rest in another."
+                "BATCH_TOO_LARGE", f"A batch can have at most {_mb(limits.max_batch_bytes)}: send the rest in another."
             )
 
     def _trouble(self, wrong: OSError) -> GatewayError:
@@ -307,7 +310,8 @@ def _open_agent(agent_id: str) -> Any:
     agent = agent_of(agent_id)
     if agent.state == AgentState.CLOSED:
         raise Misconfigured(
-            "AGENT_CLOSED", f"Agent {agent_id} is closed and takes nobody: open it in its file, or choose another."
+            "AGENT_CLOSED",
+            f"Agent {agent_id} is closed and accepts no candidates: open it in its file, or choose another.",
         )
     return agent
 
@@ -319,7 +323,7 @@ def _root() -> Path:
 def _unknown() -> Misconfigured:
     return Misconfigured(
         "UNKNOWN_UPLOAD",
-        "There is no such upload of yours: it was sent already, or waited for over a day. Begin again.",
+        "You have no such upload: it was already submitted, or waited for more than a day. Start again.",
     )
 
 

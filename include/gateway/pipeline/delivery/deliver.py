@@ -235,7 +235,9 @@ def _put(target: Target, sending: ledger.Sending) -> None:
     """One call and its answers. What is raised says whether the rows are free again or unclear; either is written."""
     if sending.too_late():
         ledger.give_back(sending)
-        raise Transient("SENDING_DELAYED", "The worker was stopped between reserving and sending: it is tried again.")
+        raise Transient(
+            "SENDING_DELAYED", "The worker was stopped between reserving and sending: the delivery is retried."
+        )
     try:
         receipts = list(target.put(sending.requests))
     except Unanswered:
@@ -248,7 +250,7 @@ def _put(target: Target, sending: ledger.Sending) -> None:
         # Unforeseen, so nobody knows whether it left. Its text may quote a candidate: only its kind is told.
         ledger.reconcile(sending, [])
         raise Unanswered(
-            "DELIVERY_UNKNOWN", f"Sending broke off ({type(wrong).__name__}): its records are looked for first."
+            "DELIVERY_UNKNOWN", f"Sending was interrupted ({type(wrong).__name__}): its records are looked up first."
         ) from None
     ledger.reconcile(sending, receipts)
 

@@ -120,7 +120,7 @@ def _find(email: str | None, profile_id: str | None) -> list[Profile]:
     if busy:
         raise Conflict(
             "ERASE_LATER",
-            f"A call about profile {busy[0]} has no answer yet: let deliver_reviewed settle it, then erase again.",
+            f"A call about profile {busy[0]} has no answer yet: wait until deliver_reviewed has settled it, then erase again.",
         )
     return sorted(found.values(), key=lambda row: row.id)
 

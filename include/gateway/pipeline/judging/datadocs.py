@@ -52,9 +52,9 @@ def open_data_docs(batch_id: str, name: str, *, actor: str) -> bytes:
     with writing() as session:
         batch = session.get(Batch, batch_id)
         if batch is None:
-            raise Misconfigured("UNKNOWN_BATCH", "There is no such batch; the list of batches has those there are.")
+            raise Misconfigured("UNKNOWN_BATCH", "There is no such batch; see the list of batches.")
         missing = Misconfigured(
-            "UNKNOWN_DATA_DOCS", f"Batch {batch_id} has no such page of Data Docs: judge it again to write them."
+            "UNKNOWN_DATA_DOCS", f"Batch {batch_id} has no such page of Data Docs: judge the batch again to write it."
         )
         if name not in FILES:
             raise missing

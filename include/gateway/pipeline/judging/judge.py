@@ -96,7 +96,7 @@ def judge_batch(batch_id: str) -> dict[str, int]:
         if stop:
             first = next(f for f in verdict.batch_findings if f.code == stop[0])
             row.code = first.code
-            row.error = f"The whole batch is held: {first.measured}; asked for: {first.threshold}. {first.remedy}"
+            row.error = f"The whole batch is held: {first.measured}; limit: {first.threshold}. {first.remedy}"
         elif row.code in STOPS:
             row.code = row.error = None  # stopped by an earlier judging, before limits or documents changed
     return {word: number for word, number in tally.states.items() if number}

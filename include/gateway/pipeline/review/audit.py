@@ -74,7 +74,8 @@ def decide_audit(profile_id: str, right: bool, *, reviewer: str, wrong_fields: C
     unknown = sorted(set(wrong_fields) - set(FIELDS))
     if unknown or (right and wrong_fields):
         raise Misconfigured(
-            "DECISION_INVALID", f"Name wrong fields only with a wrong one, out of {', '.join(FIELDS)}; got {unknown}."
+            "DECISION_INVALID",
+            f"Name wrong fields only with the answer wrong, out of {', '.join(FIELDS)}; got {unknown}.",
         )
     wrong = [name for name in FIELDS if name in wrong_fields]
     with writing() as session:
@@ -86,7 +87,7 @@ def decide_audit(profile_id: str, right: bool, *, reviewer: str, wrong_fields: C
                 return False
             raise Conflict(
                 "STATE_CONFLICT",
-                f"Profile {profile_id} was audited already and found {row.outcome}: that answer stands.",
+                f"Profile {profile_id} was already audited and found {row.outcome}; that answer stays.",
             )
         row.outcome, row.wrong_fields, row.reviewer, row.decided_at = outcome, wrong, reviewer, now()
         profile = session.get_one(Profile, profile_id)

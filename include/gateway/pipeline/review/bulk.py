@@ -28,7 +28,7 @@ def decide_many(profile_ids: Sequence[str], decision: str, *, reviewer: str, exp
     """
     if len(profile_ids) != expected:
         raise Conflict(
-            "BULK_CHANGED", f"It is {len(profile_ids):,} candidates now, not {expected:,}: look again and confirm."
+            "BULK_CHANGED", f"There are {len(profile_ids):,} candidates now, not {expected:,}: check and confirm again."
         )
     decided = 0
     for identity in profile_ids:

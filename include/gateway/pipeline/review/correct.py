@@ -55,12 +55,12 @@ def check_value(agent_id: str, name: str, value: str) -> str:
     if name == "email":
         email = normalise_email(value)
         if email is None:
-            raise Misconfigured("CORRECTION_INVALID", "This is no e-mail address: write it like maria@example.com.")
+            raise Misconfigured("CORRECTION_INVALID", "This is not an e-mail address: write it like maria@example.com.")
         return email
     if name == "phone":
         phone, _ = normalise_phone(value, agent_of(agent_id).country)
         # A range nobody has assigned yet is the gate's to mark, here as there.
         if phone is None or "PHONE_INVALID" in phone_doubts(phone):
-            raise Misconfigured("CORRECTION_INVALID", "This is no phone number: write it like +1 202 555 0143.")
+            raise Misconfigured("CORRECTION_INVALID", "This is not a phone number: write it like +1 202 555 0143.")
         return phone
     return value

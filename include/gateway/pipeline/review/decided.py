@@ -73,7 +73,8 @@ def decided_by_another(session: Session, profile: Profile) -> Conflict:
     last = standing(reviews(session, profile.id))
     who = f"{last.reviewer} was first: it" if last is not None else "It"
     return Conflict(
-        "STATE_CONFLICT", f"{who} is {profile.state} now. Your decision was not taken; open it to look again."
+        "STATE_CONFLICT",
+        f"{who} is {profile.state} now. Your decision was not saved; open the candidate to check again.",
     )
 
 

@@ -106,7 +106,8 @@ def _link(
         profile, kept = rows[profile_id], rows[kept_id]
         if not set(_versions(session, profile_id)) <= rows.keys():  # one came between looking and locking
             raise Conflict(
-                "STATE_CONFLICT", f"Profile {profile_id} was linked otherwise meanwhile: reload and decide again."
+                "STATE_CONFLICT",
+                f"Profile {profile_id} was linked differently in the meantime: reload and decide again.",
             )
         if expected_state is not None and profile.state not in (expected_state, P.DUPLICATE):
             raise decided_by_another(session, profile)
@@ -120,11 +121,11 @@ def _link(
         if (not linked and profile.state not in LINKABLE) or kept.state == P.DUPLICATE:
             raise Conflict(
                 "STATE_CONFLICT",
-                f"Profile {profile_id} is {profile.state}, its other {kept.state}: reload and decide again.",
+                f"Profile {profile_id} is {profile.state} and the other one is {kept.state}: reload and decide again.",
             )
         if being_sent(session, profile_id):
             raise Conflict(
-                "STATE_CONFLICT", f"Profile {profile_id} is being sent to its target: decide when that is settled."
+                "STATE_CONFLICT", f"Profile {profile_id} is being sent to its target: decide once that is finished."
             )
         before: dict[str, Any] = {
             "state": str(profile.state),
@@ -136,7 +137,7 @@ def _link(
         if take:
             _refuse_delivered(session, kept, f"its values stay. Link profile {profile_id} without taking any")
             if kept.state not in LINKABLE:
-                raise Conflict("STATE_CONFLICT", f"Profile {kept_id} is {kept.state}: it takes no values now.")
+                raise Conflict("STATE_CONFLICT", f"Profile {kept_id} is {kept.state} and cannot take values now.")
             before["kept"] = snapshot(session, kept, take)
             _take(session, profile, kept, take)
             change.record(session, "merged", kept, actor=reviewer, rule=f"values of {profile_id}")
@@ -182,10 +183,11 @@ def undo(profile_id: str, *, reviewer: str, expected_version: int | None = None,
         if profile.state != P.DUPLICATE:
             if profile.state == P.HELD and decisions and decisions[-1].decision == "undo":
                 return False
-            raise Conflict("STATE_CONFLICT", f"Profile {profile_id} is {profile.state}: there is no link to take back.")
+            raise Conflict("STATE_CONFLICT", f"Profile {profile_id} is {profile.state}: there is no link to undo.")
         if not set(_touched(profile, last)) <= rows.keys():
             raise Conflict(
-                "STATE_CONFLICT", f"Profile {profile_id} was linked otherwise meanwhile: reload and decide again."
+                "STATE_CONFLICT",
+                f"Profile {profile_id} was linked differently in the meantime: reload and decide again.",
             )
         kept_id = profile.duplicate_of
         if "kept" in before and kept_id is not None:
@@ -193,7 +195,7 @@ def undo(profile_id: str, *, reviewer: str, expected_version: int | None = None,
             _refuse_delivered(session, kept, "the merge cannot be taken back here")
             if kept.version != before["kept"]["version"] + 1:
                 raise Conflict(
-                    "VERSION_CONFLICT", f"Profile {kept_id} was changed after the merge: take that back first."
+                    "VERSION_CONFLICT", f"Profile {kept_id} was changed after the merge: undo that change first."
                 )
             restore(session, kept, before["kept"])
             change.record(session, "unmerged", kept, actor=reviewer, rule=f"values of {profile_id}")
@@ -266,7 +268,9 @@ def _check_pair(session: Session, profile: Profile, kept: Profile) -> None:
 
 def _check_version(profile: Profile, expected: int | None) -> None:
     if expected is not None and profile.version != expected:
-        raise Conflict("VERSION_CONFLICT", f"Profile {profile.id} was changed meanwhile: reload and decide again.")
+        raise Conflict(
+            "VERSION_CONFLICT", f"Profile {profile.id} has changed in the meantime: reload and decide again."
+        )
 
 
 def _refuse_delivered(session: Session, kept: Profile, so: str) -> None:

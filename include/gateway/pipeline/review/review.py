@@ -62,12 +62,14 @@ def decide(
         if expected_state is not None and profile.state not in (expected_state, TO[decision]):
             raise decided_by_another(session, profile)
         if expected_version is not None and profile.version != expected_version:
-            raise Conflict("VERSION_CONFLICT", f"Profile {profile_id} was changed meanwhile: reload and decide again.")
+            raise Conflict(
+                "VERSION_CONFLICT", f"Profile {profile_id} has changed in the meantime: reload and decide again."
+            )
         if profile.state == TO[decision] and not corrections:
             return False
         if being_sent(session, profile_id):
             raise Conflict(
-                "STATE_CONFLICT", f"Profile {profile_id} is being sent to its target: decide when that is settled."
+                "STATE_CONFLICT", f"Profile {profile_id} is being sent to its target: decide once that is finished."
             )
         held_by = profile.codes
         before: dict[str, Any] = {}
@@ -110,7 +112,7 @@ def _take_back(session: Session, profile: Profile) -> tuple[dict[str, Any], dict
     if profile.version != last.before["kept"]["version"] + 1:
         raise Conflict(
             "VERSION_CONFLICT",
-            f"Profile {profile.id} took values in a merge after its correction: undo the merge first.",
+            f"Profile {profile.id} got values from a merge after its correction: undo the merge first.",
         )
     restore(session, profile, last.before["kept"])
     values = {name: value for name, value in last.before.items() if name != "kept"}

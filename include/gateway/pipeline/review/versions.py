@@ -177,9 +177,7 @@ def kept_id_of(session: Session, profile_id: str) -> str:
         if row.state != P.DUPLICATE or row.duplicate_of is None:
             return profile_id
         profile_id = row.duplicate_of
-    raise Misconfigured(
-        "DUPLICATE_INVALID", f"The links of profile {profile_id} go round in a circle: undo one of them."
-    )
+    raise Misconfigured("DUPLICATE_INVALID", f"The links of profile {profile_id} form a circle: undo one of them.")
 
 
 def dry_runs(session: Session, profiles: Iterable[Profile]) -> set[str]:

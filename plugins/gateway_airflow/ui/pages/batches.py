@@ -207,7 +207,7 @@ def start(request: Request, visitor: VisitorDep, batch_id: str) -> dict[str, Any
     """Starts the run that a batch waits for, where that did not happen by itself."""
     batch = batch_view(batch_id)
     if batch.to_start is None:
-        raise Conflict("STATE_CONFLICT", f"Batch {batch_id} waits for no run: reload the page.")
+        raise Conflict("STATE_CONFLICT", f"Batch {batch_id} is not waiting for a run: reload the page.")
     run = start_run(request, visitor, batch_id, batch.to_start)
     return {"started": run.started, "sentence": run.sentence}
 
