@@ -1,4 +1,4 @@
-"""The catalogue of what the gateway tells others. docs/events.md is generated from it.
+"""The catalogue of events for subscribers. docs/events.md is generated from it.
 
 A type is `thing.what_happened`. Its data holds ids, states, codes and counts, never a person's name, address, number
 or file name: who needs those asks the page, which asks for the right to see them.
@@ -45,7 +45,7 @@ FIELDS: dict[str, dict[str, Any]] = {
 class EventType:
     """One type. subject, after: the change of state it is written with; "" for what no single row is about.
 
-    status   people are told by default: mail, chat and log; the others go to webhooks that ask for them
+    status   sent to people by default: mail, chat and log; the others go to webhooks that subscribe to them
     """
 
     id: str
@@ -143,7 +143,7 @@ _BY_CHANGE = {(one.subject, one.after): one.id for one in CATALOGUE.values() if 
 
 
 def type_of(subject: str, after: str) -> str | None:
-    """The type written when a row of that kind comes into that state; None where nobody is told."""
+    """The event type for a row of that kind that enters that state; None if there is none."""
     return _BY_CHANGE.get((subject, after))
 
 

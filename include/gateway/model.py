@@ -17,7 +17,7 @@ Box = tuple[float, float, float, float]
 class Mode(StrEnum):
     """What happens to a profile that passes every gate."""
 
-    INGEST = "ingest"  # delivered by itself ("Upload and Ingest")
+    INGEST = "ingest"  # delivered automatically ("Upload and Ingest")
     REVIEW = "review"  # held for a person ("Upload Only")
     DRY_RUN = "dry_run"  # everything but sending; the exact requests are shown
 
@@ -62,7 +62,7 @@ class DeliveryState(StrEnum):
 
 
 class InvitationState(StrEnum):
-    """planned may be sent; sending was handed to the mail server and has no answer; unclear may have arrived."""
+    """planned may be sent; sending was handed to the mail server without an answer so far; unclear may have arrived."""
 
     PLANNED = "planned"
     SENDING = "sending"
@@ -209,11 +209,11 @@ class Reading:
 
 @dataclass(frozen=True, slots=True)
 class Hints:
-    """What the agent lets a reader assume.
+    """The agent's hints for reading.
 
     country   ISO 3166 alpha-2, used for national phone numbers when the document names none
     mapping   header -> field name, overriding what would be recognised (per-agent override)
-    name      what the sender called the file, or its end: it settles which text format ".csv" or ".txt" is; None = the
+    name      the sender's file name, or its ending: it decides which text format ".csv" or ".txt" is; None = the
               name of the path that is read
     as_resume   a person says it is a résumé: it is read whatever it looks like, and held (RESUME_DOUBTFUL)
     """

@@ -184,7 +184,7 @@ def private_files() -> Iterator[None]:
 
 
 def make_home() -> Path:
-    """The home, made when it is missing. It and what an earlier version left open to others are closed (0700, 0600).
+    """The home, created if missing. The home and older open files in it are closed to others (0700, 0600).
 
     A place outside of it (a pool folder that another program reads) keeps the rights it was given.
     """
@@ -197,7 +197,7 @@ def make_home() -> Path:
 
 
 def open_to_others(place: Path) -> bool:
-    """Somebody but the owner may read or change it; False for what is not there."""
+    """True if anybody but the owner may read or change it; False if it does not exist."""
     try:
         return bool(place.stat().st_mode & OTHERS)
     except OSError:

@@ -19,7 +19,7 @@ SILENT_S = 60.0  # twice what Airflow itself calls unhealthy
 
 
 def looks() -> tuple[Look, ...]:
-    """The looks for where this process runs; from a shell the home of `make run` is found by itself."""
+    """The checks for this process's environment; in a shell, the home of `make run` is found automatically."""
     if not _found():
         return (not_here,)
     from gateway_airflow.hooks.connections import from_metadata
@@ -104,7 +104,7 @@ def pools() -> Iterator[Line]:
             )
         elif pool.slots == 0:
             yield fault(
-                f"pool {wanted.name}", "It has no slots, so its tasks never start.", "Admin, Pools: give it some."
+                f"pool {wanted.name}", "It has no slots, so its tasks never start.", "Give it slots under Admin, Pools."
             )
         else:
             yield ok(f"pool {wanted.name}", f"{pool.slots} slots, {pool.occupied_slots()} in use.")

@@ -7,7 +7,7 @@ from enum import StrEnum
 
 
 class Tag(StrEnum):
-    """What a DAG is about; PII marks those that touch candidates' data."""
+    """The subject of a DAG; PII marks DAGs that touch candidates' data."""
 
     INGEST = "ingest"
     REVIEW = "review"

@@ -125,7 +125,7 @@ class only_one:
 
 
 def free_port(wanted: int) -> int:
-    """The wanted port, or the next that nobody listens on."""
+    """The wanted port, or the next free one."""
     for port in range(wanted, wanted + 200):
         with socket.socket() as probe:
             probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)

@@ -114,7 +114,7 @@ class Notify(Strict):
     )
     silent_after_h: dict[str, Annotated[float, Field(gt=0)]] = Field(
         default_factory=dict,
-        description='Source -> hours without a batch after which source.silent is told; "*" means any source',
+        description='Source -> hours without a batch after which source.silent is sent; "*" means any source',
     )
 
     @model_validator(mode="after")

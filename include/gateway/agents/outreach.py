@@ -1,4 +1,4 @@
-"""What an agent's file says about messages to candidates. Off unless it says otherwise."""
+"""The part of an agent's file about messages to candidates. Off unless the file enables it."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from gateway.agents import wording
 from gateway.agents.notices import Quiet
 from gateway.agents.strict import ConnectionId, Strict
 
-# What a message to a candidate may say. title: the agent's; link: to the interview; contact: who answers questions;
+# Slots of a message to a candidate. title: the agent's; link: to the interview; contact: who answers questions;
 # unsubscribe: the address that ends such messages.
 SLOTS = frozenset({"name", "title", "posting", "link", "contact", "unsubscribe"})
 Language = Annotated[str, Field(pattern=r"^[a-z]{2}$", description="ISO 639-1")]
@@ -51,20 +51,21 @@ class Outreach(Strict):
     contact: str = Field(default="", max_length=200, description="Who answers questions: {{ contact }}, and Reply-To")
     link: str = Field(default="", max_length=500, description="{{ link }} where the target gives no interview link")
     consent: tuple[str, ...] = Field(
-        default=(), description="What a batch's consent may say (batch.yaml); empty: any, but it must say something"
+        default=(),
+        description="Accepted values of a batch's consent (batch.yaml); if empty, any value, but one must be given",
     )
     within_h: float = Field(
         default=72,
         gt=0,
         le=8760,
-        description="Only candidates ingested this recently: nobody is surprised by an old application",
+        description="Only candidates ingested within this time, so that nobody gets a message about an old application",
     )
     quiet: Quiet = Field(
         default=Quiet(),
         description="Hours without messages, by the candidate's clocks; timezone where theirs is not known",
     )
     reminders_after_h: tuple[Annotated[float, Field(gt=0)], ...] = Field(
-        default=(), max_length=5, description="Hours after the invitation; nobody who began the interview is reminded"
+        default=(), max_length=5, description="Hours after the invitation; people who started the interview get none"
     )
     per_minute: float = Field(default=60, gt=0, le=6000, description="Messages a minute at most")
 

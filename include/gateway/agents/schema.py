@@ -1,4 +1,4 @@
-"""What an agent file may say. Every model is frozen and refuses keys it does not know.
+"""The schema of an agent file. Every model is frozen and refuses unknown keys.
 
 An agent decides what we need to have read, and how sure we must be, before acting by ourselves. It holds nothing
 that ranks people: own expectations cannot look at a name's text.
@@ -60,7 +60,7 @@ class HeyMiloTarget(Strict):
     posting: str = Field(min_length=1, max_length=200, description="The posting's id in the target")
     connection: ConnectionId = "heymilo_default"
     test_posting_required: bool = Field(
-        default=True, description="Refuse a posting that is no test posting; false where real candidates are meant"
+        default=True, description="Refuse a posting that is not a test posting; set to false to deliver real candidates"
     )
     wait_for_answer: bool = Field(
         default=True, description="False queues at the target: only its list shows later what arrived"
@@ -84,7 +84,7 @@ class WebhookTarget(Strict):
     """Any system that takes signed messages by the Standard Webhooks scheme."""
 
     kind: Literal["webhook"]
-    posting: str = Field(min_length=1, max_length=200, description="Name of the posting, told to the receiver")
+    posting: str = Field(min_length=1, max_length=200, description="Name of the posting, sent to the receiver")
     connection: ConnectionId = Field(
         default="candidate_webhook", description="Airflow connection: address as host, signing secret as password"
     )
@@ -156,7 +156,7 @@ class BatchLimits(Strict):
     )
     max_duplicate_share: Share | None = Field(default=0.5, description="Profiles that repeat another one of the batch")
     max_languages: int | None = Field(default=6, ge=1, description="Different document languages in one batch")
-    rows_must_match: bool = Field(default=True, description="A manifest's count must equal what was read")
+    rows_must_match: bool = Field(default=True, description="A manifest's count must equal the number read")
 
 
 # Row-wise expectations of Great Expectations an agent may use, with the keys each takes (True = required).
@@ -184,7 +184,7 @@ NUMBER_COLUMNS = (
 class OwnExpectation(Strict):
     """One expectation of the agent's own, run with the built-in ones.
 
-    It may look at what was read and how well, but not at the text of a name: that would judge people.
+    It may use the values read and their confidence, but not the text of a name: that would judge people.
     """
 
     type: str = Field(description="A row-wise Great Expectations type: " + ", ".join(OWN_TYPES))
@@ -329,5 +329,5 @@ class Agent(Strict):
         return MAX_ERROR[self.preset] if self.automation.max_error is None else self.automation.max_error
 
     def hints(self) -> Hints:
-        """What a reader may assume of this agent's documents."""
+        """Hints for reading this agent's documents."""
         return Hints(country=self.country, mapping=dict(self.mapping))

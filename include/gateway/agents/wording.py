@@ -1,4 +1,4 @@
-"""Texts with slots, in Jinja2's sandbox: what an agent's file or an operator writes is filled in and can do no more.
+"""Texts with slots, in Jinja2's sandbox: texts from an agent's file or an operator can be filled in and do nothing else.
 
 A template sees the values it is given, by name, and Jinja2's filters. It reaches no attribute that begins with an
 underscore, calls no function of ours, and knows no settings: there are no globals.
@@ -43,7 +43,7 @@ def sandbox(*, html: bool) -> Sandbox:
 
 
 def check(text: str, slots: frozenset[str]) -> None:
-    """Raises ValueError when the text is no template or names a slot that there is not."""
+    """Raises ValueError if the text is not a template or names an unknown slot."""
     try:
         tree = sandbox(html=False).parse(text)
     except TemplateError as wrong:

@@ -1,6 +1,6 @@
 """`gateway audit verify | seal | key`: proves that no event was changed, deleted or moved since it was sealed.
 
-verify names the first broken link (exit code 1); seal links what is new and writes the day's anchor, as the DAG
+verify names the first broken link (exit code 1); seal links new events and writes the day's anchor, like the DAG
 seal_events does; key prints the public key that our signatures carry: keep it where the store's users cannot write.
 """
 

@@ -1,6 +1,6 @@
 """`explain FILE`: shows, for each field of a document, the possible values, their scores and the features that decided.
 
-For whoever debugs a layout. What it prints is personal data, as it stands in the document: keep it off logs and reports.
+For debugging a layout. It prints personal data as it stands in the document: keep it out of logs and reports.
 """
 
 from __future__ import annotations

@@ -146,7 +146,7 @@ def _field_json(field: Field) -> dict[str, Any]:
 def find(paths: list[Path], work: Path) -> Iterator[Source]:
     """Every document below the paths, in sorted order; archives are unpacked into `work` as their turn comes.
 
-    A document is named by its path relative to the folder given; a file given by itself by its name.
+    A document is named by its path relative to the given folder; a single file by its name.
     """
     for path in paths:
         if path.is_dir():

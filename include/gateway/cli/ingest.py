@@ -59,14 +59,14 @@ def run(options: argparse.Namespace) -> int:
 
 
 def send_notices() -> None:
-    """What the batch left to be told. A channel that fails keeps its messages and never spoils the batch."""
+    """Sends the messages of the batch. A channel that fails keeps its messages and never fails the batch."""
     from sqlalchemy.exc import SQLAlchemyError
 
     from gateway.notify.send import send_due
 
     try:
         done = send_due()
-    except SQLAlchemyError:  # what stopped the batch is told by the batch itself
+    except SQLAlchemyError:  # the batch itself reports the cause
         return
     if done.later or done.dead:
         said = f"{done.later + done.dead} notice(s) did not leave: see `python -m gateway notify channels`."

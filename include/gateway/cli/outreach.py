@@ -1,6 +1,6 @@
 """`gateway outreach preview | send | list | resend | suppress`: messages to candidates, off unless the agent's file says otherwise.
 
-What is printed may hold a candidate's data with --profile: it is for the eyes of those who may review.
+With --profile the output may contain a candidate's data: only reviewers should see it.
 """
 
 from __future__ import annotations

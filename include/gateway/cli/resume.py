@@ -18,7 +18,7 @@ def register(commands: Any) -> None:
 
 
 def run(options: argparse.Namespace) -> int:
-    """0 when the batch came to rest, or waits for its run."""
+    """Returns 0 if the batch is finished or waits for its run."""
     from gateway.cli.ingest import print_batch
     from gateway.pipeline.arrival.resume import left_to_do, resume_batch
     from gateway.pipeline.lines import document_lines

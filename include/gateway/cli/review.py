@@ -1,6 +1,6 @@
 """`gateway review`: lists held profiles and the audit sample, and records decisions about them.
 
-gateway review [--batch ID] [--agent ID]            list what is held, oldest first
+gateway review [--batch ID] [--agent ID]            list held profiles, oldest first
 gateway review --audit [--agent ID]                 list the automatic passes drawn for a look, and their error rate
 gateway review approve|discard|undo PROFILE...
 gateway review correct PROFILE --set email=a@b.example --set name="A B"
@@ -8,7 +8,7 @@ gateway review duplicate PROFILE --of PROFILE       the same person: link it, ne
 gateway review merge PROFILE --of PROFILE --take email --take phone
 gateway review right PROFILE...                     audited, every value is right
 gateway review wrong PROFILE --field phone          audited, these values are wrong
-gateway review deliver                              send what was approved now, not at the next sweep
+gateway review deliver                              send approved profiles now, not at the next sweep
 """
 
 from __future__ import annotations

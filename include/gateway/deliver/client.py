@@ -7,7 +7,7 @@
     400, 422                         Invalid: which field of which record, never its content
     timeout, broken off, 5xx, no JSON   Unanswered: it may have arrived
 
-Messages of the API may quote what was sent, so they are never repeated: field names and error codes only.
+Messages of the API may quote the data sent, so they are never repeated: only field names and error codes are.
 """
 
 from __future__ import annotations
@@ -236,7 +236,7 @@ def _mapping(value: Any) -> dict[str, Any]:
 
 
 def _places(answer: requests.Response) -> tuple[tuple[int | None, str | None, str | None], ...]:
-    """What a 400 or 422 names, in either shape: {"detail": [{loc, msg, type}]} or {"error": {param, errors: [...]}}."""
+    """The fields named by a 400 or 422, in either shape: {"detail": [{loc, msg, type}]} or {"error": {param, errors: [...]}}."""
     try:
         content = _mapping(answer.json())
     except ValueError:

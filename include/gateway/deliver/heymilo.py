@@ -1,7 +1,7 @@
 """HeyMilo's public API v2 as a target.
 
 The API has no idempotency key, no duplicate rule and no partial-failure rule for bulk calls. So: metadata.external_id
-travels along and comes back; what is not answered is looked for in the posting's list; and only what two complete
+travels along and comes back; unanswered records are looked up in the posting's list; and only records that two complete
 readings of that list do not hold counts as absent.
 """
 
@@ -50,7 +50,7 @@ class HeyMilo:
         self._chunk, self._good = max(1, self._chunk // 2), 0
 
     def preflight(self, posting: str) -> None:
-        """Raises Refused(TARGET_CLOSED | TARGET_GONE | TARGET_NOT_TEST), or what the client raises."""
+        """Raises Refused(TARGET_CLOSED | TARGET_GONE | TARGET_NOT_TEST), or the client's exceptions."""
         found = self.client.posting(posting)
         closed = why_closed(found, time.time())
         if closed:
@@ -93,7 +93,7 @@ class HeyMilo:
         ]
 
     def find(self, posting: str, lookups: Sequence[Lookup], since: datetime | None) -> Iterable[Receipt]:
-        """By our external_id, else by address: who is in the posting by another way need not be sent again."""
+        """Matches by our external_id, else by address: a person already in the posting need not be sent again."""
         created_after = (since - CLOCKS).timestamp() if since else None
         by_id = {item.external_id: item for item in lookups}
         by_email = {item.email_norm: item for item in lookups}
@@ -166,7 +166,7 @@ def candidate_of(request: Request) -> dict[str, Any]:
 
 
 def why_closed(posting: dict[str, Any], now_s: float) -> str | None:
-    """Why a posting takes nobody, as the end of "it ...", or None when it is open."""
+    """The reason why a posting is closed, as the end of "it ...", or None if it is open."""
     if posting.get("archived") is True or posting.get("status") == "archived":
         return "is archived"
     if posting.get("status") != "active":

@@ -26,7 +26,7 @@ class TooLarge(Transient):
 class Request:
     """One candidate as a target takes it. `external_id` is the ledger row's id and travels along.
 
-    marks   reason codes of what was left out to fit the target's rules (METADATA_TRIMMED, PHONE_LEFT_OUT)
+    marks   reason codes of data left out to fit the target's rules (METADATA_TRIMMED, PHONE_LEFT_OUT)
     """
 
     external_id: str
@@ -70,11 +70,11 @@ class Lookup:
 
 
 class Target(Protocol):
-    """A place candidates are put into.
+    """A place that candidates are delivered to.
 
     chunk_size        requests that may be put together now; adapters make it smaller when a call proves too large
     settle_s          how long after sending a request may still turn up: absence before that proves nothing
-    idempotent  putting the same external_id again has no second effect, by the target's own rule
+    idempotent  whether sending the same external_id again has no second effect, by the target's own rule
     """
 
     kind: str
@@ -88,7 +88,7 @@ class Target(Protocol):
         """The last call was too large or took too long: fewer requests a call from now on."""
 
     def preflight(self, posting: str) -> None:
-        """Raises Refused or Misconfigured, with a code, when the posting takes nobody now."""
+        """Raises Refused or Misconfigured, with a code, if the posting does not accept candidates now."""
 
     def wait_turn(self) -> None:
         """Returns when one more call may be made; the wait is shared by every worker."""
@@ -101,7 +101,7 @@ class Target(Protocol):
         """
 
     def find(self, posting: str, lookups: Sequence[Lookup], since: datetime | None) -> Iterable[Receipt]:
-        """Those of the requests that arrived; what is not among the answers is proved absent.
+        """The requests that arrived; requests missing from the answer are proved absent.
 
         since   nothing looked for is older than that; None = look at everything
         """

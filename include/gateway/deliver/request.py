@@ -32,7 +32,7 @@ def request_of(profile: Profile, external_id: str, posting: str) -> Request:
             "profile_id": profile.id,
         }
     )
-    # phone_without_country: leave_out, or nobody would have let it pass; the number as printed stays in the store
+    # phone_without_country: leave_out, or it would have been held; the number as printed stays in the store
     guessed = profile.state == ProfileState.PASSED and "PHONE_COUNTRY_GUESSED" in profile.data.get("marks", ())
     shown = None if guessed else profile.phone
     phone = shown if shown and E164.fullmatch(shown) else None

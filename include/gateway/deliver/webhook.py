@@ -1,7 +1,7 @@
-"""Any system that takes candidates as signed messages, one a candidate, by the Standard Webhooks scheme.
+"""Any system that accepts candidates as signed messages, one per candidate, by the Standard Webhooks scheme.
 
-webhook-id is the ledger row's id, the same on every attempt: a receiver drops what it has seen (the scheme asks it to),
-so sending again after a lost answer is safe. There is no list to look into, and none is needed.
+webhook-id is the ledger row's id, the same on every attempt: a receiver drops ids it has seen (the scheme asks it to),
+so sending again after a lost answer is safe. There is no list to search, and none is needed.
 
 source   Standard Webhooks 1.0.0 (standardwebhooks.com): headers, signature, idempotency by webhook-id
 """
@@ -179,7 +179,7 @@ def signer_of(given: Credentials, secret: str) -> Webhook:
     """Signs with that secret of the connection. Raises Misconfigured(CONNECTION_INVALID)."""
     try:
         key = secret.removeprefix("whsec_")
-        # The library skips characters that are not base64, and would sign with what is left.
+        # The library skips characters that are not base64 and would sign with the rest.
         return Webhook(base64.b64decode(key + "=" * (-len(key) % 4), validate=True))
     except Exception:
         raise Misconfigured(
@@ -194,7 +194,7 @@ def _own_id(answer: requests.Response) -> str | None:
         text = answer.raw.read(ANSWER_BYTES, decode_content=True)
         found = json.loads(text)
         name = found.get("id")
-    except Exception:  # the status said yes; what the body says is a courtesy
+    except Exception:  # the status was a success; the body is optional
         return None
     return str(name)[:100] if isinstance(name, str | int) else None
 

@@ -23,7 +23,7 @@ OCR_BUDGET_S = (
 )
 OUTLINED_LETTERS = 120  # small shapes on a page without text; the rules and bullets of a form are fewer
 MOST_SHAPES = 3_000
-BROKEN_QUALITY = 0.6  # below this share of real characters the text layer is no use
+BROKEN_QUALITY = 0.6  # below this share of real characters the text layer is not used
 
 
 def read_pdf(path: Path, sink: Callable[[ExtractedProfile], None], hints: Hints, *, limit_pages: int) -> Reading:

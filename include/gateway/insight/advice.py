@@ -1,4 +1,4 @@
-"""What the numbers say, in sentences. Each is said only when enough was counted, and carries its numbers."""
+"""Recommendations from the statistics. Each one is given only if enough was counted, and states its numbers."""
 
 from __future__ import annotations
 
@@ -125,14 +125,14 @@ def _audit(numbers: Analytics) -> Iterator[Advice]:
     audits = numbers.audits
     if audits.automatic >= ENOUGH and not audits.drawn:
         yield Advice(
-            f"Nobody looked at any of the {audits.automatic:,} automatic passes.",
+            f"None of the {audits.automatic:,} automatic passes has been audited.",
             "Set audit_share in the agent's file: a small random sample says how often they are wrong.",
             "info",
         )
     waiting = audits.drawn - audits.rate.looked_at
     if waiting >= ENOUGH:
         yield Advice(
-            f"{waiting:,} of {audits.drawn:,} passes drawn for an audit were not looked at yet.",
+            f"{waiting:,} of {audits.drawn:,} passes drawn for an audit have not been checked yet.",
             "Look at them in the review page: until then the rate of error is known less well.",
             "info",
         )

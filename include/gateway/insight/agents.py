@@ -1,4 +1,4 @@
-"""Interview agents as the page shows them: from their files, with what the store knows of their history."""
+"""Interview agents as the page shows them: their files, with their history from the store."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ TARGETS = {"own_pool": "Our candidate pool", "heymilo": "HeyMilo", "webhook": "W
 
 @dataclass(frozen=True, slots=True)
 class AgentLine:
-    """One agent in the list. An agent whose file is gone keeps its history: `has_file` False, and it takes nobody."""
+    """One agent in the list. An agent without a file keeps its history: `has_file` is False, and it accepts nobody."""
 
     id: str
     title: str
@@ -55,7 +55,7 @@ class AgentLine:
 
 @dataclass(frozen=True, slots=True)
 class Criterion:
-    """One heading of an agent's criteria, and what it says in sentences."""
+    """One heading of an agent's criteria, and its sentences."""
 
     title: str
     sentences: tuple[str, ...]
@@ -193,7 +193,7 @@ def _line(
 
 
 MODES = {
-    Mode.INGEST: "Candidates who pass every check are ingested by themselves; the others wait for a person.",
+    Mode.INGEST: "Candidates who pass every check are ingested automatically; the others wait for review.",
     Mode.REVIEW: "Every candidate waits for a person, also those who pass every check.",
     Mode.DRY_RUN: "Nothing is sent: a batch only shows what would be.",
 }
@@ -206,7 +206,7 @@ def criteria(agent: Agent) -> tuple[Criterion, ...]:
     ]
     if agent.fields.wanted:
         asked.append(
-            f"Also looked for: {and_list(map(field_word, agent.fields.wanted))}. What is missing is only marked."
+            f"Also looked for: {and_list(map(field_word, agent.fields.wanted))}. If one is missing, the candidate is only marked."
         )
     found = [Criterion("What is read", tuple(asked)), Criterion("How sure we must be", tuple(_sure(agent)))]
     if limits := list(_allowed(agent)):
@@ -234,7 +234,7 @@ def _sure(agent: Agent) -> list[str]:
 
 
 def _found(agent: Agent) -> list[str]:
-    """What people found when they looked at automatic passes, and whether the stated error survives it."""
+    """The audits of an agent's automatic passes, and whether they refute the stated error."""
     with reading() as session:
         looked = looked_at(session, agent.id)
         refuted = risk_cap(session, agent) < NO_CAP

@@ -1,4 +1,4 @@
-"""What the gateway did in the last 30, 90 or 365 days, as numbers. No personal data goes in and none comes out.
+"""The gateway's statistics for the last 30, 90 or 365 days. No personal data goes in and none comes out.
 
 Everything is about the batches received in that time and whatever became of them since. Batches that are done and still
 look as they did then are read from the sums they left (pipeline/statistics.py); all others are counted from their rows.
@@ -32,8 +32,8 @@ from gateway.store.tables import Audit, Batch, Document, Event, Profile, now
 
 DAYS = (30, 90, 365)
 FRESH_S = 10.0
-ANSWERS = 32  # kept a process: agents times periods that are looked at
-ENOUGH = 10  # decisions before a criterion's price is told
+ANSWERS = 32  # answers cached per process: agents times periods in use
+ENOUGH = 10  # decisions needed before a criterion's price is shown
 DEAR = 0.5  # a criterion is dear when, with 95 % certainty, more than half of what it holds is accepted unchanged
 WORTH = 0.25  # and worth its price when, as surely, less than a quarter is
 
@@ -78,12 +78,12 @@ class Bucket:
 
 @dataclass(frozen=True, slots=True)
 class Price:
-    """What one reason to hold costs, and what it catches. held = open + decided + in_bulk
+    """The cost and benefit of one reason to hold. held = open + decided + in_bulk
 
-    decided     by a person who looked at that one: unchanged + corrected + discarded + same_person
+    decided     by a person who looked at the candidate: unchanged + corrected + discarded + same_person
     in_bulk     decided with many others by one click: counted, but they weigh nothing in `accepted` and `verdict`
     accepted    share of the decided that a person accepted unchanged, with its interval: held for nothing
-    criterion   False for codes that a mode asks for (REVIEW_MODE, CANARY_WAIT): they are no judgement
+    criterion   False for codes that come from a mode (REVIEW_MODE, CANARY_WAIT): they are not judgements
     """
 
     code: str
@@ -106,7 +106,7 @@ class Price:
 
     @property
     def verdict(self) -> str | None:
-        """dear | worth it | None where the numbers do not say; never about what a mode asked for."""
+        """dear | worth it | None if the numbers do not decide; never for codes of a mode."""
         if not self.criterion or self.decided < ENOUGH:
             return None
         if (self.accepted.low or 0) >= DEAR:
@@ -438,7 +438,7 @@ def _sums(text: str | None) -> dict[str, Any] | None:
 @lru_cache(maxsize=256)
 def _source(given: str | None) -> str:
     """Where a batch came from. A sender may write anything there: what looks like a person's data is not shown."""
-    said = (given or "not told").strip()
+    said = (given or "not stated").strip()
     return "other" if "@" in said or sum(letter.isdigit() for letter in said) > 6 else said[:60]
 
 

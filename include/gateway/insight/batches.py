@@ -50,7 +50,7 @@ class BatchView:
     to_start    the run it waits for and anybody may start; None when it waits for none
     retryable   failed documents that reading again can help; `lost` the others: a file has to be sent again
     version     changes whenever anything of the batch does
-    findings    what is strange about the batch as a whole: {"code", "measured", "threshold", "remedy"}
+    findings    problems of the batch as a whole: {"code", "measured", "threshold", "remedy"}
     """
 
     id: str
@@ -82,7 +82,7 @@ class BatchView:
 
     @property
     def settled(self) -> bool:
-        """At rest, and nobody in it waits for a decision or for delivery: only new work changes it."""
+        """True if the batch is finished and nobody in it waits for a decision or delivery: only new work changes it."""
         on_its_way = self.counts.in_flight and self.mode != Mode.DRY_RUN
         return self.at_rest and not (self.counts.held or self.counts.unknown or on_its_way)
 
@@ -196,7 +196,7 @@ def batch_view(batch_id: str) -> BatchView:
 
 
 def batch_version(batch_id: str) -> str | None:
-    """The version of BatchView without its counting: what a poll asks first. None for an unknown batch."""
+    """The version of BatchView without its counting, checked first by a poll. None for an unknown batch."""
     with reading() as session:
         batch = session.get(Batch, batch_id)
         return None if batch is None else _version(session, batch)
@@ -209,7 +209,7 @@ def _version(session: Session, batch: Batch) -> str:
 
 
 def batch_of_run(run_id: str) -> str | None:
-    """The batch that an Airflow run is about: its first run, a retry, or the question about what it holds."""
+    """The batch of an Airflow run: its first run, a retry, or the question about its held profiles."""
     named = _RUN.match(run_id)
     with reading() as session:
         for identity in (run_id, named.group(1) if named else None):

@@ -1,4 +1,4 @@
-"""A candidate as the page shows it: fields with their evidence, what the gates found, and what happened since."""
+"""A candidate as the page shows it: fields with their evidence, the findings of the gates, and the history."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ class FieldShown:
     """One value. value and raw are personal.
 
     raw      as printed, None where it says the same as value
-    kind     name | email | phone | text: what a mask leaves standing
+    kind     name | email | phone | text: how the value is masked
     where    where it was read, in words; "" = no evidence
     column   heading of the column it was read from, personal like the rest of the list
     state    read | person (somebody set it) | unproved (no evidence) | missing
@@ -199,7 +199,7 @@ def verdict(profile_id: str) -> VerdictShown | None:
 def reasons(person: Candidate, verdict: VerdictShown | None) -> tuple[FindingShown, ...]:
     """Everything that holds or marks a candidate: what its gates found, and what holds it although they passed.
 
-    A batch that stopped says what was measured of it; a mode or the canary only what to do.
+    A stopped batch shows its measurement; a mode or the canary only the next step.
     """
     found = verdict.findings if verdict else ()
     told = {one.code for one in found if one.severity == Severity.CRITICAL}
@@ -215,7 +215,7 @@ def _without_measure(code: str) -> dict[str, Any]:
 
 
 def history(profile_id: str) -> tuple[Moment, ...]:
-    """What happened to a candidate, newest first: decisions with what they changed, and every step by itself."""
+    """A candidate's history, newest first: decisions with their changes, and every automatic step."""
     with reading() as session:
         reviews = session.scalars(select(Review).where(Review.profile_id == profile_id)).all()
         events = session.scalars(
@@ -394,7 +394,7 @@ def _groups(fields: Sequence[FieldShown]) -> tuple[Group, ...]:
 
 
 def missing(name: str) -> FieldShown:
-    """A contact field nobody found."""
+    """A contact field that was not found."""
     return FieldShown(name, labels.label_of(name), labels.kind_of(name), "", None, 0.0, "missing", "")
 
 

@@ -1,4 +1,4 @@
-"""One day of an agent in figures, told to whoever subscribed to report.daily. Counts and codes, nobody's data."""
+"""One day of an agent in figures, sent to subscribers of report.daily. Counts and codes, no personal data."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from gateway.store import outbox
 from gateway.store.engine import reading, writing
 from gateway.store.tables import Agent, Audit, Batch, Document, Event, Interview, Profile, Review, now
 
-MOST = 5  # codes that are told
+MOST = 5  # codes listed in the report
 
 
 def report_daily(day: date | None = None) -> int:

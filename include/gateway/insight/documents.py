@@ -1,6 +1,6 @@
 """Documents of a batch with what became of them, and the candidates read from one document.
 
-Personal: paths, names and values are for those who may see them; the page masks them for everybody else.
+Personal: paths, names and values are only for roles that may see them; the page masks them for everybody else.
 """
 
 from __future__ import annotations
@@ -95,7 +95,7 @@ class FindingView:
 class ProfileView:
     """One candidate.
 
-    kept       (document id, profile id) of the one that stands for the person, where this one is its duplicate
+    kept       (document id, profile id) of the profile that stands for the person, if this one is its duplicate
     delivery   (state, target's id, link or None, sentence or None) of the ledger's row
     """
 
@@ -131,7 +131,7 @@ def document_page(
 
     state       a document's, or a candidate's: documents with such a candidate
     code        of the document or of one of its candidates
-    search      part of a path, name or address; with by_people False only of an id, so that nobody can be guessed at
+    search      part of a path, name or address; with by_people False only of an id, so that names cannot be guessed
     """
     where = _filters(batch_id, state, code, search, by_people)
     order: dict[str, Any] = {

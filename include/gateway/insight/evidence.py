@@ -1,4 +1,4 @@
-"""One document beside what was read from it: its pages with a box for every value, or its rows with the cells used."""
+"""One document with the values read from it: its pages with a box for every value, or its rows with the cells used."""
 
 from __future__ import annotations
 
@@ -83,7 +83,7 @@ class PageShown:
 
 @dataclass(frozen=True, slots=True)
 class Cell:
-    """One cell; fields: (name, label) of what was read from it. title and text are personal."""
+    """One cell; fields: (name, label) of the values read from it. title and text are personal."""
 
     title: str
     text: str
@@ -259,7 +259,7 @@ def _rows(document: DocumentShown, wanted: list[tuple[str | None, int]]) -> list
 
 @contextmanager
 def _kept(key: str, document_id: str) -> Iterator[Path]:
-    """The kept file here; raises Unreadable(FILE_GONE) where it is no longer kept."""
+    """The kept file here; raises Unreadable(FILE_GONE) if it is no longer kept."""
     try:
         with files.local(key) as path:
             if not path.is_file():

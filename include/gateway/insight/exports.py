@@ -44,7 +44,7 @@ COLUMNS = (
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """The filter of the list an export stands beside; "" asks for nothing.
+    """The filter of the exported list; "" means no filter.
 
     state    of a document: all its candidates; of a candidate: those candidates alone
     code     of the document, or of a candidate that was held, refused or linked
@@ -60,7 +60,7 @@ class Wanted:
 
     @property
     def told(self) -> str:
-        """The filter without what was searched for, as the audit trail keeps it."""
+        """The filter without the search text, as stored in the audit trail."""
         said = [self.state and f"state={self.state}", self.code and f"code={self.code}", "search" * bool(self.search)]
         return " ".join(one for one in said if one)
 

@@ -27,7 +27,7 @@ PIECE = 65_536
 CELL_CHARS = 32_767  # of one cell: the limit of XLSX
 STATES = ("document_status", "status")
 NUMBERS = ("candidate_number", "quality", "completeness")
-# What a spreadsheet may take for a formula, full-width forms and blanks before it included, at a cell's beginning and
+# Text that a spreadsheet may take for a formula, including full-width forms and leading blanks, at a cell's beginning and
 # after each ";": where that separates cells, as in half of Europe, every item of a list is a cell. A sign before
 # digits and blanks alone is a number.
 FORMULA = re.compile(r"(^|;)(?=\s*[=+\-@＝＋－＠]|[\t\r\n])(?!\s*[+-]\d[\d .]*(?:;|\Z))")

@@ -82,7 +82,7 @@ def group_of(path: str) -> str:
 
 
 def entry_of(path: str) -> int:
-    """Which entry of its list a path is in, from 0; 0 for what is no list."""
+    """Index of the list entry in a path, from 0; 0 if the path is not in a list."""
     found = PATH.match(path)
     return int(found[2]) if found and found[2] else 0
 
@@ -102,7 +102,7 @@ def kind_of(path: str) -> str:
 def where_of(source: str | None, rule: str | None, page: int | None, row: int | None, column: str | None) -> str:
     """In words where a value was read and what made it this field; "" when that is not known.
 
-    The heading of a column is the document's own text and not in it: shown beside, through the mask.
+    The heading of a column is the document's own text and not included: it is shown separately, through the mask.
     """
     if source is None:
         return ""
@@ -118,5 +118,5 @@ def where_of(source: str | None, rule: str | None, page: int | None, row: int | 
 
 
 def part_of(key: str) -> tuple[str, str] | None:
-    """(title, what it means) of a score's part; None for what only a replay needs ("fact.*")."""
+    """(title, meaning) of a score's part; None for parts that only a replay needs ("fact.*")."""
     return (PART_WORDS[key], _PARTS[key]) if key in _PARTS else None

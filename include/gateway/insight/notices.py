@@ -1,4 +1,4 @@
-"""What was told to whom: messages of the outbox and the channels they go by. No message holds anybody's data."""
+"""Messages of the outbox and their channels. No message contains personal data."""
 
 from __future__ import annotations
 

@@ -81,7 +81,7 @@ def progress(
 
 
 def _numbers(ingested: int, states: Mapping[str, int]) -> list[int]:
-    """The fields of Engaged: who is further has been through what comes before; who was knocked out had begun."""
+    """The fields of Engaged: a later state includes the earlier ones; people knocked out had started."""
     scored, out = states.get(I.SCORED, 0), states.get(I.KNOCKED_OUT, 0)
     completed = states.get(I.COMPLETED, 0) + scored
     started = states.get(I.STARTED, 0) + completed + out

@@ -25,7 +25,7 @@ RECENT_S = 20.0
 
 @dataclass(frozen=True, slots=True)
 class Filter:
-    """Which part of the queue. kind: held (waits for a decision) | audit (passed by itself, drawn to be looked at)."""
+    """A part of the queue. kind: held (waits for a decision) | audit (passed automatically, drawn for a check)."""
 
     agent: str | None = None
     batch: str | None = None
@@ -118,7 +118,7 @@ def choices(wanted: Filter) -> Choices:
 
 
 def _codes(session: Session, part: Filter, *, large: bool) -> tuple[tuple[str, int], ...]:
-    """How many wait for each code. In a large queue, where every row must be looked at, up to RECENT_S old."""
+    """Number waiting for each code. In a large queue, where every row must be read, up to RECENT_S old."""
     key, at = (settings().store_url, part), monotonic()
     if large and (known := _recent.get(key)) and at - known[0] < RECENT_S:
         return known[1]
@@ -175,7 +175,7 @@ def position(wanted: Filter, profile_id: str) -> tuple[int, int]:
 
 
 def is_open_audit(profile_id: str) -> bool:
-    """True while the profile is drawn for an audit nobody has decided."""
+    """True while the profile is drawn for an audit that nobody has answered."""
     with reading() as session:
         found = select(Audit.profile_id).where(Audit.profile_id == profile_id, Audit.outcome.is_(None))
         return session.scalar(found) is not None
@@ -227,7 +227,7 @@ def _conditions(wanted: Filter) -> list[ColumnElement[bool]]:
     if wanted.batch:
         found.append(Profile.batch_id == wanted.batch)
     if wanted.code:
-        # a code that is in no table holds nobody
+        # an unknown code holds nobody
         quoted = f'"{wanted.code}"'
         found.append(cast(Profile.codes, String).contains(quoted, autoescape=True) if wanted.code in CODES else false())
     return found

@@ -20,7 +20,7 @@ from gateway.errors import Unreadable
 from gateway.settings import Settings
 from gateway.values.charsets import repair_names
 
-SEPARATOR = "!/"  # between an archive and what is in it: "outer.zip!/inner.zip!/cv.pdf"
+SEPARATOR = "!/"  # between an archive and its members: "outer.zip!/inner.zip!/cv.pdf"
 
 _JUNK_NAMES = {".ds_store", "thumbs.db", "desktop.ini", "ehthumbs.db", ".localized", "icon\r", ".gitkeep", ".keep"}
 _JUNK_FOLDERS = {"__macosx", ".git", ".svn", "$recycle.bin", "system volume information", ".trash", ".spotlight-v100"}
@@ -33,7 +33,7 @@ _UNICODE_PATH = 0x7075  # Info-ZIP's extra field with the UTF-8 name
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """What one upload may hold, unpacked."""
+    """Limits of one upload, unpacked."""
 
     max_files: int = 10_000
     max_file_bytes: int = 50_000_000
@@ -73,7 +73,7 @@ class Member:
 
 @dataclass
 class _Tally:
-    """What the whole upload has used up so far."""
+    """The resources that the whole upload has used so far."""
 
     files: int = 0
     total_bytes: int = 0
@@ -219,7 +219,7 @@ def _unpack(archive: zipfile.ZipFile, entry: zipfile.ZipInfo, target: Path, limi
         raise _Stop("ZIP_MEMBER_BROKEN", "The file in the archive is damaged and could not be unpacked.") from wrong
     except _Stop:
         raise
-    except Exception as wrong:  # lzma.LZMAError, and what the next packing method may raise
+    except Exception as wrong:  # lzma.LZMAError, and errors of other packing methods
         raise _Stop(
             "ZIP_MEMBER_BROKEN", "The file in the archive is damaged or packed by a rare method. Pack it again."
         ) from wrong

@@ -72,7 +72,7 @@ def fetched(agent_id: str, batch_id: str) -> Iterator[Path]:
             path = folder / entry["path"]
             path.parent.mkdir(parents=True, exist_ok=True)
             if entry["link"]:
-                path.symlink_to("link")  # refused by its name when it is registered; where it led is nobody's business
+                path.symlink_to("link")  # refused by its name when it is registered; its target is not recorded
             else:
                 with (place / str(number)).open("rb") as source, path.open("wb") as sink:
                     shutil.copyfileobj(source, sink, files.PIECE)
@@ -99,7 +99,7 @@ def _move(folder: Path, target: Path) -> None:
     try:
         folder.rename(target)
     except OSError:
-        # Another file system: a copy beside the target, which one rename makes appear whole.
+        # Another file system: a copy next to the target, which one rename makes appear complete.
         part = target.with_name(f".{target.name}.part")
         shutil.rmtree(part, ignore_errors=True)
         shutil.copytree(folder, part, symlinks=True)

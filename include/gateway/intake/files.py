@@ -77,7 +77,7 @@ def check() -> None:
 
 
 def keep(path: Path, agent_id: str) -> tuple[str, str, int]:
-    """Copies a file into the files root, whole or not at all; returns (key, sha256, size in bytes) of what was copied.
+    """Copies a file into the files root, completely or not at all; returns (key, sha256, size in bytes) of the copy.
 
     The hash is taken of the bytes on their way, not of the file before or after: a file that still grows is kept as it
     was copied, and its row says so.

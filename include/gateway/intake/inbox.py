@@ -2,14 +2,14 @@
 
     inbox/<agent>/<folder>/...     one drop a folder
     inbox/<agent>/<files>          the loose files of an agent are one drop together
-    inbox/.claimed/<agent>/<batch> what was claimed and is not registered yet
-    inbox/.set_aside/<agent>/<batch> what was claimed and could not be made a batch: a person looks at it
+    inbox/.claimed/<agent>/<batch> claimed drops that are not registered yet
+    inbox/.set_aside/<agent>/<batch> claimed drops that could not be turned into a batch: a person checks them
 
 A drop is complete when a `_READY` file is in it, or a batch.yaml whose listed files are all there, or when nothing in
 it changed for the quiet period. A file with an upload's temporary suffix keeps it open until the file is stale.
 
 Claiming is one rename a folder (or a file), inside the inbox and so on one file system, under a lock that all
-claimers share. What a killed claimer left in .claimed is found again: nothing is deleted before it is registered.
+claimers share. Drops that a killed claimer left in .claimed are found again: nothing is deleted before it is registered.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ READY = "_READY"
 CLAIMED = ".claimed"
 SET_ASIDE = ".set_aside"
 UNFINISHED = (".part", ".partial", ".tmp", ".crdownload", ".filepart", ".download", ".swp")
-STALE_S = 900.0  # an upload that stood still this long will not go on; its file is claimed and fails by itself
+STALE_S = 900.0  # an upload without change for this long will not continue; its file is claimed and fails on its own
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,7 +139,7 @@ def _drop(
     quiet_s: float,
     at: float,
 ) -> Drop | None:
-    """The drop in a folder, None when nothing is in it or it cannot be looked at."""
+    """The drop in a folder; None if the folder is empty or cannot be read."""
     try:
         return _look_at(agent_id, folder, entries, loose, problems, inbox, quiet_s, at)
     except FileNotFoundError:
@@ -249,7 +249,7 @@ def locked(inbox: Path) -> Iterator[None]:
 def claim(inbox: Path, drop: Drop, batch_id: str) -> Path:
     """Moves a drop to .claimed/<agent>/<batch_id>; call under `locked`.
 
-    raises   Transient(DISK_FULL | CLAIM_FAILED): what was not moved is still in the inbox, what was is found again
+    raises   Transient(DISK_FULL | CLAIM_FAILED): files not moved are still in the inbox, moved ones are found again
     """
     into = inbox / CLAIMED / drop.agent_id / batch_id
     try:

@@ -1,4 +1,4 @@
-"""batch.yaml: what a sender may say about a drop. Also the sign that the drop is complete."""
+"""batch.yaml: a sender's statements about a drop. It also marks the drop as complete."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def _storable(text: str) -> str:
 
 
 def _iso(value: Any) -> Any:
-    """YAML reads 2026-01-01 as a date; what the sender wrote is kept as text."""
+    """YAML reads 2026-01-01 as a date; the sender's text is kept instead."""
     return value.isoformat() if isinstance(value, date) else value
 
 
@@ -36,7 +36,7 @@ class Manifest(BaseModel):
     """Everything is optional; unknown keys are refused so that a typing error is not a silent default.
 
     files   names that belong to the drop: it is complete when all of them are there
-    rows    candidates the sender counted, compared with what was read
+    rows    number of candidates according to the sender, compared with the number read
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -54,7 +54,7 @@ class Manifest(BaseModel):
 def read_manifest(folder: Path) -> Manifest | None:
     """The manifest of a drop, None where there is none.
 
-    raises   Misconfigured(MANIFEST_INVALID) naming the key and what is wrong with it, never the value given
+    raises   Misconfigured(MANIFEST_INVALID) naming the key and the mistake, never the value given
     """
     path = folder / NAME
     if not path.is_file() or path.is_symlink():

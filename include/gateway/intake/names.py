@@ -1,4 +1,4 @@
-"""A sender's file names as paths of ours. A name is data: only what is cleaned here becomes a path."""
+"""A sender's file names as paths of ours. A name is data: only a cleaned name becomes a path."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def _shortened(text: str) -> str:
 
 
 def free_path(root: Path, path: str) -> str:
-    """The path, or one beside it that nothing has yet; its folders are made."""
+    """The path, or a similar one that does not exist yet; creates its folders."""
     try:
         (root / path).parent.mkdir(parents=True, exist_ok=True)
     except (FileExistsError, NotADirectoryError):  # a file already has the name of one of its folders

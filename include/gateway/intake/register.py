@@ -42,7 +42,7 @@ class Found:
     """One file before it is a row.
 
     path          how the sender named it
-    sha256        of the bytes that are kept; EMPTY until they are, and for what is refused
+    sha256        of the kept bytes; EMPTY until they are kept, and for refused files
     code, error   when it is refused already
     """
 
@@ -56,7 +56,7 @@ class Found:
 
 
 def is_system_file(name: str) -> bool:
-    """A file that the operating system keeps beside documents, by its name."""
+    """True for a file that the operating system keeps next to documents, by its name."""
     return name.replace("\\", "/").rsplit("/", 1)[-1].lower() in SYSTEM_FILES
 
 
@@ -111,12 +111,12 @@ def _by_itself(path: Path, relative: str, unpack_into: Path, uploaded: bool) -> 
             relative, None, code="FILE_UNREADABLE", error=f"The file could not be read ({reason}): send it again."
         )
     except Exception as wrong:
-        log.error("a file of the drop could not be looked at: %s", type(wrong).__name__)
+        log.error("a file of the drop could not be examined: %s", type(wrong).__name__)
         yield Found(
             relative,
             None,
             code="READER_FAILED",
-            error=f"The file could not be looked at ({type(wrong).__name__}): pack or print it again and send that.",
+            error=f"The file could not be examined ({type(wrong).__name__}): pack or print it again and send that.",
         )
 
 
@@ -164,10 +164,10 @@ def _members(path: Path, relative: str, unpack_into: Path) -> Iterator[Found]:
 def register(batch_id: str, folder: Path, *, actor: str) -> int:
     """Writes a Document row for everything in the folder and keeps the bytes; returns how many rows are new.
 
-    The same bytes received before by this agent, whose people came to rest, become a success with code DUPLICATE_FILE that
-    points at the first: linked, not read again. A dry run reads them all the same: it asks what would happen.
+    If this agent received the same bytes before and their people are finished, the file becomes a success with code DUPLICATE_FILE
+    that points to the first: linked, not read again. A dry run reads it anyway, because it asks what would happen.
     Bytes are kept before their rows are written, so a row never points at nothing.
-    raises   Transient(DISK_FULL | CLAIM_FAILED): registering again goes on where this stopped
+    raises   Transient(DISK_FULL | CLAIM_FAILED): registering again continues where this stopped
     """
     new = 0
     names: dict[str, int] = {}
@@ -244,8 +244,8 @@ def _first(session: Session, batch: Batch, digest: str) -> Document | None:
     return known_document(session, batch.agent_id, digest, or_(twin, SETTLED))
 
 
-# Read, and everybody found in it came to rest. One whose batch died before that does not count: linking to it would call a
-# file received whose people nobody will ever see. It is read again, and the ledger keeps anybody from being delivered twice.
+# Read, and everybody found in it is finished. A document whose batch died before that does not count: a link to it would
+# hide its people for ever. The file is read again, and the ledger keeps anybody from being delivered twice.
 SETTLED = and_(
     Document.state == DocumentState.SUCCESS,
     ~exists().where(
@@ -257,7 +257,7 @@ SETTLED = and_(
 def known_document(
     session: Session, agent_id: str, digest: str, which: ColumnElement[bool] = SETTLED
 ) -> Document | None:
-    """The first document of this agent that had these bytes and is one of `which`; dry runs know nobody."""
+    """The first document of this agent that had these bytes and is one of `which`; dry runs do not count."""
     return session.scalar(
         select(Document)
         .join(Batch, Batch.id == Document.batch_id)

@@ -58,7 +58,7 @@ def _tell(session: Session, agent_id: str, channel: str, why: Outcome) -> None:
 
 
 def well(agent_id: str, channel: str) -> None:
-    """Something went through: what was noted of failures is over."""
+    """A message was sent: clears the recorded failures of the channel."""
     with writing() as session:
         row = session.get(ChannelHealth, (agent_id, channel))
         if row is not None and (row.failures or row.paused_at):

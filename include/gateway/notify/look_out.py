@@ -1,4 +1,4 @@
-"""News that no change of state brings: time alone does. Looked for by send_notices; each piece of news is told once."""
+"""News that only time brings, without a change of state. send_notices looks for it; each piece of news is sent once."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from gateway.store.tables import Agent, Batch, Outbox, Profile, now
 
 
 def look_out() -> int:
-    """Writes what time has brought about, and removes what was sent long ago; returns how many messages were written."""
+    """Writes messages for such news, and removes old sent messages; returns the number of messages written."""
     with reading() as session:
         agents = session.scalars(select(Agent.id).where(Agent.state == "open").order_by(Agent.id)).all()
     written = 0

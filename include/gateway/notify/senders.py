@@ -1,7 +1,7 @@
 """How a message leaves, one class a kind of channel. A sender is opened for a few messages and closed again.
 
-Every outcome is a value: a channel that is down must not stop the next one. What a server answers may quote what was
-sent, so only its status is told.
+Every outcome is a value: a channel that is down must not stop the next one. A server's answer may quote the message,
+so only its status is recorded.
 
 source   Standard Webhooks 1.0.0 (standardwebhooks.com): headers, signatures, several of them while a secret is changed
 """
@@ -50,7 +50,7 @@ class Message:
 class Outcome:
     """What became of one attempt. sent, or a code with a sentence; retry False: this message will never go.
 
-    gone   the receiver says that it is no more (HTTP 410): the channel is paused at once
+    gone   the receiver says that it no longer exists (HTTP 410): the channel is paused at once
     """
 
     sent: bool
@@ -214,7 +214,7 @@ class _Posting:
             return self._failed(type(wrong).__name__)
         if status == 410:
             return Outcome(
-                False, "NOTICE_NOT_SENT", f"The receiver of {self.connection} is no more (HTTP 410).", gone=True
+                False, "NOTICE_NOT_SENT", f"The receiver of {self.connection} no longer exists (HTTP 410).", gone=True
             )
         return self._failed(f"HTTP {status}", retry=status not in NOT_THIS_ONE, pause=pause)
 

@@ -29,7 +29,7 @@ SLOTS = frozenset(
 
 @dataclass(frozen=True, slots=True)
 class Words:
-    """One message: subject and text for mail and chats, html beside it."""
+    """One message: subject and text for mail and chat, and html for mail."""
 
     subject: str
     text: str
@@ -99,7 +99,7 @@ def _told(counts: Any) -> str:
 
 
 def _why(data: Mapping[str, Any]) -> list[str]:
-    """A line a reason code: how often, and what it means."""
+    """One line per reason code: its count and its meaning."""
     counts = data.get("counts")
     codes = counts.get("codes") if isinstance(counts, Mapping) else None
     return [

@@ -37,7 +37,7 @@ ENDING = {
 
 @dataclass(frozen=True, slots=True)
 class Letter:
-    """What a candidate reads. html is "" where the agent's file has none."""
+    """A message to a candidate. html is "" if the agent's file has none."""
 
     subject: str
     text: str
@@ -50,7 +50,7 @@ def letter_of(
 ) -> Letter:
     """The agent's wording, filled in. kind: "invitation", or "reminder-1" and so on.
 
-    raises   Misconfigured(OUTREACH_NOT_READY) when the agent's file has no such template or it cannot be filled in
+    raises   Misconfigured(OUTREACH_NOT_READY) if the agent's file has no such template or it cannot be filled in
     """
     template = agent.templates.get(kind.partition("-")[0])
     if template is None:

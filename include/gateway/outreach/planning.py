@@ -1,4 +1,4 @@
-"""Who is to be written to: rows of the ledger, at most one of a kind for a person and an agent.
+"""Plans messages: rows of the ledger, at most one of each kind per person and agent.
 
     planned   newly ingested, with the consent the agent asks for; due when the candidate's quiet hours are over
     skipped   not written to, with the reason; stays so
@@ -127,7 +127,7 @@ def _write(session: Session, agent: Agent, person: Person, kind: str, due: datet
 
 
 def _plan_reminders(agent: Agent) -> int:
-    """Reminders for invitations whose time has come, where the target told that the person has not begun."""
+    """Reminders for invitations that are due, if the target reported that the person has not started."""
     if not agent.outreach.reminders_after_h:
         return 0
     planned = 0

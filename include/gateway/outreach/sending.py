@@ -4,12 +4,12 @@
     sending    written before the message is given (DATA); found so later, it may or may not have arrived
     sent       the server took it
     unclear    its sender died, or the connection broke, while the server was taking it. Mail cannot be looked for, so
-               it is never sent again by itself: a person decides (`gateway outreach list`, `resend`)
+               it is never sent again automatically: a person decides (`gateway outreach list`, `resend`)
 
 Between planned and sending lies nothing but a transaction, and SMTP names addresses before it takes a message: what a
 kill can make unclear is one message at most.
 
-source   RFC 5321 4.1.1.4: what the server answers after DATA says who is responsible for the message
+source   RFC 5321 4.1.1.4: the server's answer after DATA decides who is responsible for the message
 """
 
 from __future__ import annotations
@@ -47,7 +47,7 @@ MAX_ATTEMPTS = len(BACKOFF_S)
 
 @dataclass(slots=True)
 class Tally:
-    """What one walk did, in numbers; problems: what keeps an agent from writing to anybody."""
+    """The result of one walk, in numbers; problems: reasons why an agent cannot write to anybody."""
 
     planned: int = 0
     sent: int = 0

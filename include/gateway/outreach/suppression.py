@@ -1,4 +1,4 @@
-"""Who must not be written to, for ever. The list holds keyed hashes, so that it names nobody and outlives an erasure.
+"""Addresses that must never get messages. The list holds keyed hashes, so that it names nobody and survives an erasure.
 
 The key is a file of its own (GATEWAY_OUTREACH_KEY_FILE), made once; without it the list says nothing any more, so it is
 kept like the database. It signs the addresses that end messages too.
@@ -27,7 +27,7 @@ BYTES = 32
 
 
 def key_of(email_norm: str) -> str:
-    """What the list keeps of an address."""
+    """The hash of an address that the list stores."""
     return hmac.new(_secret(settings().outreach_key), email_norm.encode(), hashlib.sha256).hexdigest()
 
 

@@ -49,10 +49,10 @@ def what_if(
 
 
 def replay_to_table(agent_id: str | None, batch_id: str | None, criteria: str | None, *, name: str) -> dict[str, Any]:
-    """The same, with the changed profiles as JSON lines at replays/<name>.jsonl beside the files.
+    """The same, with the changed profiles as JSON lines at replays/<name>.jsonl in the files store.
 
     returns   counts: profiles, passed_before, passed_now, would_pass, would_hold, changed, by_code {code: [before, now]};
-              differs_in: parts of the suite version; table: the file's key. Ids, codes and counts, nobody's data
+              differs_in: parts of the suite version; table: the file's key. Ids, codes and counts, no personal data
     """
     result = what_if(agent_id, batch_id, criteria)
     key = f"replays/{re.sub(r'[^A-Za-z0-9_.+-]', '-', name)[:150]}.jsonl"
@@ -103,7 +103,7 @@ def replay_history(agent: Agent, batch_id: str | None = None) -> Replay:
     """Judge every judged profile of the agent again, under `agent` as it is given (changed criteria and all).
 
     batch_id   only that batch
-    raises     Misconfigured(UNKNOWN_BATCH) when this agent has no such batch
+    raises     Misconfigured(UNKNOWN_BATCH) if this agent has no such batch
     """
     with reading() as session:
         if batch_id is not None:

@@ -1,4 +1,4 @@
-"""A batch's end: its state and its numbers. What others are told of it is written with the state (store/outbox.py)."""
+"""The end of a batch: its state and its numbers. The messages about it are written with the state (store/outbox.py)."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def finish_batch(batch_id: str) -> dict[str, Any]:
     failed           a step failed (the batch carries that step's code and sentence), or something is still being read or
                      in flight although the run ended
     waiting_review   something is held
-    done             everything is at rest; documents that failed are data, not a failure of the batch
+    done             everything is finished; failed documents are data, not a failure of the batch
     """
     with writing() as session:
         batch = session.get(Batch, batch_id, with_for_update=True)
@@ -70,7 +70,7 @@ def review_request(batch_id: str) -> list[dict[str, Any]]:
     """The arguments of the run that asks about held profiles: one item, or none when nothing is held.
 
     After a retry only if that held somebody new: the question asked before speaks for the others. A new question takes
-    the place of the one before, which closes by itself.
+    the place of the previous one, which closes automatically.
     """
     codes = held_codes(batch_id)
     held = held_count(batch_id)
@@ -87,7 +87,7 @@ def review_request(batch_id: str) -> list[dict[str, Any]]:
 
 
 def tell_unclaimed(problem: InboxProblem) -> None:
-    """A drop that nobody claims, to the channels of the agent it is for, each once a day: code and sentence, no file's name."""
+    """Reports an unclaimed drop to its agent's channels, each once a day: code and sentence, no file name."""
     agent = agent_of(problem.where)
     sync_agent(agent)  # nothing of it may have been received yet
     once = f"inbox.stale:{now():%Y-%m-%d}:{problem.code}:{agent.id}"

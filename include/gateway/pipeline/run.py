@@ -35,9 +35,9 @@ def run_batch(
 
 
 def continue_batch(batch_id: str, *, actor: str, force: bool = False) -> None:
-    """What is left of a batch whose run died, in this process. Raises as `check_resumable`, and what its stages raise.
+    """Does the remaining work of a batch whose run died, in this process. Raises like `check_resumable` and its stages.
 
-    force   also where the store still says that it is being processed; without a run of Airflow's nobody has to say so,
+    force   also if the store still says that the batch is being processed; not needed if Airflow has no run for it,
             since a living process holds the batch
     """
     with holding(batch_id) as alone:
@@ -57,9 +57,9 @@ def began_outside_airflow(batch_id: str) -> bool:
 
 
 def process_batch(batch_id: str, actor: str) -> None:
-    """Every step of the DAG for a batch that was opened; what is done already is not done again.
+    """Runs every step of the DAG for an open batch; finished work is not repeated.
 
-    raises   what the steps raise; the batch is failed then, with the code of the step that failed
+    raises   the exception of the failed step; the batch then fails with that step's code
     """
     try:
         with noted(batch_id, "register"):

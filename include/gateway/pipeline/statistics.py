@@ -1,8 +1,8 @@
-"""What a batch leaves for analytics when it comes to rest, as sums. No personal data.
+"""The totals that a finished batch leaves for analytics. No personal data.
 
-How well documents were *read* is told by layout and kind of file: every profile counts with its first verdict, so what a
-person corrects or decides later changes nothing there. Decisions, states and links are what they were at that rest; who
-reads them compares `states` with the rows of today, and counts a batch that has changed since from its rows.
+How well documents were *read* is counted by layout and kind of file. Every profile counts with its first verdict, so a
+later correction or decision changes nothing there. Decisions, states and links are those when the batch finished;
+readers compare `states` with the current rows, and count a batch that has changed since from its rows.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ _SHEET = ("spreadsheetml", "opendocument.spreadsheet", "ms-excel")
 
 @dataclass(frozen=True, slots=True)
 class Decided:
-    """What held candidates and what was decided about them. As a key of a dictionary: "CODE,CODE outcome 0|1".
+    """Reasons for holds and the decisions about them. As a key of a dictionary: "CODE,CODE outcome 0|1".
 
     outcome   open (still held) | unchanged | corrected | discarded | same_person | in_bulk
     """
@@ -65,7 +65,7 @@ def decided_of(key: str) -> Decided:
 def remember(session: Session, batch: Batch) -> None:
     """Writes the batch's sums into its statistics; called whenever its state has settled, again if it settles again.
 
-    settled_s   seconds from receiving to the first rest: what the machine took, without the people who review
+    settled_s   seconds from receipt until the batch first finished: machine time, without the time of reviewers
     """
     took = batch.statistics.get(KEY, {}).get("settled_s")
     if took is None and batch.state != BatchState.FAILED:
@@ -127,11 +127,11 @@ def links(session: Session, batch_ids: Sequence[str]) -> dict[str, tuple[int, in
 
 
 def decisions(session: Session, batch_ids: Sequence[str]) -> dict[str, Counter[str]]:
-    """batch -> Decided.key -> everybody of it who is held or was decided about, each once.
+    """batch -> Decided.key -> everybody in it who is held or was decided about, each counted once.
 
-    Who is held now is open. Otherwise the newest decision that no undo took back stands; an approval of values that a
+    A held profile is open. Otherwise the newest decision that was not undone counts; an approval of values that a
     person changed (the profile's version counts that) is a correction. One click for many is counted apart, whatever it
-    decided: nobody looked at each.
+    decided: nobody looked at each one.
     """
     found: dict[str, Counter[str]] = {}
 

@@ -57,7 +57,7 @@ class Verified:
 
 
 def seal_and_anchor(*, now_: datetime | None = None) -> dict[str, int]:
-    """Links what is new; writes an anchor where the last is a day old and something came since. Returns what was done."""
+    """Links new events; writes an anchor if the last one is a day old and there are new events. Returns counts."""
     at = now_ or now()
     sealed = chain.seal()
     last = next(reversed(list(anchors())), None)

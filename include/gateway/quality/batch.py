@@ -1,4 +1,4 @@
-"""Is the batch as a whole what it should be? A strange one stops before anything is sent."""
+"""Judges a batch as a whole. An unusual one stops before anything is sent."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ STOPS = frozenset({"BATCH_HOLDS", "BATCH_DUPLICATES", "BATCH_LANGUAGES", "BATCH_
 
 @dataclass(frozen=True, slots=True)
 class BatchFacts:
-    """What is known of a batch besides its profiles. None = not known, and not judged.
+    """Facts about a batch besides its profiles. None = unknown, and not judged.
 
     documents, documents_failed   how many files it had, and how many could not be read
-    rows_expected, rows_found     what its manifest promised (profiles or rows), and what was read
+    rows_expected, rows_found     the number in its manifest (profiles or rows), and the number read
     """
 
     documents: int | None = None
@@ -36,7 +36,7 @@ class BatchGate:
 
 
 def batch_gates(agent: Agent, cases: Sequence[Case], held: int, facts: BatchFacts) -> tuple[BatchGate, ...]:
-    """Is the batch within the agent's limits? Shares only count from min_profiles on; what is not judged is left out."""
+    """Compares the batch with the agent's limits. Shares count only from min_profiles on; parts not judged are left out."""
     limits = agent.limits
     gates: list[BatchGate] = []
     total = len(cases)

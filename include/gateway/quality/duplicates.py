@@ -1,4 +1,4 @@
-"""Are two records one person? Pure scoring with reasons for and against; it links nothing by itself.
+"""Scores whether two records are one person, with reasons for and against. Pure; it links nothing.
 
     exact      same address or number, and the names do not contradict: may be linked without a person
     likely     other facts speak for it: proposed to a person, never linked in silence
@@ -41,7 +41,7 @@ _LARGEST_BLOCK = 200  # records sharing one name: beyond it a name says nothing,
 
 @dataclass(frozen=True, slots=True)
 class Person:
-    """What is compared. Texts as read; email and phone normalised."""
+    """The compared facts. Texts as read; email and phone normalised."""
 
     name: str | None = None
     email: str | None = None
@@ -244,7 +244,7 @@ def _keys(person: Person) -> set[str]:
 
 
 def differences(before: ExtractedProfile, after: ExtractedProfile) -> tuple[FieldChange, ...]:
-    """What a newer résumé of the same person says differently, field by field, for the version history."""
+    """The differences of a newer résumé of the same person, field by field, for the version history."""
     names = ("name", "email", "phone", "location", "headline", "links", "skills", "languages", "work", "education")
     return tuple(
         FieldChange(name, _plain(old), _plain(new))

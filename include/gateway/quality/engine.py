@@ -30,7 +30,7 @@ BESIDE = {
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What one gate found: positions of the rows that did not meet it, out of those that had anything to judge."""
+    """The result of one gate: positions of the rows that failed, out of those with a value to judge."""
 
     gate: Gate
     rows: tuple[int, ...]

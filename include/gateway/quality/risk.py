@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
 MODEL = Path(__file__).parent / "data" / "risk.json"
 PARTS = ("name", "email", "phone", "whole")
-# What a group of signals is called to people, and what would have lowered the risk.
+# The name of a group of signals in messages, and the change that would have lowered the risk.
 WORDS: dict[str, tuple[str, str]] = {
     "name_unsure": (
         "the name was hard to tell",
@@ -65,7 +65,7 @@ WORDS: dict[str, tuple[str, str]] = {
     "scan": ("the text was recognised from a picture or is damaged", "The original file would have passed."),
     "script": ("names in this script are read less surely", "Approve it if the document shows it like this."),
 }
-# signal -> (the part of the contact it is about, the group of WORDS it is told as)
+# signal -> (the part of the contact concerned, the group of WORDS it is reported as)
 SIGNALS: dict[str, tuple[str, str]] = {
     "name_unsure": ("name", "name_unsure"),
     "name_rival": ("name", "name_unsure"),

@@ -1,6 +1,6 @@
 """The chain over all events: each link hashes the one before it, so that no event can be changed, deleted or moved unseen.
 
-Writers append events and know nothing of the chain; a sealer links what is new, in batches, alone (several writers would
+Writers append events and ignore the chain; a single sealer links new events in batches (several writers would
 have to wait for one another). Its order is the order of sealing: an event whose transaction committed late gets a later
 link, wherever its id is. Until it is sealed an event proves nothing.
 """

@@ -1,5 +1,5 @@
-"""The only place where a state changes. Every change is allowed by the table below, appends an event, and writes what
-others are told of it (store/outbox.py).
+"""The only place where a state changes. Every change is allowed by the table below, appends an event, and writes
+its messages to others (store/outbox.py).
 
 batch     receiving -> running -> waiting_review | done | failed; waiting_review -> running | done; failed -> running;
           done -> running (run again) | waiting_review (a decision was taken back);

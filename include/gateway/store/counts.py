@@ -11,7 +11,7 @@ from gateway.model import DocumentState as D
 from gateway.model import ProfileState as P
 from gateway.store.tables import Document, Profile
 
-IN_FLIGHT = (P.EXTRACTED, P.PASSED, P.APPROVED)  # not yet at rest: to be judged or to be sent
+IN_FLIGHT = (P.EXTRACTED, P.PASSED, P.APPROVED)  # not finished: still to be judged or sent
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +40,7 @@ class Counts:
         )
 
     def sentence(self, *, short: bool = False) -> str:
-        """The two sums in words; the short form leaves out what is nought."""
+        """The two sums in words; the short form leaves out zeros."""
         documents = [(self.success, "read"), (self.failed, "failed"), (self.processing, "processing")]
         profiles = [
             (self.delivered, "ingested"),

@@ -55,7 +55,7 @@ def engine_for(url: str) -> Engine:
 
 
 def _without_values(context: ExceptionContext) -> None:
-    """PostgreSQL tells the row it refused: a person's, and exceptions are logged. What was refused and why stays."""
+    """PostgreSQL quotes the refused row in its errors, and exceptions are logged. Keeps the cause and removes the row."""
     for wrong in (context.original_exception, context.sqlalchemy_exception):
         if wrong is not None:
             wrong.args = tuple(str(said).partition("\nDETAIL:")[0] for said in wrong.args)
@@ -69,7 +69,7 @@ def engine() -> Engine:
 def writing() -> Iterator[Session]:
     """A session in one transaction: committed at the end, rolled back on any exception.
 
-    raises   Transient(DISK_FULL) where the database has no space left
+    raises   Transient(DISK_FULL) if the database has no space left
     """
     try:
         with Session(engine(), expire_on_commit=False) as session, session.begin():
@@ -96,7 +96,7 @@ def reading() -> Iterator[Session]:
 
 
 def alembic_config(url: str) -> Config:
-    """Alembic on this store; its scripts are beside this file."""
+    """Alembic for this store; its scripts are in the folder next to this file."""
     config = Config()
     config.set_main_option("script_location", str(Path(__file__).with_name("migrations")))
     config.set_main_option("path_separator", "os")

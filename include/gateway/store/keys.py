@@ -1,7 +1,7 @@
 """The gateway's own keys: one that signs (Ed25519), one that makes keyed hashes. Files in GATEWAY_KEYS_DIR, for the owner alone.
 
 A signature says that whoever had the key said it. Who could change the store could have had the key as well: give the
-public key, and copies of what was signed, to somebody else.
+public key, and copies of the signed data, to somebody else.
 """
 
 from __future__ import annotations
@@ -58,7 +58,7 @@ def canonical(said: dict[str, Any]) -> bytes:
 
 
 def keyed_hash(text: str) -> str:
-    """A hash that nobody without our key can compare with a list of addresses: 64 hex digits."""
+    """A hash that cannot be compared with a list of addresses without our key: 64 hex digits."""
     return hmac.new(
         _kept("suppression.key", lambda: secrets.token_bytes(32)), text.encode(), hashlib.sha256
     ).hexdigest()

@@ -71,13 +71,13 @@ class Agent(Base):
 
 
 class Batch(Base):
-    """What was claimed, uploaded or named, for one agent, in one mode.
+    """The documents claimed, uploaded or named together, for one agent, in one mode.
 
     run_id          the Airflow run that processes it first: the batch's own id when the gateway starts the run, another
                     for a manual trigger, None outside Airflow
     retries         how many runs came after that one; decides the next run's id
     registered_at   when every document of it had a row and its bytes were kept; None until then
-    question        the newest run that asks a person about it; an older question closes by itself
+    question        the newest run that asks a person about it; an older question closes automatically
     failures        what stopped its last run: {step: {"code", "sentence", "transient"}}; a step that ends well takes
                     its own entry out
     """
@@ -168,7 +168,7 @@ class Profile(Base):
     phone: Mapped[str | None] = mapped_column(String(64))
     location: Mapped[str | None] = mapped_column(Text)
     data: Mapped[dict[str, Any]] = mapped_column(default=dict)
-    codes: Mapped[list[Any]] = mapped_column(default=list)  # of the latest verdict: what a list shows
+    codes: Mapped[list[Any]] = mapped_column(default=list)  # of the latest verdict, as shown in lists
     quality: Mapped[float | None] = mapped_column(Float)
     completeness: Mapped[float | None] = mapped_column(Float)
     duplicate_of: Mapped[str | None] = mapped_column(ForeignKey("profile.id"), index=True)
@@ -252,7 +252,7 @@ class Delivery(Base):
 
 
 class GateResult(Base):
-    """What one gate of the suite said about a whole batch, as counts: for analytics, without anybody's data."""
+    """The result of one gate of the suite for a whole batch, as counts for analytics, without personal data."""
 
     __tablename__ = "gate_result"
 
@@ -285,7 +285,7 @@ class Audit(Base):
 
 
 class Claim(Base):
-    """Who is looking at a held profile, until when. A courtesy between reviewers; decisions do not depend on it."""
+    """A reviewer's claim on a held profile, with its end. A courtesy between reviewers; decisions do not depend on it."""
 
     __tablename__ = "claim"
 
@@ -295,11 +295,11 @@ class Claim(Base):
 
 
 class Review(Base):
-    """A person's decision on a profile, with what it changed.
+    """A person's decision about a profile, with its changes.
 
-    codes      what held the profile when it was decided: the price of a criterion is counted from it
+    codes      the codes that held the profile when it was decided: the price of a criterion is counted from them
     other_id   with duplicate and merge: the profile that stands for the person
-    bulk_of    how many one click decided, this one among them; None = by itself. Nobody looked at each of a bulk, so
+    bulk_of    number of decisions made by one click, including this one; None = single. Nobody looks at each of a bulk, so
                it says nothing about what held them
     """
 
@@ -340,7 +340,7 @@ class Event(Base):
 
 
 class Erased(Base):
-    """Somebody, or a file, that was erased and must not be read in again: a keyed hash, which names nobody."""
+    """A keyed hash of an erased person or file that must not be ingested again; it identifies nobody."""
 
     __tablename__ = "erased"
 
@@ -367,9 +367,9 @@ class EventSeal(Base):
 class Outbox(Base):
     """One message to one channel, written with the change that causes it (store/outbox.py says what its state is).
 
-    id      travels with every attempt (webhook-id, Message-ID): a receiver drops what it has seen
-    data    what the catalogue (gateway.events) lists for the type; nobody's data
-    once    makes the same news be told once
+    id      the same on every attempt (webhook-id, Message-ID): a receiver drops ids it has seen
+    data    the fields that the catalogue (gateway.events) lists for the type; no personal data
+    once    ensures that the same news is sent once
     """
 
     __tablename__ = "outbox"
@@ -444,7 +444,7 @@ class Invitation(Base):
 
 
 class Suppression(Base):
-    """Somebody who must not be written to, for ever: a keyed hash of the address, so that this list names nobody."""
+    """A keyed hash of an address that must never get messages again, so that this list names nobody."""
 
     __tablename__ = "suppression"
 
@@ -454,7 +454,7 @@ class Suppression(Base):
 
 
 class Interview(Base):
-    """How far a delivered candidate is at the target, as the target last told. Only our own deliveries have one.
+    """The progress of a delivered candidate, as last reported by the target. Only our own deliveries have one.
 
     external_id   the target's id; state: invited | started | completed | scored | knocked_out
     score         as the target gave it, 0..100; nothing here ranks by it
@@ -509,7 +509,7 @@ class RateLimit(Base):
 
     name         the connection's id
     next_at      the first free slot
-    held_until   nobody calls before that: the target asked for a pause
+    held_until   no calls before that time: the target asked for a pause
     """
 
     __tablename__ = "rate_limit"

@@ -154,7 +154,7 @@ def test_claim_that_fails_leaves_everything_in_the_inbox(
         ("moed: ingest", "moed:"),
         ("canary: 0", "canary:"),
         ("- a\n- b", "the file:"),
-        ("\x00", "not YAML"),
+        ("\x00", "not valid YAML"),
     ],
 )
 def test_a_bad_manifest_says_where(tmp_path: Path, text: str, says: str) -> None:

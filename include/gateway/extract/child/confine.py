@@ -1,4 +1,4 @@
-"""What a reading child may see and reach: a clean environment, no network, no open files but its own, a folder that is swept.
+"""Limits on a reading child's access: a clean environment, no network, no open files but its own, a folder that is swept.
 
 The process that reads a stranger's file holds nothing worth stealing: no keys, passwords or connections of the gateway or of
 Airflow. It cannot open a socket: seccomp refuses the call, with no privilege and inside containers too. Where that is not
@@ -117,7 +117,7 @@ class Folder:
         self.temporary.mkdir(mode=0o700)
 
     def forget(self, pid: int) -> None:
-        """Remove what a child that ended left."""
+        """Remove the folder of a child that ended."""
         shutil.rmtree(self.temporary / str(pid), ignore_errors=True)
 
     def close(self) -> None:
@@ -126,7 +126,7 @@ class Folder:
 
 
 def sweep(within: Path) -> None:
-    """Remove folders whose owner ended without doing so: nobody holds their lock. They hold parts of documents."""
+    """Remove folders whose owner ended without doing so: nobody holds their lock. They contain parts of documents."""
     for folder in within.glob(PREFIX + "*"):
         with contextlib.suppress(OSError):
             lock = os.open(folder / ".lock", os.O_RDWR)

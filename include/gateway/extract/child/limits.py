@@ -16,7 +16,7 @@ _MB = 1 << 20
 
 
 def limit_address_space(memory_mb: int) -> None:
-    """Limit this process to what it has mapped now and `memory_mb` (by the two steps above) on top."""
+    """Limit this process to its current mappings plus `memory_mb` (by the two steps above)."""
     pages = int(Path("/proc/self/statm").read_text("ascii").split()[0])
     now = pages * resource.getpagesize()
     outer = now + OUTER_FACTOR * memory_mb * _MB

@@ -36,11 +36,11 @@ Key = TypeVar("Key", bound=Hashable)
 
 _MB = 1 << 20
 _START_TIMEOUT_S = 120.0  # importing every reader takes about two seconds; a loaded machine many times that
-_WATCH_S = 0.02  # how often a busy worker's memory is looked at: it can fill some 40 MB in between
+_WATCH_S = 0.02  # interval of checks of a busy worker's memory: it can fill some 40 MB in between
 _IDLE = 4.0  # times the time limit, for a worker that neither computes nor waits for a processor: it hangs
 _PATIENCE = 20.0  # times the time limit, on a machine so busy that the worker mostly waits for a processor
 _LONGEST = 40  # times the time limit, for a list that gives profiles all the while
-_NEAR_LIMIT = 0.5  # a crash above this share of the memory limit is told as OUT_OF_MEMORY: allocators abort
+_NEAR_LIMIT = 0.5  # a crash above this share of the memory limit is reported as OUT_OF_MEMORY: allocators abort
 _CHILD = "gateway.extract.child.sandbox_worker"
 _READER = "gateway.extract.dispatch:read_document"
 
@@ -231,7 +231,7 @@ class ReaderPool:
         return worker
 
     def _assign(self, worker: _Worker, key: Any, path: Path, hints: dict[str, Any], *, alone: bool = False) -> bool:
-        """Give a worker a document. True = the worker was dead and the document is still to be read."""
+        """Give a worker a document. Returns True if the worker was dead, so that the document must still be read."""
         self._serial += 1
         spool = self._folder.path / f"{self._serial:08d}.jsonl"
         request = {

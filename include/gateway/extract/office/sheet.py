@@ -20,7 +20,7 @@ _MOST_WORDS = 60_000  # about a hundred pages of a résumé; far beyond any, far
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """Text of one look. A tab is a wide gap, a line end a new line. uri = what a click on it opens."""
+    """Text in one style. A tab is a wide gap, a line end a new line. uri = the target of a click on it."""
 
     text: str
     size: float = 10.0
@@ -71,7 +71,7 @@ class Sheet:
         self.paragraph([Run(text, size, bold)], gap=0.0)
 
     def row(self, cells: list[list[Run]]) -> None:
-        """Set the cells of a table row beside each other, at equal distances."""
+        """Set the cells of a table row side by side, at equal distances."""
         step = (WIDTH - 2 * MARGIN) / max(1, len(cells))
         top, lowest = self._top, self._top
         for number, runs in enumerate(cells):

@@ -115,7 +115,7 @@ def same_place(a: Box, b: Box) -> bool:
 
 
 def is_torn(before: Word, word: Word, text: str, start: int) -> bool:
-    """One word that PDFium cut in two, because a letter of it comes from another font: a space that nobody sees."""
+    """Joins a word that PDFium split because one of its letters comes from another font: the space is not visible."""
     if text[start - 1 : start] != " " or not before.text[-1:].isalpha() or not word.text[:1].isalpha():
         return False
     one_letter = len(before.text) == 1 or len(word.text) == 1
@@ -159,7 +159,7 @@ def covers(word: Word, accent: Word) -> bool:
 def sense(words: Iterable[str]) -> float:
     """1 for text, 0 for letters without meaning (a font whose table of characters is wrong): words without a vowel tell.
 
-    Only Latin words of four letters and more are looked at, and only where there are twenty; other scripts count as text.
+    Only Latin words of four or more letters count, and only if there are twenty; other scripts always count as text.
     """
     total = dry = 0
     for word in words:

@@ -1,6 +1,6 @@
 """Opens one PDF, or says why not.
 
-Kinds of failure are told apart by size, the header in the first kilobyte, PDFium, and then pikepdf, which repairs what PDFium
+Kinds of failure are distinguished by size, the header in the first kilobyte, PDFium, and then pikepdf, which repairs what PDFium
 refuses (ISO 32000-2 7.5.4 cross-reference tables are the usual casualty).
 """
 

@@ -1,4 +1,4 @@
-"""What the words of a piece say it is: an organisation, a position, a degree, a place, or text of no name at all."""
+"""Evidence from the words of a piece: an organisation, a position, a degree, a place, or ordinary text."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ _AREA = re.compile(
 _SCHOOL_DEGREE = re.compile(
     r"\b(?:senior )?(?:high|secondary) school (?=diploma|degree|certificate|leaving|equivalen)", re.I
 )
-# "Worked on ...", "Led a ...": what somebody did, not what it was called
+# "Worked on ...", "Led a ...": an activity, not a title
 _DID = re.compile(
     r"^(?:[A-Z][a-z]{2,}ed|Led|Built|Ran|Made|Wrote|Won|Taught|Sold|Grew|Drove|Took|Set up|Oversaw)\s+[a-z0-9]"
 )
@@ -117,7 +117,7 @@ def title(text: str) -> float:
 
 @lru_cache(maxsize=16384)
 def is_freelance(text: str) -> bool:
-    """The whole text says that there was no employer."""
+    """True if the whole text says that there was no employer."""
     key = bare(text)
     whole, _, _, signs = _words()["freelance"]
     return key in whole or (is_cjk(key) and key in signs)
@@ -149,7 +149,7 @@ def one_place(text: str) -> bool:
 
 @lru_cache(maxsize=16384)
 def place_like(text: str) -> float:
-    """How much a text that is no known place reads like one, 0..1: an address, something before a country or region."""
+    """How much an unknown text reads like a place, 0..1: an address, something before a country or region."""
     if is_place(text):
         return 1.0
     if _ADDRESS.search(text):
@@ -172,9 +172,9 @@ def organisation(text: str, kind: str) -> float:
         value = 1.6 * school - 1.0 * degree - (0.5 * field if not school else 0.0)
         words = fold(text).split()
         if degree and school and words and count("degree", " ".join(words[:3])) + hits("degree", " ".join(words[:2])):
-            value -= 1.6  # "High School Diploma", "Licence de l'Université": what it begins with rules
+            value -= 1.6  # "High School Diploma", "Licence de l'Université": the first word decides
         if school and words and any(words[0].startswith(w) for w in _PARTS):
-            value -= 0.8  # a part of a school; the school itself stands beside it
+            value -= 0.8  # a part of a school; the school itself stands next to it
         if not school and not degree and re.fullmatch(r"[A-ZÀ-Þ]{3,7}", text.strip(EDGE)):
             value += 0.3  # an abbreviation alone is a school's more often than a subject's
         return value

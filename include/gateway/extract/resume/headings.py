@@ -1,4 +1,4 @@
-"""What a heading says: the known phrases first, then the words headings are made of, for lines that look like one."""
+"""Meaning of a heading: known phrases first, then typical heading words, for lines that look like a heading."""
 
 from __future__ import annotations
 

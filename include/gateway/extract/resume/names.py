@@ -78,7 +78,7 @@ def name_candidates(person: Person, handles: Sequence[str], contact_lines: Seque
 
 
 def _is_whole(longer: Candidate) -> bool:
-    """What a name goes on with is a name too, not the job title or employer beneath it."""
+    """True if the text continues a name and is not the job title or employer below it."""
     return not any(longer.features[name] for name in ("title", "company", "institution", "heading", "cv_title"))
 
 

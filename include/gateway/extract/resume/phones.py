@@ -107,7 +107,7 @@ def _phones_of(
 
 
 def _is_unread(line: Line, kind: str | None, raw: str, text: str) -> bool:
-    """A number that is a phone for all one can see, of a country nobody knows: labelled, or grouped and alone among own data."""
+    """A number that appears to be a phone but has an unknown country: labelled, or grouped and alone among own data."""
     digits = sum(c.isdigit() for c in raw)
     if kind is not None:
         return kind == "phone" and 7 <= digits <= MOST_DIGITS

@@ -47,8 +47,8 @@ class Fragment:
     page: int
     confidence: float = 1.0
     row: int = 0  # the line counted from that of the date
-    role: str | None = None  # what a label before it says it is
-    placed: bool = False  # a place was cut off behind it, and nothing says that the rest is no place too
+    role: str | None = None  # the role according to a label before it
+    placed: bool = False  # a place was cut off at its end, and the rest may be a place too
 
     @property
     def slot(self) -> Slot:
@@ -68,9 +68,9 @@ class Entry:
     period_box: Box | None = None
     first: Fragment | None = None  # company or institution
     second: Fragment | None = None  # position or degree
-    period_line: int | None = None  # the head line the date stands in
+    period_line: int | None = None  # the head line that contains the date
     ranges: int = 0  # date ranges in its head lines: more than one speaks against the cut
-    margin: float = 0.0  # how clearly the roles were told apart
+    margin: float = 0.0  # how clear the assignment of roles was
     worth: float = 0.0  # how well it reads; see worth()
 
 
@@ -167,7 +167,7 @@ def _place_slots(entries: Sequence[Entry]) -> dict[Slot, float]:
 
 
 def _together(a: Fragment, b: Fragment, kind: str) -> float:
-    """What speaks for `a` as the organisation beside `b` as the position, in one entry."""
+    """Evidence for `a` as the organisation and `b` as the position, in one entry."""
     return (
         0.3
         + organisation(a.text, kind)
@@ -260,7 +260,7 @@ def _split_commas(entry: Entry, kind: str) -> list[Fragment]:
 
 
 def _without_degree(fragment: Fragment, kind: str) -> list[Fragment]:
-    """ "MSc University of X" set as one text: the degree stood in a narrow column beside the institution."""
+    """ "MSc University of X" set as one text: the degree was in a narrow column next to the institution."""
     words = fragment.text.split()
     if kind != "education" or len(words) < 3 or not hits("institution", fragment.text):
         return [fragment]

@@ -1,4 +1,4 @@
-"""The lines of a section as the grouping of entries sees them: wrapped ones joined, text told from heads, dates found."""
+"""The lines of a section for the grouping of entries: wrapped lines joined, text separated from heads, dates found."""
 
 from __future__ import annotations
 
@@ -123,7 +123,7 @@ def rows_of(lines: Sequence[Line], kind: str, right: dict[tuple[int, int], float
 
 
 def _named_by_dates(rows: Sequence[Row]) -> None:
-    """Long as it is, a line that a date follows names what is dated."""
+    """True if a long line is followed by a date, so that it is the head of a dated entry."""
     for above, row in zip(rows, rows[1:], strict=False):
         if above.body and not above.bullet and row.periods and _dates_only(row) and above.page == row.page:
             text = " ".join(cell.text for cell in above.cells)
@@ -142,7 +142,7 @@ def _dates_only(row: Row) -> bool:
 
 
 def _side_by_side(lines: list[Line]) -> list[Line]:
-    """Entries set beside one another, a line of each in every row, put one after the other."""
+    """Entries set side by side, one line of each in every row, put one after the other."""
     out: list[Line] = []
     at = 0
     while at < len(lines):

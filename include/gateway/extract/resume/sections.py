@@ -1,4 +1,4 @@
-"""Which section each line stands in, and the language of a document.
+"""The section of each line, and the language of a document.
 
 A heading is a line, or the first cell of a row, that is a known heading in one of forty languages; lines that look like the known
 headings of the document but have other words open a section "other".
@@ -134,7 +134,7 @@ def _unknown_lists(lines: Sequence[Line]) -> None:
 
 @dataclass(slots=True)
 class _Region:
-    """What was seen of one column so far."""
+    """State of one column while its lines are read."""
 
     page: int
     box: Box
@@ -243,7 +243,7 @@ def _heading_looks(lines: Sequence[Line], body: float) -> Counter[tuple[float, b
 def _heading(
     line: Line, body: float, looks: Counter[tuple[float, bool, int | None, bool]], section: str, first: bool
 ) -> tuple[str, str | None, bool] | None:
-    """(section, language, whether text of the section stands in the same line)."""
+    """(section, language, whether text of the section is in the same line)."""
     cells = [c for c in line.cells if any(ch.isalnum() for ch in c.text)]
     while len(cells) > 1 and cells[0].text in ("年", "月", "年月", "日"):
         cells = cells[1:]  # the head of a table of dates: "年  月  免許・資格"

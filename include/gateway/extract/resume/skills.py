@@ -40,7 +40,7 @@ class Item:
 
 
 def items_of(lines: Sequence[Line]) -> list[Item]:
-    """The items of one section's lines (headings included: the text beside an inline heading counts)."""
+    """The items of one section's lines (headings included: the text next to an inline heading counts)."""
     out: list[Item] = []
     seen: set[str] = set()
     for text, cell, page in _chunks(lines):
@@ -63,7 +63,7 @@ def items_of(lines: Sequence[Line]) -> list[Item]:
 
 
 def _parts(text: str) -> list[str]:
-    """The text cut at its separators; what stands in brackets stays whole."""
+    """The text split at its separators; text in brackets stays whole."""
     kept: list[str] = []
 
     def keep(match: re.Match[str]) -> str:
@@ -92,7 +92,7 @@ def _is_prose(text: str) -> bool:
 
 
 def _is_named(raw: str) -> bool:
-    """Of a sentence, what is a name: few words with a capital or digit inside."""
+    """The names in a sentence: few words with a capital or digit inside."""
     words = raw.split()
     return len(words) <= 3 and 2 * sum(any(c.isupper() or c.isdigit() for c in w) for w in words) > len(words)
 

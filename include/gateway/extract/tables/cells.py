@@ -1,4 +1,4 @@
-"""What stands in one cell: addresses, phone numbers, names, links, and the damage spreadsheets do to them."""
+"""The content of one cell: addresses, phone numbers, names, links, and the damage spreadsheets do to them."""
 
 from __future__ import annotations
 
@@ -270,7 +270,7 @@ def undo_spreadsheet(text: str) -> tuple[str, bool, str]:
 
 
 def name(cell: str) -> Value | None:
-    """A person's name from a cell; "Family, Given" is turned; a mail address or a "Mr" beside it is cut off."""
+    """A person's name from a cell; "Family, Given" is turned; an e-mail address or a "Mr" next to it is cut off."""
     raw = tidy(clean(cell))
     beside = _MAIL_WITH_NAME.match(raw)
     if beside:
@@ -307,7 +307,7 @@ def _without_suffix(shown: str) -> str:
 
 
 def items(cell: str) -> list[str]:
-    """A list in a cell: separated by ; | • or line ends, by commas only when there are no others."""
+    """A list in a cell: separated by ; | • or line ends, and by commas only if there are no others."""
     text = clean(cell)
     parts = _LIST_SPLIT.split(text)
     if len(parts) == 1:

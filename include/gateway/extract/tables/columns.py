@@ -46,7 +46,7 @@ _DATE = re.compile(r"^\d{1,4}[-./]\d{1,2}[-./]\d{1,4}")
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """One column of the table and what is taken from it.
+    """One column of the table and the field taken from it.
 
     field       one of FIELDS, or None = kept as extra data
     strength    0..1, how sure the field is
@@ -63,7 +63,7 @@ class Column:
 
 @dataclass(frozen=True)
 class Plan:
-    """How to read the rows below `header` (its place in the rows looked at; -1 = the table has none)."""
+    """How to read the rows below `header` (its index in the rows given; -1 = the table has none)."""
 
     columns: tuple[Column, ...]
     header: int
@@ -76,7 +76,7 @@ class Plan:
 
 @dataclass(slots=True)
 class _Stats:
-    """What a column's values look like: shares of the cells that are not blank, 0..1."""
+    """Kinds of values in a column: shares of the cells that are not blank, 0..1."""
 
     filled: int = 0
     email: float = 0.0
@@ -247,7 +247,7 @@ def _is_phone_like(text: str) -> bool:
 
 
 def _judge(index: int, title: str, said: Meaning, stats: _Stats, has_header: bool) -> Column:
-    """One column by its header and its values; the values can refuse what the header says."""
+    """One column by its header and its values; the values can overrule the header."""
 
     def column(field_name: str | None, strength: float, rule: str) -> Column:
         return Column(index, title, field_name, strength, said.preference, rule)
@@ -273,7 +273,7 @@ def _judge(index: int, title: str, said: Meaning, stats: _Stats, has_header: boo
 
 
 def _agrees(field_name: str, stats: _Stats) -> bool:
-    """Whether the values can be what the header says; an empty column can be anything."""
+    """Whether the values fit the header; an empty column fits any."""
     if not stats.filled:
         return True
     if field_name == "email":
@@ -292,7 +292,7 @@ def _agrees(field_name: str, stats: _Stats) -> bool:
 def _settle_names(
     columns: list[Column], below: Sequence[Sequence[str]], stats: list[_Stats], header: int
 ) -> list[Column]:
-    """Decide what "Nom" or "Name" is by its neighbours, and find a name column nobody announced."""
+    """Decide the meaning of "Nom" or "Name" by its neighbours, and find a name column without a header."""
     fields = {column.field for column in columns}
     given, family = "given_name" in fields, "family_name" in fields
     meant = "family_name" if given and not family else "given_name" if family and not given else "name"
@@ -365,7 +365,7 @@ def _unannounced_name(
 
 
 def _agreement(pair: list[Column], below: Sequence[Sequence[str]], *, initials: bool = False) -> float:
-    """Share of rows in which a word of the first column stands in the local part of the second one's address.
+    """Share of rows in which a word of the first column is in the local part of the second one's address.
 
     initials  it is enough that the local part begins with the word's first letter
     """

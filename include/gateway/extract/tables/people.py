@@ -84,7 +84,7 @@ _TOTALS = {
 
 @dataclass
 class RowReader:
-    """Reads rows by a plan. `country` is what the list as a whole suggests for national numbers."""
+    """Reads rows by a plan. `country` is the country that the list as a whole suggests for national numbers."""
 
     plan: Plan
     hints: Hints

@@ -25,7 +25,7 @@ LOOK_AHEAD = HEADER_SEARCH_ROWS + SAMPLE_ROWS
 
 
 def preload() -> None:
-    """Load what the first table would otherwise pay for."""
+    """Load everything that the first table would otherwise have to wait for."""
     meaning("name")
     from gateway.extract.tables import cells
 
@@ -107,7 +107,7 @@ class TableReader:
                 self.sink(profile)
 
     def reading(self, media_type: str, layout: str, cpu_s: float) -> Reading:
-        """What the document as a whole gave."""
+        """The result for the document as a whole."""
         if not self.found_columns:
             return Reading(
                 "failed",

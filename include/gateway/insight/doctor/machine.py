@@ -47,7 +47,7 @@ def environment() -> Iterator[Line]:
 
 
 def rights() -> Iterator[Line]:
-    """The home and what is in it hold résumés and secrets."""
+    """The home and its content hold résumés and secrets."""
     home = settings().home
     if not home.is_dir():
         yield warning(
@@ -61,7 +61,7 @@ def rights() -> Iterator[Line]:
         yield fault(
             f"rights of {place.name or place}",
             f"{place} can be read by other users of this machine ({place.stat().st_mode & 0o777:o}).",
-            f"chmod -R go= {place}; the next start does it by itself inside the home.",
+            f"chmod -R go= {place}; inside the home, the next start does it automatically.",
         )
     if not wide:
         yield ok("rights", "Only its owner reads the home, the store, kept files, exports, logs and keys.")
@@ -110,7 +110,7 @@ def files() -> Iterator[Line]:
 
 
 def models() -> Iterator[Line]:
-    """What reading needs beside code; none of it is downloaded at run time."""
+    """Data files needed for reading; none of them is downloaded at run time."""
     try:
         fields = len(model()["fields"])
         words = len(headings()) + len(given_names())

@@ -1,4 +1,4 @@
-"""What the gateway works with: the store, agents and connections, the inbox, batches, deliveries, notices."""
+"""Checks of the store, agents and connections, the inbox, batches, deliveries and notices."""
 
 from __future__ import annotations
 
@@ -100,7 +100,7 @@ def _connections(agent: Agent) -> Iterator[str]:
 
 
 def inbox() -> Iterator[Line]:
-    """The oldest drop nobody has claimed, and what in the inbox waits for a person."""
+    """The oldest unclaimed drop, and problems in the inbox that need a person."""
     config = settings()
     if not config.inbox.is_dir():
         yield warning(
@@ -182,7 +182,7 @@ def deliveries() -> Iterator[Line]:
 
 
 def notices() -> Iterator[Line]:
-    """Channels that fail, and messages that will not leave by themselves."""
+    """Channels that fail, and messages that will not be sent without help."""
     if not _is_there():
         return
     with reading() as session:

@@ -33,7 +33,7 @@ SENSOR = "sense_inbox"
 
 @dataclass(frozen=True, slots=True)
 class Sensed:
-    """What one look at the inbox led to: batches waiting for their run, and what needs a person.
+    """The result of one check of the inbox: batches waiting for their run, and problems that need a person.
 
     runs   batch id -> the id of the run it waits for
     """
@@ -59,7 +59,7 @@ def agent_of(agent_id: str) -> Agent:
 
 
 def sync_agent(agent: Agent) -> None:
-    """Keeps the store's copy of an agent file current, so that history can say what was in force."""
+    """Keeps the store's copy of an agent file current, so that history shows the version in force."""
     config = agent.model_dump(mode="json")
     with writing() as session:
         row = session.get(AgentRow, agent.id)
@@ -84,7 +84,7 @@ def sync_agent(agent: Agent) -> None:
 def sense(*, actor: str = SENSOR) -> Sensed:
     """Claims every complete drop and returns all batches that have no run yet, those of a killed claimer included.
 
-    One drop that cannot be claimed or opened does not stop the next; what is wrong comes back as problems, and each
+    One drop that cannot be claimed or opened does not stop the next; problems are returned, and each
     problem is an event once a day.
     """
     config = settings()
@@ -134,7 +134,7 @@ def sense(*, actor: str = SENSOR) -> Sensed:
 def unclaimed(*, actor: str = "watch_gateway") -> tuple[InboxProblem, ...]:
     """Complete drops that wait for too long (INBOX_STALE): whoever should claim them is paused or failing.
 
-    Only looks, so it takes no lock and may run beside `sense`. Each is an event once a day.
+    Only reads, so it takes no lock and may run at the same time as `sense`. Each problem is an event once a day.
     """
     config = settings()
     if not config.inbox.is_dir():
@@ -149,7 +149,7 @@ def unclaimed(*, actor: str = "watch_gateway") -> tuple[InboxProblem, ...]:
 def _open(agent: Agent, batch_id: str, folder: Path, actor: str) -> list[InboxProblem]:
     """Makes a claimed folder a batch. One that cannot become one is set aside, and the next goes on.
 
-    A store or a disk that is away is nobody's fault: that raises or stays claimed, and the next look tries again.
+    An unavailable store or disk is not the drop's fault: it raises or stays claimed, and the next check tries again.
     """
     try:
         open_claimed(agent, batch_id, folder, actor=actor, run_id=batch_id)
@@ -290,7 +290,7 @@ def open_batch(
 def open_from_form(form: Mapping[str, Any], *, run_id: str, at: datetime) -> str:
     """The batch a run is for: the claimed one it names, or one opened from the trigger form's agent and path.
 
-    form   what is empty may be None or ""
+    form   empty fields may be None or ""
     at     when the run was to start; with run_id it fixes the id, so that a cleared run finds its batch again
     raises   Misconfigured(FORM_INCOMPLETE | FORM_INVALID), and as `open_batch`
     """
@@ -333,7 +333,11 @@ def allowed(path: str) -> Path:
     """
     try:  # a relative path means the project's folder, wherever we run
         resolved = (PROJECT / Path(path.strip()).expanduser()).resolve()
-    except (OSError, RuntimeError, ValueError):  # a loop of links, a home of nobody's, a NUL: no folder of ours
+    except (
+        OSError,
+        RuntimeError,
+        ValueError,
+    ):  # a loop of links, an unknown user's home, a NUL: not one of our folders
         resolved = Path("/")
     config = settings()
     for root in (config.inbox, PROJECT / "include" / "samples", *config.allowed_paths):

@@ -1,8 +1,8 @@
-"""Failed documents of a batch are read again: a reader was mended, a limit raised, memory was short.
+"""Failed documents of a batch are read again, for example after a reader was fixed or a limit was raised.
 
 Nothing else of the batch is read or sent again: a chunk takes only documents that are processing, and the ledger has
-one row for a person and posting. The batch goes back to `receiving` and waits for a run of its own, whose id says
-which retry it is; if nobody starts that run, the sensor's sweep does.
+one row for a person and posting. The batch goes back to `receiving` and waits for a run of its own, whose id contains the
+number of the retry; if nobody starts that run, the sensor's sweep does.
 """
 
 from __future__ import annotations
@@ -122,7 +122,7 @@ def _count(session: Session, batch_id: str, state: DocumentState) -> int:
 
 
 def review_run(session: Session, batch: Batch) -> str | None:
-    """The run that asks about what the batch holds; None when its last retry held nobody new since somebody was asked."""
+    """The run that asks about the batch's held profiles; None if its last retry held nobody new since the last question."""
     run_id = f"review-{batch.id}-{batch.retries}" if batch.retries else f"review-{batch.id}"
     if batch.question in (None, run_id):
         return run_id  # nobody was asked yet, or this very run asks again

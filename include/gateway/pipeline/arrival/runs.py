@@ -26,7 +26,7 @@ from gateway.store.tables import Batch
 
 log = logging.getLogger(__name__)
 STEPS = ("register", "extract", "judge", "deliver", "report")  # in the order of the run: the first failure is the cause
-BEFORE = "before"  # in batch.failures: what the batch carried before it failed
+BEFORE = "before"  # key in batch.failures: the code the batch had before it failed
 ENDED = ("RUN_INCOMPLETE", "RUN_DIED")  # a run that ended early and left no reason of its own
 # Codes a batch carries from its last run: the next one says anew whether they still hold.
 OF_THE_RUN = STOPS | set(ENDED)
@@ -48,11 +48,11 @@ def run_to_start(batch: Batch) -> str | None:
 
 @contextmanager
 def noted(batch_id: str, step: str, part: str = "") -> Iterator[None]:
-    """What is done inside is a step of the batch's run: its failure is kept with the batch, its success takes that away.
+    """Wraps a step of the batch's run: a failure is recorded with the batch, a success removes an earlier one.
 
     step   one of STEPS
     part   which part of the step, where it has several (the first document of a chunk)
-    raises   what is raised inside
+    raises   whatever the step raises
     """
     key = f"{step}:{part}" if part else step
     try:
@@ -85,7 +85,7 @@ def _note(batch_id: str, key: str, wrong: Exception) -> None:
 
 
 def reason_of(wrong: Exception) -> tuple[str, str]:
-    """(code, sentence) of an exception. Of an unforeseen one only the kind is told: its text may quote a candidate."""
+    """(code, sentence) of an exception. An unforeseen one gives only its type, because its text may quote a candidate."""
     if isinstance(wrong, GatewayError):
         return wrong.code, wrong.sentence
     return (
@@ -103,7 +103,7 @@ def cause(batch: Batch) -> dict[str, Any] | None:
 
 
 def fail(session: Session, batch: Batch, code: str, sentence: str, *, actor: str, rule: str | None = None) -> None:
-    """Brings the batch to failed. What it carried before (MANIFEST_INVALID) comes back when it goes on."""
+    """Sets the batch to failed. Its earlier code (MANIFEST_INVALID) comes back when it continues."""
     if batch.code is not None and batch.code not in OF_THE_RUN and batch.state != BatchState.FAILED:
         batch.failures = {**batch.failures, BEFORE: {"code": batch.code, "sentence": batch.error}}
     batch.code, batch.error = code, sentence
@@ -111,7 +111,7 @@ def fail(session: Session, batch: Batch, code: str, sentence: str, *, actor: str
 
 
 def forget_failure(batch: Batch) -> None:
-    """The batch goes on: why its last run failed is no longer so."""
+    """The batch continues: the failure of its last run no longer applies."""
     before = batch.failures.get(BEFORE)
     if batch.state == BatchState.FAILED or batch.code in OF_THE_RUN or before is not None:
         batch.code, batch.error = (before["code"], before["sentence"]) if before else (None, None)

@@ -2,7 +2,7 @@
 
     <inbox>/.uploads/<upload id>/    the upload's id is the id of the batch it becomes
         upload.json    {"agent_id", "uploaded_by"}
-        totals         "<files> <bytes>", of what is kept
+        totals         "<files> <bytes>" of the kept files
         index.jsonl    a line for each file kept or taken out again, in that order
         parts/         files on their way, under random names
         files/         whole files, by their path inside the batch
@@ -84,7 +84,7 @@ class SeenBefore:
 
 @dataclass(frozen=True, slots=True)
 class Kept:
-    """One file that is whole in the staging folder. `path` and what it holds may name a person."""
+    """One complete file in the staging folder. Its `path` and content may name a person."""
 
     file_id: str
     path: str
@@ -103,7 +103,7 @@ class Kept:
 
 
 def type_words(media_type: str) -> str:
-    """What a person calls that type: "PDF", "Word document", "Picture", "Other"."""
+    """The everyday name of that type: "PDF", "Word document", "Picture", "Other"."""
     known = READABLE.get(media_type) or UNREADABLE.get(media_type)
     return known or ("Picture" if media_types.is_image(media_type) else "Other")
 
@@ -253,7 +253,7 @@ def cancel(upload_id: str, *, by: str) -> None:
 def submit(upload_id: str, *, by: str, mode: Mode, canary: int | None = None) -> str:
     """Makes an upload a batch that waits for its run; returns the batch's id, which is the upload's. Twice is once.
 
-    What the sender chose goes into the folder as its batch.yaml before the rename: if this process dies right after
+    The sender's choices are written into the folder as batch.yaml before the rename: if this process dies right after
     it, the sensor finds the folder and opens the very same batch.
     raises   Misconfigured(UNKNOWN_UPLOAD | UNKNOWN_AGENT | AGENT_CLOSED), Refused(UPLOAD_EMPTY),
              Transient(DISK_FULL | CLAIM_FAILED)
@@ -284,7 +284,7 @@ def submit(upload_id: str, *, by: str, mode: Mode, canary: int | None = None) ->
 
 
 def clean_abandoned(older_than_s: float = ABANDONED_S) -> int:
-    """Removes uploads that nobody touched for that long; returns how many."""
+    """Removes uploads that were not touched for that long; returns their number."""
     root, removed = _root(), 0
     for folder in root.iterdir() if root.is_dir() else ():
         try:
@@ -298,7 +298,7 @@ def clean_abandoned(older_than_s: float = ABANDONED_S) -> int:
 
 
 def seen_before(agent_id: str, digest: str) -> SeenBefore | None:
-    """The document of this agent that had these bytes first, whose people came to rest: registering will link to it."""
+    """This agent's first document with these bytes whose people are finished: registering will link to it."""
     if digest == EMPTY:
         return None
     with reading() as session:

@@ -1,7 +1,7 @@
-"""Profiles go through the ledger into the agent's target: look for what is unclear, reserve, send, write the answer.
+"""Sends profiles through the ledger to the agent's target: look up unclear ones, reserve, send, write the answer.
 
 A killed worker costs a look, never a second candidate (ledger.py says why). Whoever comes next, for whatever batch,
-settles what the last one left: rows without an answer, rows given back, and exports not yet written.
+settles the remains of the last one: rows without an answer, rows given back, and exports not yet written.
 """
 
 from __future__ import annotations
@@ -46,7 +46,7 @@ IN_LIST = 500
 
 @dataclass(slots=True)
 class Walk:
-    """One walk through an agent's deliveries: what it touched, and how often it was refused a call in a row."""
+    """One walk through an agent's deliveries: the profiles it touched, and the number of refused calls in a row."""
 
     touched: set[str] = field(default_factory=set)
     strikes: int = 0
@@ -61,9 +61,9 @@ class Walk:
 
 
 def preflight_batch(batch_id: str) -> None:
-    """Stops a batch before its documents are read when its target takes nobody: FAILED, with the code.
+    """Stops a batch before its documents are read if its target does not accept candidates: FAILED, with the code.
 
-    Only where the batch will send by itself: a review or a dry run is worth reading whatever the target says.
+    Only if the batch will send automatically: a review or a dry run is worth reading whatever the target says.
     raises   Refused, Misconfigured (as the target), Transient (the target cannot be asked: retry)
     """
     with reading() as session:
@@ -126,7 +126,7 @@ def deliver_profiles(agent: Agent, profile_ids: Sequence[str]) -> dict[str, int]
 
 
 def _wait_for_the_unclear(agent: Agent, target: Target, walk: Walk, until: float) -> None:
-    """Looks for unanswered requests as soon as they are due. What fails here is no failure of the walk: it is later."""
+    """Looks up unanswered requests as soon as they are due. A failure here only postpones them and does not fail the walk."""
     while (due := _next_due(agent)) is not None and due <= until:
         time.sleep(max(0.0, due - time.monotonic()) + 0.01)
         try:
@@ -232,7 +232,7 @@ def _send_all(agent: Agent, target: Target, profile_ids: Iterable[str], walk: Wa
 
 
 def _put(target: Target, sending: ledger.Sending) -> None:
-    """One call and its answers. What is raised says whether the rows are free again or unclear; either is written."""
+    """One call and its answers. Writes whether the rows are free again or unclear before it raises."""
     if sending.too_late():
         ledger.give_back(sending)
         raise Transient(
@@ -247,7 +247,7 @@ def _put(target: Target, sending: ledger.Sending) -> None:
         ledger.give_back(sending)
         raise
     except Exception as wrong:
-        # Unforeseen, so nobody knows whether it left. Its text may quote a candidate: only its kind is told.
+        # Unforeseen, so it is unclear whether it was sent. Its text may quote a candidate, so only its type is recorded.
         ledger.reconcile(sending, [])
         raise Unanswered(
             "DELIVERY_UNKNOWN", f"Sending was interrupted ({type(wrong).__name__}): its records are looked up first."
@@ -256,7 +256,7 @@ def _put(target: Target, sending: ledger.Sending) -> None:
 
 
 def _hold_waiting(agent: Agent, closed: Refused) -> None:
-    """The posting takes nobody: all who wait for it are held, with the reason, and their batches say so."""
+    """The posting is closed: holds everybody who waits for it, with the reason, and says so in their batches."""
     with writing() as session:
         profiles = session.scalars(
             select(Profile)
@@ -296,7 +296,7 @@ def reconcile(agent: Agent, target: Target, walk: Walk) -> None:
         except Refused as gone:
             if gone.code not in POSTING_CODES:
                 raise
-            log.warning("%s: %s What is unclear there stays unknown.", gone.code, gone.sentence)
+            log.warning("%s: %s Unclear deliveries stay unknown.", gone.code, gone.sentence)
             ledger.postpone([item.id for item in group])
             continue
         found = {receipt.external_id: receipt for receipt in receipts}

@@ -1,6 +1,6 @@
-"""What a dry run would send: the exact calls, and what differs from the agent's dry run before.
+"""The requests a dry run would send, and their difference from the agent's previous dry run.
 
-Nothing is kept for it: both are worked out from the profiles, so what is erased there is gone here too.
+Nothing is stored: both are computed from the profiles, so erased data is gone here too.
 """
 
 from __future__ import annotations

@@ -1,9 +1,9 @@
 """The delivery ledger's rows, and the only functions that move them. Each is one transaction on locked rows.
 
-    reserved    nobody else may send this person to this posting while its profile waits to be sent
+    reserved    no other profile of this person can be sent to this posting while this one waits
     sent        written before the request leaves; found in this state later, the request may or may not have arrived
     unknown     the answer never came, or left the record out: looked for in the target by external_id
-    confirmed   the target has the candidate; refused: it said no
+    confirmed   the target has the candidate; refused: the target refused it
     unknown -> reserved only when the target proved that it has no such record
 
 Two rules make a second sending impossible, whatever dies when:
@@ -61,7 +61,7 @@ class Sending:
 
 @dataclass(frozen=True, slots=True)
 class Open:
-    """A row whose request may have arrived, as it was when it was looked at."""
+    """A row whose request may have arrived, as it was when it was read."""
 
     id: str
     posting: str
@@ -231,7 +231,7 @@ def reconcile(sending: Sending, receipts: Iterable[Receipt]) -> None:
 
 
 def resolve(target: Target, looked: Sequence[Open], found: dict[str, Receipt]) -> None:
-    """After looking: what the target has is confirmed; what it provably has not is free to be sent again."""
+    """Writes the result of a look-up: records the target has are confirmed; provably absent ones may be sent again."""
     by_id = {item.id: item for item in looked}
     with writing() as session:
         for row, profile in _locked(session, by_id):

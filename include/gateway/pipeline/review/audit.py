@@ -1,6 +1,6 @@
-"""Selective review beside automation: a random share of the automatic passes is looked at by a person afterwards.
+"""Audits: a person checks a random share of the automatic passes afterwards.
 
-Drawn after delivery, so that nothing waits for it. What is found wrong is counted, by agent and over time: the error
+Drawn after delivery, so that nothing waits for it. Errors found are counted by agent and over time: the error
 rate of the gates. It changes nothing at the target; a person who finds a wrong value acts there.
 """
 
@@ -44,7 +44,7 @@ def draw_audit(batch_id: str) -> int:
     """Draws the batch's sample from its delivered automatic passes; returns how many it added.
 
     The same batch always has the same sample. Candidates delivered later (their answer came late) only add what keeps the
-    agent's share. Profiles that a person decided about were looked at already and are not drawn.
+    agent's share. Profiles that a person has decided about were already checked and are not drawn.
     """
     with writing() as session:
         batch = session.get_one(Batch, batch_id, with_for_update={"key_share": True})
@@ -64,7 +64,7 @@ def draw_audit(batch_id: str) -> int:
 
 
 def decide_audit(profile_id: str, right: bool, *, reviewer: str, wrong_fields: Collection[str] = ()) -> bool:
-    """Writes what a person found: every value right, or something wrong; False when this very answer stands already.
+    """Writes a person's finding: every value right, or something wrong; False if the same answer was already given.
 
     wrong_fields   which values were wrong: name, email, phone, ...; none with a right one
     raises         Conflict(STATE_CONFLICT: somebody answered otherwise), Misconfigured(UNKNOWN_PROFILE: not in the sample |

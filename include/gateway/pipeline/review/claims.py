@@ -1,4 +1,4 @@
-"""Who is looking at a held profile. A courtesy that keeps two people off the same one; decisions never depend on it."""
+"""Claims on held profiles. A courtesy that keeps two people off the same one; decisions never depend on it."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from gateway.store.tables import Claim, Profile, now
 
 @dataclass(frozen=True, slots=True)
 class Claimed:
-    """Who has the profile until when; mine = the one who asked."""
+    """The claim on a profile: reviewer and end time; mine = it belongs to the caller."""
 
     reviewer: str
     until: datetime
@@ -26,7 +26,7 @@ class Claimed:
 def claim(profile_id: str, reviewer: str) -> Claimed:
     """Claims a profile for `review_claim_min` minutes, or makes one's own claim last that long again.
 
-    returns  the claim that stands now: one's own, or that of somebody who has looked at it within the time
+    returns  the current claim: the caller's own, or that of somebody who opened the profile within the time
     raises   Misconfigured(UNKNOWN_PROFILE)
     """
     until = now() + timedelta(minutes=settings().review_claim_min)

@@ -20,10 +20,10 @@ CORRECTABLE = ("name", "email", "phone", "location")
 def correct(
     session: Session, profile: Profile, corrections: Mapping[str, str | None]
 ) -> tuple[dict[str, Any], dict[str, Any]]:
-    """Replaces values; what was read stays in the first answer, for undo.
+    """Replaces values; the values read stay in the first answer, for undo.
 
     corrections   new values of CORRECTABLE fields, as typed; None or "" empties one
-    returns       what the review row keeps: the values before (with "kept", which restores them), and after
+    returns       the content of the review row: the values before (with "kept", which restores them), and after
     raises        Misconfigured(CORRECTION_INVALID)
     """
     wrong = sorted(set(corrections) - set(CORRECTABLE))
@@ -59,7 +59,7 @@ def check_value(agent_id: str, name: str, value: str) -> str:
         return email
     if name == "phone":
         phone, _ = normalise_phone(value, agent_of(agent_id).country)
-        # A range nobody has assigned yet is the gate's to mark, here as there.
+        # An unassigned number range is accepted here; the gate marks it.
         if phone is None or "PHONE_INVALID" in phone_doubts(phone):
             raise Misconfigured("CORRECTION_INVALID", "This is not a phone number: write it like +1 202 555 0143.")
         return phone

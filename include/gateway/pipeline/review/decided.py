@@ -69,7 +69,7 @@ def standing(decisions: Iterable[Review]) -> Review | None:
 
 
 def decided_by_another(session: Session, profile: Profile) -> Conflict:
-    """What to tell the second of two reviewers: who was first, and what it is now."""
+    """The message for the second of two reviewers: who was first, and the state now."""
     last = standing(reviews(session, profile.id))
     who = f"{last.reviewer} was first: it" if last is not None else "It"
     return Conflict(

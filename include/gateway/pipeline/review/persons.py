@@ -1,9 +1,9 @@
 """One person in several profiles: links made by people, and their undoing.
 
-    kept      the profile that stands for the person; every other version points at it, never at one another
+    kept      the profile that stands for the person; every other version points to it, never to one another
     duplicate a version that is linked: never sent
 
-Exact repeats are linked by the judge and the ledger. What is only likely is proposed (versions.py), and a person decides.
+Exact repeats are linked by the judge and the ledger. Likely ones are proposed (versions.py), and a person decides.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ from gateway.store import change
 from gateway.store.engine import writing
 from gateway.store.tables import Profile, Review
 
-LINKABLE = (P.HELD, P.APPROVED)  # what a person has in hand; the rest is the pipeline's, or decided
+LINKABLE = (P.HELD, P.APPROVED)  # states that wait for a person; the others belong to the pipeline or are decided
 GONE = (P.DELIVERED, P.UNKNOWN)
 MARKED = "DUPLICATE_MARKED"
 
@@ -51,8 +51,8 @@ def mark_duplicate(
     """Links a held or approved profile to another one of the same person; False when that link stands already.
 
     of                 any profile of the person; the link goes to the one that stands for it
-    expected_version   the profile's version the reviewer looked at; another one now is a conflict
-    expected_state     the state they looked at; another one now is a conflict that says who decided
+    expected_version   the version of the profile that the reviewer saw; a different one now is a conflict
+    expected_state     the state they saw; a different one now is a conflict that says who decided
     raises             Conflict(STATE_CONFLICT | VERSION_CONFLICT), Misconfigured(UNKNOWN_PROFILE | DUPLICATE_INVALID)
     """
     return _link("duplicate", profile_id, of, (), reviewer, expected_version, None, expected_state, note)
@@ -75,7 +75,7 @@ def merge(
     sent. A version that is linked already may still give values. The kept profile's state does not change.
 
     take           of name, email, phone, location, headline, links, skills, languages, work, education
-    into_version   the kept profile's version the reviewer looked at
+    into_version   the version of the kept profile that the reviewer saw
     returns        False when all that stands already
     raises         as mark_duplicate; Misconfigured(CORRECTION_INVALID) for an unknown field,
                    Conflict(ALREADY_DELIVERED) when values were to go into a delivered profile
@@ -173,7 +173,7 @@ def undo(profile_id: str, *, reviewer: str, expected_version: int | None = None,
         found = session.get(Profile, profile_id)
         if found is None:
             raise Misconfigured("UNKNOWN_PROFILE", f"There is no profile {profile_id!r}.")
-        # What to lock is known from a look; what it says is read again once it is locked.
+        # A first read finds the rows to lock; their content is read again once they are locked.
         last = _link_of(reviews(session, profile_id))
         rows = _locked(session, {profile_id, *_touched(found, last)})
         profile, decisions = rows[profile_id], reviews(session, profile_id)

@@ -1,12 +1,12 @@
-"""What a person decides about held profiles. Decisions are idempotent; the first writer wins, the second is told.
+"""Decisions about held profiles. They are idempotent; the first writer wins, and the second is told so.
 
 approve   deliver it although a gate held it (what no target can take stays held)
 correct   replace values; the profile is judged again and delivered if it passes
 discard   never deliver it
 undo      back to held, as long as nothing was sent; a correction's values and evidence come back, a link is taken back
 
-A review row's `before` and `after` hold the values a correction changed; `before["kept"]` what an undo needs.
-Links between profiles of one person: persons.py. Typed values: correct.py. What is sent afterwards: send.py.
+In a review row, `before` and `after` hold the values a correction changed; `before["kept"]` holds the data for undo.
+Links between profiles of one person: persons.py. Typed values: correct.py. Sending afterwards: send.py.
 """
 
 from __future__ import annotations
@@ -45,9 +45,9 @@ def decide(
     """Writes one decision; False when this very decision stands already.
 
     corrections        with "correct": new values of name, email, phone, location; None or "" empties one
-    expected_version   the profile's version the reviewer looked at; another one now is a conflict
-    expected_state     the state they looked at; another one now is a conflict that says who decided
-    bulk_of            how many the same click decides; None = this one by itself
+    expected_version   the version of the profile that the reviewer saw; a different one now is a conflict
+    expected_state     the state they saw; a different one now is a conflict that says who decided
+    bulk_of            number of decisions made by the same click; None = a single decision
     raises             Conflict(STATE_CONFLICT | VERSION_CONFLICT), Misconfigured(CORRECTION_INVALID | UNKNOWN_PROFILE);
                        undo after the delivery: Conflict(ALREADY_DELIVERED)
     """

@@ -90,7 +90,7 @@ class NamePlace(_NameMetric):
 
 
 class ExpectNameNotToBePlace(GateExpectation):
-    """A name is no large city, state or country of several words, nor a list of places."""
+    """Expects a name that is not a large city, state or country of several words, nor a list of places."""
 
     map_metric = "column_values.name_is_no_place"
     says = "No name is a city, state or country"
@@ -102,7 +102,7 @@ class NamePlaceholder(_NameMetric):
 
 
 class ExpectNameNotToBePlaceholder(GateExpectation):
-    """A name is nobody who exists only in examples."""
+    """Expects a name that is not a well-known example name."""
 
     map_metric = "column_values.name_is_no_placeholder"
     says = "No name is a placeholder such as John Doe"
@@ -275,7 +275,7 @@ class PhonePlaceholder(_PhoneMetric):
 
 
 class ExpectPhoneNotToBePlaceholder(GateExpectation):
-    """A number is no filler of equal or counting digits."""
+    """Expects a number that is not a filler of equal or counting digits."""
 
     map_metric = "column_values.phone_is_no_placeholder"
     says = "No phone number is a filler"

@@ -138,7 +138,7 @@ class ExpectRiskWithinLimit(PairExpectation):
 
 
 class ExpectContactToAgree(GateExpectation):
-    """The address repeats or resembles the name, where that can be told."""
+    """Expects an address that repeats or resembles the name, if that can be decided."""
 
     map_metric = "column_values.is_at_least"
     success_keys = ("least", "mostly")

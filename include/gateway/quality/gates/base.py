@@ -1,4 +1,4 @@
-"""What a gate is, and the small words the tables share."""
+"""The shape of a gate, and the helpers the tables share."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ class Gate:
 
     column, expectation, kwargs   what Great Expectations runs; expectation is a type in snake case
     says        the rule in plain words, for Data Docs
-    measured    row of the judged frame -> what was found, never a person's data
+    measured    row of the judged frame -> the measurement shown, never personal data
     threshold   what would have been enough
     remedy      what would have changed the outcome; may be a function of the row
     by_risk     a single sign of a doubtful reading: where the profile has a risk, the risk decides and this only marks

@@ -1,4 +1,4 @@
-"""Gates on how well a profile was read: evidence, confidence, agreement, text layer, what the reader remarked."""
+"""Gates on how well a profile was read: evidence, confidence, agreement, text layer, remarks of the reader."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ QUALITY = {Preset.LENIENT: 0.4, Preset.STANDARD: 0.6, Preset.STRICT: 0.8}
 COMPLETENESS = {Preset.LENIENT: 0.5, Preset.STANDARD: 0.6, Preset.STRICT: 0.7}
 TEXT_QUALITY = {Preset.LENIENT: 0.3, Preset.STANDARD: 0.5, Preset.STRICT: 0.7}
 OCR_SHARE = {Preset.LENIENT: 0.99, Preset.STANDARD: 0.0, Preset.STRICT: 0.0}
-# Marks of the reader that mean a value may not be what a person would read on the page. Strict holds for any mark.
+# Marks of the reader that mean a value may differ from the text a person sees on the page. Strict holds for any mark.
 HOLDING_MARKS = {Preset.LENIENT: ("HIDDEN_TEXT",), Preset.STANDARD: ("HIDDEN_TEXT",), Preset.STRICT: ("*",)}
 # Marks that have a gate of their own, which holds under every preset: code -> (says, remedy, measured).
 MARK_GATES: dict[str, tuple[str, str, str]] = {

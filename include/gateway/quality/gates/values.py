@@ -153,7 +153,7 @@ _VALUE_GATES: tuple[tuple[str, str, str, str, str, str | Callable[[Row], str], s
 
 
 def value_gates(agent: Agent) -> list[Gate]:
-    """Presence, shape, fiction and what the agent allows, in this order."""
+    """Presence, shape, fiction and the agent's allowed values, in this order."""
     return [*_presence(agent), *_shape(agent), *_fictional(agent), *_allowed(agent)]
 
 

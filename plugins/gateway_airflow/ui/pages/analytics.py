@@ -1,4 +1,4 @@
-"""What the gateway did, as pictures with their tables: for everybody who may look, since it shows nobody's data."""
+"""The gateway's statistics, as pictures with their tables: for every visitor, because they contain no personal data."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the desk and the queue ask of the server: decisions, checks while typing, claims, the next one, bulk."""
+"""Calls of the desk and the queue: decisions, checks while typing, claims, the next candidate, bulk."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ SAID = {
 
 
 class Decision(BaseModel):
-    """version and state: what the reviewer looked at; another one now is a conflict."""
+    """version and state: those the reviewer saw; different ones now are a conflict."""
 
     decision: Literal["approve", "correct", "discard", "undo"]
     corrections: dict[Name, Text | None] = {}
@@ -46,7 +46,7 @@ class Decision(BaseModel):
 
 
 class Same(BaseModel):
-    """The profile stands for the same person as another; `take`: fields that the kept one gets from it."""
+    """The profile is the same person as another one; `take`: fields to copy into the kept profile."""
 
     of: Identity
     take: list[Name] = []
@@ -86,7 +86,7 @@ def next_one(request: Request, visitor: VisitorDep, part: Part, after: str | Non
 
 @router.post("/check")
 def check(visitor: VisitorDep, asked: Check) -> dict[str, Any]:
-    """One value while it is typed: whether it would be taken, as what, and what was probably meant."""
+    """Checks one value while it is typed: whether it would be accepted, its normal form, and a suggestion."""
     given = asked.value.strip()
     if not given:
         empty = "No target accepts a candidate without it." if asked.field in ("name", "email") else "It will be empty."
@@ -199,7 +199,7 @@ def desk(request: Request, part: Filter, profile_id: str | None) -> str | None:
 
 
 def _picture(request: Request, profile_id: str | None) -> str | None:
-    """The first page that the candidate's values are on; None for what is no PDF."""
+    """The first page with the candidate's values; None if the document is not a PDF."""
     if profile_id is None:
         return None
     person = candidates.candidate(profile_id)
