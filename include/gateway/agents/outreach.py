@@ -37,19 +37,21 @@ class Template(Wording):
     languages: dict[Language, Wording] = Field(default_factory=dict, description="Language -> wording")
 
     def in_language(self, language: str | None) -> Wording:
-        """The wording for who reads that language; else the first."""
+        """The wording in that language, or else the first."""
         return self.languages.get(language or "", self)
 
 
 class Outreach(Strict):
-    """Invitations and reminders to candidates who were newly ingested."""
+    """Invitations and reminders to newly ingested candidates."""
 
-    enabled: bool = Field(default=False, description="Write to candidates at all")
+    enabled: bool = Field(default=False, description="Send messages to candidates")
     connection: ConnectionId = Field(default="smtp_default", description="Airflow connection of type smtp")
-    sender: Address | None = Field(default=None, description="Address that messages come from; else the connection's")
+    sender: Address | None = Field(default=None, description="Sender address of messages; default: the connection's")
     sender_name: str = Field(default="", max_length=100, pattern=r'^[^"<>\r\n]*$')
     contact: str = Field(default="", max_length=200, description="Who answers questions: {{ contact }}, and Reply-To")
-    link: str = Field(default="", max_length=500, description="{{ link }} where the target gives no interview link")
+    link: str = Field(
+        default="", max_length=500, description="Value of {{ link }} if the target gives no interview link"
+    )
     consent: tuple[str, ...] = Field(
         default=(),
         description="Accepted values of a batch's consent (batch.yaml); if empty, any value, but one must be given",
@@ -62,12 +64,12 @@ class Outreach(Strict):
     )
     quiet: Quiet = Field(
         default=Quiet(),
-        description="Hours without messages, by the candidate's clocks; timezone where theirs is not known",
+        description="Hours without messages, in the candidate's local time; timezone applies if theirs is unknown",
     )
     reminders_after_h: tuple[Annotated[float, Field(gt=0)], ...] = Field(
         default=(), max_length=5, description="Hours after the invitation; people who started the interview get none"
     )
-    per_minute: float = Field(default=60, gt=0, le=6000, description="Messages a minute at most")
+    per_minute: float = Field(default=60, gt=0, le=6000, description="Most messages per minute")
 
     @field_validator("reminders_after_h")
     @classmethod
