@@ -6,10 +6,12 @@ remedy; the sentence shown with it names the document or profile.
 
 from __future__ import annotations
 
+from .archives import ARCHIVES
 from .base import Code
 from .delivery import DELIVERY
 from .document import DOCUMENT
 from .files import FILES
+from .judging import JUDGING
 from .notices import NOTICES
 from .page import PAGE
 from .persons import PERSONS
@@ -18,7 +20,19 @@ from .quality import QUALITY
 from .showing import SHOWING
 
 CODES: dict[str, Code] = {}
-for _code in (*PIPELINE, *FILES, *DOCUMENT, *QUALITY, *DELIVERY, *PAGE, *PERSONS, *SHOWING, *NOTICES):
+for _code in (
+    *PIPELINE,
+    *FILES,
+    *ARCHIVES,
+    *DOCUMENT,
+    *QUALITY,
+    *JUDGING,
+    *DELIVERY,
+    *PAGE,
+    *PERSONS,
+    *SHOWING,
+    *NOTICES,
+):
     if _code.id in CODES:
         raise ValueError(f"reason code {_code.id} is defined twice")
     CODES[_code.id] = _code

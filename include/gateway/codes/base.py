@@ -25,3 +25,8 @@ class Code:
     who: str
     fix: str
     example: str
+
+
+def gate(id_: str, means: str, cause: str, fix: str, example: str, who: str = "recruiter") -> Code:
+    """A code of a gate: stage quality; `example` is shown after the code."""
+    return Code(id_, "quality", means, cause, who, fix, f"{id_}: {example}")

@@ -1,4 +1,4 @@
-"""Files that are not PDF résumés: tables, archives, office documents, and the sandbox that reads all of them."""
+"""Files that are not PDF résumés: tables, office documents, and the sandbox that reads all of them."""
 
 from __future__ import annotations
 
@@ -241,108 +241,6 @@ _COMMAND = (
     ),
 )
 
-_ARCHIVE = (
-    Code(
-        "ZIP_BROKEN",
-        "intake",
-        "The ZIP archive is damaged or incomplete and cannot be opened.",
-        "An interrupted download or upload.",
-        "sender",
-        "Create the archive again and upload it.",
-        "ZIP_BROKEN: the ZIP archive is damaged or cut off; its list of files is missing.",
-    ),
-    Code(
-        "ZIP_EMPTY",
-        "intake",
-        "The ZIP archive contains no files.",
-        "Only an empty folder or system files were packed.",
-        "sender",
-        "Put the résumés into the archive and upload it again.",
-        "ZIP_EMPTY: the archive contains no documents.",
-    ),
-    Code(
-        "ZIP_ENCRYPTED",
-        "intake",
-        "The ZIP archive, or a file in it, is protected with a password.",
-        "Password protection chosen when packing.",
-        "sender",
-        "Pack it again without a password.",
-        "ZIP_ENCRYPTED: the file is password protected.",
-    ),
-    Code(
-        "ZIP_TOO_MANY_FILES",
-        "intake",
-        "The ZIP archive contains more files than the limit for one batch.",
-        "A whole archive packed at once, or an attack.",
-        "sender",
-        "Split it, or ask the operator to raise GATEWAY_MAX_BATCH_FILES.",
-        "ZIP_TOO_MANY_FILES: 12,004 files, a batch may have 10,000.",
-    ),
-    Code(
-        "ZIP_BATCH_TOO_LARGE",
-        "intake",
-        "The unpacked archive is larger than the limit for one batch.",
-        "Very many or very large files.",
-        "sender",
-        "Split it, or ask the operator to raise GATEWAY_MAX_BATCH_BYTES.",
-        "ZIP_BATCH_TOO_LARGE: more than 5,000,000,000 bytes unpacked; this file and the rest were left out.",
-    ),
-    Code(
-        "ZIP_BOMB",
-        "intake",
-        "A file in the archive unpacks to far more data than a résumé of its packed size would.",
-        "A file made to fill disks, or a damaged one.",
-        "sender",
-        "Leave the file out; send the résumé alone.",
-        "ZIP_BOMB: the file unpacks to more than 200 times its packed size.",
-    ),
-    Code(
-        "ZIP_MEMBER_TOO_LARGE",
-        "intake",
-        "A file in the archive is larger than the limit for one file.",
-        "A scan at a very high resolution, a video.",
-        "sender",
-        "Send a smaller export, or ask the operator to raise GATEWAY_MAX_FILE_BYTES.",
-        "ZIP_MEMBER_TOO_LARGE: more than 50,000,000 bytes unpacked.",
-    ),
-    Code(
-        "ZIP_TOO_DEEP",
-        "intake",
-        "An archive is nested deeper than the gateway opens.",
-        "Archives packed inside archives.",
-        "sender",
-        "Pack the files into one archive.",
-        "ZIP_TOO_DEEP: this archive is nested more than 3 archives deep and was not opened.",
-    ),
-    Code(
-        "ZIP_UNSAFE_PATH",
-        "intake",
-        "A file in the archive has a path that leads outside of it.",
-        "An attack, or a faulty packing program.",
-        "sender",
-        "Pack the file again with a plain path.",
-        "ZIP_UNSAFE_PATH: the path leads outside the archive; the file was not unpacked.",
-    ),
-    Code(
-        "ZIP_LINK",
-        "intake",
-        "An entry of the archive is a link or a device, not a file.",
-        "A folder with links, packed on Linux or macOS.",
-        "sender",
-        "Pack the file itself instead of the link.",
-        "ZIP_LINK: the entry is a symbolic link; nothing was unpacked.",
-    ),
-    Code(
-        "ZIP_MEMBER_BROKEN",
-        "intake",
-        "A file in the archive is damaged, or packed by a method that is not supported.",
-        "A damaged archive, or a rare packing method.",
-        "sender",
-        "Pack the file again with the standard method, or send it alone.",
-        "ZIP_MEMBER_BROKEN: the file's checksum does not match its content.",
-    ),
-)
-
 _SANDBOX = (
     Code(
         "READER_START",
@@ -400,4 +298,4 @@ _SANDBOX = (
     ),
 )
 
-FILES: tuple[Code, ...] = (*_ANY_FILE, *_OFFICE, *_TABLE, *_ARCHIVE, *_COMMAND, *_SANDBOX)
+FILES: tuple[Code, ...] = (*_ANY_FILE, *_OFFICE, *_TABLE, *_COMMAND, *_SANDBOX)
