@@ -16,7 +16,7 @@ LONGEST = 100_000  # characters of a finished text
 
 
 class Sandbox(ImmutableSandboxedEnvironment):
-    """Without globals and without calls: `range`, `lipsum`, `cycler` and macros of others are ways out or ways to burn time."""
+    """Without globals and calls: `range`, `lipsum`, `cycler` and foreign macros could escape or burn time."""
 
     def __init__(self, **given: Any) -> None:
         super().__init__(undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True, **given)
@@ -32,7 +32,7 @@ class Sandbox(ImmutableSandboxedEnvironment):
         return False
 
     def call(__self, __context: Any, __obj: Any, *args: Any, **kwargs: Any) -> Any:
-        """No calls at all; Jinja2's own loop and filters do not come here."""
+        """Refuses all calls; Jinja2's own loop and filters do not use this."""
         raise TemplateError("a template calls nothing; use filters")
 
 
@@ -58,7 +58,7 @@ def _compiled(text: str, html: bool) -> Any:
 
 
 def filled(text: str, values: dict[str, Any], *, html: bool = False) -> str:
-    """The text with its slots filled in. Raises ValueError, which quotes no value."""
+    """The text with its slots filled in. Raises ValueError, which quotes no values."""
     try:
         made = str(_compiled(text, html).render(values))
     except Exception as wrong:  # filters raise as they come; their text may quote a value

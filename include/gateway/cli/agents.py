@@ -23,7 +23,7 @@ def register(commands: Any) -> None:
 
 
 def run(options: argparse.Namespace) -> int:
-    """Exit code 0 when every file is right, else 1."""
+    """Exit code 0 if every file is valid, else 1."""
     if options.schema:
         from gateway.cli.docs import pages
 

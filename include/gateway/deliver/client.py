@@ -44,7 +44,7 @@ class Invalid(Permanent):
 
 
 class Client:
-    """The operations the gateway uses. `take` waits for the shared rate, `hold` makes everybody wait.
+    """The operations of the API that the gateway uses. `take` waits for the shared rate, `hold` makes every worker wait.
 
     allow_private   the base address may be inside our own network, and plain http
     """
@@ -65,15 +65,15 @@ class Client:
         self._pauses = 0
 
     def posting(self, posting: str) -> dict[str, Any]:
-        """The posting as the API has it."""
+        """The posting as the API returns it."""
         return _mapping(self.get(f"/api/v2/postings/{quote(posting, safe='')}").get("data"))
 
     def post(self, path: str, body: dict[str, Any]) -> dict[str, Any]:
-        """One call that writes. The turn was taken before (wait_turn), so that no reserved row waits for it."""
+        """One writing call. The caller has taken its turn before (wait_turn), so that no reserved row waits for it."""
         return self._call("POST", path, json=body)
 
     def get(self, path: str, **query: str | int) -> dict[str, Any]:
-        """One call that only reads: what would be Unanswered is an ordinary Transient, and a pause is waited out."""
+        """One read-only call: instead of Unanswered it raises an ordinary Transient, and it waits out a pause."""
         for _ in range(8):
             self.limiter.take()
             try:
@@ -156,7 +156,7 @@ class Client:
         )
 
     def _pause(self, answer: requests.Response) -> float:
-        """Retry-After in seconds or as a date; without it 2, 4, 8, ... 60 s and up to a quarter more."""
+        """Retry-After in seconds or as a date; without it 2, 4, 8, ... 60 s plus up to a quarter."""
         asked = retry_after_s(answer.headers.get("Retry-After"))
         if asked is not None:
             return asked
@@ -189,7 +189,7 @@ def checked_base(given: Credentials, *, allow_private: bool) -> str:
 
 
 def retry_after_s(value: str | None) -> float | None:
-    """Seconds of a Retry-After header, a number or a date (RFC 9110 10.2.3); None when absent or neither."""
+    """Seconds of a Retry-After header, a number or a date (RFC 9110 10.2.3); None if absent or invalid."""
     if value is None:
         return None
     try:
@@ -209,7 +209,7 @@ def _unanswered(what: str) -> Unanswered:
 
 
 def _never_connected(wrong: BaseException) -> bool:
-    """No socket was opened, so nothing left: refused, no route, no such host."""
+    """True if no socket was opened, so nothing was sent: refused, no route, no such host."""
     import urllib3.exceptions as u
 
     seen: BaseException | None = wrong

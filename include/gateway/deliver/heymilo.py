@@ -46,7 +46,7 @@ class HeyMilo:
         return self._chunk
 
     def smaller(self) -> None:
-        """Half as many records a call from now on: the last was too large, or took too long."""
+        """Halves the records per call from now on: the last call was too large or took too long."""
         self._chunk, self._good = max(1, self._chunk // 2), 0
 
     def preflight(self, posting: str) -> None:
@@ -132,7 +132,7 @@ class HeyMilo:
         return "POST", f"{path}/bulk{queued}", {"data": bodies}
 
     def _refusals(self, requests: Sequence[Request], wrong: Invalid) -> list[Receipt]:
-        """The records the API named; a single one needs no naming. The others are open, to be looked for at once.
+        """The records the API named; with a single record no name is needed. The others are open and looked up at once.
 
         A bulk call refused for one record wrote none of the others, most likely; but no rule says so. They are looked
         for before they are sent again, in smaller calls if nothing was named.

@@ -51,7 +51,7 @@ def request_of(profile: Profile, external_id: str, posting: str) -> Request:
 
 
 def fitted(metadata: dict[str, str]) -> tuple[dict[str, str], bool]:
-    """Metadata within the limits, and whether anything had to go. What comes first is kept: put external_id first."""
+    """Metadata within the limits, and whether any was dropped. The first entries are kept: put external_id first."""
     kept: dict[str, str] = {}
     trimmed = False
     for key, value in metadata.items():

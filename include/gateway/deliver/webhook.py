@@ -46,7 +46,7 @@ class WebhookReceiver:
         self.session = guard.session(allow_private=config.allow_private)
 
     def preflight(self, posting: str) -> None:
-        """The address must resolve to where we may call; nothing is sent. Raises Misconfigured, Transient."""
+        """Checks that the address resolves to an allowed network; sends nothing. Raises Misconfigured, Transient."""
         parts = urlsplit(self.url)
         port = parts.port or (443 if parts.scheme == "https" else 80)
         if self.config.allow_private:
@@ -57,7 +57,7 @@ class WebhookReceiver:
             raise self._unreachable(wrong) from None
 
     def smaller(self) -> None:
-        """One message is as small as it gets."""
+        """Does nothing: a single message cannot be split."""
 
     def wait_turn(self) -> None:
         self.limiter.take()
@@ -93,7 +93,7 @@ class WebhookReceiver:
             raise _unanswered(type(wrong).__name__) from None
 
     def find(self, posting: str, lookups: Sequence[Lookup], since: datetime | None) -> Iterable[Receipt]:
-        """Nothing can be asked; the receiver drops a repeated webhook-id, so all may be sent again."""
+        """Returns nothing: a webhook cannot be queried, but the receiver drops a repeated webhook-id, so all may be sent again."""
         return []
 
     def finish(self, posting: str, batch_id: str) -> None:
@@ -153,7 +153,7 @@ class WebhookReceiver:
 
 
 def payload(request: Request) -> str:
-    """The message: the same bytes for the same request, so that a repeat carries the same content."""
+    """The message: the same bytes for the same request, so that a repeat has the same content."""
     message = {
         "type": "candidate.ingested",
         "data": {"posting": request.posting, "batch_id": request.batch_id, **record(request)},
@@ -176,7 +176,7 @@ def checked_url(given: Credentials, *, allow_private: bool) -> str:
 
 
 def signer_of(given: Credentials, secret: str) -> Webhook:
-    """Signs with that secret of the connection. Raises Misconfigured(CONNECTION_INVALID)."""
+    """Signs with the connection's secret. Raises Misconfigured(CONNECTION_INVALID)."""
     try:
         key = secret.removeprefix("whsec_")
         # The library skips characters that are not base64 and would sign with the rest.
@@ -189,7 +189,7 @@ def signer_of(given: Credentials, secret: str) -> Webhook:
 
 
 def _own_id(answer: requests.Response) -> str | None:
-    """The receiver's id for the record, if its answer is small JSON with one."""
+    """The receiver's id for the record, if its answer is a small JSON object with one."""
     try:
         text = answer.raw.read(ANSWER_BYTES, decode_content=True)
         found = json.loads(text)

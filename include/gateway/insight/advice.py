@@ -16,7 +16,7 @@ OLD = timedelta(days=7)
 
 @dataclass(frozen=True, slots=True)
 class Advice:
-    """One sentence and what to do about it. tone: info | warn | good; code: the reason code it is about, if any."""
+    """One sentence with the next step. tone: info | warn | good; code: the reason code concerned, if any."""
 
     sentence: str
     step: str
@@ -25,7 +25,7 @@ class Advice:
 
 
 def advice(numbers: Analytics, at: datetime | None = None) -> list[Advice]:
-    """What follows from the numbers, the most pressing first."""
+    """The recommendations from the numbers, most pressing first."""
     order = {"warn": 0, "info": 1, "good": 2}
     said = [
         *_waiting(numbers, at or now()),

@@ -65,7 +65,7 @@ _read: dict[tuple[tuple[str, int, int], ...], tuple[dict[str, Agent], list[Misco
 
 
 def known_agents() -> tuple[dict[str, Agent], list[Misconfigured]]:
-    """Every good agent by id, and the error of each bad file. Files are read again only when one of them changed."""
+    """Every valid agent by id, and the error of each bad file. Files are read again only if one of them changed."""
     folder = settings().agents_dir
     signature = tuple((str(path), *_stamp(path)) for path in agent_files(folder))
     found = _read.get(signature)
@@ -133,7 +133,7 @@ def agent_line(agent_id: str) -> AgentLine:
 
 
 def agent_counts(agent_id: str) -> Counts:
-    """Where every document and profile of an agent is now; adds up like the counts of a batch. Codes are not counted."""
+    """Documents and profiles of an agent by current state; adds up like the counts of a batch. Codes are not counted."""
     with reading() as session:
         documents: dict[str, int] = dict(
             session.execute(
@@ -200,7 +200,7 @@ MODES = {
 
 
 def criteria(agent: Agent) -> tuple[Criterion, ...]:
-    """An agent's file in sentences a recruiter understands. They speak of our reading, never of people."""
+    """An agent's file as sentences for recruiters. They describe our reading, never people."""
     asked = [
         f"We must have read the {and_list(map(field_word, agent.fields.required))}; otherwise a person looks first."
     ]

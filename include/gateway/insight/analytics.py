@@ -68,7 +68,7 @@ class Funnel:
 
 @dataclass(frozen=True, slots=True)
 class Bucket:
-    """One day, or one week that begins on that day."""
+    """One day, or one week that starts on that day."""
 
     start: date
     documents: int
@@ -137,7 +137,7 @@ class Group:
 
 @dataclass(frozen=True, slots=True)
 class Audits:
-    """People looking at automatic passes afterwards. automatic: delivered without anybody's decision."""
+    """Checks of automatic passes afterwards. automatic: delivered without anybody's decision."""
 
     automatic: int
     drawn: int
@@ -147,7 +147,7 @@ class Audits:
 
 @dataclass(frozen=True, slots=True)
 class Took:
-    """Seconds, over so many batches: half took less than the median, nine of ten less than p90; None without any."""
+    """Durations in seconds over this number of batches: half took less than the median, nine of ten less than p90; None without any."""
 
     batches: int
     median: float | None
@@ -270,7 +270,7 @@ def _count(agent_id: str | None, days: int, today: date) -> Analytics:
 
 @dataclass(frozen=True, slots=True)
 class _Shown:
-    """A batch as it may be shown."""
+    """A batch as far as it may be shown."""
 
     id: str
     agent_id: str
@@ -278,7 +278,7 @@ class _Shown:
 
 
 class _Rows:
-    """What became of the batches: from their sums where these hold, else from the rows."""
+    """The outcome of the batches: from their totals where these are valid, else from the rows."""
 
     def __init__(self, session: Session, batches: Sequence[Any], sums: Mapping[str, dict[str, Any]]) -> None:
         profiles = by_state(session, Profile, [row.id for row in batches])
@@ -359,7 +359,7 @@ def _buckets(first: date, last: date, weekly: bool, batches: Sequence[Any], rows
 
 
 def _codes(keys: Mapping[str, int]) -> dict[str, int]:
-    """code -> candidates held by it, the most first."""
+    """code -> number of candidates held by it, most first."""
     counted: Counter[str] = Counter()
     for key, number in keys.items():
         for code in decided_of(key).codes:
@@ -368,7 +368,7 @@ def _codes(keys: Mapping[str, int]) -> dict[str, int]:
 
 
 def _prices(outcomes: Mapping[str, int]) -> list[Price]:
-    """One line a code, the costliest first: the most accepted unchanged, then the most held."""
+    """One line per code, the costliest first: most accepted unchanged, then most held."""
     counted: dict[str, Counter[str]] = {}
     for key, number in outcomes.items():
         one = decided_of(key)
@@ -416,7 +416,7 @@ def _audits(session: Session, chosen: Sequence[ColumnElement[bool]], rows: _Rows
 
 
 def _groups(parts: Iterable[tuple[str, list[float]]]) -> list[Group]:
-    """Sums of the same name added up, the most documents first."""
+    """Adds up totals of the same name, most documents first."""
     by_name: dict[str, list[list[float]]] = {}
     for name, one in parts:
         by_name.setdefault(name, []).append(one)
@@ -430,14 +430,14 @@ def _groups(parts: Iterable[tuple[str, list[float]]]) -> list[Group]:
 
 @lru_cache(maxsize=4096)
 def _sums(text: str | None) -> dict[str, Any] | None:
-    """A batch's sums from their JSON, shared: not to be changed. Those of a year are read once a process."""
+    """A batch's totals from their JSON; shared, so do not modify. Those of a year are parsed once per process."""
     made: dict[str, Any] | None = json.loads(text) if text else None
     return made
 
 
 @lru_cache(maxsize=256)
 def _source(given: str | None) -> str:
-    """Where a batch came from. A sender may write anything there: what looks like a person's data is not shown."""
+    """The source of a batch. A sender may write anything there, so text that looks like personal data is not shown."""
     said = (given or "not stated").strip()
     return "other" if "@" in said or sum(letter.isdigit() for letter in said) > 6 else said[:60]
 

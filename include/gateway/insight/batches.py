@@ -44,7 +44,7 @@ class BatchLine:
 
 @dataclass(frozen=True, slots=True)
 class BatchView:
-    """One batch in full.
+    """One batch with all details.
 
     run_id      the Airflow run that processes it now, or did last; None outside Airflow
     to_start    the run it waits for and anybody may start; None when it waits for none
@@ -88,7 +88,7 @@ class BatchView:
 
     @property
     def waiting(self) -> tuple[str, int] | None:
-        """(code, how many) of those who passed every gate and only wait for a word: the canary, or the mode."""
+        """(code, number) of candidates who passed every gate and only wait for an approval: the canary, or the mode."""
         return next(((one, number) for one in sorted(WAITS) if (number := self.counts.codes.get(one, 0))), None)
 
 
@@ -139,7 +139,7 @@ def batch_page(
 
 
 def _counts(session: Session, batch_ids: Sequence[str]) -> dict[str, Counts]:
-    """Counts of these batches, in two looks whatever their number."""
+    """Counts of these batches, with two queries however many they are."""
     by_state: dict[str, tuple[dict[str, int], dict[str, int]]] = {batch_id: ({}, {}) for batch_id in batch_ids}
     tables: tuple[type[Document] | type[Profile], ...] = (Document, Profile)
     for at, table in enumerate(tables):
@@ -203,7 +203,7 @@ def batch_version(batch_id: str) -> str | None:
 
 
 def _version(session: Session, batch: Batch) -> str:
-    """The batch's latest event: every change of state appends one. What changes without is in the batch's own row."""
+    """The batch's latest event: every change of state appends one. Other changes are in the batch's own row."""
     latest = session.scalar(select(func.max(Event.id)).where(Event.batch_id == batch.id)) or 0
     return f"{latest}.{batch.state}.{batch.code or ''}"
 

@@ -49,7 +49,7 @@ class FieldShown:
 
 @dataclass(frozen=True, slots=True)
 class Group:
-    """Fields of one kind. entries: one tuple a job or school; links, skills and languages are a single entry."""
+    """Fields of one kind. entries: one tuple per job or school; links, skills and languages are a single entry."""
 
     name: str
     title: str
@@ -58,7 +58,7 @@ class Group:
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """One profile with its fields. extra: columns of a list that map to nothing, as text."""
+    """One profile with its fields. extra: unmapped columns of a list, as text."""
 
     id: str
     document_id: str
@@ -149,7 +149,7 @@ class Moment:
 
 @dataclass(frozen=True, slots=True)
 class Receipt:
-    """Where the candidate was delivered to; link is the target's own page, None where it gave none.
+    """The delivery of the candidate; link is the target's own page, None if it gave none.
 
     link   opens the candidate's interview to whoever has it: as personal as the candidate
     """
@@ -181,7 +181,7 @@ def shown(session: Session, rows: Sequence[Profile]) -> list[Candidate]:
 
 
 def verdict(profile_id: str) -> VerdictShown | None:
-    """The newest verdict on a profile; None while it has none."""
+    """The newest verdict on a profile; None if it has none."""
     order = {"critical": 0, "warning": 1, "info": 2}
     with reading() as session:
         row = session.scalar(
@@ -197,7 +197,7 @@ def verdict(profile_id: str) -> VerdictShown | None:
 
 
 def reasons(person: Candidate, verdict: VerdictShown | None) -> tuple[FindingShown, ...]:
-    """Everything that holds or marks a candidate: what its gates found, and what holds it although they passed.
+    """Everything that holds or marks a candidate: the findings of the gates, and other reasons to hold.
 
     A stopped batch shows its measurement; a mode or the canary only the next step.
     """
@@ -317,7 +317,7 @@ def _changes(review: Review) -> tuple[Change, ...]:
 
 
 def as_line(value: object) -> str | None:
-    """A stored value as one line for people; None for nothing."""
+    """A stored value as one line for people; None if empty."""
     if value in (None, "", [], {}):
         return None
     if isinstance(value, list):
@@ -374,7 +374,7 @@ def _candidate(row: Profile, fields: Sequence[Field]) -> Candidate:
 
 
 def _groups(fields: Sequence[FieldShown]) -> tuple[Group, ...]:
-    """Fields by group; the contact fields are all there, missing ones as such, in their usual order."""
+    """Fields by group; all contact fields are included, missing ones marked as such, in their usual order."""
     by_name = {field.name: field for field in fields}
     contact = [by_name.get(name) or missing(name) for name in CONTACT]
     contact += [field for field in fields if labels.group_of(field.name) == "contact" and field.name not in CONTACT]

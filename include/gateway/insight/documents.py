@@ -65,7 +65,7 @@ class DocumentLine:
 
 @dataclass(frozen=True, slots=True)
 class FieldView:
-    """One value: its path in words, how sure we are, and where it was read in words ("" = nothing shows it).
+    """One value: its path in words, its confidence, and where it was read in words ("" = no evidence).
 
     column   heading of the column it was read from, personal like the rest of the list
     """
@@ -176,7 +176,7 @@ def _filters(
 
 
 def _with_profile(batch_id: str, *condition: ColumnElement[bool]) -> ColumnElement[bool]:
-    """The document has such a profile. Asked of the batch as a whole: the database looks at its profiles once."""
+    """Whether the document has such a profile. Asked for the whole batch, so the database reads its profiles once."""
     return Document.id.in_(select(Profile.document_id).where(and_(Profile.batch_id == batch_id, *condition)))
 
 
@@ -331,5 +331,5 @@ def _view(
 
 
 def web_link(url: Any) -> str | None:
-    """The target's link if a browser may follow it: what another system sent is not trusted further than that."""
+    """The target's link if a browser may follow it: links from other systems are trusted no further than that."""
     return url if isinstance(url, str) and url.startswith(("https://", "http://")) else None

@@ -30,7 +30,7 @@ _TABLES = (media_types.CSV, media_types.XLSX, media_types.ODS)
 
 @dataclass(frozen=True, slots=True)
 class DocumentShown:
-    """A document's own facts. path is personal.
+    """Facts about a document. path is personal.
 
     kind   pages (a PDF: its pages are shown) | rows (a list) | text (read as text, nothing to show) | none (failed)
     """
@@ -73,7 +73,7 @@ class Mark:
 
 @dataclass(frozen=True, slots=True)
 class PageShown:
-    """One page; width and height in points, None where they are not known (then a script takes the picture's)."""
+    """One page; width and height in points, None if unknown (then a script takes the picture's)."""
 
     number: int
     width: float | None
@@ -100,7 +100,7 @@ class RowShown:
 
 @dataclass(frozen=True, slots=True)
 class RowsShown:
-    """rows, or why they cannot be shown."""
+    """rows, or the reason why they cannot be shown."""
 
     rows: tuple[RowShown, ...] = ()
     code: str | None = None
@@ -123,7 +123,7 @@ def document(document_id: str, start: int = 0) -> tuple[DocumentShown, tuple[Can
 
 
 def start_of(document_id: str, profile_id: str) -> int:
-    """Where the part of a document's candidates begins that has this one; 0 when it has not."""
+    """Start of the part of a document's candidates that contains this one; 0 if it is not there."""
     with reading() as session:
         row = session.get(Profile, profile_id)
         if row is None or row.document_id != document_id:
@@ -168,7 +168,7 @@ def pages_of(
 
 
 def rows_of(document: DocumentShown, profiles: Sequence[Candidate]) -> RowsShown:
-    """The rows of a list that these candidates stand in, read from the kept file."""
+    """The rows of a list with these candidates, read from the kept file."""
     owners: dict[tuple[str | None, int], Candidate] = {}
     for profile in profiles:
         if profile.row is not None:
@@ -185,7 +185,7 @@ def rows_of(document: DocumentShown, profiles: Sequence[Candidate]) -> RowsShown
 
 
 def page_version(document_id: str, number: int) -> str:
-    """What changes when the picture of a page does; tells nothing of the file. Raises Misconfigured(UNKNOWN_DOCUMENT)."""
+    """A key that changes when the picture of a page changes; reveals nothing of the file. Raises Misconfigured(UNKNOWN_DOCUMENT)."""
     with reading() as session:
         row = _row(session.get(Document, document_id), document_id)
     kept = bool(row.file_key)
@@ -222,7 +222,7 @@ def original(document_id: str, *, actor: str) -> tuple[bytes, str]:
 
 
 def pages_of_person(profile_id: str, *, actor: str) -> bytes:
-    """One person's pages of a PDF with several people, as a PDF of their own, for a download, which is recorded.
+    """One person's pages of a PDF with several people, as a separate PDF for download, which is recorded.
 
     raises   Misconfigured(UNKNOWN_PROFILE), Unreadable(FILE_GONE | PAGE_NOT_SHOWN | why the PDF does not open)
     """
@@ -343,7 +343,7 @@ def _mark(profile_id: str, field: FieldShown) -> Mark:
 
 
 def _sheet_of(profile: Candidate) -> str | None:
-    """The sheet a candidate's row is on: evidence names it before the column where a workbook has several."""
+    """The sheet of a candidate's row: in a workbook with several, evidence names it before the column."""
     for field in profile.fields:
         if field.column and field.row == profile.row and "!" in field.column:
             return field.column.partition("!")[0]

@@ -65,7 +65,7 @@ class Wanted:
         return " ".join(one for one in said if one)
 
     def conditions(self) -> list[ColumnElement[bool]]:
-        """On the rows of Document outer joined with Profile."""
+        """The filter on rows of Document outer joined with Profile."""
         where: list[ColumnElement[bool]] = []
         if self.state in list(DocumentState):
             where.append(Document.state == self.state)
@@ -85,7 +85,7 @@ EVERYTHING = Wanted()
 
 
 def export_rows(batch_id: str, wanted: Wanted = EVERYTHING) -> Iterator[dict[str, Any]]:
-    """A dictionary with every key of COLUMNS for each candidate; memory stays bounded whatever the batch's size.
+    """A dictionary with every key of COLUMNS for each candidate; memory is bounded whatever the batch's size.
 
     Ordered by document id, not by name: a page of rows then begins where the last one ended.
     """

@@ -95,12 +95,12 @@ def label_of(path: str) -> str:
 
 
 def kind_of(path: str) -> str:
-    """What to leave standing when the value is masked: name | email | phone | text."""
+    """How to mask the value: name | email | phone | text."""
     return _KINDS.get(path, "text")
 
 
 def where_of(source: str | None, rule: str | None, page: int | None, row: int | None, column: str | None) -> str:
-    """In words where a value was read and what made it this field; "" when that is not known.
+    """Where a value was read and why it was chosen for this field, in words; "" if unknown.
 
     The heading of a column is the document's own text and not included: it is shown separately, through the mask.
     """

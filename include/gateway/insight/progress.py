@@ -22,7 +22,7 @@ ROWS = 20
 
 @dataclass(frozen=True, slots=True)
 class Engaged:
-    """One agent, batch, source, or all. invited >= started >= completed >= scored; knocked_out had begun."""
+    """One agent, batch, source, or all. invited >= started >= completed >= scored; knocked_out had started."""
 
     name: str
     ingested: int
@@ -43,7 +43,7 @@ class Engaged:
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """asked: False when no target was asked yet, so that nothing is known; written_to: candidates whom we invited."""
+    """asked: False if no target was asked yet, so that nothing is known; written_to: candidates whom we invited."""
 
     asked: bool
     total: Engaged
@@ -89,7 +89,7 @@ def _numbers(ingested: int, states: Mapping[str, int]) -> list[int]:
 
 
 def _by(parts: Any) -> list[Engaged]:
-    """Added up by name, the most ingested first."""
+    """Adds up by name, most ingested first."""
     groups: dict[str, list[list[int]]] = {}
     for name, rest in parts:
         groups.setdefault(name, []).append(rest)

@@ -53,7 +53,7 @@ PART_WORDS = {
 
 
 def state_word(state: str | None) -> str:
-    """A state as the page and the files for people say it: "delivered" -> "Ingested"."""
+    """The everyday name of a state, for the page and files for people: "delivered" -> "Ingested"."""
     return STATE_WORDS.get(str(state), str(state)) if state else ""
 
 

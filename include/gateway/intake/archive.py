@@ -80,7 +80,7 @@ class _Tally:
 
 
 class _Stop(Exception):
-    """An entry goes over a limit while it is unpacked."""
+    """An entry exceeds a limit while it is unpacked."""
 
     def __init__(self, code: str, sentence: str) -> None:
         self.code, self.sentence = code, sentence
@@ -178,7 +178,7 @@ def _nested(
 
 
 def _refusal(entry: zipfile.ZipInfo, name: str) -> tuple[str, str] | None:
-    """(code, sentence) for an entry that is not even opened."""
+    """(code, sentence) for an entry that is refused without opening it."""
     mode = entry.external_attr >> 16
     if mode and stat.S_IFMT(mode) not in (0, stat.S_IFREG, stat.S_IFDIR):
         return "ZIP_LINK", "The entry is a link or a device, not a file. Pack the file itself."
@@ -191,7 +191,7 @@ def _refusal(entry: zipfile.ZipInfo, name: str) -> tuple[str, str] | None:
 
 
 def _unpack(archive: zipfile.ZipFile, entry: zipfile.ZipInfo, target: Path, limits: Limits, tally: _Tally) -> int:
-    """Write one entry and return its size; the sizes claimed in the archive are not relied upon."""
+    """Write one entry and return its size; does not rely on the sizes claimed in the archive."""
     size = 0
     packed = max(1, entry.compress_size)
     try:
@@ -267,7 +267,7 @@ def _raw_name(entry: zipfile.ZipInfo) -> bytes:
 
 
 def _shown_name(entry: zipfile.ZipInfo, codec: str) -> str:
-    """The name as its maker saw it, with "/" between folders; control characters become "?"."""
+    """The name as its creator saw it, with "/" between folders; control characters become "?"."""
     name = _unicode_path(entry.extra)
     if name is None:
         flagged = entry.flag_bits & _FLAG_UTF8
@@ -303,7 +303,7 @@ def _safe_suffix(name: str) -> str:
 
 
 def _is_archive(path: Path) -> bool:
-    """A ZIP to open, not an office document (which is a ZIP as well)."""
+    """True for a ZIP to open; False for an office document (which is a ZIP too)."""
     with path.open("rb") as file:
         if file.read(4) not in (b"PK\x03\x04", b"PK\x05\x06"):
             return False

@@ -44,7 +44,7 @@ def hand_over(folder: Path, agent_id: str, batch_id: str) -> None:
 
 
 def is_there(agent_id: str, batch_id: str) -> bool:
-    """Whether a whole hand-over of that batch waits to be registered."""
+    """Whether a complete hand-over of that batch waits to be registered."""
     place = _place(agent_id, batch_id)
     return place.is_dir() if isinstance(place, os.PathLike) else (place / INDEX).exists()
 
@@ -80,7 +80,7 @@ def fetched(agent_id: str, batch_id: str) -> Iterator[Path]:
 
 
 def clear(agent_id: str, batch_id: str) -> None:
-    """Lets go of the files of a registered batch: their bytes are kept by then."""
+    """Removes the claimed files of a registered batch: their bytes are kept by then."""
     place = _place(agent_id, batch_id)
     if isinstance(place, os.PathLike):
         shutil.rmtree(Path(place), ignore_errors=True)

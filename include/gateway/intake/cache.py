@@ -50,7 +50,7 @@ def cached(sha256: str, name: str, make: Callable[[], bytes]) -> bytes:
 
 
 def forget(sha256: str) -> None:
-    """Removes everything kept of one file."""
+    """Removes all cached results of one file."""
     shutil.rmtree(_folder(sha256), ignore_errors=True)
 
 

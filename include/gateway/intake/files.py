@@ -32,7 +32,7 @@ def sha256(path: Path) -> str:
 
 
 def root() -> UPath:
-    """The files root. A remote one is opened with the connection `gateway_files` where there is one.
+    """The files root. A remote one is opened with the connection `gateway_files` if it exists.
 
     The connection's login and password are the object store's key and secret, its extra holds further fsspec options
     (`endpoint_url` for a store that is not AWS). Without it the machine's own identity counts (AWS_*, a role).
@@ -56,7 +56,7 @@ def _options() -> dict[str, Any]:
 
 
 def check() -> None:
-    """Writes, reads and removes a small object, so that wrong settings are refused at the start, not in a batch.
+    """Writes, reads and removes a small object, so that wrong settings are refused at the start and not during a batch.
 
     raises   Misconfigured(FILES_STORE_REFUSED) naming the kind of refusal
     """
@@ -132,7 +132,7 @@ def _pieces(path: Path) -> Iterator[bytes]:
 
 @contextmanager
 def local(key: str) -> Iterator[Path]:
-    """A local path to read the file from: the file itself, or a copy that goes away afterwards.
+    """A local path to read the file from: the file itself, or a copy that is removed afterwards.
 
     raises   Transient(FILES_MISSING) where the place of all kept files is not on this machine, Transient(DISK_FULL |
              CLAIM_FAILED) where a copy cannot be made; Unreadable(FILE_MISSING) where this one file is gone

@@ -38,7 +38,7 @@ STALE_S = 900.0  # an upload without change for this long will not continue; its
 
 @dataclass(frozen=True, slots=True)
 class Drop:
-    """Something in the inbox that belongs together.
+    """Files in the inbox that belong together.
 
     entries    what to move: the folder itself, or the loose files
     complete   may be claimed now
@@ -56,7 +56,7 @@ class Drop:
 
 @dataclass(frozen=True, slots=True)
 class InboxProblem:
-    """Something in the inbox that stays there until somebody acts. `where` is a folder of the inbox, not a file."""
+    """A problem in the inbox that stays until somebody acts. `where` is a folder of the inbox, not a file."""
 
     code: str
     sentence: str
@@ -65,14 +65,14 @@ class InboxProblem:
 
 @dataclass(frozen=True, slots=True)
 class Look:
-    """One look at the inbox."""
+    """The result of one check of the inbox."""
 
     drops: tuple[Drop, ...]
     problems: tuple[InboxProblem, ...]
 
 
 def look(inbox: Path, agents: set[str], *, quiet_s: float, alarm_s: float, at: float | None = None) -> Look:
-    """Every drop of known agents, and everything that needs a person.
+    """Every drop of known agents, and every problem that needs a person.
 
     agents   ids that have an agent file; another folder is reported (UNKNOWN_AGENT) and left alone
     at       seconds since the epoch, now if not given
@@ -232,7 +232,7 @@ def _unreadable(folder: Path, inbox: Path, wrong: OSError) -> InboxProblem:
 
 @contextmanager
 def locked(inbox: Path) -> Iterator[None]:
-    """The claimers' lock: held by the process, so a killed one lets go.
+    """The claimers' lock: held by the process, so a killed process releases it.
 
     raises   Transient(DISK_FULL | CLAIM_FAILED) where the inbox cannot be written to
     """
@@ -268,7 +268,7 @@ def claim(inbox: Path, drop: Drop, batch_id: str) -> Path:
 
 
 def set_aside(inbox: Path, folder: Path) -> Path:
-    """Moves a claimed folder that cannot be handled to .set_aside/<agent>/<batch>, out of the way of the others."""
+    """Moves a claimed folder that cannot be handled to .set_aside/<agent>/<batch>, so that the others can continue."""
     into = inbox / SET_ASIDE / folder.parent.name / folder.name
     into.parent.mkdir(parents=True, exist_ok=True)
     folder.rename(into)
@@ -276,7 +276,7 @@ def set_aside(inbox: Path, folder: Path) -> Path:
 
 
 def shown(name: str) -> str:
-    """A file name as text. Names on a disk are bytes: one that is not UTF-8 is decoded by the likeliest code page."""
+    """A file name as text. Names on a disk are bytes: one that is not UTF-8 is decoded with the most likely code page."""
     if is_storable(name):
         return name
     raw = os.fsencode(name)
@@ -284,7 +284,7 @@ def shown(name: str) -> str:
 
 
 def claimed(inbox: Path) -> Iterator[tuple[str, str, Path]]:
-    """(agent id, batch id, folder) of everything claimed and not yet registered, oldest first."""
+    """(agent id, batch id, folder) of all claimed folders that are not registered yet, oldest first."""
     root = inbox / CLAIMED
     if root.is_dir():
         for folder in sorted(root.glob("*/*"), key=lambda path: path.name):
@@ -293,7 +293,7 @@ def claimed(inbox: Path) -> Iterator[tuple[str, str, Path]]:
 
 
 def disk_problem(wrong: OSError, what: str) -> Transient:
-    """A full disk or another refusal of the file system as an error to try again."""
+    """A full disk or another refusal of the file system, as an error that can be retried."""
     if wrong.errno in (errno.ENOSPC, errno.EDQUOT):
         return Transient("DISK_FULL", f"{what}: no space left. Free some; the step is retried, nothing is lost.", 60)
     reason = os.strerror(wrong.errno) if wrong.errno else type(wrong).__name__

@@ -33,7 +33,7 @@ MOST = 1_000_000_000  # of a number a sender gives; more fits no column and mean
 
 
 class Manifest(BaseModel):
-    """Everything is optional; unknown keys are refused so that a typing error is not a silent default.
+    """Everything is optional; unknown keys are refused so that a typo is not a silent default.
 
     files   names that belong to the drop: it is complete when all of them are there
     rows    number of candidates according to the sender, compared with the number read
@@ -52,7 +52,7 @@ class Manifest(BaseModel):
 
 
 def read_manifest(folder: Path) -> Manifest | None:
-    """The manifest of a drop, None where there is none.
+    """The manifest of a drop; None if there is none.
 
     raises   Misconfigured(MANIFEST_INVALID) naming the key and the mistake, never the value given
     """
@@ -68,7 +68,7 @@ def read_manifest(folder: Path) -> Manifest | None:
 
 
 def parse_manifest(text: str) -> Manifest:
-    """The manifest in a YAML text. Raises Misconfigured(MANIFEST_INVALID), and nothing else, whatever the text."""
+    """The manifest in a YAML text. Raises only Misconfigured(MANIFEST_INVALID), whatever the text."""
     try:
         given = yaml.safe_load(text)
         return Manifest.model_validate({} if given is None else given)

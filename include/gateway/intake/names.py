@@ -13,7 +13,7 @@ DEPTH = 6  # folders of a dropped folder that are kept
 
 
 def safe_path(name: str) -> str:
-    """A sender's name as a path below the batch: no way up, no control characters, no name that means something here.
+    """A sender's name as a path below the batch: no parent folders, no control characters, no reserved names.
 
     "..\\\\CVs/Ann Lee.pdf" -> "CVs/Ann Lee.pdf"; what nothing is left of becomes "file"
     """
@@ -32,7 +32,7 @@ def _safe_name(part: str) -> str:
 
 
 def _shortened(text: str) -> str:
-    """The name in at most NAME_BYTES bytes; a usual suffix stays."""
+    """The name, shortened to at most NAME_BYTES bytes; a usual suffix stays."""
     stem, dot, suffix = text.rpartition(".")
     if not stem or len(suffix) > 12:
         stem, dot, suffix = text, "", ""

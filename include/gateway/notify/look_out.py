@@ -32,7 +32,7 @@ def look_out() -> int:
 
 
 def _held(session: Session, agent_id: str, notify: Notify) -> int:
-    """Candidates held for long: once a day while it lasts."""
+    """Candidates held for a long time: once a day while it lasts."""
     number, oldest = session.execute(
         select(func.count(), func.min(Profile.created_at)).where(
             Profile.agent_id == agent_id, Profile.state == ProfileState.HELD
@@ -56,7 +56,7 @@ def _held(session: Session, agent_id: str, notify: Notify) -> int:
 
 
 def _silent(session: Session, agent_id: str, notify: Notify) -> int:
-    """Sources that should have sent something: once a silence."""
+    """Sources that should have sent something: once per silence."""
     written = 0
     for source, limit in notify.silent_after_h.items():
         chosen = [Batch.agent_id == agent_id] + ([] if source == "*" else [Batch.source == source])

@@ -67,7 +67,7 @@ def send_due(*, patience_s: float = 0.0) -> Sent:
 
 
 def _open_for_business() -> ColumnElement[bool]:
-    """The channel of the row is neither paused nor waiting after a failure."""
+    """A condition: the channel of the row is neither paused nor waiting after a failure."""
     stopped = select(ChannelHealth.channel).where(
         ChannelHealth.agent_id == Outbox.agent_id,
         ChannelHealth.channel == Outbox.channel,
@@ -88,7 +88,7 @@ def _due_channels() -> list[tuple[str, str]]:
 
 
 def _next_due_s() -> float | None:
-    """Seconds until something may be sent: the row is due, and its channel waits no more. None when nothing waits."""
+    """Seconds until a message may be sent: it is due, and its channel no longer waits. None if nothing waits."""
     with reading() as session:
         found = session.execute(
             select(func.min(Outbox.due_at), ChannelHealth.retry_at)
@@ -133,7 +133,7 @@ def _serve(agent_id: str, channel: str, done: Sent) -> None:
 
 
 def _broken(outcomes: Sequence[Outcome | None]) -> Outcome | None:
-    """Why the channel, and not one message, fails; None while something goes through."""
+    """Why the channel itself fails, and not a single message; None while something gets through."""
     failures = [one for one in outcomes if one is not None and not one.sent and one.retry]
     gone = next((one for one in failures if one.gone), None)
     if gone is None and None not in outcomes and (not failures or len(failures) < len(outcomes)):
@@ -147,7 +147,7 @@ def _notify(agent_id: str) -> Notify:
 
 
 def _take(agent_id: str, channel: str) -> list[Message]:
-    """The oldest due messages of the channel, taken for the length of the lease."""
+    """The oldest due messages of the channel, reserved for the length of the lease."""
     with writing() as session:
         rows = session.scalars(
             select(Outbox)
@@ -164,7 +164,7 @@ def _take(agent_id: str, channel: str) -> list[Message]:
 
 
 def _send_all(sender: Sender, messages: Sequence[Message]) -> list[Outcome | None]:
-    """An outcome a message; None for those that were not tried, because the channel failed before their turn.
+    """One outcome per message; None for those not tried because the channel failed before their turn.
 
     One by one until the first goes through: a dead channel costs a few timeouts, not hundreds.
     """
@@ -210,7 +210,7 @@ def _attempt(sender: Sender, message: Message) -> Outcome:
 
 
 def _settle(messages: Sequence[Message], outcomes: Sequence[Outcome | None], done: Sent) -> None:
-    """Writes what became of each, in one transaction. A message that was not tried is due again at once."""
+    """Writes the outcome of each message in one transaction. A message that was not tried is due again at once."""
     at = now()
     changes: list[dict[str, object]] = []
     with writing() as session:

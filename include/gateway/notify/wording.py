@@ -109,7 +109,7 @@ def _why(data: Mapping[str, Any]) -> list[str]:
 
 
 def html_of(subject: str, body: str) -> str:
-    """The same text as HTML: a paragraph a block, links as links."""
+    """The same text as HTML: one paragraph per block, with links."""
     made = []
     for block in re.split(r"\n\s*\n", body.strip()):
         lines = []
@@ -157,7 +157,7 @@ SAMPLE: dict[str, Any] = {
 
 
 def preview(event: str, agent_id: str, title: str) -> Words:
-    """The message with figures made up, to look at the wording."""
+    """The message with made-up figures, for a preview."""
     data = {**SAMPLE, "agent_id": agent_id, "agent_title": title}
     if event == "batch.failed":
         data |= {

@@ -66,7 +66,7 @@ class Synced:
 
 
 def sync_progress(agent_id: str | None = None) -> Synced:
-    """Asks every target that tells progress, or that of one agent. One that cannot be asked does not stop the next."""
+    """Queries every target that reports progress, or that of one agent. One that fails does not stop the next."""
     done = Synced()
     agents, _ = load_agents_lenient(settings().agents_dir)
     for agent in agents.values():

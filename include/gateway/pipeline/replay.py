@@ -77,7 +77,7 @@ def replay_to_table(agent_id: str | None, batch_id: str | None, criteria: str | 
 
 
 def story(result: Replay, *, what_if: bool) -> list[str]:
-    """What came of it, in lines for a person."""
+    """The result, in lines for a person."""
     lines = [
         f"{result.profiles} profiles judged again; nothing is sent.",
         f"pass: {result.passed_before} before, {result.passed_now} now "
@@ -100,7 +100,7 @@ def story(result: Replay, *, what_if: bool) -> list[str]:
 
 
 def replay_history(agent: Agent, batch_id: str | None = None) -> Replay:
-    """Judge every judged profile of the agent again, under `agent` as it is given (changed criteria and all).
+    """Judges every judged profile of the agent again, under `agent` as given (including changed criteria).
 
     batch_id   only that batch
     raises     Misconfigured(UNKNOWN_BATCH) if this agent has no such batch
@@ -124,7 +124,7 @@ def replay_history(agent: Agent, batch_id: str | None = None) -> Replay:
 
 
 def _verdicts(session: Session, agent_id: str, batch_id: str | None) -> dict[str, Any]:
-    """profile id -> the latest verdict on its present version."""
+    """profile id -> the latest verdict on its current version."""
     query = (
         select(Verdict.profile_id, Verdict.outcome, Verdict.findings, Verdict.suite_version, Verdict.parts)
         .join(Profile, (Profile.id == Verdict.profile_id) & (Profile.version == Verdict.profile_version))
@@ -164,7 +164,7 @@ def _cases(session: Session, agent_id: str, batch_id: str | None, verdicts: dict
 
 
 def _case(row: Any, entries: list[tuple[str, float, str | None]], document: Any, parts: dict[str, float]) -> Case:
-    """Equal to what Case.of makes of the whole profile (a test compares the two)."""
+    """Equal to the result of Case.of for the whole profile (a test compares the two)."""
     values: dict[str, Any] = {name: getattr(row, name, None) or row.data.get(name) or None for name in TEXTS}
     counts = {name: len(row.data.get(name, ())) for name in LISTS}
     known = facts_from(

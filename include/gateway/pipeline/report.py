@@ -26,7 +26,7 @@ INCOMPLETE = "A task of the run failed before everything was done: look at the r
 
 
 def finish_batch(batch_id: str) -> dict[str, Any]:
-    """Moves the batch to where its rows say it is, and returns {"state", "code", "error", "counts"}.
+    """Moves the batch to the state that its rows give, and returns {"state", "code", "error", "counts"}.
 
     failed           a step failed (the batch carries that step's code and sentence), or something is still being read or
                      in flight although the run ended
@@ -56,7 +56,7 @@ def finish_batch(batch_id: str) -> dict[str, Any]:
 
 
 def refuse_incomplete(ended: dict[str, Any]) -> None:
-    """Raises Permanent with the batch's code when it did not come to rest: its run must not look like a success."""
+    """Raises Permanent with the batch's code if the batch is not finished: its run must not look like a success."""
     if ended["state"] == BatchState.FAILED:
         numbers = ended["counts"]
         raise Permanent(
@@ -67,7 +67,7 @@ def refuse_incomplete(ended: dict[str, Any]) -> None:
 
 
 def review_request(batch_id: str) -> list[dict[str, Any]]:
-    """The arguments of the run that asks about held profiles: one item, or none when nothing is held.
+    """The arguments of the run that asks about held profiles: one item, or none if nothing is held.
 
     After a retry only if that held somebody new: the question asked before speaks for the others. A new question takes
     the place of the previous one, which closes automatically.
@@ -97,6 +97,6 @@ def tell_unclaimed(problem: InboxProblem) -> None:
 
 
 def totals(batch_id: str | None = None) -> Counts:
-    """The counts of one batch, or of everything."""
+    """The counts of one batch, or of all batches."""
     with reading() as session:
         return counts(session, batch_id)

@@ -50,7 +50,7 @@ def continue_batch(batch_id: str, *, actor: str, force: bool = False) -> None:
 
 
 def began_outside_airflow(batch_id: str) -> bool:
-    """Whether no run of Airflow's belongs to the batch; False for a batch that does not exist."""
+    """Whether no Airflow run belongs to the batch; False for an unknown batch."""
     with reading() as session:
         batch = session.get(Batch, batch_id)
         return batch is not None and batch.run_id is None and not batch.retries
@@ -81,5 +81,5 @@ def process_batch(batch_id: str, actor: str) -> None:
 
 
 def whole(chunks: list[dict[str, str]]) -> list[dict[str, str]]:
-    """One chunk of all of them: in one process a pool of readers is started once."""
+    """Merges all chunks into one: in a single process, one pool of readers is enough."""
     return [{**chunks[0], "last": chunks[-1]["last"]}]

@@ -25,7 +25,7 @@ EVERY = timedelta(days=1)
 
 @dataclass(frozen=True, slots=True)
 class Anchor:
-    """One signed head; digest: of the file as it lies there."""
+    """One signed head; digest: of the stored file."""
 
     number: int
     at: datetime
@@ -38,7 +38,7 @@ class Anchor:
 
 @dataclass(frozen=True, slots=True)
 class Broken:
-    """The first thing that is not as it was. sequence and event_id are None where it is about an anchor."""
+    """The first difference found. sequence and event_id are None if it concerns an anchor."""
 
     says: str
     sequence: int | None = None
@@ -47,7 +47,7 @@ class Broken:
 
 @dataclass(frozen=True, slots=True)
 class Verified:
-    """links that were verified; unsealed: events that have none yet, and so prove nothing."""
+    """links: number verified; unsealed: events without a link, which are not protected yet."""
 
     links: int
     unsealed: int
@@ -79,7 +79,7 @@ def seal_and_anchor(*, now_: datetime | None = None) -> dict[str, int]:
 
 
 def anchors() -> Iterator[Anchor]:
-    """All anchors by number. One that cannot be read counts as number 0 of nothing: verify() says so."""
+    """All anchors by number. An unreadable one counts as number 0, which verify() reports."""
     folder = _folder()
     if not folder.exists():
         return

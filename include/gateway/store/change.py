@@ -84,7 +84,7 @@ Row = Agent | Batch | Document | Profile | Delivery | Invitation | Interview
 
 
 def move(session: Session, row: Row, to: str, *, actor: str, code: str | None = None, rule: str | None = None) -> bool:
-    """Moves one row to a state and appends the event; False if it is there already (nothing is appended).
+    """Moves one row to a state and appends the event; False if it already has that state (nothing is appended).
 
     raises   Conflict(STATE_CONFLICT) when the table above does not allow the step
     """
@@ -122,7 +122,7 @@ def record(
 
 
 def first_time(session: Session, once: str, *, kind: str, batch_id: str, actor: str) -> bool:
-    """True for the one caller, ever, that may do the thing named `once`; decided by the database, not by a look first."""
+    """True for exactly one caller of the step named `once`; decided by a unique row, not by a query first."""
     values: dict[str, Any] = {
         "at": now(),
         "kind": kind,

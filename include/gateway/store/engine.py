@@ -22,7 +22,7 @@ BUSY_MS = 30_000  # a writer waits this long for another on SQLite; a batch's la
 
 @lru_cache(maxsize=8)
 def engine_for(url: str) -> Engine:
-    """An engine with what each database needs: SQLite gets WAL, foreign keys and patience."""
+    """An engine with the settings each database needs: SQLite gets WAL, foreign keys and a busy timeout."""
     if not url.startswith("sqlite"):
         engine = create_engine(url, pool_pre_ping=True, hide_parameters=True)
         event.listen(engine, "handle_error", _without_values)
@@ -90,7 +90,7 @@ def _is_full(wrong: DBAPIError) -> bool:
 
 @contextmanager
 def reading() -> Iterator[Session]:
-    """A session that only looks; takes no write lock on SQLite."""
+    """A read-only session; takes no write lock on SQLite."""
     with Session(engine().execution_options(gateway_write=False), expire_on_commit=False) as session:
         yield session
 
@@ -105,5 +105,5 @@ def alembic_config(url: str) -> Config:
 
 
 def migrate(url: str | None = None) -> None:
-    """Brings the tables to the newest version; safe to call by several processes, and when nothing is to do."""
+    """Brings the tables to the newest version; safe to call from several processes, and when there is nothing to do."""
     command.upgrade(alembic_config(url or settings().store_url), "head")

@@ -31,18 +31,18 @@ from gateway.settings import settings
 
 
 def public_key() -> str:
-    """Our public key, base64 of its 32 bytes: what verifies our signatures."""
+    """Our public key, base64 of its 32 bytes; it verifies our signatures."""
     return base64.b64encode(_private().public_key().public_bytes(Encoding.Raw, PublicFormat.Raw)).decode()
 
 
 def signed(said: dict[str, Any]) -> dict[str, Any]:
-    """The same with "key" and "signature" added; JSON-ready values only."""
+    """The content with "key" and "signature" added; JSON-ready values only."""
     with_key = {**said, "key": public_key()}
     return {**with_key, "signature": base64.b64encode(_private().sign(canonical(with_key))).decode()}
 
 
 def is_signed(said: dict[str, Any], key: str) -> bool:
-    """Whether that key signed exactly this."""
+    """Whether that key signed exactly this content."""
     unsigned = {name: value for name, value in said.items() if name != "signature"}
     try:
         signature = base64.b64decode(str(said.get("signature")), validate=True)
@@ -53,7 +53,7 @@ def is_signed(said: dict[str, Any], key: str) -> bool:
 
 
 def canonical(said: dict[str, Any]) -> bytes:
-    """The bytes that are signed: JSON with sorted keys and no blanks."""
+    """The signed bytes: JSON with sorted keys and no blanks."""
     return json.dumps(said, sort_keys=True, ensure_ascii=False, separators=(",", ":")).encode()
 
 
@@ -81,7 +81,7 @@ def _private() -> Ed25519PrivateKey:
 
 
 def _kept(name: str, make: Callable[[], bytes]) -> bytes:
-    """A key's bytes, made by whoever needs it first: the link appears whole or not at all."""
+    """A key's bytes, created by the first process that needs it: the link appears complete or not at all."""
     path = settings().keys / name
     if not path.exists():
         path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)

@@ -61,7 +61,7 @@ def emit(
     only: str | None = None,
     without: str | None = None,
 ) -> list[str]:
-    """Writes a message that no single change of state causes; returns the channels that it goes to now.
+    """Writes a message that no single change of state causes; returns the channels it goes to now.
 
     once      the same news is sent once, however often it is found
     only      to this channel alone, whether it subscribed or not; `without`: to all but this one
@@ -77,7 +77,7 @@ def emit(
 
 
 def channels(session: Session, agent_id: str) -> Notify:
-    """The agent's channels as its file named them when a batch was last opened; a copy of an older shape: only the log."""
+    """The agent's channels as its file named them when a batch was last opened; for an old copy, only the log."""
     kept: dict[str, Notify] = session.info.setdefault("channels", {})
     if agent_id not in kept:
         agent = session.get(Agent, agent_id)
@@ -89,7 +89,7 @@ def channels(session: Session, agent_id: str) -> Notify:
 
 
 def forget_channels(session: Session, agent_id: str) -> None:
-    """The agent's file was read again in this session."""
+    """Forgets the cached channels, because the agent's file was read again in this session."""
     session.info.get("channels", {}).pop(agent_id, None)
 
 

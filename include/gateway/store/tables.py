@@ -32,7 +32,7 @@ Serial = BigInteger().with_variant(Integer(), "sqlite")  # SQLite counts rows up
 
 
 class UtcDateTime(TypeDecorator[datetime]):
-    """Aware UTC in Python; SQLite keeps no zone, so it is put back on the way out."""
+    """Aware UTC in Python; SQLite stores no zone, so it is added when reading."""
 
     impl = DateTime(timezone=True)
     cache_ok = True
@@ -57,7 +57,7 @@ class Base(DeclarativeBase):
 
 
 class Agent(Base):
-    """An interview agent as last loaded from its file; the file is the truth, this row is what history refers to."""
+    """An interview agent as last loaded from its file; the file is authoritative, and history refers to this row."""
 
     __tablename__ = "agent"
 
@@ -224,7 +224,7 @@ class Verdict(Base):
 
 
 class Delivery(Base):
-    """The ledger: at most one row for a person and a posting, whatever is run however often.
+    """The ledger: at most one row per person and posting, however often a run is repeated.
 
     due_at        a sent or unknown row is looked for in the target from then on, not earlier: before that its request
                   may still be on its way, and absence proves nothing
@@ -269,7 +269,7 @@ class GateResult(Base):
 
 
 class Audit(Base):
-    """An automatic pass drawn for a person to look at afterwards. outcome: None (open) | right | wrong."""
+    """An automatic pass drawn for an audit. outcome: None (open) | right | wrong."""
 
     __tablename__ = "audit"
     __table_args__ = (Index("ix_audit_open", "outcome", "sampled_at"),)
@@ -321,7 +321,7 @@ class Review(Base):
 
 
 class Event(Base):
-    """Append-only: who did what to which thing, when, by which rule. `once` makes a thing happen at most once."""
+    """Append-only: who did what to which object, when, by which rule. `once` makes something happen at most once."""
 
     __tablename__ = "event"
 
@@ -349,7 +349,7 @@ class Erased(Base):
 
 
 class EventSeal(Base):
-    """One link of the chain over all events: what makes a change to one of them show (store/chain.py).
+    """One link of the chain over all events, which makes a change to any of them visible (store/chain.py).
 
     sequence   1, 2, 3, ... without a gap: the order of sealing
     hash       SHA-256 over the link before it, the sequence, and the event
@@ -365,7 +365,7 @@ class EventSeal(Base):
 
 
 class Outbox(Base):
-    """One message to one channel, written with the change that causes it (store/outbox.py says what its state is).
+    """One message to one channel, written with the change that causes it (states: store/outbox.py).
 
     id      the same on every attempt (webhook-id, Message-ID): a receiver drops ids it has seen
     data    the fields that the catalogue (gateway.events) lists for the type; no personal data
@@ -401,7 +401,7 @@ class Outbox(Base):
 
 
 class ChannelHealth(Base):
-    """How a channel does. No row: it never failed. retry_at: nothing is sent to it before; paused_at: not until resumed."""
+    """The state of a channel. No row: it never failed. retry_at: nothing is sent before; paused_at: nothing until resumed."""
 
     __tablename__ = "channel_health"
 
@@ -416,7 +416,7 @@ class ChannelHealth(Base):
 
 
 class Invitation(Base):
-    """A message to a candidate: at most one of a kind for a person and an agent (gateway.outreach says how).
+    """A message to a candidate: at most one of each kind per person and agent (see gateway.outreach).
 
     kind     invitation | reminder-1 | reminder-2 | ...
     due_at   when it may be sent: the candidate's quiet hours, and the waits of reminders
@@ -481,7 +481,7 @@ class Interview(Base):
 
 
 class Bookmark(Base):
-    """How far something was read, by name."""
+    """How far a reader has read, by name."""
 
     __tablename__ = "bookmark"
 
@@ -491,7 +491,7 @@ class Bookmark(Base):
 
 
 class PoolCandidate(Base):
-    """Our own candidate pool, the first target: one row a person and posting."""
+    """Our own candidate pool, the first target: one row per person and posting."""
 
     __tablename__ = "pool_candidate"
     __table_args__ = (UniqueConstraint("external_id"), Index("ix_pool_posting", "posting", "created_at"))
@@ -505,7 +505,7 @@ class PoolCandidate(Base):
 
 
 class RateLimit(Base):
-    """When the next call with one key may leave, shared by every worker. Times are Unix seconds.
+    """When the next call with a key may be made, shared by every worker. Times are Unix seconds.
 
     name         the connection's id
     next_at      the first free slot

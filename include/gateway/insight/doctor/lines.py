@@ -11,7 +11,7 @@ from gateway.errors import GatewayError
 
 
 class Level(StrEnum):
-    """ok < warning (works, somebody should look) < fault (something does not work)."""
+    """ok < warning (works, but needs attention) < fault (does not work)."""
 
     OK = "ok"
     WARNING = "warning"

@@ -35,7 +35,7 @@ def python() -> Iterator[Line]:
 
 
 def environment() -> Iterator[Line]:
-    """A misspelt variable would be ignored in silence."""
+    """A misspelt variable would be ignored silently."""
     known = {f"GATEWAY_{name.upper()}" for name in Settings.model_fields} | OF_TESTS
     strange = sorted(name for name in os.environ if name.startswith("GATEWAY_") and name.upper() not in known)
     if strange:
@@ -68,7 +68,7 @@ def rights() -> Iterator[Line]:
 
 
 def disk() -> Iterator[Line]:
-    """Each file system once."""
+    """Checks each file system once."""
     config = settings()
     places = {
         "home": config.home,
@@ -97,7 +97,7 @@ def disk() -> Iterator[Line]:
 
 
 def files() -> Iterator[Line]:
-    """A few bytes are written where documents are kept, read and taken away again."""
+    """Writes a small file where documents are kept, reads it and removes it."""
     shown = settings().files_root.partition("?")[0]
     if "://" not in shown and not settings().home.is_dir():
         return

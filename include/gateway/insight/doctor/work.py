@@ -33,7 +33,7 @@ NOTICES = timedelta(days=1)
 
 
 def store() -> Iterator[Line]:
-    """Reachable, quick, and at the version of this code."""
+    """The store is reachable, fast, and at the version of this code."""
     url = settings().store_url
     if not _is_there():
         yield warning("store", "There is no store yet.", "make run, or any command that reads a batch, makes it.")
@@ -125,7 +125,7 @@ def inbox() -> Iterator[Line]:
 
 
 def batches() -> Iterator[Line]:
-    """Batches that should move and do not."""
+    """Batches that should progress but do not."""
     if not _is_there():
         return
     last = select(func.max(Event.at)).where(Event.batch_id == Batch.id).scalar_subquery()
@@ -151,7 +151,7 @@ def batches() -> Iterator[Line]:
 
 
 def deliveries() -> Iterator[Line]:
-    """Rows of the ledger that should be settled by now, and people who wait for a decision."""
+    """Rows of the ledger that should be settled by now, and candidates who wait for a decision."""
     if not _is_there():
         return
     open_states = [L.RESERVED, L.SENT, L.UNKNOWN]
@@ -208,7 +208,7 @@ def notices() -> Iterator[Line]:
 
 
 def _is_there() -> bool:
-    """False for an SQLite file that was not made yet: a look must not make it."""
+    """False for an SQLite file that does not exist yet: a check must not create it."""
     url = settings().store_url
     return not url.startswith("sqlite:///") or Path(url.removeprefix("sqlite:///")).exists()
 

@@ -144,7 +144,7 @@ def _held(batch_id: str) -> bool:
 
 
 def _passes(batch: Batch, silent_s: float) -> bool:
-    """Whether a failed batch may be tried again without a person: what stopped it may have passed."""
+    """Whether a failed batch may be retried without a person, because the cause may have passed."""
     why = cause(batch)
     if why is not None and not why["transient"]:
         return False
@@ -198,7 +198,7 @@ def _mark(session: Session, batch: Batch) -> tuple[int, str, int]:
 
 
 def _silent_s(session: Session, batch: Batch, at: datetime) -> float:
-    """Seconds since anything happened to the batch, its documents, profiles or deliveries."""
+    """Seconds since the batch, its documents, profiles or deliveries last changed."""
     latest = session.scalar(select(func.max(Event.at)).where(Event.batch_id == batch.id)) or batch.created_at
     return (at - latest) / timedelta(seconds=1)
 

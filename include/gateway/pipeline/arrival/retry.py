@@ -74,7 +74,7 @@ def retry_documents(batch_id: str, document_ids: Sequence[str] | None, *, actor:
 
 
 def run_again(session: Session, batch: Batch, *, actor: str, rule: str) -> None:
-    """The batch waits for its next run: a new id, and nothing said of the last one."""
+    """Makes the batch wait for its next run: a new id, and the failure of the last run cleared."""
     batch.retries += 1
     forget_failure(batch)
     if batch.code in OF_THE_RUN:
@@ -112,7 +112,7 @@ HOPELESS = (
 
 
 def may_help() -> ColumnElement[bool]:
-    """Of failed documents: whether reading the same bytes again can end otherwise."""
+    """Whether reading the same bytes again can give another result, for failed documents."""
     return and_(Document.file_key.is_not(None), or_(Document.code.is_(None), Document.code.not_in(HOPELESS)))
 
 
@@ -138,7 +138,7 @@ def review_run(session: Session, batch: Batch) -> str | None:
 
 
 def start_refused(batch_id: str, sentence: str, *, actor: str) -> None:
-    """Notes with a batch why its run could not be started; registering takes the note away again."""
+    """Records with a batch why its run could not be started; registering clears it again."""
     with writing() as session:
         batch = session.get(Batch, batch_id)
         if batch is not None and batch.state == BatchState.RECEIVING and batch.code in (None, "RUN_NOT_STARTED"):

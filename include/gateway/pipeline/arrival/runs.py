@@ -33,12 +33,12 @@ OF_THE_RUN = STOPS | set(ENDED)
 
 
 def current_run(batch: Batch) -> str | None:
-    """The id of the Airflow run that processes the batch now, or did last; None outside Airflow."""
+    """The id of the Airflow run that processes the batch now or did last; None outside Airflow."""
     return f"retry-{batch.id}-{batch.retries}" if batch.retries else batch.run_id
 
 
 def run_to_start(batch: Batch) -> str | None:
-    """The id of the run that a receiving batch waits for; None when a person or the command line runs it.
+    """The id of the run that a receiving batch waits for; None if a person or the command line runs it.
 
     A fixed id is what keeps a batch from being run twice: the page, the sensor and its sweep all start the same one.
     """
@@ -70,7 +70,7 @@ def noted(batch_id: str, step: str, part: str = "") -> Iterator[None]:
 
 
 def _note(batch_id: str, key: str, wrong: Exception) -> None:
-    """Best effort: where the store itself is what failed, the sweep finds the batch later."""
+    """Best effort: if the store itself failed, the sweep finds the batch later."""
     code, sentence = reason_of(wrong)
     try:
         with writing() as session:
@@ -95,7 +95,7 @@ def reason_of(wrong: Exception) -> tuple[str, str]:
 
 
 def cause(batch: Batch) -> dict[str, Any] | None:
-    """What stopped the batch's last run: the failure of its earliest step; None when no step failed."""
+    """The failure of the earliest failed step of the batch's last run; None if no step failed."""
     order = {step: number for number, step in enumerate(STEPS)}
     steps = [key for key in batch.failures if key != BEFORE]
     keys = sorted(steps, key=lambda key: (order.get(key.split(":")[0], len(order)), key))
@@ -120,7 +120,7 @@ def forget_failure(batch: Batch) -> None:
 
 @contextmanager
 def holding(batch_id: str) -> Iterator[bool]:
-    """Whether this process alone works on the batch outside Airflow; the kernel lets go when it dies."""
+    """Yields True if this process alone works on the batch outside Airflow; the kernel releases the lock when it dies."""
     folder = settings().home / "running"
     folder.mkdir(parents=True, exist_ok=True)
     path = folder / batch_id

@@ -72,7 +72,7 @@ UNREADABLE = {
 
 @dataclass(frozen=True, slots=True)
 class SeenBefore:
-    """Where the same bytes are already: in an earlier batch, or (batch_id None) in this very upload.
+    """Where the same bytes already are: in an earlier batch, or (batch_id None) in this upload.
 
     path   of the file in this upload; None for one of a batch
     """
@@ -128,7 +128,7 @@ def begin(agent_id: str, *, by: str) -> str:
 
 
 class Incoming:
-    """One file on its way, written in pieces. Ends with `keep` or `abandon`; either leaves no part behind.
+    """One file being written in pieces. Ends with `keep` or `abandon`; neither leaves a partial file behind.
 
     announced   the size the sender says, in bytes, or None: too much is refused before the first byte
     raises      Misconfigured(UNKNOWN_UPLOAD), Refused(FILE_TOO_LARGE | BATCH_TOO_LARGE | BATCH_TOO_MANY_FILES),
@@ -161,7 +161,7 @@ class Incoming:
         self._size += len(piece)
 
     def keep(self) -> Kept:
-        """The file is whole: it gets its place in the batch. Raises also Refused(UNFINISHED_UPLOAD)."""
+        """The file is complete: moves it to its place in the batch. Also raises Refused(UNFINISHED_UPLOAD)."""
         if self._announced is not None and self._size != self._announced:
             raise Refused(
                 "UNFINISHED_UPLOAD", f"Only {self._size:,} of {self._announced:,} bytes arrived: send the file again."
@@ -173,7 +173,7 @@ class Incoming:
             raise self._trouble(wrong) from wrong
 
     def abandon(self) -> None:
-        """Whatever arrived is removed; harmless after `keep`."""
+        """Removes the part that arrived; harmless after `keep`."""
         self._handle.close()
         self._part.unlink(missing_ok=True)
 
@@ -217,13 +217,13 @@ class Incoming:
 
 
 def listed(upload_id: str, *, by: str) -> list[Kept]:
-    """The files of an upload, in the order they became whole; `seen` is not looked up again."""
+    """The files of an upload, in the order of completion; `seen` is not looked up again."""
     folder, _ = _staged(upload_id, by)
     return list(_index(folder).values())
 
 
 def take_out(upload_id: str, file_id: str, *, by: str) -> bool:
-    """Removes one file of an upload; False when it is not in it (any more)."""
+    """Removes one file of an upload; False if the upload does not (or no longer) contain it."""
     folder, _ = _staged(upload_id, by)
     if not _FILE_ID.fullmatch(file_id):
         return False
@@ -251,7 +251,7 @@ def cancel(upload_id: str, *, by: str) -> None:
 
 
 def submit(upload_id: str, *, by: str, mode: Mode, canary: int | None = None) -> str:
-    """Makes an upload a batch that waits for its run; returns the batch's id, which is the upload's. Twice is once.
+    """Turns an upload into a batch that waits for its run; returns the batch's id, which is the upload's. Repeatable.
 
     The sender's choices are written into the folder as batch.yaml before the rename: if this process dies right after
     it, the sensor finds the folder and opens the very same batch.
@@ -342,7 +342,7 @@ def _staged(upload_id: str, by: str) -> tuple[Path, dict[str, str]]:
 
 @contextmanager
 def _locked(folder: Path) -> Iterator[None]:
-    """One writer of an upload's lists at a time, among all processes that serve the page."""
+    """Allows one writer of an upload's lists at a time, among all processes that serve the page."""
     try:
         with (folder / "upload.json").open("r") as handle:
             fcntl.flock(handle, fcntl.LOCK_EX)

@@ -52,7 +52,7 @@ class Walk:
     strikes: int = 0
 
     def failed(self, wrong: Transient) -> None:
-        """Counts a failed call, pauses, and gives up after STRIKES. A pause the whole key keeps is the limiter's."""
+        """Counts a failed call, pauses, and gives up after STRIKES. The limiter handles pauses of the whole key."""
         self.strikes += 1
         if self.strikes >= STRIKES:
             raise wrong
@@ -90,7 +90,7 @@ POSTING_CODES = ("TARGET_CLOSED", "TARGET_GONE", "TARGET_NOT_TEST")
 
 
 def deliver_batch(batch_id: str) -> dict[str, int]:
-    """Sends the passed and approved profiles of a batch; returns how many of those touched are in each state.
+    """Sends the passed and approved profiles of a batch; returns the number of touched profiles by state.
 
     A dry run sends nothing: its profiles stay passed, and `would_send` says how many.
     raises   Transient (retry later; nothing is lost), Misconfigured (an operator must act; nothing is lost)
@@ -106,7 +106,7 @@ def deliver_batch(batch_id: str) -> dict[str, int]:
 
 
 def deliver_profiles(agent: Agent, profile_ids: Sequence[str]) -> dict[str, int]:
-    """Sends these profiles to the agent's target, and settles whatever earlier walks of that agent left open.
+    """Sends these profiles to the agent's target, and settles deliveries that earlier walks of that agent left open.
 
     Calls without an answer are looked for in this same walk once they are due, if that is within
     GATEWAY_DELIVER_PATIENCE_S; later ones are left to the next walk.
@@ -140,7 +140,7 @@ def _wait_for_the_unclear(agent: Agent, target: Target, walk: Walk, until: float
 
 
 def agents_with_pending() -> list[str]:
-    """Agents for whom an earlier walk left something to settle: no answer and due, given back, or not exported."""
+    """Agents with deliveries to settle from an earlier walk: unanswered and due, given back, or not exported."""
     with reading() as session:
         rows = session.scalars(
             select(Profile.agent_id)
@@ -164,7 +164,7 @@ def _has_business(agent: Agent) -> bool:
 
 
 def _given_back(agent: Agent) -> list[str]:
-    """Ready profiles whose row is reserved: an earlier sending never left, or was proved absent."""
+    """Ready profiles whose row is reserved: an earlier request was never sent, or was proved absent."""
     with reading() as session:
         return list(
             session.scalars(
@@ -184,7 +184,7 @@ def _given_back(agent: Agent) -> list[str]:
 
 
 def _next_due(agent: Agent) -> float | None:
-    """When the next unclear row of this agent may be looked for, on the monotonic clock; None when there is none."""
+    """When the next unclear row of this agent may be looked up, on the monotonic clock; None if there is none."""
     with reading() as session:
         due = session.scalar(
             select(func.min(Delivery.due_at))
@@ -275,7 +275,7 @@ def _hold_waiting(agent: Agent, closed: Refused) -> None:
 
 
 def reconcile(agent: Agent, target: Target, walk: Walk) -> None:
-    """Asks the target which unclear requests arrived: confirms those, and frees the proved-absent to be sent again."""
+    """Looks up unclear requests in the target: confirms those that arrived, frees the proved-absent to be sent again."""
     with reading() as session:
         rows = session.scalars(
             select(Delivery)
@@ -305,7 +305,7 @@ def reconcile(agent: Agent, target: Target, walk: Walk) -> None:
 
 
 def finish(agent: Agent, target: Target) -> None:
-    """Lets the target close its books on every batch with newly confirmed rows (our pool: the export); repeatable."""
+    """Lets the target finish every batch with newly confirmed rows (our pool: the export); repeatable."""
     with reading() as session:
         rows = session.execute(
             select(Delivery.posting, Delivery.batch_id, Delivery.id)
@@ -325,7 +325,7 @@ def finish(agent: Agent, target: Target) -> None:
 
 
 def _states(profile_ids: set[str]) -> dict[str, int]:
-    """How many of these profiles are in each state now."""
+    """Number of these profiles in each state now."""
     listed = sorted(profile_ids)
     done: dict[str, int] = {}
     with reading() as session:
@@ -340,7 +340,7 @@ def _states(profile_ids: set[str]) -> dict[str, int]:
 
 
 def check_live(agent: Agent) -> None:
-    """Asks the agent's target whether it takes candidates now; sends nothing. Raises what preflight raises."""
+    """Asks the agent's target whether it accepts candidates now; sends nothing. Raises the exceptions of preflight."""
     try:
         target_of(agent).preflight(agent.target.posting)
     except Transient as later:

@@ -72,7 +72,7 @@ class Open:
 
 
 def reserve(agent: Agent, target: Target, profile_ids: Sequence[str]) -> Sending:
-    """Reserves a row for each profile that is ready and marks it sent; a person already there becomes a duplicate.
+    """Reserves a row for each ready profile and marks it sent; a person already there becomes a duplicate.
 
     The unique constraint decides between two workers, not a look beforehand. Profiles of a dry run are passed over.
     """
@@ -127,7 +127,7 @@ def _dry_batches(session: Session, batch_ids: set[str]) -> set[str]:
 
 
 def _rows(session: Session, kind: str, posting: str, profiles: Sequence[Profile]) -> dict[str, Delivery]:
-    """address -> the ledger row of that person and posting, locked: a new one, or the one that was first."""
+    """address -> the ledger row of that person and posting, locked: a new one, or the earlier one."""
     if not profiles:
         return {}
     insert = postgresql.insert if session.get_bind().dialect.name == "postgresql" else sqlite.insert
@@ -170,7 +170,7 @@ def _rows(session: Session, kind: str, posting: str, profiles: Sequence[Profile]
 
 
 def _stands(session: Session, row: Delivery) -> bool:
-    """Whether the row is still its profile's: sent or confirmed, or reserved while that profile waits to be sent.
+    """Whether the row still belongs to its profile: sent or confirmed, or reserved while that profile waits to be sent.
 
     A row left behind (its profile was refused, discarded, or got another address) must not swallow the next one.
     """
@@ -193,7 +193,7 @@ def hold(session: Session, profile: Profile, code: str) -> None:
 
 
 def give_back(sending: Sending) -> None:
-    """Nothing of it can have arrived: free to be sent again."""
+    """Frees rows whose request cannot have arrived: they may be sent again."""
     with writing() as session:
         for row, _ in _locked(session, sending.attempts):
             if row.state == L.SENT and row.attempts == sending.attempts[row.id]:
@@ -203,7 +203,7 @@ def give_back(sending: Sending) -> None:
 
 
 def reconcile(sending: Sending, receipts: Iterable[Receipt]) -> None:
-    """Writes the answers: by external_id; a repeated one counts once, a stranger's is ignored, a missing one is unknown.
+    """Writes the answers by external_id: a repeated one counts once, an unknown one is ignored, a missing one is unknown.
 
     An acceptance is a fact, however late it comes. A refusal or a missing answer counts for its own sending only.
     """

@@ -27,7 +27,7 @@ RIGHT, WRONG = "right", "wrong"
 
 @dataclass(frozen=True, slots=True)
 class AuditItem:
-    """One automatic pass to look at. Personal: shown to reviewers only."""
+    """One automatic pass to check. Personal: shown to reviewers only."""
 
     profile_id: str
     batch_id: str
@@ -41,7 +41,7 @@ class AuditItem:
 
 
 def draw_audit(batch_id: str) -> int:
-    """Draws the batch's sample from its delivered automatic passes; returns how many it added.
+    """Draws the batch's sample from its delivered automatic passes; returns the number added.
 
     The same batch always has the same sample. Candidates delivered later (their answer came late) only add what keeps the
     agent's share. Profiles that a person has decided about were already checked and are not drawn.
@@ -96,7 +96,7 @@ def decide_audit(profile_id: str, right: bool, *, reviewer: str, wrong_fields: C
 
 
 def audit_queue(agent_id: str | None = None, limit: int = 100) -> list[AuditItem]:
-    """Drawn and not answered yet, oldest first."""
+    """Audits drawn and not answered yet, oldest first."""
     query = (
         select(Profile, Audit.sampled_at)
         .join(Audit, Audit.profile_id == Profile.id)
@@ -115,7 +115,7 @@ def audit_queue(agent_id: str | None = None, limit: int = 100) -> list[AuditItem
 
 
 def audit_error_rate(agent_id: str | None = None, since: datetime | None = None) -> ErrorRate:
-    """How often an automatic pass was wrong, of those answered; since: answered from then on."""
+    """The error rate of the answered audits; since: only those answered from then on."""
     query = select(Audit.outcome, func.count()).where(Audit.outcome.is_not(None)).group_by(Audit.outcome)
     if agent_id:
         query = query.where(Audit.agent_id == agent_id)

@@ -24,7 +24,7 @@ class Claimed:
 
 
 def claim(profile_id: str, reviewer: str) -> Claimed:
-    """Claims a profile for `review_claim_min` minutes, or makes one's own claim last that long again.
+    """Claims a profile for `review_claim_min` minutes, or extends the caller's own claim by that time.
 
     returns  the current claim: the caller's own, or that of somebody who opened the profile within the time
     raises   Misconfigured(UNKNOWN_PROFILE)
@@ -47,7 +47,7 @@ def claim(profile_id: str, reviewer: str) -> Claimed:
 
 
 def standing(profile_id: str, reviewer: str) -> Claimed | None:
-    """The claim on a profile, None when there is none any more."""
+    """The claim on a profile, or None."""
     with reading() as session:
         row = session.execute(
             select(Claim.reviewer, Claim.until).where(Claim.profile_id == profile_id, Claim.until > now())
@@ -56,7 +56,7 @@ def standing(profile_id: str, reviewer: str) -> Claimed | None:
 
 
 def release(profile_id: str, reviewer: str) -> bool:
-    """Gives up one's own claim; False when there was none."""
+    """Releases the caller's own claim; False if there was none."""
     with writing() as session:
         gone = session.execute(
             delete(Claim).where(Claim.profile_id == profile_id, Claim.reviewer == reviewer).returning(Claim.profile_id)

@@ -44,14 +44,14 @@ def correct(
 
 
 def _typed(name: str, value: str | None, given: str | None) -> dict[str, Any]:
-    """The field row of a typed value: the person is the evidence, no place on a page."""
+    """The field row of a typed value: its evidence is the person, not a place on a page."""
     nowhere = dict.fromkeys(("page", "box", "row", "column"))
     person = {"confidence": 1.0, "source": "person", "rule": "review"}
     return {"name": name, "value": value or "", "raw": given or "", **person, **nowhere}
 
 
 def check_value(agent_id: str, name: str, value: str) -> str:
-    """A value a person typed, as it would be kept; raises Misconfigured(CORRECTION_INVALID)."""
+    """A value typed by a person, normalised as it would be stored; raises Misconfigured(CORRECTION_INVALID)."""
     if name == "email":
         email = normalise_email(value)
         if email is None:

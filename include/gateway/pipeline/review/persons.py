@@ -48,7 +48,7 @@ def mark_duplicate(
     expected_state: str | None = None,
     note: str | None = None,
 ) -> bool:
-    """Links a held or approved profile to another one of the same person; False when that link stands already.
+    """Links a held or approved profile to another one of the same person; False if that link already exists.
 
     of                 any profile of the person; the link goes to the one that stands for it
     expected_version   the version of the profile that the reviewer saw; a different one now is a conflict
@@ -69,7 +69,7 @@ def merge(
     expected_state: str | None = None,
     note: str | None = None,
 ) -> bool:
-    """Links a profile as mark_duplicate does, and gives the kept profile the values of `take` from it.
+    """Links a profile like mark_duplicate, and gives the kept profile the values of `take` from it.
 
     A kept profile that is delivered keeps its values: without `take` the link and its differences are kept, and nothing is
     sent. A version that is linked already may still give values. The kept profile's state does not change.
@@ -163,7 +163,7 @@ def _link(
 
 
 def undo(profile_id: str, *, reviewer: str, expected_version: int | None = None, note: str | None = None) -> bool:
-    """Takes the newest link of a profile back and restores it and the kept profile exactly; False if it is undone.
+    """Undoes the newest link of a profile and restores it and the kept profile exactly; False if already undone.
 
     A link that the judge or the ledger made is taken back too: the profile is held, and a person decides.
     raises   Conflict(STATE_CONFLICT: not linked | VERSION_CONFLICT: the kept profile was changed after the merge |
@@ -225,13 +225,13 @@ def undo(profile_id: str, *, reviewer: str, expected_version: int | None = None,
 
 
 def _link_of(decisions: Sequence[Review]) -> Review | None:
-    """The person's decision behind a profile's link; None when the judge or the ledger made it."""
+    """The person's decision behind a profile's link; None if the judge or the ledger made the link."""
     last = standing(decisions)
     return last if last is not None and last.decision in ("duplicate", "merge") else None
 
 
 def _touched(profile: Profile, link: Review | None) -> list[str]:
-    """The other profiles that taking the link back changes or looks at."""
+    """The other profiles that undoing the link changes or reads."""
     kept = [profile.duplicate_of] if profile.duplicate_of else []
     return kept + (list(link.before.get("versions", ())) if link is not None else [])
 
@@ -241,7 +241,7 @@ def _versions(session: Session, profile_id: str) -> Iterable[str]:
 
 
 def _locked(session: Session, profile_ids: set[str]) -> dict[str, Profile]:
-    """These rows as they are now, locked in the order every function keeps (ledger.py)."""
+    """The current rows, locked in the same order by every function (ledger.py)."""
     rows = session.scalars(
         select(Profile)
         .where(Profile.id.in_(profile_ids))
@@ -279,7 +279,7 @@ def _refuse_delivered(session: Session, kept: Profile, so: str) -> None:
 
 
 def _take(session: Session, profile: Profile, kept: Profile, names: tuple[str, ...]) -> None:
-    """A person chose these values: that is their evidence now, and the rule says where they came from."""
+    """Marks values as chosen by a person: that is their evidence now, and the rule says where they came from."""
     fields = [
         {
             **row,

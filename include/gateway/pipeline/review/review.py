@@ -42,7 +42,7 @@ def decide(
     note: str | None = None,
     bulk_of: int | None = None,
 ) -> bool:
-    """Writes one decision; False when this very decision stands already.
+    """Writes one decision; False if the same decision was already made.
 
     corrections        with "correct": new values of name, email, phone, location; None or "" empties one
     expected_version   the version of the profile that the reviewer saw; a different one now is a conflict
@@ -125,7 +125,7 @@ def _is_duplicate(profile_id: str) -> bool:
 
 
 def answer_batch(batch_id: str, answer: str, *, reviewer: str) -> int:
-    """The answer to a batch's required action, for every profile held now; returns how many it decided."""
+    """Applies the answer to a batch's required action to every profile held now; returns the number decided."""
     decisions = {APPROVE_PASSED: "approve", APPROVE_ALL: "approve", DISCARD_ALL: "discard"}
     if answer not in decisions:
         return 0
