@@ -33,7 +33,7 @@ class GatewayError(Exception):
 
 
 class Permanent(GatewayError):
-    """Trying again cannot help."""
+    """A retry cannot help."""
 
 
 class Misconfigured(Permanent):
@@ -41,7 +41,7 @@ class Misconfigured(Permanent):
 
 
 class Unreadable(Permanent):
-    """A document cannot be read; the document fails, its batch goes on."""
+    """A document cannot be read; the document fails, and its batch continues."""
 
 
 class Refused(Permanent):

@@ -175,7 +175,7 @@ OTHERS = 0o077  # the rights of everybody but the owner
 
 @contextmanager
 def private_files() -> Iterator[None]:
-    """What this process and its children make meanwhile is for its owner alone: folders 0700, files 0600."""
+    """Makes new files of this process and its children readable only by their owner: folders 0700, files 0600."""
     before = os.umask(OTHERS)
     try:
         yield
@@ -205,7 +205,7 @@ def open_to_others(place: Path) -> bool:
 
 
 def close(place: Path) -> None:
-    """Takes everybody's rights but the owner's. What belongs to somebody else is left: `gateway doctor` tells of it."""
+    """Removes all rights except the owner's. Files of other users are left; `gateway doctor` reports them."""
     try:
         mode = place.stat().st_mode
         if mode & OTHERS:

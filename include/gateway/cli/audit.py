@@ -23,7 +23,7 @@ def register(commands: Any) -> None:
 
 
 def verify(options: argparse.Namespace) -> int:
-    """Exit code 0 when nothing is broken, else 1."""
+    """Exit code 0 if nothing is broken, else 1."""
     from gateway.pipeline.trail import verify as walk
     from gateway.store.engine import migrate
 

@@ -42,7 +42,7 @@ def run(options: argparse.Namespace) -> int:
 
 
 def _airflow() -> Any:
-    """The looks of the adapter, where Airflow is installed: found by name, since the library knows no Airflow."""
+    """The checks of the Airflow adapter, if it is installed: found by name, because the library does not import Airflow."""
     os.environ.setdefault("AIRFLOW__LOGGING__LOGGING_LEVEL", "ERROR")
     try:
         adapter = importlib.import_module("gateway_airflow.health")

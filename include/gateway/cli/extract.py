@@ -98,7 +98,7 @@ def _readable(sources: Iterator[Source], out: TextIO) -> Iterator[tuple[Source, 
 
 
 def write_line(out: TextIO, line: dict[str, Any], profiles: Iterator[ExtractedProfile] | tuple[()] = ()) -> None:
-    """One document as one line of JSON; its profiles are written as they come, so a long list needs little memory."""
+    """Prints one document as one line of JSON; profiles are written as they come, so a long list needs little memory."""
     out.write(json.dumps(line, ensure_ascii=False)[:-1])
     out.write(', "profiles": [')
     for number, profile in enumerate(profiles):
@@ -110,7 +110,7 @@ def write_line(out: TextIO, line: dict[str, Any], profiles: Iterator[ExtractedPr
 
 
 def profile_json(profile: ExtractedProfile) -> dict[str, Any]:
-    """A profile in the command line's form; a phone is E.164, or null where no country is known (see fields)."""
+    """A profile in the command's output format; a phone is E.164, or null if its country is unknown (see fields)."""
     quality, completeness = simple_scores(profile)
     phone = profile.phone if profile.phone and profile.phone.startswith("+") else None
     return {

@@ -74,7 +74,7 @@ def send_notices() -> None:
 
 
 def print_batch(batch_id: str, rows: list[dict[str, Any]], numbers: Any, out: Any = None) -> None:
-    """One line a document, then the two sums."""
+    """Prints one line per document, then the two sums."""
     widths = (44, 9, 8)
     out = out or sys.stdout
 

@@ -22,7 +22,7 @@ def register(commands: Any) -> None:
 
 
 def verify(options: argparse.Namespace) -> int:
-    """Exit code 0 when it is, else 1."""
+    """Exit code 0 if the receipt is valid, else 1."""
     from gateway.store.keys import is_signed, public_key
 
     try:

@@ -22,7 +22,7 @@ def register(commands: Any) -> None:
 
 
 def run(options: argparse.Namespace) -> int:
-    """Exit code 0, or 1 when verdicts differ that no version explains."""
+    """Exit code 0, or 1 if verdicts differ and no version explains it."""
     from gateway.errors import Misconfigured
     from gateway.pipeline.replay import story, what_if
     from gateway.store.engine import migrate

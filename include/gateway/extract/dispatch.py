@@ -128,7 +128,7 @@ def _refuse_kind(kind: str, suffix: str) -> Reading | None:
 
 
 def _is_told(kind: str) -> bool:
-    """Kinds with a code of their own, which says more than NOT_A_PDF."""
+    """Kinds with a code of their own that is more specific than NOT_A_PDF."""
     return media_types.is_image(kind) or kind in (media_types.DOC, media_types.XLS, media_types.ENCRYPTED_OFFICE)
 
 

@@ -90,7 +90,7 @@ def media_type(path: Path, name: str | None = None) -> str:
 
 
 def suffix_of(name: str) -> str:
-    """The end of a file's name in small letters, ".csv"; "" if it has none."""
+    """The ending of a file's name in lower case, ".csv"; "" if it has none."""
     return PurePosixPath(name).suffix.lower()
 
 
@@ -143,7 +143,7 @@ def _text_kind(head: bytes, suffix: str) -> str:
 
 
 def decode_roughly(head: bytes) -> str | None:
-    """The first bytes as text good enough to look at, or None for binary data. Not for values: see tables.encoding."""
+    """The first bytes as text, good enough for detection, or None for binary data. Not for values: see tables.encoding."""
     for mark, codec in ((b"\xef\xbb\xbf", "utf-8"), (b"\xff\xfe", "utf-16-le"), (b"\xfe\xff", "utf-16-be")):
         if head.startswith(mark):
             return head[len(mark) :].decode(codec, "replace")

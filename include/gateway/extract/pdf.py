@@ -78,7 +78,7 @@ def read_pdf(path: Path, sink: Callable[[ExtractedProfile], None], hints: Hints,
 def _pages(
     document: pdfium.PdfDocument, count: int, cpu: dict[str, float], notes: list[Note]
 ) -> tuple[list[Page], int, tuple[str, str] | None]:
-    """The pages read, how many of them by OCR, and what stood in the way of reading any."""
+    """The pages read, the number read by OCR, and the reason why none could be read."""
     pages: list[Page] = []
     problem: tuple[str, str] | None = None
     ocr_pages = 0
@@ -113,7 +113,7 @@ def _pages(
 
 
 def _needs_ocr(page: Page, handle: pdfium.PdfPage) -> bool:
-    """The page shows text that its text layer does not give: a scan, or letters without meaning."""
+    """True if the page shows text that its text layer lacks: a scan, or letters without meaning."""
     visible = sum(len(word.text) for word in page.words if not word.hidden)
     if visible >= USABLE_CHARS and page.text_quality >= BROKEN_QUALITY:
         return False

@@ -29,7 +29,7 @@ class BatchFacts:
 
 @dataclass(frozen=True, slots=True)
 class BatchGate:
-    """One limit of the agent that this batch was held against; found is None where it was kept."""
+    """One limit of the agent that this batch was compared with; found is None if it was kept."""
 
     code: str
     found: Finding | None

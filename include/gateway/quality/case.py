@@ -122,11 +122,11 @@ class Case:
         )
 
     def has(self, name: str) -> bool:
-        """Was this field of FIELDS read?"""
+        """Whether this field of FIELDS was read."""
         return bool(self.counts.get(name)) if name in LISTS else bool(getattr(self, name))
 
     def facts(self) -> dict[str, FieldFact]:
-        """The fields as the scores take them."""
+        """The fields in the form that the scores need."""
         return {
             name: FieldFact(self.has(name), self.confidences.get(name, 0.0), name in self.evidenced) for name in FIELDS
         }
@@ -137,7 +137,7 @@ class Case:
         return name_email_agreement(self.name, self.email)
 
     def as_json(self) -> dict[str, Any]:
-        """JSON-ready; Case.from_json gives an equal case back."""
+        """JSON-ready; Case.from_json returns an equal case."""
         return {**asdict(self), "evidenced": sorted(self.evidenced), "marks": list(self.marks)}
 
     @classmethod

@@ -120,7 +120,7 @@ def _html(renderer: Any, shown: Any) -> str:
 
 
 def _page(html: str, back: tuple[str, str] | None) -> str:
-    """The page's body, cleaned of everything that runs or is fetched from elsewhere, under our own head."""
+    """The page's body, without anything that runs or is fetched from elsewhere, under our own head."""
     body = html[html.index(">", html.index("<body")) + 1 : html.rindex("</body>")] if "<body" in html else html
     body = re.sub(r"<(script|style|noscript|nav)\b.*?</\1>", "", body, flags=re.S | re.I)
     body = re.sub(r"<(?:link|img|meta)\b[^>]*>", "", body, flags=re.I)

@@ -76,7 +76,7 @@ class Likeness:
 
 @dataclass(frozen=True, slots=True)
 class FieldChange:
-    """One field that a newer record of the same person has differently; None = not there."""
+    """One field that differs in a newer record of the same person; None = missing."""
 
     field: str
     before: object
@@ -84,7 +84,7 @@ class FieldChange:
 
 
 def same_name(one: str, other: str) -> bool:
-    """May these be spellings of one person's name?
+    """Whether these may be spellings of one person's name.
 
     Order, titles, middle names, initials, short forms and accents do not count against it; a given name that differs
     does, so that two members of a family stay two people. Names in different scripts cannot be compared: they may be.
@@ -115,7 +115,7 @@ def _same_word(one: str, other: str) -> bool:
 
 
 def likeness(one: Person, other: Person) -> Likeness:
-    """How alike two records are. Symmetric; a record with itself is exact if it has an address or a number."""
+    """How similar two records are. Symmetric; a record compared with itself is exact if it has an address or a number."""
     contradicts = bool(one.name and other.name and not same_name(one.name, other.name))
     shared = [
         f"the same {shown}"
@@ -204,7 +204,7 @@ def _profiles(links: Iterable[str]) -> set[str]:
 def likely_pairs(
     new: Mapping[str, Person], known: Mapping[str, Person], *, with_exact: bool = False
 ) -> dict[str, list[tuple[str, Likeness]]]:
-    """For each new record, those among new and known that are likely the same person, best first.
+    """For each new record, those among new and known that are probably the same person, best first.
 
     Only records that share a name word pair, an address, a number or a profile page are compared, so that the cost
     grows with the records and not with their square. A record is never compared with itself (equal ids).

@@ -51,7 +51,7 @@ def great_expectations() -> ModuleType:
 
 
 def suite_of(name: str, gates: Sequence[Gate]) -> Any:
-    """A real ExpectationSuite: one expectation a gate, with its severity, words and code (in meta).
+    """A real ExpectationSuite: one expectation per gate, with its severity, words and code (in meta).
 
     raises  Misconfigured(OWN_EXPECTATION_INVALID) when Great Expectations refuses an expectation's arguments
     """

@@ -40,7 +40,7 @@ class GateCount:
 
 @dataclass(frozen=True, slots=True)
 class BatchJudgement:
-    """What judging a batch gave.
+    """The result of judging a batch.
 
     judgements      one per case, in the order of the cases
     batch_findings  problems of the batch as a whole; a critical one stops it before anything is sent
@@ -121,7 +121,7 @@ def _counted(gate: Gate, evaluated: int, unexpected: int, before: Sequence[GateC
 
 
 def scores_of(agent: Agent, case: Case) -> tuple[Score, Score]:
-    """(quality, completeness) of a case: completeness by what this agent asks for."""
+    """(quality, completeness) of a case: completeness by the fields that this agent asks for."""
     known = case.facts()
     quality = quality_score(known, agreement=case.agreement, text_quality=case.text_quality)
     present = [name for name, fact in known.items() if fact.present]

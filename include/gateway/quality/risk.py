@@ -155,13 +155,13 @@ def ladder() -> list[float]:
 
 
 def reach_for(max_error: float) -> dict[str, float]:
-    """Share of profiles that go through at this error: {"generated": ..., "real": ...} of résumés, 0..1."""
+    """Share of profiles that pass at this error: {"generated": ..., "real": ...} of résumés, 0..1."""
     levels = [level for level in model()["levels"] if level["max_error"] <= max_error + 1e-12]
     return dict(levels[-1]["reach"]) if levels else {"generated": 0.0, "real": 0.0}
 
 
 def risk_of(case: Case) -> Risk | None:
-    """The risk of a case; None where the reader left no signals (rows of tables, profiles from before there were any)."""
+    """The risk of a case; None if the reader left no signals (rows of tables, profiles from before there were any)."""
     if not case.signals:
         return None
     fitted = model()

@@ -56,7 +56,7 @@ def word(value: float) -> str:
 
 
 def facts(profile: ExtractedProfile) -> dict[str, FieldFact]:
-    """One fact a field of FIELDS, as facts_from() makes them."""
+    """One fact per field of FIELDS, as facts_from() makes them."""
     return facts_from(
         {name: bool(getattr(profile, name)) for name in FIELDS},
         ((f.name, f.confidence, f.evidence is not None) for f in profile.fields),
@@ -64,7 +64,7 @@ def facts(profile: ExtractedProfile) -> dict[str, FieldFact]:
 
 
 def facts_from(present: Mapping[str, bool], entries: Iterable[tuple[str, float, bool]]) -> dict[str, FieldFact]:
-    """One fact a field of FIELDS; list fields take the mean confidence of their members.
+    """One fact per field of FIELDS; list fields take the mean confidence of their members.
 
     present   field -> is there a value
     entries   (path such as "links[0]", confidence, has evidence) of every value. A value without evidence is never

@@ -24,6 +24,6 @@ def limit_address_space(memory_mb: int) -> None:
 
 
 def allow_text_recognition() -> None:
-    """Lift the first step; without limits (outside the sandbox) nothing happens."""
+    """Lift the first step; does nothing without limits (outside the sandbox)."""
     _, outer = resource.getrlimit(resource.RLIMIT_AS)
     resource.setrlimit(resource.RLIMIT_AS, (outer, outer))

@@ -68,7 +68,7 @@ class _Worker:
 
 @dataclass(eq=False)
 class _Job:
-    """`alone`: the second and last reading of a document that was stopped for time."""
+    """`alone`: the second and last reading of a document that ran out of time."""
 
     key: Any
     path: Path
@@ -83,11 +83,11 @@ class _Job:
         self.wind()
 
     def wind(self) -> None:
-        """Start its clocks anew."""
+        """Restart its clocks."""
         self.started, self.cpu, self.waited = time.monotonic(), cpu_s(self.pid), waited_s(self.pid)
 
     def over(self, limit: float) -> bool:
-        """Whether it used up its processor time, or stands still, or takes beyond all measure."""
+        """Whether it has used up its processor time, is idle, or has exceeded the wall time."""
         elapsed = time.monotonic() - self.started
         if elapsed <= limit:
             return False
@@ -95,7 +95,7 @@ class _Job:
         return cpu_s(self.pid) - self.cpu > limit or idle > _IDLE * limit or elapsed > _PATIENCE * limit
 
     def gave_more(self) -> bool:
-        """Whether profiles have come since this was last asked."""
+        """Whether profiles have arrived since the last call."""
         before = self.spooled
         with contextlib.suppress(OSError):
             self.spooled = self.spool.stat().st_size
@@ -251,7 +251,7 @@ class ReaderPool:
         return False
 
     def _collect(self) -> Iterator[tuple[_Job, ReadResult[Any]]]:
-        """Wait a moment; results of whoever answered, died, or had to be stopped."""
+        """Wait a moment; returns the results of workers that answered, died, or had to be stopped."""
         for ready, _ in self._selector.select(_WATCH_S):
             worker: _Worker = ready.data
             chunk = b""
@@ -273,7 +273,7 @@ class ReaderPool:
                 self._watch(worker, worker.job)
 
     def _watch(self, worker: _Worker, job: _Job) -> None:
-        """Stop a worker that is over its time or memory; its socket then closes, which _collect sees."""
+        """Stop a worker that exceeds its time or memory; its socket then closes, which _collect notices."""
         limit = self.config.document_timeout_s
         if job.over(limit):
             if job.gave_more() and time.monotonic() - job.began < _LONGEST * limit:
@@ -302,7 +302,7 @@ class ReaderPool:
         return self._failed(job, answer["broken"], answer.get("kind", ""))
 
     def _drop(self, worker: _Worker, *, kill: bool) -> int | None:
-        """Forget a worker, and return how it ended if it has. Closing its socket ends an idle one."""
+        """Forget a worker, and return how it ended, if it has. Closing its socket ends an idle worker."""
         self._workers.remove(worker)
         self._selector.unregister(worker.socket)
         worker.socket.close()
@@ -340,7 +340,7 @@ class ReaderPool:
         return ReadResult(job.key, reading, job.spool)
 
     def _next_news(self, timeout_s: float) -> dict[str, Any]:
-        """The next message of the nursery; {} when it is gone or silent."""
+        """The next message of the nursery; {} if it is gone or silent."""
         while b"\n" not in self._news:
             self._control.settimeout(timeout_s)
             try:

@@ -29,7 +29,7 @@ _CHILD = "gateway.extract.child.show_child"
 
 @dataclass(frozen=True, slots=True)
 class TableRow:
-    """One row of a list as a spreadsheet shows it; header is () where the list has none. Personal."""
+    """One row of a list as a spreadsheet shows it; header is () if the list has none. Personal."""
 
     row: int
     header: tuple[str, ...]
@@ -50,7 +50,7 @@ def page_png(
 
 
 def pages_pdf(path: Path, first: int, last: int, *, timeout_s: float = TIMEOUT_S) -> bytes:
-    """Some pages of a PDF as a PDF of their own, with nothing of the others in it.
+    """Some pages of a PDF as a separate PDF, without any content of the other pages.
 
     first, last   count from 1, both included
     raises        as page_png does
@@ -66,7 +66,7 @@ def table_rows(
     *,
     timeout_s: float = TIMEOUT_S,
 ) -> list[TableRow]:
-    """The rows named by (sheet or None, row) that the list has, in its order.
+    """The requested rows, by (sheet or None, row), that exist in the list, in its order.
 
     mapping  the agent's own, as in model.Hints: it has a say in which row is the header
     raises   Unreadable(PAGE_NOT_SHOWN), Transient(SHOW_BUSY)

@@ -252,7 +252,7 @@ def _value(element: Any) -> str | None:
 
 
 def _switch(element: Any, otherwise: bool) -> bool:
-    """An on/off property: present without a value means on."""
+    """An on/off property: present without a value, it is on."""
     if element is None:
         return otherwise
     return element.get(_W + "val") not in ("0", "false", "off", "none")

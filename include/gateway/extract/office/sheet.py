@@ -32,7 +32,7 @@ class Run:
 
 @dataclass
 class Sheet:
-    """Collects paragraphs and gives pages."""
+    """Collects paragraphs and lays them out on pages."""
 
     _pages: list[Page] = field(default_factory=list)
     _words: list[Word] = field(default_factory=list)
@@ -144,7 +144,7 @@ def _width(text: str, size: float) -> float:
 
 
 def reading_of(sheet: Sheet, media_type: str, sink: Sink, hints: Hints, started: float) -> Reading:
-    """Read a sheet's profiles and tell how it went. started = time.process_time() when the file was opened."""
+    """Read a sheet's profiles and return the reading. started = time.process_time() when the file was opened."""
     pages = sheet.pages()
     read_s = time.process_time() - started
     if not pages:

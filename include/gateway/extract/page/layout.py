@@ -21,7 +21,7 @@ GAP = 1.15  # in type sizes: a wider gap ends a cell; justified text stays below
 
 @dataclass(slots=True, eq=False)
 class Cell:
-    """Words on one baseline. `order` is where its first word stood in the file."""
+    """Words on one baseline. `order` is the position of its first word in the file."""
 
     words: list[Word]
     page: int
@@ -99,7 +99,7 @@ def joined(words: Sequence[Word]) -> str:
 
 
 def run_on(first: str, second: str) -> str:
-    """Two lines of one text: a word broken with a hyphen becomes whole, a compound keeps its hyphen."""
+    """Joins two lines of one text: a word broken with a hyphen becomes whole, a compound keeps its hyphen."""
     if first.endswith("-") and second[:1].islower() and len(first) > 2 and first[-2].isalpha():
         return first[:-1] + second
     if first.endswith("-") and second[:1].isalpha():
@@ -361,7 +361,7 @@ def _best_gutter(
 def _is_columns(
     left: list[Cell], right: list[Cell], is_heading: Callable[[Cell], bool], is_dated: Callable[[str], bool]
 ) -> bool:
-    """Two texts side by side, rather than the two halves of table rows."""
+    """True for two texts side by side, False for the two halves of table rows."""
     gutter = min(c.box[0] for c in right) - max(c.box[2] for c in left)
     size = median([c.size for c in left + right])
     if gutter < 0.12 * size:

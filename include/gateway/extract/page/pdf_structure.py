@@ -24,7 +24,7 @@ _OF_OTHERS = ("/P", "/Parent", "/Popup", "/IRT", "/Dest", "/AA", "/StructParent"
 
 
 def attached(document: pdfium.PdfDocument, path: Path) -> list[Note]:
-    """A note when files are attached inside the PDF: they are not read, and a résumé may be among them."""
+    """A note if files are attached inside the PDF: they are not read, and a résumé may be among them."""
     if not document.count_attachments():
         return []
     from pypdf import PdfReader
@@ -41,7 +41,7 @@ def attached(document: pdfium.PdfDocument, path: Path) -> list[Note]:
 
 
 def pages_alone(path: Path, first: int, last: int) -> bytes:
-    """These pages as a PDF that holds nothing of the others.
+    """These pages as a PDF without any content of the other pages.
 
     first, last   count from 1, both included
     raises        Unreadable(PAGE_NOT_SHOWN) if the file has no such pages, or pypdf cannot take it apart

@@ -170,7 +170,7 @@ def _glyphs(looks: _Looks, start: int, token: str, place: _Placer) -> list[Glyph
 
 
 def _with_loose_accents(words: list[tuple[Word, int]], looks: _Looks, place: _Placer) -> list[Word]:
-    """Accents that stand as words of their own put onto the letter below, wherever in the file that stands."""
+    """Joins accents that are separate words with the letter below, wherever in the file that is."""
     loose = [word for word, _ in words if word.text in ACCENTS]
     out = []
     for word, start in words:
@@ -296,7 +296,7 @@ class _Looks:
         return bool(_BOLD.search(name)) or weight >= BOLD_WEIGHT, slanted, bool(_ICONS.search(name))
 
     def _painted_again(self, handle: Any) -> bool:
-        """A text that shows lies exactly over this one: PDFium gives one of two copies, the first, whatever it looks like."""
+        """True if a visible text lies exactly over this one: PDFium returns the first of two copies, whichever is visible."""
         if self.painted is None:
             self.painted = list(painted_texts(self.page))
         here = bounds(handle)
@@ -336,7 +336,7 @@ def _links(page: pdfium.PdfPage, place: _Placer) -> list[Link]:
 
 
 def _form_words(page: pdfium.PdfPage, place: _Placer) -> list[Word]:
-    """What somebody typed into form fields; PDFium's text of the page leaves it out."""
+    """Text typed into form fields; PDFium's text of the page does not contain it."""
     out: list[Word] = []
     for index in range(min(500, raw.FPDFPage_GetAnnotCount(page.raw))):
         annotation = raw.FPDFPage_GetAnnot(page.raw, index)

@@ -89,7 +89,7 @@ class Person:
 
 
 def own(section: str) -> float:
-    """How much a section is one for the candidate's own contact data."""
+    """How likely a section contains the candidate's own contact data."""
     return OWN.get(section, 0.0)
 
 
@@ -122,7 +122,7 @@ def cells(person: Person, *, everywhere: bool = False) -> Iterator[tuple[int, Li
 
 
 def below(person: Person, index: int, cell: Cell) -> Cell | None:
-    """The cell of the next line that goes on with this one: same left edge, close beneath."""
+    """The cell of the next line that continues this one: same left edge, close below."""
     for line in person.lines[index + 1 : index + 3]:
         if line.page != person.lines[index].page:
             return None

@@ -82,7 +82,7 @@ def _names(
 
 
 def _named(names: Sequence[Candidate]) -> Candidate | None:
-    """The best name; where none is sure, the largest or first line of the first page, if names or the address speak for it."""
+    """The best name; if none is certain, the largest or first line of the first page, if names or the address support it."""
     best = _best(names)
     if best is not None or not names:
         return _in_full(best, names) if best else None
@@ -140,7 +140,7 @@ def _own(person: Person, candidates: Sequence[Candidate], out: Contact, what: st
 
 
 def _is_unread(candidate: Candidate) -> bool:
-    """A number among the own data that no country was found for: shown as printed, for a person to complete."""
+    """A number among the own data without a known country: shown as printed, for a person to complete."""
     seen = candidate.features
     return not candidate.value.startswith("+") and seen.get("own", 0) > 0 and not seen.get("fax")
 
@@ -161,7 +161,7 @@ _WHOSE = {
 
 
 def _is_phone(candidate: Candidate) -> bool:
-    """A number beyond doubt, wherever it stands: in use, and called a phone, dialled by a link or written with its country."""
+    """A number that certainly is a phone, wherever it is: in use, and labelled as a phone, dialled by a link or international."""
     seen = candidate.features
     if not candidate.valid or any(seen.get(name) for name in ("fax", "notphone", "dotted_date", "labelled_else")):
         return False

@@ -78,7 +78,7 @@ def _best_cut(rows: Sequence[Row], kind: str) -> list[Entry]:
 
 
 def _cuts(rows: Sequence[Row], kind: str) -> Iterator[list[int]]:
-    """Lists of rows at which entries could start, the likeliest first."""
+    """Lists of rows at which entries could start, the most likely first."""
     dated = [i for i, row in enumerate(rows) if row.periods and not row.body]
     marked = [i for i, row in enumerate(rows) if row.start]
     if marked:
@@ -152,7 +152,7 @@ def _look(row: Row) -> tuple[bool, bool, float, int | None]:
 
 
 def _alike_starts(rows: Sequence[Row]) -> Iterator[list[int]]:
-    """For each look a first line may have: every line of that look, the first of several in a row."""
+    """For each style of a possible first line: every line of that style, or the first of several in a row."""
     looks = Counter(_look(row) for row in rows if not row.body)
     for look, count in looks.most_common(4):
         if count < 2:
@@ -188,7 +188,7 @@ def _undated_starts(rows: Sequence[Row], kind: str) -> list[int]:
 
 
 def _tells(text: str, kind: str) -> bool:
-    """A line of a description without a list mark or full stop: small words, nothing of a name."""
+    """True for a line of a description without a list mark or full stop: small words, no sign of a name."""
     return (
         flaws(text, kind) >= 0.6
         and place_like(text) == 0

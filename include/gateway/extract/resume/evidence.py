@@ -95,7 +95,7 @@ def _words() -> dict[str, tuple[frozenset[str], tuple[str, ...], tuple[str, ...]
 
 @lru_cache(maxsize=16384)
 def count(kind: str, text: str) -> int:
-    """How many words or phrases of entry_words.txt's kind a text has."""
+    """Number of words or phrases in a text that entry_words.txt lists under that kind."""
     whole, begins, ends, signs = _words()[kind]
     folded = fold(text).replace(".", "" if "." in text and ". " not in text else " ")
     tokens = re.findall(r"[\w'&/№+-]+", folded)
@@ -111,7 +111,7 @@ def count(kind: str, text: str) -> int:
 
 @lru_cache(maxsize=16384)
 def title(text: str) -> float:
-    """How much a text reads like a position, kinds of work ("internship", "summer job") included; 2 for one clear word."""
+    """How much a text reads like a position, including kinds of work ("internship", "summer job"); 2 for one clear word."""
     return max(title_score(text), 1.6 * min(1, count("activity", text)))
 
 
@@ -125,7 +125,7 @@ def is_freelance(text: str) -> bool:
 
 @lru_cache(maxsize=16384)
 def is_place(text: str) -> bool:
-    """The whole text is a place: a city, a region or country, "City, Region", "Remote"."""
+    """True if the whole text is a place: a city, a region or country, "City, Region", "Remote"."""
     key = fold(text).strip(EDGE)
     if key in _REMOTE or not key:
         return True
@@ -190,13 +190,13 @@ def organisation(text: str, kind: str) -> float:
 
 
 def is_legal(text: str) -> bool:
-    """The whole text is the form of a company: "Inc.", "GmbH"."""
+    """True if the whole text is a legal form: "Inc.", "GmbH"."""
     return fold(text).replace(".", "").replace(" ", "") in phrases("legal")
 
 
 @lru_cache(maxsize=16384)
 def flaws(text: str, kind: str) -> float:
-    """What speaks against a text being a name of anything: 0 nothing, above 1 it is text of a description."""
+    """Evidence against a text being any name: 0 none, above 1 it is text of a description."""
     words = text.split()
     letters = [c for c in text if c.isalpha()]
     out = 0.0
@@ -223,7 +223,7 @@ def flaws(text: str, kind: str) -> float:
 
 
 def trimmed(text: str) -> str:
-    """A name without what separates it from its neighbours; the full stop of an abbreviation stays ("Inc.", "S.L.")."""
+    """A name without its separators from neighbours; the full stop of an abbreviation stays ("Inc.", "S.L.")."""
     ends = EDGE.replace(".", "") + "@~<>*†"
     text = text.strip(ends).lstrip(EDGE)
     if text.endswith(".") and text.split():

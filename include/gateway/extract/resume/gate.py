@@ -258,7 +258,7 @@ _CLOSINGS = (
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """outcome is sure | doubtful | no; parts say what gave the score: name -> points, those of another kind negative."""
+    """outcome is sure | doubtful | no; parts explain the score: name -> points, negative for signs of another kind."""
 
     outcome: str
     reason: str
@@ -367,7 +367,7 @@ def _has_year(line: Line) -> bool:
 
 
 def _other_kinds(person: Person, text: str, for_it: Mapping[str, float]) -> tuple[dict[str, float], str | None]:
-    """(negative points, sentence of the heaviest) of what belongs to other kinds of documents."""
+    """(negative points, sentence of the heaviest) of signs of other kinds of documents."""
     found: dict[str, tuple[float, str]] = {}
     kind = _named_kind(person)
     if kind:
@@ -403,7 +403,7 @@ def _chapter(text: str) -> str:
 
 
 def _named_kind(person: Person) -> str | None:
-    """The kind of document that a title in large type, or one of the first lines, names."""
+    """The kind of document according to a title in large type, or one of the first lines."""
     head = person.lines[:12]
     large = [line for line in person.lines if line.size >= 1.25 * person.body or (line.bold and line in head)] or head
     for line in [*large, *head[:4]]:

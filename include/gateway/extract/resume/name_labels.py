@@ -74,7 +74,7 @@ class FormNames:
 
 @lru_cache(maxsize=4096)
 def key(text: str) -> str:
-    """A label as the sets here spell it."""
+    """A label in the spelling of the sets here."""
     text = unicodedata.normalize("NFKC", tidy(text))
     return solid(text).strip(":：*()（）") if is_cjk(text) else bare(_SIGNS.sub("", text))
 
@@ -94,7 +94,7 @@ _TITLES_AND_LABELS = FULL | GIVEN | FAMILY | MIDDLE | PHONETIC | OTHERS | _OTHER
 
 @lru_cache(maxsize=4096)
 def is_label(text: str) -> bool:
-    """The text is the label of a form or a document's title, not a value."""
+    """True if the text is the label of a form or a document's title, not a value."""
     if len(text) > 60:
         return False
     word = key(text)
@@ -162,7 +162,7 @@ def _divided(text: str) -> tuple[str, str, str]:
 
 
 def _values(person: Person, index: int, line: Line, number: int, cell: Cell, rest: str) -> Iterator[Labelled]:
-    """The name behind a label in its cell, in the next cell of its row, or beneath it: the first of these that is one."""
+    """The name behind a label in its cell, in the next cell of its row, or below it: the first of these that is a name."""
     if rest:
         name = _first_name_of(rest)
         if name:
@@ -176,7 +176,7 @@ def _values(person: Person, index: int, line: Line, number: int, cell: Cell, res
 
 
 def _beside(person: Person, index: int, line: Line, number: int, cell: Cell) -> Iterator[tuple[int, Cell]]:
-    """Cells that a label may speak of: on its height, the nearest first, in any column; then the one beneath it."""
+    """Cells that a label may refer to: those at its height, nearest first, in any column; then the one below it."""
     rows: list[tuple[float, int, Cell]] = []
     under: list[tuple[float, int, Cell]] = []
     for at, other_line in enumerate(person.lines):

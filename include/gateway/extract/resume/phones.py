@@ -135,7 +135,7 @@ def _without_periods(text: str) -> str:
 def _readings(
     whole: str, countries: Countries, person: Person, index: int, cell: Cell, end: int, text: str
 ) -> Iterator[tuple[str, tuple[str | None, bool, bool]]]:
-    """The number, or the several that stand in one run of digits ("030 123456 / 0170 1234567", a postcode before a number)."""
+    """The number, or the several in one run of digits ("030 123456 / 0170 1234567", a postcode before a number)."""
     read = countries.read(whole)
     digits = sum(c.isdigit() for c in whole)
     pieces = [p for p in _PARTS.split(whole) if sum(c.isdigit() for c in p) >= 6]

@@ -75,7 +75,7 @@ def pieces_of(words: Sequence[Word], page: int, line: int) -> list[Fragment]:
 
 
 def without(words: Sequence[Word], text: str, span: tuple[int, int]) -> list[Word]:
-    """The words of a cell without the letters of `text` in `span`; a word that is cut keeps what stands outside."""
+    """The words of a cell without the letters of `text` in `span`; a word that is cut keeps the part outside."""
     out: list[Word] = []
     at = 0
     for word in words:
@@ -96,7 +96,7 @@ def without(words: Sequence[Word], text: str, span: tuple[int, int]) -> list[Wor
 
 
 def words_after(words: Sequence[Word], value: str) -> list[Word]:
-    """The last words, those that make up `value`: what stands after a label."""
+    """The last words, those that make up `value`: the text after a label."""
     count = len(value.split())
     return list(words[len(words) - count :]) if count else []
 
@@ -151,7 +151,7 @@ def _at(text: str) -> list[str]:
 
 
 def _is_name(text: str) -> bool:
-    """What follows "in" or "for" is an organisation: words that open with a capital, with its vocabulary or in another script."""
+    """True if an organisation follows "in" or "for": capitalised words, with its vocabulary or in another script."""
     words = [w for w in text.split() if any(c.isalpha() for c in w)]
     if not words or is_cjk(text) or title(text) >= 1.2:
         return False

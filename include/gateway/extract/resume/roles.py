@@ -36,7 +36,7 @@ Slot = tuple[int, int, bool, bool]  # line from the date's, order in it, bold, i
 
 @dataclass(slots=True)
 class Fragment:
-    """A piece of an entry's head lines in one look."""
+    """A piece of an entry's head lines in one style."""
 
     text: str
     line: int  # within the entry
@@ -201,7 +201,7 @@ def inherit(entries: Sequence[Entry]) -> list[Entry]:
 
 
 def _placeless(pieces: Sequence[str]) -> list[str]:
-    """The pieces without the places at either end, one at least left."""
+    """The pieces without the places at either end, but at least one."""
     out = list(pieces)
     while len(out) > 1 and one_place(out[-1]) and not is_legal(out[-1]):
         out.pop()
@@ -341,7 +341,7 @@ def _like(fragment: Fragment, text: str, order: int) -> Fragment:
 
 
 def _drop_places(entries: Sequence[Entry]) -> None:
-    """Fragments that are places go, unless nothing else would be left; a slot that is mostly places goes in every entry."""
+    """Removes fragments that are places, unless nothing else would be left; a slot of mostly places is removed in every entry."""
     seen: Counter[Slot] = Counter()
     places: Counter[Slot] = Counter()
     for entry in entries:

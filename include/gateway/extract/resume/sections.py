@@ -31,7 +31,7 @@ _CREDIT = re.compile(
 
 
 def is_heading_cell(cell: Cell) -> bool:
-    """The cell alone reads like a section heading (used before lines are known)."""
+    """True if the cell alone reads like a section heading (used before lines are known)."""
     text = cell.text
     return 2 <= len(text) <= 44 and known_heading(text) is not None
 
@@ -177,13 +177,13 @@ def _entering(line: Line, box: Box, regions: Sequence[_Region], page_top: float)
 
 
 def _overleaf(box: Box, regions: Sequence[_Region], page: int) -> tuple[str, int] | None:
-    """The section of the column of the page before that began at the same place."""
+    """The section of the column on the previous page that began at the same position."""
     before = [r for r in regions if r.page == page - 1 and abs(r.box[0] - box[0]) < 25]
     return (before[-1].section, before[-1].part) if before else None
 
 
 def _runs_on(previous: Line, line: Line) -> bool:
-    """The line is the second half of a wrapped text in the same type: "Project" of "Master of\nProject"."""
+    """True if the line is the second half of a wrapped text in the same type: "Project" of "Master of\nProject"."""
     close = 0 <= line.box[1] - previous.box[1] < 1.3 * line.size and line.region == previous.region
     same = previous.bold == line.bold and abs(previous.size - line.size) < 0.2 and previous.colour == line.colour
     return close and same and not previous.heading and len(previous.text) > len(line.text) and previous.section != "top"

@@ -153,7 +153,7 @@ def _by_page_number(look: _Look, before: Sequence[_Look]) -> float:
 
 
 def _starts(look: _Look, before: Sequence[_Look]) -> bool:
-    """The page is the first of another person, not the next page of the one before it."""
+    """True if the page is the first of another person, not the next page of the previous one."""
     identity = _identity(look, before)
     if look.is_thin and identity <= 0:
         return False  # contact data or referees at the end; a person has a career or a name with an address

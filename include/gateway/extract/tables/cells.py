@@ -129,7 +129,7 @@ _MOJIBAKE = re.compile("[\u00c2-\u00c5\u00d0\u00d1\u00e2-\u00e9][\u0080-\u00bf\u
 
 @dataclass(frozen=True, slots=True)
 class Value:
-    """A value read from a cell: normalised, as printed, how sure (0..1, before the column's own), and the rule."""
+    """A value read from a cell: normalised, as printed, its confidence (0..1, before the column's), and the rule."""
 
     value: str
     raw: str
@@ -167,7 +167,7 @@ def _repaired(word: str) -> str:
 
 
 def is_blank(text: str) -> bool:
-    """Nothing, or a word for nothing."""
+    """True for an empty text, or a word for nothing."""
     return not text or fold(text) in _PLACEHOLDER_KEYS
 
 

@@ -108,7 +108,7 @@ def make_plan(rows: Sequence[Sequence[str]], override: dict[str, str | None]) ->
 def assign(
     titles: list[str], below: Sequence[Sequence[str]], header: int, override: dict[str, str | None]
 ) -> Plan | None:
-    """The plan for known titles ("" = no header) and sample rows; None without a column of a person."""
+    """The plan for known titles ("" = no header) and sample rows; None if no column describes a person."""
     stats = [_stats([row[index] for row in below if index < len(row)]) for index in range(len(titles))]
     wanted = {fold(title): target for title, target in override.items()}
     columns = []
@@ -131,7 +131,7 @@ def assign(
 
 
 def is_header_row(row: Sequence[str]) -> bool:
-    """A row that can only be a header: two fields of a person by name, nothing that is a value."""
+    """True for a row that can only be a header: two fields of a person by name, nothing that is a value."""
     filled = [cell for cell in row if cell.strip()]
     # Asked of every row of a list, so the cheap questions come first: nearly every row has an address in it.
     if any("@" in cell for cell in filled) or sum(map(is_header_word, filled)) < 2 or _has_values(row):
@@ -142,7 +142,7 @@ def is_header_row(row: Sequence[str]) -> bool:
 
 
 def is_form(rows: Sequence[Sequence[str]]) -> bool:
-    """A table on its side: the first column names the fields, every further column is a person."""
+    """True for a transposed table: the first column names the fields, every further column is a person."""
     filled = [row for row in rows if any(cell.strip() for cell in row)]
     if not 3 <= len(filled) <= 100 or is_header_row(filled[0]):
         return False
@@ -184,7 +184,7 @@ def _find_header(rows: Sequence[Sequence[str]], override: dict[str, str | None])
 
 
 def _is_lonely(rows: Sequence[Sequence[str]], index: int) -> bool:
-    """A row of one cell above rows of several."""
+    """True for a row of one cell above rows of several."""
     below = [sum(bool(cell.strip()) for cell in row) for row in rows[index + 1 : index + 10] if any(row)]
     return bool(below) and sum(count > 1 for count in below) > 0.5 * len(below)
 
@@ -205,7 +205,7 @@ def _unknown_header(rows: Sequence[Sequence[str]]) -> int:
 
 
 def titles_of(header: Sequence[str], below: Sequence[Sequence[str]]) -> list[str]:
-    """A distinct title for every column, spare ones of longer rows included."""
+    """A distinct title for every column, including spare ones of longer rows."""
     width = max([len(header), *(len(row) for row in below)], default=0)
     out: list[str] = []
     seen: dict[str, int] = {}
@@ -310,7 +310,7 @@ def _settle_names(
 
 
 def _is_free(column: Column, header: int) -> bool:
-    """No header claims the column, for a person or for somebody else."""
+    """True if no header claims the column, for a person or for somebody else."""
     if column.field is not None:
         return not column.rule.startswith(("header", "mapping"))
     return header < 0 or not meaning(column.title).blocked

@@ -99,7 +99,7 @@ def _is_telling(words: str, field: str) -> bool:
 
 @lru_cache(maxsize=4096)
 def is_header_word(cell: str) -> bool:
-    """The whole cell is a header we know."""
+    """True if the whole cell is a known header."""
     return len(cell) < 100 and words_of(cell) in _lexicon().exact
 
 

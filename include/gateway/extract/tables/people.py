@@ -108,7 +108,7 @@ class RowReader:
                 self.country = country
 
     def read(self, row: int, record: Sequence[str]) -> ExtractedProfile | None:
-        """The candidate of a row, or None with a note why there is none."""
+        """The candidate of a row, or None with a note that says why there is none."""
         self._row, self._record = row, record
         self._fields: list[Field] = []
         self._marks: list[str] = []
@@ -225,7 +225,7 @@ class RowReader:
         return None
 
     def _location(self) -> tuple[str | None, str | None, float]:
-        """(location, country for phone numbers, how sure that country is)."""
+        """(location, country for phone numbers, confidence in that country)."""
         parts: list[tuple[str, Column]] = []
         whole = self._first("location")
         if whole is not None:
@@ -313,7 +313,7 @@ class RowReader:
     # Helpers
 
     def _extra(self) -> dict[str, str]:
-        """Every cell no value was taken from, as it stands; long ones are cut and said so."""
+        """Every cell that gave no value, unchanged; long ones are cut, with a note."""
         out: dict[str, str] = {}
         for index, cell in enumerate(self._record):
             text = cell.strip()

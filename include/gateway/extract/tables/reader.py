@@ -64,7 +64,7 @@ class TableReader:
     _more_notes: int = 0
 
     def read(self, source: Iterable[Record], sheet: str | None = None) -> None:
-        """Read a table; `sheet` names it in the evidence where a document has several."""
+        """Read a table; `sheet` names it in the evidence if a document has several."""
         waiting = Ahead(iter(source))
         head = waiting.peek(LOOK_AHEAD)
         if is_form([record.cells for record in head]):
@@ -170,7 +170,7 @@ def turned(rows: list[Record]) -> Iterator[Record]:
 
 
 class Ahead:
-    """An iterator one can look ahead in."""
+    """An iterator with look-ahead."""
 
     def __init__(self, source: Iterator[Record]) -> None:
         self._source = source

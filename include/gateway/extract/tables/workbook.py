@@ -32,7 +32,7 @@ def read_xlsx(path: Path, sink: Sink, hints: Hints) -> Reading:
 
 
 def xlsx_tables(path: Path) -> Iterator[tuple[str | None, Iterator[Record]]]:
-    """(name, rows) of each visible sheet; the name is None where there is only one. Read each before the next."""
+    """(name, rows) of each visible sheet; the name is None if there is only one. Read each before the next."""
     import openpyxl
     from openpyxl.utils.exceptions import InvalidFileException
 
@@ -69,7 +69,7 @@ def read_ods(path: Path, sink: Sink, hints: Hints) -> Reading:
 
 
 def ods_tables(path: Path) -> Iterator[tuple[str | None, Iterator[Record]]]:
-    """(name, rows) of each sheet; the name is None where there is only one."""
+    """(name, rows) of each sheet; the name is None if there is only one."""
     from odf.opendocument import load
     from odf.table import Table
 

@@ -56,7 +56,7 @@ class ValueMetric(ColumnMapMetricProvider):
 
     @classmethod
     def fits(cls, value: Any) -> bool:
-        """Is this value as expected?"""
+        """Whether this value is as expected."""
         raise NotImplementedError
 
     @column_condition_partial(engine=PandasExecutionEngine)

@@ -27,7 +27,7 @@ from .base import GateExpectation, PairExpectation, ValueMetric
 
 
 class _NameMetric(ValueMetric):
-    """No doubt of one kind about a name."""
+    """Expects no doubt of one kind about a name."""
 
     doubt: ClassVar[str]
 
@@ -170,7 +170,7 @@ class EmailDisposable(_EmailMetric):
 
 
 class ExpectEmailNotToBeDisposable(GateExpectation):
-    """An address lasts longer than minutes."""
+    """Expects an address that is not from a disposable provider."""
 
     map_metric = "column_values.email_is_lasting"
     says = "No e-mail address is a throw-away one"
@@ -287,7 +287,7 @@ class PhoneFictional(_PhoneMetric):
 
 
 class ExpectPhoneNotToBeFictional(GateExpectation):
-    """A number is not from a range kept for fiction."""
+    """A number is not from a range reserved for fiction."""
 
     map_metric = "column_values.phone_is_not_fictional"
     says = "No phone number is from a range kept for fiction"

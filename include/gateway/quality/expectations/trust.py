@@ -50,7 +50,7 @@ class IsAtMost(ColumnMapMetricProvider):
 
 
 class HasNoneOfMarks(ColumnMapMetricProvider):
-    """Marks of a profile stand in one cell, parted by spaces."""
+    """The marks of a profile are in one cell, separated by spaces."""
 
     condition_metric_name = "column_values.has_none_of_marks"
     condition_value_keys = ("marks", "but")
@@ -184,7 +184,7 @@ class ExpectNobodyElseToShare(GateExpectation):
 
 
 class ExpectNoLikelyDuplicates(GateExpectation):
-    """Nobody known is likely the same person."""
+    """No known candidate is probably the same person."""
 
     map_metric = "column_values.is_at_most"
     success_keys = ("most", "mostly")

@@ -40,7 +40,7 @@ class Gate:
     by_risk: bool = False
 
     def key(self) -> dict[str, Any]:
-        """What decides the verdict, JSON-ready: part of the suite's version."""
+        """The parts that decide the verdict, JSON-ready: part of the suite's version."""
         return {
             "code": self.code,
             "column": self.column,

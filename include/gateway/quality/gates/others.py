@@ -83,7 +83,7 @@ def own_gates(agent: Agent) -> list[Gate]:
 
 
 def _shown(column: str) -> Callable[[Row], str]:
-    """Numbers are shown; texts are a person's data and are not."""
+    """Numbers are shown; texts are personal data and are not."""
 
     def measured(row: Row) -> str:
         value = row[column]
