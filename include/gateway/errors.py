@@ -1,4 +1,4 @@
-"""What can go wrong, as one tree.
+"""All exceptions, as one tree.
 
     GatewayError                  carries a reason code (gateway.codes) and a sentence for a person
     ├── Permanent                 trying again cannot help: Airflow fails the task at once

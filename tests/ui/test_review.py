@@ -180,7 +180,7 @@ def test_a_decision_can_be_taken_back(client: Client, otto: str) -> None:
     answer = post(user, otto, "decide", decision="undo")
     assert answer.json()["next"] == f"/gateway/review/{otto}"
     assert (profile(otto).state, profile(otto).email) == ("held", "otto.lindqvist@gmial.com")
-    assert "took the decision back" in user.get(f"/review/{otto}").text
+    assert "undid the decision" in user.get(f"/review/{otto}").text
 
 
 def test_a_wrong_correction_is_said_and_nothing_changes(client: Client, otto: str) -> None:
@@ -294,7 +294,7 @@ def test_history_tells_decisions_with_their_notes(client: Client, otto: str, ben
     post(user, ben, "same", of=otto, take=["phone"])
     told = user.get(f"/review/{otto}").text
     assert "wrong person" in told
-    assert "Took values of another version" in told
+    assert "Received values from another version" in told
     assert "merged it into another candidate, with its phone" in user.get(f"/review/{ben}").text
     assert "Held for review" in told
     assert "wrong person" not in client("viewer").get(f"/review/{otto}").text

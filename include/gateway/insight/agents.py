@@ -194,23 +194,23 @@ def _line(
 
 MODES = {
     Mode.INGEST: "Candidates who pass every check are ingested automatically; the others wait for review.",
-    Mode.REVIEW: "Every candidate waits for a person, also those who pass every check.",
-    Mode.DRY_RUN: "Nothing is sent: a batch only shows what would be.",
+    Mode.REVIEW: "Every candidate waits for review, even those who pass every check.",
+    Mode.DRY_RUN: "Nothing is sent: a batch only shows what would be sent.",
 }
 
 
 def criteria(agent: Agent) -> tuple[Criterion, ...]:
     """An agent's file as sentences for recruiters. They describe our reading, never people."""
     asked = [
-        f"We must have read the {and_list(map(field_word, agent.fields.required))}; otherwise a person looks first."
+        f"We must have read the {and_list(map(field_word, agent.fields.required))}; otherwise a person checks first."
     ]
     if agent.fields.wanted:
         asked.append(
             f"Also looked for: {and_list(map(field_word, agent.fields.wanted))}. If one is missing, the candidate is only marked."
         )
-    found = [Criterion("What is read", tuple(asked)), Criterion("How sure we must be", tuple(_sure(agent)))]
+    found = [Criterion("What is read", tuple(asked)), Criterion("Required confidence", tuple(_sure(agent)))]
     if limits := list(_allowed(agent)):
-        found.append(Criterion("What contact data may be", tuple(limits)))
+        found.append(Criterion("Allowed contact data", tuple(limits)))
     if own := [rule.says.rstrip(".") + "." for rule in agent.expectations]:
         found.append(Criterion("This agent's own checks", tuple(own)))
     found.append(Criterion("When a whole batch stops", tuple(_stops(agent))))
@@ -223,10 +223,10 @@ def _sure(agent: Agent) -> list[str]:
     numbers = and_list(f"{value:.0%} sure of the {field_word(name)}" for name, value in least.items())
     through = reach_for(agent.max_error)["real"]
     return [
-        f"At most {agent.max_error:.1%} of the candidates who go on without a person may have a wrong name, e-mail address or "
+        f"At most {agent.max_error:.1%} of the candidates who pass automatically may have a wrong name, e-mail address or "
         f"phone number. At {agent.max_error:.1%} error, about {through:.0%} of résumés go through.",
         *_found(agent),
-        f"Checks are {agent.preset}: a row of a list goes on without a person when we are at least {numbers}.",
+        f"Checks are {agent.preset}: a row of a list passes automatically if we are at least {numbers}.",
         "Every contact value must be shown in the document it came from."
         if agent.preset != "lenient"
         else "A contact value that cannot be shown in its document is marked.",
@@ -242,11 +242,11 @@ def _found(agent: Agent) -> list[str]:
         return []
     wrong = sum(bad for _, bad in looked)
     then = (
-        "That refutes the stated error: only the surest go through until make calibrate or the audits say otherwise."
+        "That refutes the stated error: only the most certain candidates pass until make calibrate or the audits show otherwise."
         if refuted
         else "That does not refute the stated error."
     )
-    return [f"People looked at {len(looked):,} of its automatic passes and found {wrong:,} wrong. {then}"]
+    return [f"People checked {len(looked):,} of its automatic passes and found {wrong:,} wrong. {then}"]
 
 
 def _allowed(agent: Agent) -> list[str]:
@@ -257,7 +257,7 @@ def _allowed(agent: Agent) -> list[str]:
     if agent.country:
         then = "and held" if agent.phone_without_country == "hold" else "and left out of the delivery"
         said.append(
-            f"A number of which nothing says the country is taken to be of {agent.country}, marked as a guess {then}."
+            f"A number without any sign of its country is read as a number of {agent.country}, marked as a guess {then}."
         )
     if allowed.email_domains:
         said.append(f"E-mail addresses end in {and_list(allowed.email_domains, 'or')}.")
@@ -281,16 +281,16 @@ def _stops(agent: Agent) -> list[str]:
     if limits.max_languages is not None:
         said.append(f"Documents are in more than {limits.max_languages} languages.")
     if limits.rows_must_match:
-        said.append("The sender counted another number of candidates than was read.")
+        said.append("The number of candidates read differs from the sender's count.")
     if any(share is not None for share, _ in shares):
-        said.append(f"Shares count from {limits.min_profiles} candidates on.")
+        said.append(f"Shares are checked only from {limits.min_profiles} candidates.")
     return said
 
 
 def _then(agent: Agent) -> list[str]:
     said = [MODES[agent.default_mode]]
     if agent.canary is not None:
-        said.append(f"The first {agent.canary} who pass are ingested, then a person is asked before the rest.")
+        said.append(f"The first {agent.canary} who pass are ingested; the rest wait for an approval.")
     if agent.audit_share:
-        said.append(f"{agent.audit_share:.0%} of those ingested by themselves are looked at by a person afterwards.")
+        said.append(f"{agent.audit_share:.0%} of those ingested automatically are checked by a person afterwards.")
     return said

@@ -269,7 +269,7 @@ _DECISIONS = {
     "discard": "discarded it",
     "duplicate": "marked it as a duplicate",
     "merge": "merged it into another candidate",
-    "undo": "took the decision back",
+    "undo": "undid the decision",
 }
 _STEPS = {
     "extracted": "Read from the document",
@@ -283,8 +283,8 @@ _STEPS = {
     "unknown": "Sent; no answer came",
 }
 _KINDS = {
-    "merged": "Took values of another version",
-    "unmerged": "Gave the values of another version back",
+    "merged": "Received values from another version",
+    "unmerged": "Returned the values from another version",
     "audited": "Audited",
 }
 

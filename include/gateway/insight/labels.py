@@ -50,15 +50,11 @@ _RULES = {
     "section": "its section",
     "slot": "place in the entry",
     "period": "dates of the entry",
-    "before_separator": "what stands before a separator",
-    "after_title": "what follows a title",
+    "before_separator": "text before a separator",
+    "after_title": "text after a title",
     "family_first": "family name first",
 }
-_COLUMNS = {
-    "header": "by its heading",
-    "values": "by what its cells look like",
-    "mapping": "by the agent's own mapping",
-}
+_COLUMNS = {"header": "by its heading", "values": "by the form of its values", "mapping": "by the agent's own mapping"}
 _CELLS = {
     "joined": "joined from several columns",
     "international": "with its country code",
@@ -66,12 +62,12 @@ _CELLS = {
     "family name first": "family name first",
 }
 _PARTS = {
-    "quality.confidence": "is what we read what is printed",
+    "quality.confidence": "how likely our reading matches the document",
     "quality.evidence": "values whose place in the document is known",
-    "quality.agreement": "two readings that fit each other are a witness for both",
+    "quality.agreement": "values that agree with each other confirm both",
     "quality.text": "how clean the document's own text is",
-    "completeness.required": "of what the agent requires, what is there",
-    "completeness.wanted": "of what the agent would like, what is there",
+    "completeness.required": "share of the required fields that were found",
+    "completeness.wanted": "share of the wanted fields that were found",
 }
 
 

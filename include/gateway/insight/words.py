@@ -43,7 +43,7 @@ STATE_WORDS = {
 }
 PATH = re.compile(r"^([a-z_]+)(?:\[(\d+)\])?(?:\.([a-z_]+))?$")
 PART_WORDS = {
-    "quality.confidence": "How sure we are of the values",
+    "quality.confidence": "Confidence in the values",
     "quality.evidence": "Values shown in the document",
     "quality.agreement": "Name and e-mail agree",
     "quality.text": "Readability of the document's text",

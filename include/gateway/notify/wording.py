@@ -163,7 +163,7 @@ def preview(event: str, agent_id: str, title: str) -> Words:
         data |= {
             "state": "failed",
             "code": "TARGET_CLOSED",
-            "sentence": "The posting takes nobody: it is past its deadline.",
+            "sentence": "The posting does not accept candidates: it is past its deadline.",
         }
     if event == "channel.paused":
         data |= {

@@ -91,7 +91,7 @@ def story(result: Replay, *, what_if: bool) -> list[str]:
         ]
         lines.append("")
     if result.reproduced:
-        lines.append("Every verdict came out exactly as it stands.")
+        lines.append("Every verdict came out unchanged.")
     elif not what_if:
         parts = result.differs_in()
         told = f"the version differs in: {', '.join(parts)}" if parts else "no version explains it: please report this"

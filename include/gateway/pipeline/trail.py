@@ -114,7 +114,7 @@ def verify(key: str | None = None) -> Verified:
     if broken is None and known and known[-1].sequence > count:
         gone = known[-1].sequence - count
         broken = Broken(
-            f"The last {gone:,} events are gone: anchor {known[-1].number} of {known[-1].at:%Y-%m-%d} had them.",
+            f"The last {gone:,} events are missing: anchor {known[-1].number} of {known[-1].at:%Y-%m-%d} covered them.",
             count + 1,
         )
     return Verified(count, chain.unsealed(), len(known), known[-1].at if known else None, broken)
@@ -126,10 +126,10 @@ def _check(link: chain.Link, before: bytes, sequence: int, anchor: Anchor | None
     if link.said is None:
         return Broken(f"Event {link.event_id} is gone.", sequence, link.event_id)
     if chain.link_hash(before, sequence, link.said) != link.hash:
-        return Broken(f"Event {link.event_id} is not what was sealed, or not where it was.", sequence, link.event_id)
+        return Broken(f"Event {link.event_id} was changed or moved after it was sealed.", sequence, link.event_id)
     if anchor is not None and anchor.hash != link.hash.hex():
         return Broken(
-            f"The chain was written anew before link {sequence:,}: anchor {anchor.number} of {anchor.at:%Y-%m-%d} says "
+            f"The chain was rewritten before link {sequence:,}: anchor {anchor.number} of {anchor.at:%Y-%m-%d} says "
             "otherwise.",
             sequence,
             link.event_id,

@@ -46,7 +46,7 @@ def batch_gates(agent: Agent, cases: Sequence[Case], held: int, facts: BatchFact
             held,
             total,
             limits.max_hold_share,
-            "Look at the codes that held most: usually one layout or one setting is behind them.",
+            "Check the most frequent codes: usually one layout or one setting causes them.",
         )
         repeats = sum(case.repeats_in_batch for case in cases)
         gates += _share(
@@ -71,7 +71,7 @@ def batch_gates(agent: Agent, cases: Sequence[Case], held: int, facts: BatchFact
             facts.documents_failed,
             facts.documents,
             limits.max_failed_share,
-            "Look at the documents' codes; a damaged upload is sent again.",
+            "Check the documents' codes; if the upload was damaged, send it again.",
         )
     if limits.rows_must_match and facts.rows_expected is not None:
         read = facts.rows_found if facts.rows_found is not None else total
@@ -80,7 +80,7 @@ def batch_gates(agent: Agent, cases: Sequence[Case], held: int, facts: BatchFact
             read != facts.rows_expected,
             str(read),
             str(facts.rows_expected),
-            "Compare the manifest with the files; send the missing ones or mend the count.",
+            "Compare the manifest with the files; send the missing ones or correct the count.",
         )
     return tuple(gates)
 

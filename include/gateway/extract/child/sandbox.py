@@ -329,8 +329,8 @@ class ReaderPool:
         job.spool.write_bytes(b"")
         sentences = {
             "TIMED_OUT": f"Reading used more than {self.config.document_timeout_s:g} seconds, twice, the second time alone. "
-            "Retry it when the machine has less to do; if it stops again, print it to PDF again and send that.",
-            "OUT_OF_MEMORY": f"Reading needed more memory than is allowed ({self.config.document_memory_mb} MB). "
+            "Retry it when the machine is less busy. If it stops again, print it to PDF again and send that.",
+            "OUT_OF_MEMORY": f"Reading needed more memory than allowed ({self.config.document_memory_mb} MB). "
             "Print it to PDF again.",
             "OUTPUT_TOO_LARGE": f"More than {self.config.document_output_bytes:,} bytes of profiles. Split it.",
             "READER_CRASHED": f"The reading process ended by {detail}. Print it to PDF again and send that.",

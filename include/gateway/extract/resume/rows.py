@@ -247,7 +247,7 @@ def marked_heads(lines: Sequence[Line], kind: str) -> set[int]:
 
 
 def _glued(first: Cell, second: Cell) -> Cell:
-    """Two cells of one wrapped text; a word broken at the line's end is whole again."""
+    """Joins two cells of one wrapped text, including a word broken at the end of the line."""
     a, b = first.words[-1], second.words[0]
     if a.text.endswith("-") and b.text[:1].isalpha():
         whole = replace(a, text=run_on(a.text, b.text), box=around([a.box, b.box]))

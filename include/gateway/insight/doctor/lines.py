@@ -54,9 +54,11 @@ def looked(look: Look) -> Iterator[Line]:
     try:
         yield from look()
     except GatewayError as wrong:
-        yield Line(name, Level.FAULT, f"{wrong.code}: {wrong.sentence}", "Do what the sentence says, then look again.")
+        yield Line(
+            name, Level.FAULT, f"{wrong.code}: {wrong.sentence}", "Do what the message says, then run the check again."
+        )
     except Exception as wrong:
-        yield Line(name, Level.FAULT, f"This check failed ({type(wrong).__name__}).", "See the line above it first.")
+        yield Line(name, Level.FAULT, f"This check failed ({type(wrong).__name__}).", "Fix the line above first.")
 
 
 def ok(name: str, says: str) -> Line:

@@ -51,7 +51,7 @@ def rights() -> Iterator[Line]:
     home = settings().home
     if not home.is_dir():
         yield warning(
-            "rights", f"There is no home at {home} yet.", "make run, or any command that reads a batch, makes it."
+            "rights", f"There is no home at {home} yet.", "make run, or any command that reads a batch, creates it."
         )
         return
     if not os.access(home, os.W_OK | os.X_OK):
@@ -64,7 +64,7 @@ def rights() -> Iterator[Line]:
             f"chmod -R go= {place}; inside the home, the next start does it automatically.",
         )
     if not wide:
-        yield ok("rights", "Only its owner reads the home, the store, kept files, exports, logs and keys.")
+        yield ok("rights", "Only the owner can read the home, the store, kept files, exports, logs and keys.")
 
 
 def disk() -> Iterator[Line]:
@@ -88,10 +88,12 @@ def disk() -> Iterator[Line]:
         says = f"{free / 1e9:,.1f} GB free."
         if free < FULL:
             yield fault(
-                f"disk of {name}", says, "Make room now: batches stop when it is full, and go on when there is some."
+                f"disk of {name}",
+                says,
+                "Free space now: batches stop when the disk is full and continue when there is space.",
             )
         elif free < TIGHT:
-            yield warning(f"disk of {name}", says, "Make room, or move GATEWAY_FILES_URL to a larger place.")
+            yield warning(f"disk of {name}", says, "Free space, or move GATEWAY_FILES_URL to a larger disk.")
         else:
             yield ok(f"disk of {name}", says)
 
@@ -104,9 +106,11 @@ def files() -> Iterator[Line]:
     try:
         kept.check()
     except Misconfigured as wrong:
-        yield fault("files", f"{wrong.code}: {wrong.sentence}", "Correct what the sentence names, then look again.")
+        yield fault(
+            "files", f"{wrong.code}: {wrong.sentence}", "Correct what the message names, then run the check again."
+        )
     else:
-        yield ok("files", f"{shown} takes and gives files.")
+        yield ok("files", f"{shown} can be written to and read.")
 
 
 def models() -> Iterator[Line]:

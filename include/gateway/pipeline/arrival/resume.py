@@ -34,8 +34,8 @@ WAIT_S = 300.0  # after a failure that may pass, before it is tried again
 ROOM_BYTES = 200_000_000  # free space that counts as room again after a full disk
 ACTOR = "sweep"
 DIED = (
-    "The batch's run ended without a word: its worker was killed, its machine restarted, or the run was removed. "
-    "Look at why, then resume the batch; what is done is not done again."
+    "The batch's run ended without an error message: its worker was killed, its machine restarted, or the run was deleted. "
+    "Find the cause, then resume the batch; finished work is not repeated."
 )
 FULL = "A disk of the gateway is full. Free some space: the batch continues automatically, and nothing is lost."
 # The state of an Airflow run by its id; None if there is no such run.
@@ -178,7 +178,7 @@ def _act(batch_id: str, seen: tuple[int, str, int], failed: list[str], *, resume
             return
         full = why is not None and why["code"] == "DISK_FULL"
         if full or _may_resume(session, batch_id):
-            _put_back(session, batch, actor=ACTOR, rule="resumed by itself")
+            _put_back(session, batch, actor=ACTOR, rule="resumed automatically")
         elif not resume_only:
             code, sentence = (why["code"], why["sentence"]) if why else ("RUN_DIED", DIED)
             fail(session, batch, code, sentence, actor=ACTOR, rule="run died")

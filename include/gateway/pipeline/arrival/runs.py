@@ -90,7 +90,7 @@ def reason_of(wrong: Exception) -> tuple[str, str]:
         return wrong.code, wrong.sentence
     return (
         "STEP_FAILED",
-        f"A step of the run failed ({type(wrong).__name__}): look at the run's log, then `gateway resume` the batch.",
+        f"A step of the run failed ({type(wrong).__name__}): read the run's log, then run `gateway resume` for the batch.",
     )
 
 

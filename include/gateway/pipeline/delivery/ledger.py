@@ -244,7 +244,11 @@ def resolve(target: Target, looked: Sequence[Open], found: dict[str, Receipt]) -
                 if row.state == L.SENT:
                     change.move(session, row, L.UNKNOWN, actor=ACTOR, rule="no answer")
                 _refuse(
-                    session, row, profile, "TARGET_LOSES", "The target took this candidate five times and never had it."
+                    session,
+                    row,
+                    profile,
+                    "TARGET_LOSES",
+                    "The target accepted this candidate five times but never stored it.",
                 )
                 continue
             if row.state == L.SENT:
@@ -280,7 +284,7 @@ def _locked(session: Session, delivery_ids: Iterable[str]) -> list[tuple[Deliver
 
 
 def _confirm(session: Session, row: Delivery, profile: Profile, receipt: Receipt, rule: str) -> None:
-    """The target has the candidate: true whatever was decided here meanwhile."""
+    """The target has the candidate, whatever was decided here in the meantime."""
     if row.state == L.CONFIRMED:
         return
     row.receipt, row.code, row.error, row.due_at, row.finished_at = receipt.as_dict(), None, None, None, None
