@@ -290,4 +290,4 @@ class ExpectPhoneNotToBeFictional(GateExpectation):
     """A number is not from a range reserved for fiction."""
 
     map_metric = "column_values.phone_is_not_fictional"
-    says = "No phone number is from a range kept for fiction"
+    says = "No phone number is from a range reserved for fiction"

@@ -169,7 +169,7 @@ class ExpectNoReaderMarks(GateExpectation):
 
     map_metric = "column_values.has_none_of_marks"
     success_keys = ("marks", "but", "mostly")
-    says = "The reader saw nothing that makes the page doubtful"
+    says = "The reader found nothing doubtful on the page"
     marks: list[str]
     but: tuple[str, ...] = ()
 
@@ -188,5 +188,5 @@ class ExpectNoLikelyDuplicates(GateExpectation):
 
     map_metric = "column_values.is_at_most"
     success_keys = ("most", "mostly")
-    says = "Nobody known is likely the same person"
+    says = "No known candidate is probably the same person"
     most: float = 0

@@ -54,7 +54,7 @@ class Gate:
 
 def look(name: str) -> str:
     """The remedy of most gates."""
-    return f"Open the document, compare, and correct the {name} or approve it as it is."
+    return f"Open the document, compare, and correct the {name} or approve it unchanged."
 
 
 def always(text: str) -> Callable[[Row], str]:
