@@ -111,7 +111,7 @@ class Settings(BaseSettings):
         gt=0,
         description="A channel that has failed for this long is paused, and the agent's other channels are notified.",
     )
-    notice_keep_days: float = Field(30.0, gt=0, description="How long sent messages stay listed.")
+    notice_keep_days: float = Field(30.0, gt=0, description="How long messages that were sent or given up stay listed.")
     claim_alarm_s: float = Field(
         900.0, gt=0, description="A complete drop that stays unclaimed for this long raises an alarm."
     )
@@ -121,7 +121,7 @@ class Settings(BaseSettings):
         """Local folders and files with personal data or secrets, whether or not they exist."""
         database = urlsplit(self.store_url)
         places = [self.home, self.pool, *(self.home / name for name in ("files", "airflow", "logs"))]
-        places += [self.keys, self.keys / "signing.pem", self.keys / "suppression.key"]
+        places += [self.keys, self.keys / "signing.pem", self.keys / "suppression.key", self.outreach_key]
         places += [self.home / f".{name}.key" for name in ("fernet", "api", "jwt")]
         if database.scheme.startswith("sqlite"):
             places.append(Path(self.store_url.partition("///")[2]))

@@ -6,6 +6,7 @@ With --profile the output may contain a candidate's data: only reviewers should 
 from __future__ import annotations
 
 import argparse
+import getpass
 import json
 from typing import Any
 
@@ -113,7 +114,7 @@ def resend(options: argparse.Namespace) -> int:
 
     migrate()
     for message in options.messages:
-        again(message)
+        again(message, actor=f"cli:{getpass.getuser()}")
     print(f"{len(options.messages)} message(s) are planned again")  # noqa: T201
     return 0
 
@@ -121,9 +122,14 @@ def resend(options: argparse.Namespace) -> int:
 def suppress(options: argparse.Namespace) -> int:
     from gateway.outreach import suppression
     from gateway.store.engine import migrate, writing
+    from gateway.store.tables import Event
 
     migrate()
     with writing() as session:
-        new = suppression.suppress(session, options.address.strip().casefold(), "by hand")
+        address = options.address.strip().casefold()
+        new = suppression.suppress(session, address, "by hand")
+        if new:
+            said = {"kind": "suppressed", "subject": "suppression", "subject_id": suppression.key_of(address)}
+            session.add(Event(**said, actor=f"cli:{getpass.getuser()}", rule="by hand"))
     print("this address gets no more messages" if new else "this address was already on the list")  # noqa: T201
     return 0

@@ -17,10 +17,10 @@ PIPELINE: tuple[Code, ...] = (
     Code(
         "KEY_INVALID",
         "review",
-        "The gateway's key for signing anchors and receipts cannot be used.",
-        "Another kind of file, or a key with a password, in GATEWAY_KEYS_DIR.",
+        "A key of the gateway cannot be used: the signing key, or the key that identifies erased people.",
+        "Another kind of file, or a key with a password, in GATEWAY_KEYS_DIR; or a machine that created its own key.",
         "operator",
-        "Restore the Ed25519 private key (PEM, no password). If there is no file, a new key is created.",
+        "Give every machine the same GATEWAY_KEYS_DIR, or restore it from the backup; signing.pem is Ed25519, PEM, no password.",
         "/data/keys/signing.pem is not an Ed25519 private key in PEM without a password.",
     ),
     Code(
