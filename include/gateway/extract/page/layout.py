@@ -1,8 +1,8 @@
-"""Where text stands on a page: cells, columns, lines in reading order.
+"""The position of text on a page: cells, columns, lines in reading order.
 
 A cell is a run of words on one baseline without a wide gap. Columns are looked for among cells, not words: a gutter is where
 right-hand cells begin and nothing crosses. Two cells side by side may as well be one table row ("Phone   +1 ..."), a label
-beside its text or a date at the margin; the tests in `_is_columns` tell these apart.
+next to its text or a date at the margin; the tests in `_is_columns` tell these apart.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ GAP = 1.15  # in type sizes: a wider gap ends a cell; justified text stays below
 
 @dataclass(slots=True, eq=False)
 class Cell:
-    """Words on one baseline. `order` is where its first word stood in the file."""
+    """Words on one baseline. `order` is the position of its first word in the file."""
 
     words: list[Word]
     page: int
@@ -81,7 +81,7 @@ class Line:
 
     @property
     def content(self) -> list[Cell]:
-        """The cells with letters or digits, without a heading that stands in the same line."""
+        """The cells with letters or digits, without a heading in the same line."""
         cells = [c for c in self.cells if any(ch.isalnum() for ch in c.text)]
         return cells[1:] if "inline" in self.marks and len(cells) > 1 else cells
 
@@ -99,7 +99,7 @@ def joined(words: Sequence[Word]) -> str:
 
 
 def run_on(first: str, second: str) -> str:
-    """Two lines of one text: a word broken with a hyphen becomes whole, a compound keeps its hyphen."""
+    """Joins two lines of one text: a word broken with a hyphen becomes whole, a compound keeps its hyphen."""
     if first.endswith("-") and second[:1].islower() and len(first) > 2 and first[-2].isalpha():
         return first[:-1] + second
     if first.endswith("-") and second[:1].isalpha():
@@ -260,7 +260,7 @@ def _rows(cells: list[Cell], page: int, region: int) -> list[Line]:
 
 
 def _aligned(lines: list[Line]) -> list[Line]:
-    """Cells cut where a word after a wider space stands under the left edge of other lines: a narrow column of labels beside them."""
+    """Cells cut where a word after a wider space is under the left edge of other lines: a narrow column of labels."""
     starts = Counter(round(c.box[0]) for line in lines for c in line.cells)
     for line in lines:
         cells: list[Cell] = []
@@ -361,7 +361,7 @@ def _best_gutter(
 def _is_columns(
     left: list[Cell], right: list[Cell], is_heading: Callable[[Cell], bool], is_dated: Callable[[str], bool]
 ) -> bool:
-    """Two texts side by side, rather than the two halves of table rows."""
+    """True for two texts side by side, False for the two halves of table rows."""
     gutter = min(c.box[0] for c in right) - max(c.box[2] for c in left)
     size = median([c.size for c in left + right])
     if gutter < 0.12 * size:
@@ -384,7 +384,7 @@ def _is_columns(
     )
     tall = min(max(rows_left) - min(rows_left), max(rows_right) - min(rows_right))
     if headings_left and headings_right and tall > 3 * size:
-        # Headings of one look on both sides head two texts; a label's look differs from that of what it labels. So do headings
+        # Headings of the same style on both sides head two texts; a label's style differs from that of its value. So do headings
         # at heights where the other side has nothing.
         if any(abs(a.size - b.size) < 0.6 and a.bold == b.bold for a in headings_left for b in headings_right):
             return True
@@ -412,7 +412,7 @@ def _is_columns(
 
 
 def _is_margin(side: list[Cell], headings: list[Cell], dated: int) -> bool:
-    """Dates or labels beside the text they belong to."""
+    """Dates or labels next to the text they belong to."""
     short = sum(len(c.text) <= 32 for c in side)
     return dated >= 0.5 * len(side) or len(headings) >= 0.5 * len(side) or short >= 0.8 * len(side)
 

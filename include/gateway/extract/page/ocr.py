@@ -76,7 +76,7 @@ def ocr_page(handle: pdfium.PdfPage, page: Page) -> tuple[Page | None, tuple[str
 
 
 def _sideways(result: Any) -> bool:
-    """Most text boxes stand upright: the page was scanned on its side."""
+    """True if most text boxes are upright: the page was scanned on its side."""
     if result.boxes is None or len(result.boxes) < 5:
         return False
     return bool(
@@ -127,7 +127,7 @@ def _straight(corners: Any, turn: float, scale: float) -> Box:
 
 
 def _shared_out(text: str, line: Box) -> list[tuple[str, Box]]:
-    """Words of a line whose own boxes are not known, by their share of its letters."""
+    """Words of a line without boxes of their own: widths by their share of its letters."""
     out, at, width = [], 0, (line[2] - line[0]) / max(1, len(text))
     for token in text.split():
         at = text.index(token, at)

@@ -1,4 +1,4 @@
-"""Dates among the cells of a line: put together again where wide spaces cut them, told from other text."""
+"""Dates among the cells of a line: joined again where wide spaces split them, and separated from other text."""
 
 from __future__ import annotations
 

@@ -1,8 +1,8 @@
 """Name, e-mail and phone of one person, decided together.
 
-The candidates' scores come first. What is somebody else's (`owner`) is put aside with the reason. An address that repeats the name
-beats one that does not. And what a plain pattern finds is never lost: where no candidate passes its threshold, the best one that is
-nobody else's is taken, if it is an address or a number beyond doubt; it is marked as a last resort, whose confidence asks for a person.
+The candidates' scores come first. Values of other people (`owner`) are set aside with the reason. An address that repeats the name
+beats one that does not. Nothing that a simple pattern finds is lost: if no candidate passes its threshold, the best one that
+belongs to nobody else is taken, if it certainly is an address or number; it is marked as a last resort, so that a person checks it.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ NEARLY = 1.5  # below the threshold a name still counts when it heads the page
 
 @dataclass(slots=True)
 class Contact:
-    """The choice of each field, every candidate for it, and what was put aside."""
+    """The choice for each field, all its candidates, and the values set aside."""
 
     name: Candidate | None = None
     email: Candidate | None = None
@@ -82,7 +82,7 @@ def _names(
 
 
 def _named(names: Sequence[Candidate]) -> Candidate | None:
-    """The best name; where none is sure, the largest or first line of the first page, if names or the address speak for it."""
+    """The best name; if none is certain, the largest or first line of the first page, if names or the address support it."""
     best = _best(names)
     if best is not None or not names:
         return _in_full(best, names) if best else None
@@ -100,7 +100,7 @@ def _named(names: Sequence[Candidate]) -> Candidate | None:
 
 
 def _in_full(best: Candidate, names: Sequence[Candidate]) -> Candidate:
-    """The name with its last word, when that stands in a line of its own and the whole is repeated (in a running header)."""
+    """The name with its last word, if that is in a separate line and the whole name is repeated (in a running header)."""
     short = fold(best.value)
     lines: dict[str, set[int]] = {}
     for candidate in names:
@@ -120,7 +120,7 @@ def _best(candidates: Sequence[Candidate]) -> Candidate | None:
 
 
 def _own(person: Person, candidates: Sequence[Candidate], out: Contact, what: str) -> list[Candidate]:
-    """The candidates that are nobody else's; a note for each value put aside."""
+    """The candidates that belong to nobody else; adds a note for each value set aside."""
     own: list[Candidate] = []
     aside: dict[str, tuple[str, int | None]] = {}
     for candidate in candidates:
@@ -140,7 +140,7 @@ def _own(person: Person, candidates: Sequence[Candidate], out: Contact, what: st
 
 
 def _is_unread(candidate: Candidate) -> bool:
-    """A number among the own data that no country was found for: shown as printed, for a person to complete."""
+    """A number among the own data without a known country: shown as printed, for a person to complete."""
     seen = candidate.features
     return not candidate.value.startswith("+") and seen.get("own", 0) > 0 and not seen.get("fax")
 
@@ -161,7 +161,7 @@ _WHOSE = {
 
 
 def _is_phone(candidate: Candidate) -> bool:
-    """A number beyond doubt, wherever it stands: in use, and called a phone, dialled by a link or written with its country."""
+    """A number that certainly is a phone, wherever it is: in use, and labelled as a phone, dialled by a link or international."""
     seen = candidate.features
     if not candidate.valid or any(seen.get(name) for name in ("fax", "notphone", "dotted_date", "labelled_else")):
         return False

@@ -83,7 +83,7 @@ def _without_contact(segment: str) -> str:
 
 
 def _place(text: str, beneath: str) -> tuple[str, dict[str, float]] | None:
-    """("City, Region, Country" as printed, features), or None when no place is named."""
+    """("City, Region, Country" as printed, features), or None if no place is named."""
     whole = text
     if (
         beneath
@@ -142,7 +142,7 @@ def _no_postal(piece: str) -> str:
 
 
 def _city_in(text: str) -> tuple[str, int, bool] | None:
-    """(from the city on, its people in thousands, whether nothing but the city vouches for it)."""
+    """(the text from the city on, its population in thousands, whether only the city supports it)."""
     pieces = [p for p in (q.strip() for q in _PIECE.split(text)) if p]
     cleaned = [re.sub(r"\s+", " ", _no_postal(p)) for p in pieces]
     best: tuple[float, int, str, int] | None = None

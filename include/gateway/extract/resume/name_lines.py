@@ -19,7 +19,7 @@ LARGE = 1.25  # times the size of the body: type that sets a name apart
 
 
 def has_form(person: Person, text: str, relaxed: bool) -> bool:
-    """A name by its letters; `relaxed` takes one written without capitals ("jane roe"), as people head their own pages."""
+    """True if the letters can be a name; `relaxed` accepts one without capitals ("jane roe"), as some people write it."""
     if is_cjk(text):
         return is_plausible_name(text) and name_form(text, person.language) > 0
     if is_plausible_name(text):
@@ -28,7 +28,7 @@ def has_form(person: Person, text: str, relaxed: bool) -> bool:
 
 
 def names_in_row(known: Known, index: int, line: Line, number: int, cell: Cell) -> Iterator[Candidate]:
-    """A name set with a wide gap between its words: two cells of one large look side by side."""
+    """A name with a wide gap between its words: two cells of one large style side by side."""
     if number + 1 >= len(line.cells) or cell.size < LARGE * known.person.body:
         return
     after = line.cells[number + 1]
@@ -100,7 +100,7 @@ def _both_in(first: Cell, second: Cell, handles: Sequence[str]) -> bool:
 
 
 def _beneath(person: Person, line: Line, cell: Cell) -> Cell | None:
-    """The cell right beneath in the same look and column; lines of other columns may stand between in reading order."""
+    """The cell directly below in the same style and column; lines of other columns may come between in reading order."""
     best: Cell | None = None
     for other_line in person.lines[max(0, line.index - 3) : line.index + 8]:
         if other_line.page != line.page:

@@ -78,17 +78,17 @@ def name_candidates(person: Person, handles: Sequence[str], contact_lines: Seque
 
 
 def _is_whole(longer: Candidate) -> bool:
-    """What a name goes on with is a name too, not the job title or employer beneath it."""
+    """True if the text continues a name and is not the job title or employer below it."""
     return not any(longer.features[name] for name in ("title", "company", "institution", "heading", "cv_title"))
 
 
 def _is_text(text: str) -> bool:
-    """Words, not an icon; and not the document's title or a heading, which may be larger than the name."""
+    """True for words that are not an icon, the document's title or a heading; the last two may be larger than the name."""
     return sum(c.isalpha() for c in text) >= 2 and not is_label(text) and heading_of(text) is None
 
 
 def _parts(person: Person, index: int, cell: Cell) -> Iterator[tuple[str, list[Word], str]]:
-    """The cell, its runs of one look, and what stands before or after a separator."""
+    """The cell, its runs of one style, and the text before or after a separator."""
     yield cell.text, cell.words, "cell"
     runs = _runs(cell.words)
     if 2 <= len(runs) <= 3:
@@ -123,7 +123,7 @@ def _parts(person: Person, index: int, cell: Cell) -> Iterator[tuple[str, list[W
 
 
 def _said(person: Person, index: int, cell: Cell, rest: str) -> str:
-    """The name in "My name is Jane", with what goes on in the next line."""
+    """The name in "My name is Jane", including its continuation in the next line."""
     words: list[str] = []
     for word in rest.split():
         if not word[:1].isupper() and not is_cjk(word):

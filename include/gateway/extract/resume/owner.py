@@ -52,7 +52,7 @@ def block_of(person: Person, index: int, reach: int = 3) -> str:
 
 
 def owner_of(person: Person, candidate: Candidate, agrees: bool) -> str | None:
-    """None for the candidate's own; else whose it is.
+    """None if it is the candidate's own; else its owner.
 
     agrees  the value repeats the candidate's name (an address), which settles it
     """

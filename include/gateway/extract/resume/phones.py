@@ -107,7 +107,7 @@ def _phones_of(
 
 
 def _is_unread(line: Line, kind: str | None, raw: str, text: str) -> bool:
-    """A number that is a phone for all one can see, of a country nobody knows: labelled, or grouped and alone among own data."""
+    """A number that appears to be a phone but has an unknown country: labelled, or grouped and alone among own data."""
     digits = sum(c.isdigit() for c in raw)
     if kind is not None:
         return kind == "phone" and 7 <= digits <= MOST_DIGITS
@@ -135,7 +135,7 @@ def _without_periods(text: str) -> str:
 def _readings(
     whole: str, countries: Countries, person: Person, index: int, cell: Cell, end: int, text: str
 ) -> Iterator[tuple[str, tuple[str | None, bool, bool]]]:
-    """The number, or the several that stand in one run of digits ("030 123456 / 0170 1234567", a postcode before a number)."""
+    """The number, or the several in one run of digits ("030 123456 / 0170 1234567", a postcode before a number)."""
     read = countries.read(whole)
     digits = sum(c.isdigit() for c in whole)
     pieces = [p for p in _PARTS.split(whole) if sum(c.isdigit() for c in p) >= 6]

@@ -1,4 +1,4 @@
-"""Which section each line stands in, and the language of a document.
+"""The section of each line, and the language of a document.
 
 A heading is a line, or the first cell of a row, that is a known heading in one of forty languages; lines that look like the known
 headings of the document but have other words open a section "other".
@@ -31,7 +31,7 @@ _CREDIT = re.compile(
 
 
 def is_heading_cell(cell: Cell) -> bool:
-    """The cell alone reads like a section heading (used before lines are known)."""
+    """True if the cell alone reads like a section heading (used before lines are known)."""
     text = cell.text
     return 2 <= len(text) <= 44 and known_heading(text) is not None
 
@@ -134,7 +134,7 @@ def _unknown_lists(lines: Sequence[Line]) -> None:
 
 @dataclass(slots=True)
 class _Region:
-    """What was seen of one column so far."""
+    """State of one column while its lines are read."""
 
     page: int
     box: Box
@@ -177,13 +177,13 @@ def _entering(line: Line, box: Box, regions: Sequence[_Region], page_top: float)
 
 
 def _overleaf(box: Box, regions: Sequence[_Region], page: int) -> tuple[str, int] | None:
-    """The section of the column of the page before that began at the same place."""
+    """The section of the column on the previous page that began at the same position."""
     before = [r for r in regions if r.page == page - 1 and abs(r.box[0] - box[0]) < 25]
     return (before[-1].section, before[-1].part) if before else None
 
 
 def _runs_on(previous: Line, line: Line) -> bool:
-    """The line is the second half of a wrapped text in the same type: "Project" of "Master of\nProject"."""
+    """True if the line is the second half of a wrapped text in the same type: "Project" of "Master of\nProject"."""
     close = 0 <= line.box[1] - previous.box[1] < 1.3 * line.size and line.region == previous.region
     same = previous.bold == line.bold and abs(previous.size - line.size) < 0.2 and previous.colour == line.colour
     return close and same and not previous.heading and len(previous.text) > len(line.text) and previous.section != "top"
@@ -243,7 +243,7 @@ def _heading_looks(lines: Sequence[Line], body: float) -> Counter[tuple[float, b
 def _heading(
     line: Line, body: float, looks: Counter[tuple[float, bool, int | None, bool]], section: str, first: bool
 ) -> tuple[str, str | None, bool] | None:
-    """(section, language, whether text of the section stands in the same line)."""
+    """(section, language, whether text of the section is in the same line)."""
     cells = [c for c in line.cells if any(ch.isalnum() for ch in c.text)]
     while len(cells) > 1 and cells[0].text in ("年", "月", "年月", "日"):
         cells = cells[1:]  # the head of a table of dates: "年  月  免許・資格"

@@ -40,7 +40,7 @@ class Item:
 
 
 def items_of(lines: Sequence[Line]) -> list[Item]:
-    """The items of one section's lines (headings included: the text beside an inline heading counts)."""
+    """The items of one section's lines (headings included: the text next to an inline heading counts)."""
     out: list[Item] = []
     seen: set[str] = set()
     for text, cell, page in _chunks(lines):
@@ -63,7 +63,7 @@ def items_of(lines: Sequence[Line]) -> list[Item]:
 
 
 def _parts(text: str) -> list[str]:
-    """The text cut at its separators; what stands in brackets stays whole."""
+    """The text split at its separators; text in brackets stays whole."""
     kept: list[str] = []
 
     def keep(match: re.Match[str]) -> str:
@@ -85,14 +85,14 @@ def _unpacked(part: str) -> list[str]:
 
 
 def _is_prose(text: str) -> bool:
-    """A sentence about skills rather than a list of them: many small words to each separator."""
+    """True for a sentence about skills rather than a list: many small words per separator."""
     words = text.split()
     small = sum(w[:1].islower() for w in words)
     return len(words) >= 9 and small >= 0.5 * len(words) and len(words) > 3.5 * len(_SPLIT.split(text))
 
 
 def _is_named(raw: str) -> bool:
-    """Of a sentence, what is a name: few words with a capital or digit inside."""
+    """The names in a sentence: few words with a capital or digit inside."""
     words = raw.split()
     return len(words) <= 3 and 2 * sum(any(c.isupper() or c.isdigit() for c in w) for w in words) > len(words)
 
@@ -118,7 +118,7 @@ def _clean(raw: str) -> str | None:
 
 
 def _chunks(lines: Sequence[Line]) -> Iterator[tuple[str, Cell, int]]:
-    """Texts to be split, wrapped lines joined, labels of groups gone."""
+    """Texts to be split, with wrapped lines joined and labels of groups removed."""
     body = [line for line in lines if not line.heading]
     if not body:
         return
@@ -169,7 +169,7 @@ def _chunks(lines: Sequence[Line]) -> Iterator[tuple[str, Cell, int]]:
 
 
 def _is_date(text: str) -> bool:
-    """The line is a date of issue ("March 3, 2021")."""
+    """True if the line is a date of issue ("March 3, 2021")."""
     found = find_periods(text)
     return bool(found) and len(text) - (found[0].span[1] - found[0].span[0]) < 16
 
@@ -281,7 +281,7 @@ def _join_all(words: Sequence[Word], gaps: Sequence[float], limit: float) -> str
 
 
 def _goes_on(pending: tuple[str, Cell, int, Line], line: Line, cell: Cell, right: float) -> bool:
-    """The line continues a separated list that ran out of room."""
+    """True if the line continues a separated list that ran out of room."""
     text, _, page, before = pending
     if page != line.page or line.region != before.region or not 0 < line.box[1] - before.box[1] < 1.9 * line.size:
         return False

@@ -1,8 +1,8 @@
 """Where one résumé ends and the next begins in a file that holds several.
 
-A page starts a person when it has what a first page has: a name in large type, contact data at the top, sections that were there
+A page starts a person if it has the signs of a first page: a name in large type, contact data at the top, sections that were there
 before. What ties it to the pages before it: the same name or address, an address that repeats the name before it, a number
-("2 of 3"), and being a page of contact data or referees, which tells nothing of a career and names nobody new.
+("2 of 3"), and being a page of contact data or referees, which shows no career and no new name.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from gateway.values.values import find_emails, is_plausible_name
 
 @dataclass(slots=True)
 class _Look:
-    """What one page has that a first page has."""
+    """Signs of a first page on one page."""
 
     emails: set[str] = field(default_factory=set)
     contact_high: bool = False
@@ -153,7 +153,7 @@ def _by_page_number(look: _Look, before: Sequence[_Look]) -> float:
 
 
 def _starts(look: _Look, before: Sequence[_Look]) -> bool:
-    """The page is the first of another person, not the next page of the one before it."""
+    """True if the page is the first of another person, not the next page of the previous one."""
     identity = _identity(look, before)
     if look.is_thin and identity <= 0:
         return False  # contact data or referees at the end; a person has a career or a name with an address
