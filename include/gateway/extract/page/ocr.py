@@ -9,6 +9,7 @@ from __future__ import annotations
 import logging
 from dataclasses import replace
 from functools import lru_cache
+from math import radians, tan
 from statistics import median
 from typing import Any
 
@@ -26,7 +27,7 @@ SAME_SIZE = 0.15  # share by which heights of lines in one type differ
 JUDGED_LINES = 9  # lines that say whether the page stands on its head
 STEEPEST = 3.0  # degrees of slope looked for; sheets lie worse than that in no feeder
 LEAST_SLOPE = 0.3  # degrees below which the engine's own crops are straight enough
-LOOKED_AT = 700  # pixels of the longer side of the picture the slope is measured in
+STRIPS = 40  # upright parts of the picture the slope is measured in
 
 
 @lru_cache(maxsize=1)
@@ -81,7 +82,7 @@ def ocr_page(handle: pdfium.PdfPage, page: Page) -> tuple[Page | None, tuple[str
     elif _upside_down(result, level):
         slope, turn = 0.0, 2
         result = _engine()(numpy.ascontiguousarray(numpy.rot90(level, 2)), return_word_box=True, use_cls=False)
-    words = _words(result, scale, _back(slope, image.shape) if slope else None)
+    words = _words(result, scale, slope, image.shape[1])
     if not words:
         return None, (
             "NO_TEXT",
@@ -97,17 +98,16 @@ def _drawn_slope(image: Any) -> float:
 
     The engine cuts each line out as a box. A long line of a page that lies askew has its neighbours in the box, and is lost.
     """
-    import cv2
     import numpy
 
-    grey = cv2.cvtColor(image, cv2.COLOR_BGR2GRAY)
-    small = min(1.0, LOOKED_AT / max(grey.shape))
-    grey = cv2.resize(grey, None, fx=small, fy=small, interpolation=cv2.INTER_AREA)
-    ink = numpy.abs(grey.astype("float32") - float(numpy.median(grey)))
-    ink[ink < 40] = 0
+    grey = image[::2, :, 1].astype("float32")
+    ink = numpy.abs(grey - float(numpy.median(grey[::4, ::4]))) > 40
+    width = image.shape[1] // STRIPS
+    strips = numpy.stack([ink[:, n * width : (n + 1) * width].sum(axis=1) for n in range(STRIPS)]).astype("float32")
 
-    def sharpness(angle: float) -> float:
-        rows = cv2.warpAffine(ink, _turning(angle, ink.shape), ink.shape[1::-1]).sum(axis=1)
+    def sharpness(degrees: float) -> float:
+        falls = [round(tan(radians(degrees)) * (n - STRIPS / 2) * width / 2) for n in range(STRIPS)]
+        rows = sum(numpy.roll(strip, -fall) for strip, fall in zip(strips, falls, strict=True))
         return float(numpy.square(numpy.diff(rows)).sum())  # lines that lie level begin and end at once
 
     rough = max((0.5 * step for step in range(int(-2 * STEEPEST), int(2 * STEEPEST) + 1)), key=sharpness)
@@ -115,28 +115,20 @@ def _drawn_slope(image: Any) -> float:
     return best if abs(best) >= LEAST_SLOPE and sharpness(best) > 1.05 * sharpness(0.0) else 0.0
 
 
-def _turning(angle: float, shape: Any) -> Any:
-    import cv2
-
-    return cv2.getRotationMatrix2D((shape[1] / 2, shape[0] / 2), angle, 1.0)
-
-
 def _levelled(image: Any, slope: float) -> Any:
-    """The picture turned so that its lines lie level, its size kept."""
+    """The picture with its columns moved up or down so that its lines lie level."""
     if not slope:
         return image
-    import cv2
+    import numpy
 
-    return cv2.warpAffine(
-        image, _turning(slope, image.shape), image.shape[1::-1], flags=cv2.INTER_CUBIC, borderMode=cv2.BORDER_REPLICATE
-    )
-
-
-def _back(slope: float, shape: Any) -> Any:
-    """From the levelled picture to where things stand on the page."""
-    import cv2
-
-    return cv2.invertAffineTransform(_turning(slope, shape))
+    out = numpy.full_like(image, int(numpy.median(image[::8, ::8])))
+    height, width = image.shape[:2]
+    fall = numpy.rint(tan(radians(slope)) * (numpy.arange(width) - width / 2)).astype(int)
+    for by in numpy.unique(fall):
+        columns = numpy.flatnonzero(fall == by)
+        left, right = columns[0], columns[-1] + 1
+        out[max(0, -by) : height - max(0, by), left:right] = image[max(0, by) : height - max(0, -by), left:right]
+    return out
 
 
 def _sideways(result: Any) -> bool:
@@ -158,7 +150,7 @@ def _upside_down(result: Any, image: Any) -> bool:
 
     if result.boxes is None or len(result.boxes) < 3:
         return False
-    crops = []
+    crops: list[Any] = []
     for box in result.boxes:
         (left, top), (right, bottom) = numpy.min(box, axis=0), numpy.max(box, axis=0)
         if not 2.5 < (right - left) / max(1.0, bottom - top) < 9 or len(crops) == JUDGED_LINES:
@@ -184,17 +176,17 @@ def _slope(boxes: Any) -> float:
     return median(slopes) if slopes and abs(median(slopes)) < 0.2 else 0.0
 
 
-def _words(result: Any, scale: float, back: Any = None) -> list[Word]:
+def _words(result: Any, scale: float, slope: float, width: int) -> list[Word]:
     out: list[Word] = []
     if result.txts is None:
         return out
-    boxes = [_placed(box, back) for box in result.boxes]
+    boxes = [_placed(box, slope, width) for box in result.boxes]
     turn = _slope(boxes)
     pieces = result.word_results or [()] * len(result.txts)
     for text, score, drawn, inside in zip(result.txts, result.scores, boxes, pieces, strict=True):
         line = _straight(drawn, turn, scale)
         pieces_here = [
-            (str(t), _straight(_placed(box, back), turn, scale))
+            (str(t), _straight(_placed(box, slope, width), turn, scale))
             for t, _, box in inside
             if box is not None and str(t).strip()
         ]
@@ -214,14 +206,10 @@ def _of_one_size(words: list[Word]) -> list[Word]:
     return [replace(w, size=body) if abs(w.size - body) <= SAME_SIZE * body else w for w in words]
 
 
-def _placed(corners: Any, back: Any) -> Any:
+def _placed(corners: Any, slope: float, width: int) -> list[tuple[float, float]]:
     """Corners of a box in the picture as it was before it was levelled."""
-    if back is None:
-        return corners
-    return [
-        (back[0][0] * x + back[0][1] * y + back[0][2], back[1][0] * x + back[1][1] * y + back[1][2])
-        for x, y in ((float(x), float(y)) for x, y in corners)
-    ]
+    fall = tan(radians(slope))
+    return [(float(x), float(y) + fall * (float(x) - width / 2)) for x, y in corners]
 
 
 def _as_read(text: str, pieces: list[tuple[str, Box]]) -> list[tuple[str, Box]]:
