@@ -14,6 +14,7 @@ from statistics import median
 
 from gateway.extract.page.words import Page, Word
 from gateway.model import Box
+from gateway.values.table_words import is_table_head
 from gateway.values.text import tidy
 
 GAP = 1.15  # in type sizes: a wider gap ends a cell; justified text stays below one
@@ -229,11 +230,20 @@ def lines_of(
     if not cells:
         return [], 0
     regions: list[list[Cell]] = []
-    _cut(cells, page, is_heading, is_dated, regions, 0)
+    named = _column_names(cells)
+    _cut(cells, page, lambda cell: id(cell) not in named and is_heading(cell), is_dated, regions, 0)
     lines: list[Line] = []
     for number, region in enumerate(regions):
         lines.extend(_rows(region, page.number, first_region + number))
     return lines, len(regions)
+
+
+def _column_names(cells: list[Cell]) -> set[int]:
+    """Ids of the cells in the head rows of tables: what reads like a heading there ("Qualification") heads one column."""
+    rows: dict[int, list[Cell]] = {}
+    for cell in cells:
+        rows.setdefault(round(cell.box[3]), []).append(cell)
+    return {id(cell) for row in rows.values() if is_table_head([c.text for c in row]) for cell in row}
 
 
 def _rows(cells: list[Cell], page: int, region: int) -> list[Line]:
@@ -262,26 +272,43 @@ def _rows(cells: list[Cell], page: int, region: int) -> list[Line]:
 def _aligned(lines: list[Line]) -> list[Line]:
     """Cells cut where a word after a wider space is under the left edge of other lines: a narrow column of labels."""
     starts = Counter(round(c.box[0]) for line in lines for c in line.cells)
+    tops: dict[int, list[float]] = {}
+    tabled = any(is_table_head([c.text for c in line.cells]) for line in lines)
+    for line in lines:
+        if tabled or len(line.cells) >= 3:
+            for cell in line.cells:
+                tops.setdefault(round(cell.box[0]), []).append(cell.box[1])
     for line in lines:
         cells: list[Cell] = []
         for cell in line.cells:
-            at = next((n for n in range(1, min(5, len(cell.words))) if _under_edge(cell, n, starts)), None)
-            if at is None:
-                cells.append(cell)
-                continue
-            cells.append(Cell(cell.words[:at], cell.page, cell.order, last=cell.last).close())
-            cells.append(Cell(cell.words[at:], cell.page, cell.order + at, last=cell.last).close())
+            rest = cell
+            while at := next((n for n in range(1, len(rest.words)) if _under_edge(rest, n, starts, tops)), None):
+                cells.append(Cell(rest.words[:at], rest.page, rest.order, last=rest.last).close())
+                rest = Cell(rest.words[at:], rest.page, rest.order + at, last=rest.last).close()
+            cells.append(rest)
         if len(cells) != len(line.cells):
             line.cells = cells
             line.close()
     return lines
 
 
-def _under_edge(cell: Cell, at: int, starts: Counter[int]) -> bool:
+def _under_edge(cell: Cell, at: int, starts: Counter[int], tops: dict[int, list[float]]) -> bool:
     before, word = cell.words[at - 1], cell.words[at]
     gap = word.box[0] - before.box[2]
-    x = word.box[0]
-    return gap >= 0.42 * cell.size and sum(starts[round(x) + d] for d in (-1, 0, 1)) >= 2 and len(before.text) > 1
+    x = round(word.box[0])
+    if gap < 0.42 * cell.size or len(before.text) < 2:
+        return False
+    if at < 5 and sum(starts[x + d] for d in (-1, 0, 1)) >= 2:
+        return True
+    # a row of a table of three columns or more: a cell above or beneath begins here too, and the text's other spaces are narrower
+    rows = [top for d in (-1, 0, 1) for top in tops.get(x + d, ())]
+    near = any(0.5 * cell.size < abs(top - cell.box[1]) < 3.2 * cell.size for top in rows)
+    if not near or len(cell.words) < 3:
+        return False
+    others = [
+        b.box[0] - a.box[2] for n, (a, b) in enumerate(zip(cell.words, cell.words[1:], strict=False), 1) if n != at
+    ]
+    return gap > 1.6 * median(others) and gap >= 0.5 * cell.size
 
 
 def _cut(

@@ -15,7 +15,7 @@ from gateway.extract.resume.countries import Countries
 from gateway.extract.resume.links import handle_words
 from gateway.extract.resume.name_features import agreement
 from gateway.extract.resume.names import name_candidates
-from gateway.extract.resume.owner import owner_of
+from gateway.extract.resume.owner import letterhead_of, owner_of
 from gateway.extract.resume.phones import phone_candidates
 from gateway.extract.resume.scorer import model, rank
 from gateway.model import Hints, Note
@@ -36,6 +36,7 @@ class Contact:
     emails: list[Candidate] = field(default_factory=list)
     phones: list[Candidate] = field(default_factory=list)
     notes: list[Note] = field(default_factory=list)
+    brands: frozenset[int] = frozenset()  # lines that name an organisation whose letterhead the page has
 
 
 def threshold(name: str) -> float:
@@ -49,9 +50,10 @@ def decide(person: Person, hints: Hints, links: Sequence[Candidate]) -> Contact:
     found = rank(email_candidates(person, everywhere=True))
     phones = rank(phone_candidates(person, Countries(person, found, hints.country), everywhere=True))
     addresses = [link.value for link in links]
-    first = next((c for c in found if owner_of(person, c, False) is None), None)
     out = Contact()
-    out.names = _names(person, first.value if first else None, addresses, [*found, *phones], links)
+    found, phones = _without_letterhead(person, found, phones, links, out)
+    first = next((c for c in found if owner_of(person, c, False) is None), None)
+    out.names = _names(person, first.value if first else None, addresses, [*found, *phones], links, out.brands)
     out.name = _named(out.names)
     out.emails = _own(person, found, out, "An e-mail address")
     for candidate in out.emails:
@@ -60,7 +62,7 @@ def decide(person: Person, hints: Hints, links: Sequence[Candidate]) -> Contact:
     out.emails = rank(out.emails)
     out.email = _best(out.emails) or next(iter(out.emails), None)
     if out.email and first and out.email.value != first.value:
-        out.names = _names(person, out.email.value, addresses, [*found, *phones], links)
+        out.names = _names(person, out.email.value, addresses, [*found, *phones], links, out.brands)
         out.name = _named(out.names)
     out.phones = _own(person, phones, out, "A phone number")
     for candidate in out.phones:
@@ -75,10 +77,39 @@ def decide(person: Person, hints: Hints, links: Sequence[Candidate]) -> Contact:
 
 
 def _names(
-    person: Person, email: str | None, links: Sequence[str], contacts: Sequence[Candidate], own: Sequence[Candidate]
+    person: Person,
+    email: str | None,
+    links: Sequence[str],
+    contacts: Sequence[Candidate],
+    own: Sequence[Candidate],
+    brands: frozenset[int] = frozenset(),
 ) -> list[Candidate]:
     touch = [c.line for c in contacts if c.features.get("own", 0) > 0] + [c.line for c in own]
-    return rank(name_candidates(person, handle_words(email, links), touch))
+    return rank(name_candidates(person, handle_words(email, links), touch, brands))
+
+
+def _without_letterhead(
+    person: Person, emails: list[Candidate], phones: list[Candidate], links: Sequence[Candidate], out: Contact
+) -> tuple[list[Candidate], list[Candidate]]:
+    """The candidates without an agency's, where its letterhead heads the page and somebody else is named beneath it.
+
+    A person's own site reads the same ("Jane Roe" above hello@janeroe.example). Then nobody else is named.
+    """
+    head = letterhead_of(person, emails)
+    if head is None:
+        return emails, phones
+    own = [c for c in emails if c.line not in head.touch]
+    handle = next((c.value for c in own if c.features.get("own", 0) > 0), None)
+    names = _names(person, handle, [link.value for link in links], [*own, *phones], links, head.brands)
+    name = _best(names)
+    if name is None or (handle is None and not (head.certain and name.features.get("known_names", 0) >= 0.5)):
+        return emails, phones
+    out.brands = head.brands
+    for what, values in (("An e-mail address", emails), ("A phone number", phones)):
+        pages = {c.value: c.evidence.page for c in values if c.line in head.touch and c.valid}
+        for page in pages.values():
+            out.notes.append(Note("CONTACT_NOT_OWN", f"{what} was left out: it is {_WHOSE['agency']}.", page=page))
+    return own, [c for c in phones if c.line not in head.touch]
 
 
 def _named(names: Sequence[Candidate]) -> Candidate | None:

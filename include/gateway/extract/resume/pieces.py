@@ -33,6 +33,7 @@ _DURATION = re.compile(
 # Text next to a degree that is not part of a name: the European level, an average of marks
 _LEVEL = re.compile(
     r"[\s,·|(–-]*\b(?:EQF level|livello EQF|nivel EQF|EQR-niveau|niveau CEC)\s*\d\b\)?"
+    r"|[\s,·|(–-]+\b(?:grade|result|class|note|mention|voto|nota)\s*[:=]\s*[^,;|]{1,24}$"
     r"|[\s,·|(–-]*\b(?:C?GPA|CPI|SGPA|IPK|promedio|notenschnitt|note|percentage|score|grade|media|voto)\s*[:=]?\s*(?:of\s*)?\d[\d.,/% ]*\)?",
     re.I,
 )
@@ -137,8 +138,21 @@ def _texts(text: str) -> tuple[str, ...]:
     return tuple(out)
 
 
+_WORKED_AS = re.compile(
+    r"^(?:i\s+)?(?:(?:currently|previously|presently)\s+)?(?:work(?:ed|ing)?|employed|engaged|serv(?:ed|ing))\s+as\s+(?:an?\s+|the\s+)?(?=\S)",
+    re.I,
+)
+_FROM = re.compile(r"\s+from\s+(?:the\s+)?(?=[^\W\d_a-z])")
+
+
 def _at(text: str) -> list[str]:
-    """ "Engineer at Company" in two, when the first half is a title ("University of X at Y" is not)."""
+    """ "Engineer at Company" in two, when the first half is a title ("University of X at Y" is not); "BSc Y from University of X" too."""
+    text = _WORKED_AS.sub("", text)
+    for match in _FROM.finditer(text):
+        left, right = text[: match.start()], text[match.end() :]
+        school = hits("institution", right) and not hits("institution", left)
+        if school and hits("degree", left):
+            return [left, right]
     for match in _AT.finditer(text):
         left, right = text[: match.start()], text[match.end() :]
         if not left.strip() or not right.strip() or title(left) < 1.2 or hits("institution", left):

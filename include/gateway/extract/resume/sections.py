@@ -17,7 +17,8 @@ from gateway.extract.resume.margins import headed, rejoin
 from gateway.extract.resume.unheaded import mark_unheaded
 from gateway.model import Box
 from gateway.values.lexicon import phrases, title_score
-from gateway.values.text import fold, script
+from gateway.values.table_words import is_table_head
+from gateway.values.text import fold, is_cjk, script
 
 # Sections that a one-word label inside another section must not open ("Website" under "Contact", "Languages: Go" under "Skills").
 _WEAK = {"links", "contact", "languages", "summary", "projects", "other", "references"}
@@ -58,6 +59,7 @@ def mark_sections(lines: Sequence[Line], heights: dict[int, float] | None = None
     margin = headed(lines, headings)
     largest = max((line.size for line in lines), default=0.0)
     previous: Line | None = None
+    kept: set[tuple[int, tuple[float, bool, int | None, bool]]] = set()  # looks of headings by column
     for line in lines:
         if apart := _apart(line, footers, dates):
             line.section, line.part = apart, -1
@@ -71,6 +73,8 @@ def mark_sections(lines: Sequence[Line], heights: dict[int, float] | None = None
                 section, current = "top", 0  # the name at the head of a column
             regions.append(_Region(line.page, boxes[line.region], section, current))
         first = previous is None or previous.region != line.region
+        # a column keeps the look of its headings, smaller in a sidebar than in the main text
+        first = first or (bool(line.cells) and (line.region, _look(line.cells[0])) in kept)
         if id(line) in margin and margin[id(line)].index <= line.index:
             section, current = margin[id(line)].section, margin[id(line)].part
             regions[-1].section, regions[-1].part = section, current
@@ -88,6 +92,8 @@ def mark_sections(lines: Sequence[Line], heights: dict[int, float] | None = None
             part += 1
             current = part
             line.heading = not inline
+            if line.heading and language and line.cells[0].bold:
+                kept.add((line.region, _look(line.cells[0])))
             if language is None and section == "other":
                 line.marks.add("unknown")
         line.section, line.part = section, current
@@ -108,8 +114,10 @@ def _extents(lines: Sequence[Line]) -> tuple[dict[int, Box], dict[int, float]]:
 
 
 def _apart(line: Line, footers: set[int], dates: set[int]) -> str | None:
-    """The section of a line that belongs to none of the text's: a template's credit, a footer, a date that was moved."""
+    """The section of a line that belongs to none of the text's: a template's credit, a footer, the head row of a table, a date that was moved."""
     if _CREDIT.search(line.text) or id(line) in dates:
+        return "furniture"
+    if is_table_head([cell.text for cell in line.cells]):
         return "furniture"
     return "footer" if id(line) in footers else None
 
@@ -290,6 +298,7 @@ def _heading(
         and looks[look] >= 2
         and len(text) <= 40
         and not any(c.isdigit() for c in text)
+        and sum(c.isalpha() for c in text) >= (2 if is_cjk(text) else 4)  # "USA" beneath a city is none
     ):
         size, bold, _, upper = look
         distinct = size > body * 1.08 or upper or bold
