@@ -135,6 +135,12 @@ CATALOGUE: dict[str, EventType] = {
             status=True,
         ),
         EventType("report.daily", "The day of an agent in figures.", ("agent_id", "agent_title", "numbers", "url")),
+        EventType(
+            "retention.applied",
+            "People or documents whose period had ended were erased, or could not be.",
+            ("agent_id", "agent_title", "numbers", "url"),
+            status=True,
+        ),
         EventType("channel.test", "A test of a channel, asked for by a person.", ("agent_id", "agent_title")),
     )
 }

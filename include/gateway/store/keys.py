@@ -12,7 +12,7 @@ import hmac
 import json
 import os
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
@@ -59,9 +59,13 @@ def canonical(said: dict[str, Any]) -> bytes:
 
 def keyed_hash(text: str) -> str:
     """A hash that nobody without our key can compare with a list of addresses: 64 hex digits."""
-    return hmac.new(
-        _kept("suppression.key", lambda: secrets.token_bytes(32)), text.encode(), hashlib.sha256
-    ).hexdigest()
+    return keyed_hashes([text])[0]
+
+
+def keyed_hashes(texts: Iterable[str]) -> list[str]:
+    """The same of many texts, in their order."""
+    key = _kept("suppression.key", lambda: secrets.token_bytes(32))
+    return [hmac.new(key, text.encode(), hashlib.sha256).hexdigest() for text in texts]
 
 
 def _private() -> Ed25519PrivateKey:
