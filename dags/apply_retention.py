@@ -36,10 +36,11 @@ from gateway_airflow.policy import TASK_DEFAULTS
 )
 def apply_retention() -> None:
     @task(pool=Pool.STORE, execution_timeout=timedelta(hours=1), outlets=[Asset(name="outbox", uri=OUTBOX_URI)])
-    def apply(params: dict[str, Any]) -> list[dict[str, Any]]:
+    def apply(**context: Any) -> list[dict[str, Any]]:
         """Counts by agent, and the receipts' ids."""
         from gateway.pipeline.erasure.retention import apply_retention as apply_all
 
+        params = context["params"]
         done = apply_all(
             agent_id=params["agent"], dry_run=params["dry_run"], limit=params["limit"], actor="apply_retention"
         )

@@ -107,7 +107,7 @@ def access_document(*, email: str | None = None, profile_id: str | None = None, 
     with writing() as session:
         for record in known.records:
             change.record(session, "access_given", session.get_one(Profile, record.id), actor=actor, rule="html")
-    return _template().render(known=known)
+    return str(_template().render(known=known))
 
 
 @lru_cache(maxsize=1)

@@ -115,6 +115,10 @@ def _subjects(
 
 def _record(session: Session, kind: str, subjects: Sequence[tuple[str, str]], actor: str, case: str | None) -> None:
     for subject, identity in subjects:
-        row = session.get({"batch": Batch}.get(subject, Profile), identity) if subject != "email" else None
+        row: Batch | Profile | None = None
+        if subject == "batch":
+            row = session.get(Batch, identity)
+        elif subject == "profile":
+            row = session.get(Profile, identity)
         if row is not None:
             change.record(session, kind, row, actor=actor, rule=case)

@@ -90,11 +90,11 @@ def _write(path: Path, media_type: str, sheets: Sheets) -> None:
     for name, rows in sheets:
         sheet = book.create_sheet(name)
         for cells in rows:
-            made = [WriteOnlyCell(sheet, value=text or None) for text in cells]
-            for cell in made:
+            row = [WriteOnlyCell(sheet, value=text or None) for text in cells]
+            for cell in row:
                 if cell.value is not None:
                     cell.data_type = "s"  # what begins with = stays text
-            sheet.append(made)
+            sheet.append(row)
     made = path.with_name(f"{path.name}.made")
     book.save(made)
     with zipfile.ZipFile(made) as source, zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as packed:

@@ -48,7 +48,7 @@ def known_again(session: Session, addresses: Iterable[str]) -> None:
     made = {hashed: made[hashed] for hashed in made.keys() - set(session.scalars(select(Erased.hash)))}
     for table in (Delivery, Invitation):
         rows: Sequence[Any] = session.scalars(
-            select(table).where(table.email_norm.in_([GONE + hashed for hashed in made]))  # type: ignore[attr-defined]
+            select(table).where(table.email_norm.in_([GONE + hashed for hashed in made]))
         ).all()
         for row in rows:
             row.email_norm, row.updated_at = made[row.email_norm.removeprefix(GONE)], now()
