@@ -228,9 +228,9 @@ def test_every_table_was_thought_of() -> None:
     assert set(Base.metadata.tables) <= emptied | nobody
 
 
-@pytest.mark.parametrize("seed", range(5))
+@pytest.mark.parametrize("seed", [0, 1, 2, 11, 29])
 def test_an_erasure_that_is_killed_anywhere_is_done_again_to_its_end(store: str, drop: Path, seed: int) -> None:
-    """Five of the trials; benchmarks/bench_erasure.py runs fifty."""
+    """Five of the trials, two of which once left a file behind; benchmarks/bench_erasure.py runs fifty."""
     read_in(drop)
     erase_killed(seed)
     engine().dispose()

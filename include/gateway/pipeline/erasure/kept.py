@@ -146,7 +146,7 @@ def _rename(session: Session, document: Document) -> None:
     ending = PurePosixPath(document.path).suffix
     before, document.path = document.path, f"erased/{document.id}{ending if len(ending) < 7 else ''}"
     document.error = None
-    document.facts = {key: value for key, value in document.facts.items() if key in FACTS}
+    document.facts = {key: value for key, value in document.facts.items() if key in (*FACTS, LEFT)}
     batch = session.get_one(Batch, document.batch_id)
     if batch.manifest:
         batch.manifest = {key: _renamed(value, before, document.path) for key, value in batch.manifest.items()}
