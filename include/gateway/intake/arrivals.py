@@ -9,6 +9,7 @@ files store and the database. A hand-over that is cut off is done again from the
 
 from __future__ import annotations
 
+import fcntl
 import json
 import os
 import shutil
@@ -28,23 +29,26 @@ INDEX = "index.json"
 
 
 def hand_over(folder: Path, agent_id: str, batch_id: str) -> None:
-    """Moves a claimed folder into the files store. Safe to repeat; afterwards the folder is gone.
+    """Moves a claimed folder into the files store. Safe to repeat, by several at once; afterwards the folder is gone.
 
     raises   Transient(DISK_FULL | CLAIM_FAILED)
     """
     target = _place(agent_id, batch_id)
     try:
-        if isinstance(target, os.PathLike):
-            _move(folder, Path(target))
-        else:
-            _send(folder, target)
-        shutil.rmtree(folder, ignore_errors=True)
+        with _alone(folder):
+            if not folder.is_dir():
+                return  # another process was handing it over: it is done
+            if isinstance(target, os.PathLike):
+                _move(folder, Path(target))
+            else:
+                _send(folder, target)
+            shutil.rmtree(folder, ignore_errors=True)
     except OSError as wrong:
         raise disk_problem(wrong, f"The files of batch {batch_id} could not be handed over") from wrong
 
 
 def is_there(agent_id: str, batch_id: str) -> bool:
-    """Whether a whole hand-over of that batch waits to be registered."""
+    """Whether a complete hand-over of that batch waits to be registered."""
     place = _place(agent_id, batch_id)
     return place.is_dir() if isinstance(place, os.PathLike) else (place / INDEX).exists()
 
@@ -72,7 +76,7 @@ def fetched(agent_id: str, batch_id: str) -> Iterator[Path]:
             path = folder / entry["path"]
             path.parent.mkdir(parents=True, exist_ok=True)
             if entry["link"]:
-                path.symlink_to("link")  # refused by its name when it is registered; where it led is nobody's business
+                path.symlink_to("link")  # refused by its name when it is registered; its target is not recorded
             else:
                 with (place / str(number)).open("rb") as source, path.open("wb") as sink:
                     shutil.copyfileobj(source, sink, files.PIECE)
@@ -80,12 +84,20 @@ def fetched(agent_id: str, batch_id: str) -> Iterator[Path]:
 
 
 def clear(agent_id: str, batch_id: str) -> None:
-    """Lets go of the files of a registered batch: their bytes are kept by then."""
+    """Removes the claimed files of a registered batch: their bytes are kept by then."""
     place = _place(agent_id, batch_id)
     if isinstance(place, os.PathLike):
         shutil.rmtree(Path(place), ignore_errors=True)
     elif place.exists():
         place.fs.rm(place.path, recursive=True)
+
+
+@contextmanager
+def _alone(folder: Path) -> Iterator[None]:
+    """One hand-over of an agent's at a time: the page and the sensor may both find a folder that is being copied."""
+    with (folder.parent / ".lock").open("a") as handle:
+        fcntl.flock(handle, fcntl.LOCK_EX)
+        yield
 
 
 def _place(agent_id: str, batch_id: str) -> UPath:
@@ -99,7 +111,7 @@ def _move(folder: Path, target: Path) -> None:
     try:
         folder.rename(target)
     except OSError:
-        # Another file system: a copy beside the target, which one rename makes appear whole.
+        # Another file system: a copy next to the target, which one rename makes appear complete.
         part = target.with_name(f".{target.name}.part")
         shutil.rmtree(part, ignore_errors=True)
         shutil.copytree(folder, part, symlinks=True)

@@ -17,7 +17,7 @@ from typing import Any, BinaryIO
 
 from upath import UPath
 
-from gateway.deliver.credentials import credentials
+from gateway.deliver.credentials import from_environment
 from gateway.errors import Misconfigured, Transient, Unreadable
 from gateway.intake.inbox import disk_problem
 from gateway.settings import settings
@@ -32,9 +32,10 @@ def sha256(path: Path) -> str:
 
 
 def root() -> UPath:
-    """The files root. A remote one is opened with the connection `gateway_files` where there is one.
+    """The files root. A remote one is opened with the connection in AIRFLOW_CONN_GATEWAY_FILES if it is set.
 
-    The connection's login and password are the object store's key and secret, its extra holds further fsspec options
+    Read from the environment alone: tasks, the page, the triggerer and a shell all open it, and only some of them may ask
+    Airflow for connections. The connection's login and password are the object store's key and secret, its extra holds further fsspec options
     (`endpoint_url` for a store that is not AWS). Without it the machine's own identity counts (AWS_*, a role).
     """
     url = settings().files_root
@@ -46,7 +47,7 @@ def root() -> UPath:
 
 def _options() -> dict[str, Any]:
     try:
-        found = credentials(CONNECTION)
+        found = from_environment(CONNECTION)
     except Misconfigured as wrong:
         if wrong.code == "CONNECTION_MISSING":
             return {}
@@ -56,7 +57,7 @@ def _options() -> dict[str, Any]:
 
 
 def check() -> None:
-    """Writes, reads and removes a small object, so that wrong settings are refused at the start, not in a batch.
+    """Writes, reads and removes a small object, so that wrong settings are refused at the start and not during a batch.
 
     raises   Misconfigured(FILES_STORE_REFUSED) naming the kind of refusal
     """
@@ -69,15 +70,15 @@ def check() -> None:
     except Exception as wrong:  # each fsspec store has its own errors
         raise Misconfigured(
             "FILES_STORE_REFUSED",
-            f"The files store cannot be written to and read ({type(wrong).__name__}): correct GATEWAY_FILES_URL or the "
-            f"connection {CONNECTION}.",
+            f"The files store cannot be written to and read ({type(wrong).__name__}): correct GATEWAY_FILES_URL or "
+            f"AIRFLOW_CONN_{CONNECTION.upper()}.",
         ) from wrong
     if not whole:
-        raise Misconfigured("FILES_STORE_REFUSED", "The files store gives back other bytes than it was given.")
+        raise Misconfigured("FILES_STORE_REFUSED", "The files store returns other bytes than were written.")
 
 
 def keep(path: Path, agent_id: str) -> tuple[str, str, int]:
-    """Copies a file into the files root, whole or not at all; returns (key, sha256, size in bytes) of what was copied.
+    """Copies a file into the files root, completely or not at all; returns (key, sha256, size in bytes) of the copy.
 
     The hash is taken of the bytes on their way, not of the file before or after: a file that still grows is kept as it
     was copied, and its row says so.
@@ -132,7 +133,7 @@ def _pieces(path: Path) -> Iterator[bytes]:
 
 @contextmanager
 def local(key: str) -> Iterator[Path]:
-    """A local path to read the file from: the file itself, or a copy that goes away afterwards.
+    """A local path to read the file from: the file itself, or a copy that is removed afterwards.
 
     raises   Transient(FILES_MISSING) where the place of all kept files is not on this machine, Transient(DISK_FULL |
              CLAIM_FAILED) where a copy cannot be made; Unreadable(FILE_MISSING) where this one file is gone
@@ -154,13 +155,25 @@ def local(key: str) -> Iterator[Path]:
         yield copy
 
 
+def remove(key: str) -> None:
+    """Takes a kept file away; none there is no error.
+
+    raises   Transient(FILES_MISSING) where the place of all kept files is not on this machine
+    """
+    base = root()
+    target = base / key
+    if isinstance(target, os.PathLike) and not target.exists() and isinstance(gone := _missing(base, key), Transient):
+        raise gone
+    target.unlink(missing_ok=True)
+
+
 def _missing(base: UPath, key: str) -> Unreadable | Transient:
     agent_id = key.split("/")[0]
     if not (base / agent_id).exists():
         return Transient(
             "FILES_MISSING",
-            f"The kept files of {agent_id} are not on this machine. Give every worker the same files (GATEWAY_FILES_URL), "
-            "then resume the batch.",
+            f"The kept files of {agent_id} are not on this machine. Give every machine the same files (GATEWAY_FILES_URL), "
+            "then resume the batch, or do this again.",
             30,
         )
-    return Unreadable("FILE_MISSING", "Its bytes were kept and are gone from the gateway's files: send it again.")
+    return Unreadable("FILE_MISSING", "Its bytes were kept but are missing from the files store: send the file again.")

@@ -13,7 +13,7 @@ from gateway.agents.notices import LOG
 from gateway.errors import Misconfigured
 from gateway.notify.senders import Outcome
 from gateway.settings import settings
-from gateway.store import outbox
+from gateway.store import change, outbox
 from gateway.store.engine import writing
 from gateway.store.tables import Agent, ChannelHealth, Outbox, now
 
@@ -23,7 +23,7 @@ ENOUGH = 5  # failures before a channel is paused, however long they took
 
 
 def failed(agent_id: str, channel: str, why: Outcome) -> None:
-    """Notes that nothing goes through. After GATEWAY_NOTICE_PAUSE_AFTER_H, or at once when it is gone, it is paused."""
+    """Records that a channel fails. After GATEWAY_NOTICE_PAUSE_AFTER_H, or at once if it is gone, the channel is paused."""
     at = now()
     with writing() as session:
         row = _row(session, agent_id, channel)
@@ -40,7 +40,7 @@ def failed(agent_id: str, channel: str, why: Outcome) -> None:
 
 
 def _tell(session: Session, agent_id: str, channel: str, why: Outcome) -> None:
-    """The agent's other channels hear of it, and the log does always."""
+    """Notifies the agent's other channels, and always the log."""
     number = session.scalar(
         select(func.count()).where(
             Outbox.agent_id == agent_id, Outbox.channel == channel, Outbox.sent_at.is_(None), Outbox.dead_at.is_(None)
@@ -58,16 +58,17 @@ def _tell(session: Session, agent_id: str, channel: str, why: Outcome) -> None:
 
 
 def well(agent_id: str, channel: str) -> None:
-    """Something went through: what was noted of failures is over."""
+    """A message was sent: clears the recorded failures of the channel."""
     with writing() as session:
         row = session.get(ChannelHealth, (agent_id, channel))
         if row is not None and (row.failures or row.paused_at):
             session.delete(row)
 
 
-def resume(agent_id: str, channel: str) -> int:
-    """The channel may be tried again now; returns how many messages wait for it."""
+def resume(agent_id: str, channel: str, *, actor: str) -> int:
+    """Allows the channel to be tried again now; returns the number of messages waiting for it."""
     with writing() as session:
+        _audit(session, "channel_resumed", [agent_id], actor, channel)
         row = session.get(ChannelHealth, (agent_id, channel))
         if row is not None:
             session.delete(row)
@@ -85,7 +86,7 @@ def resume(agent_id: str, channel: str) -> int:
 
 
 def give_up(agent_id: str, channel: str, code: str, sentence: str) -> int:
-    """Everything that waits for this channel is dead: the agent's file names it no more."""
+    """Gives up all messages for this channel, because the agent's file no longer has it."""
     with writing() as session:
         done = session.execute(
             update(Outbox)
@@ -101,9 +102,14 @@ def give_up(agent_id: str, channel: str, code: str, sentence: str) -> int:
 
 
 def resend(
-    message_ids: Sequence[str] = (), *, dead: bool = False, agent_id: str | None = None, channel: str | None = None
+    message_ids: Sequence[str] = (),
+    *,
+    actor: str,
+    dead: bool = False,
+    agent_id: str | None = None,
+    channel: str | None = None,
 ) -> int:
-    """Makes messages wait again, from now on, with the same id: those named, or all that are dead. Returns how many.
+    """Queues messages again, from now on, with the same id: the named ones, or all dead ones. Returns their number.
 
     A message that was sent may be sent again too: its receiver drops the id if it has it, and gets it if it lost it.
     raises   Misconfigured(UNKNOWN_MESSAGE) when one that was named is not there
@@ -125,6 +131,8 @@ def resend(
             raise Misconfigured(
                 "UNKNOWN_MESSAGE", f"There is no message {missing[0]!r}: list them with `gateway notify list`."
             )
+        whose = session.scalars(select(Outbox.agent_id).where(*chosen).distinct().order_by(Outbox.agent_id)).all()
+        _audit(session, "notices_resent", whose, actor, channel or "")
         done = session.execute(
             update(Outbox)
             .where(*chosen)
@@ -133,7 +141,7 @@ def resend(
         return int(done.rowcount)  # type: ignore[attr-defined]
 
 
-def test_channel(agent_id: str, channel: str) -> str:
+def test_channel(agent_id: str, channel: str, *, actor: str) -> str:
     """Writes a test message to one channel, to be sent like any other; returns its id.
 
     raises   Misconfigured(UNKNOWN_AGENT) for one that never had a batch
@@ -141,9 +149,9 @@ def test_channel(agent_id: str, channel: str) -> str:
     with writing() as session:
         if session.get(Agent, agent_id) is None:
             raise Misconfigured(
-                "UNKNOWN_AGENT",
-                f"Nothing was ever received for agent {agent_id!r}: there is nothing to tell of it yet.",
+                "UNKNOWN_AGENT", f"Nothing was ever received for agent {agent_id!r}, so there is nothing to report yet."
             )
+        _audit(session, "channel_tested", [agent_id], actor, channel)
         outbox.emit(session, "channel.test", agent_id, {}, only=channel)
         session.flush()
         return str(
@@ -154,6 +162,14 @@ def test_channel(agent_id: str, channel: str) -> str:
                 .limit(1)
             )
         )
+
+
+def _audit(session: Session, kind: str, agent_ids: Sequence[str], actor: str, channel: str) -> None:
+    """Who did what to an agent's channel, in the trail of events."""
+    for agent_id in agent_ids:
+        agent = session.get(Agent, agent_id)
+        if agent is not None:
+            change.record(session, kind, agent, actor=actor, rule=channel[:100] or None)
 
 
 def _row(session: Session, agent_id: str, channel: str) -> ChannelHealth:

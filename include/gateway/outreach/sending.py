@@ -4,12 +4,12 @@
     sending    written before the message is given (DATA); found so later, it may or may not have arrived
     sent       the server took it
     unclear    its sender died, or the connection broke, while the server was taking it. Mail cannot be looked for, so
-               it is never sent again by itself: a person decides (`gateway outreach list`, `resend`)
+               it is never sent again automatically: a person decides (`gateway outreach list`, `resend`)
 
 Between planned and sending lies nothing but a transaction, and SMTP names addresses before it takes a message: what a
 kill can make unclear is one message at most.
 
-source   RFC 5321 4.1.1.4: what the server answers after DATA says who is responsible for the message
+source   RFC 5321 4.1.1.4: the server's answer after DATA decides who is responsible for the message
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ from gateway.model import InvitationState as V
 from gateway.notify.senders import connect, sender_of
 from gateway.outreach.letters import letter_of, mail_of, not_ready
 from gateway.outreach.planning import ACTOR, hindrance, plan
-from gateway.outreach.suppression import suppress
+from gateway.outreach.suppression import is_the_one, suppress
 from gateway.settings import settings
 from gateway.store import change
 from gateway.store.engine import reading, writing
@@ -47,7 +47,7 @@ MAX_ATTEMPTS = len(BACKOFF_S)
 
 @dataclass(slots=True)
 class Tally:
-    """What one walk did, in numbers; problems: what keeps an agent from writing to anybody."""
+    """The result of one walk, in numbers; problems: reasons why an agent cannot write to anybody."""
 
     planned: int = 0
     sent: int = 0
@@ -63,7 +63,7 @@ class Tally:
 
 
 def send_outreach(agent_id: str | None = None, *, limit: int = 1000) -> Tally:
-    """Plans and sends for every agent that is open and has outreach enabled, or for one of them.
+    """Plans and sends for every open agent with outreach enabled, or for one of them.
 
     One agent that is not ready or whose server is away does not stop the next; `problems` says so.
     """
@@ -84,11 +84,17 @@ def send_outreach(agent_id: str | None = None, *, limit: int = 1000) -> Tally:
 
 
 def ready(agent: Agent) -> Credentials:
-    """The connection to send by. Raises Misconfigured(OUTREACH_NOT_READY | CONNECTION_MISSING | CONNECTION_INVALID)."""
+    """The connection for sending. Raises Misconfigured(OUTREACH_NOT_READY | CONNECTION_MISSING | CONNECTION_INVALID)."""
     if not settings().public_url.startswith("https://"):
-        raise not_ready(agent, "set GATEWAY_PUBLIC_URL (https://...), where candidates end messages with one click")
+        raise not_ready(agent, "set GATEWAY_PUBLIC_URL (https://...), where candidates unsubscribe with one click")
     if not agent.outreach.contact:
         raise not_ready(agent, "outreach.contact must say who answers questions")
+    if not is_the_one():
+        raise not_ready(
+            agent,
+            f"this machine's {settings().outreach_key.name} is not the key that the list of who must not be written to was "
+            "made with; give every machine the same GATEWAY_OUTREACH_KEY_FILE, or restore it from the backup",
+        )
     given = credentials(agent.outreach.connection)
     if not (agent.outreach.sender or "@" in sender_of(given)):
         raise not_ready(agent, "outreach.sender must be an address")
@@ -96,7 +102,7 @@ def ready(agent: Agent) -> Credentials:
 
 
 def settle_lost(after_s: float = LOST_AFTER_S) -> int:
-    """Rows whose sender died while the server was taking the message become unclear."""
+    """Sets rows to unclear whose sender died while the server was accepting the message."""
     with writing() as session:
         rows = session.scalars(
             select(Invitation).where(
@@ -128,7 +134,7 @@ def _send(agent: Agent, given: Credentials, done: Tally, limit: int) -> None:
 
 
 def _one(agent: Agent, post: _Post, invitation_id: str, done: Tally) -> bool:
-    """One message; True when the server was asked. Raises Misconfigured when the server cannot be used at all."""
+    """Sends one message; True if the server was contacted. Raises Misconfigured if the server cannot be used at all."""
     with writing() as session:
         row = session.get_one(Invitation, invitation_id, with_for_update=True)
         if row.state != V.PLANNED:
@@ -138,9 +144,16 @@ def _one(agent: Agent, post: _Post, invitation_id: str, done: Tally) -> bool:
             change.move(session, row, V.SKIPPED, actor=ACTOR, code=code)
             done.skipped += 1
             return False
-        mail, to = _mail(session, agent, post.given, row)
     try:
-        post.address(mail, to)
+        with reading() as session:
+            mail, to = _mail(session, agent, post.given, session.get_one(Invitation, invitation_id))
+    except GatewayError:
+        raise  # the agent's file is not right: nobody of it is written to
+    except Exception as wrong:  # an address or a name that no message can be made with stops this one only
+        _refuse(invitation_id, f"no message could be made ({type(wrong).__name__})", done, permanent=False)
+        return False
+    try:
+        post.address(to)
     except _NotNow as wrong:
         _later(invitation_id, str(wrong), done)
         return True
@@ -170,7 +183,8 @@ def _one(agent: Agent, post: _Post, invitation_id: str, done: Tally) -> bool:
     return True
 
 
-def _mail(session: Session, agent: Agent, given: Credentials, row: Invitation) -> tuple[EmailMessage, str]:
+def _mail(session: Session, agent: Agent, given: Credentials, row: Invitation) -> tuple[bytes, str]:
+    """The message as it goes over the wire, and whom to."""
     profile = session.get_one(Profile, row.profile_id)
     document = session.get_one(Document, profile.document_id)
     delivery = session.scalar(
@@ -185,32 +199,32 @@ def _mail(session: Session, agent: Agent, given: Credentials, row: Invitation) -
         invitation_id=row.id,
     )
     to = str(profile.email)
-    return mail_of(agent, given, letter, to, row.id), to
+    return mail_of(agent, given, letter, to, row.id).as_bytes(policy=SMTP), to
 
 
 class _NotNow(Exception):
-    """The server did not take it now; nothing left."""
+    """The server did not accept it now; nothing was sent."""
 
 
 class _Never(Exception):
-    """The server will not take it. permanent: it refused the address itself."""
+    """The server will never accept it. permanent: it refused the address itself."""
 
     permanent = False
 
 
 class _Nobody(Exception):
-    """Nobody knows whether the server took it."""
+    """It is unclear whether the server accepted it."""
 
 
 class _Post:
-    """One session with the mail server, opened when it is needed and again after it broke."""
+    """One session with the mail server, opened when needed and reopened after it broke."""
 
     def __init__(self, agent: Agent, given: Credentials) -> None:
         self.agent, self.given = agent, given
         self.sender = agent.outreach.sender or sender_of(given)
         self.server: smtplib.SMTP | None = None
 
-    def address(self, mail: EmailMessage, to: str) -> None:
+    def address(self, to: str) -> None:
         """MAIL and RCPT: nothing is sent yet. Raises _NotNow, _Never."""
         try:
             to.encode("ascii")
@@ -229,7 +243,7 @@ class _Post:
                 self.close()
                 raise Misconfigured(
                     "OUTREACH_NOT_READY",
-                    f"The mail server of connection {self.given.connection} refused its login: correct the connection.",
+                    f"The mail server of connection {self.given.connection} refused the login: correct the connection.",
                 ) from None
             except (smtplib.SMTPException, OSError) as wrong:
                 self.close()
@@ -244,11 +258,11 @@ class _Post:
             raise refused
         raise _NotNow(f"SMTP {code}")
 
-    def give(self, mail: EmailMessage) -> None:
-        """DATA. Raises _NotNow, _Never when the server said no, _Nobody when it said nothing."""
+    def give(self, mail: bytes) -> None:
+        """DATA. Raises _NotNow or _Never if the server refused, _Nobody if it did not answer."""
         assert self.server is not None
         try:
-            code, _ = self.server.data(mail.as_bytes(policy=SMTP))
+            code, _ = self.server.data(mail)
         except smtplib.SMTPDataError as wrong:  # said no before the message was given
             code = wrong.smtp_code
         except (smtplib.SMTPException, OSError) as wrong:
@@ -285,7 +299,7 @@ def _move(invitation_id: str, to: V, code: str | None) -> None:
 
 
 def _later(invitation_id: str, why: str, done: Tally) -> None:
-    """Nothing left: tried again, after the fifth time no more."""
+    """Nothing was sent: retried, but given up after the fifth time."""
     log.warning("OUTREACH_NOT_SENT: invitation %s: %s", invitation_id, why)
     with writing() as session:
         row = session.get_one(Invitation, invitation_id, with_for_update=True)
@@ -303,7 +317,7 @@ def _later(invitation_id: str, why: str, done: Tally) -> None:
 
 
 def _refuse(invitation_id: str, why: str, done: Tally, *, permanent: bool) -> None:
-    """The server said no for good. An address that it does not know is never written to again."""
+    """The server refused permanently. An address that it does not know is never written to again."""
     log.warning("OUTREACH_REFUSED: invitation %s: %s", invitation_id, why)
     with writing() as session:
         row = session.get_one(Invitation, invitation_id, with_for_update=True)
@@ -314,8 +328,8 @@ def _refuse(invitation_id: str, why: str, done: Tally, *, permanent: bool) -> No
     done.refused += 1
 
 
-def resend(invitation_id: str) -> None:
-    """A person decided that an unclear or refused message is to be sent (again).
+def resend(invitation_id: str, *, actor: str) -> None:
+    """Queues an unclear or refused message again, as decided by a person.
 
     raises   Misconfigured(UNKNOWN_INVITATION) when there is none, or it is neither
     """
@@ -327,7 +341,7 @@ def resend(invitation_id: str) -> None:
                 f"There is no unclear or refused message {invitation_id!r}: list them with `gateway outreach list`.",
             )
         row.attempts, row.due_at, row.code = 0, now(), None
-        change.move(session, row, V.PLANNED, actor="person", rule="sent again by hand")
+        change.move(session, row, V.PLANNED, actor=actor, rule="sent again by hand")
 
 
 def send_test(given: Credentials, mail: EmailMessage) -> None:
@@ -339,5 +353,5 @@ def send_test(given: Credentials, mail: EmailMessage) -> None:
     except (smtplib.SMTPException, OSError) as wrong:
         raise Misconfigured(
             "OUTREACH_NOT_READY",
-            f"The mail server of connection {given.connection} did not take the test ({type(wrong).__name__}).",
+            f"The mail server of connection {given.connection} did not accept the test message ({type(wrong).__name__}).",
         ) from None

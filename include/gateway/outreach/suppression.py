@@ -1,4 +1,4 @@
-"""Who must not be written to, for ever. The list holds keyed hashes, so that it names nobody and outlives an erasure.
+"""Addresses that must never get messages. The list holds keyed hashes, so that it names nobody and survives an erasure.
 
 The key is a file of its own (GATEWAY_OUTREACH_KEY_FILE), made once; without it the list says nothing any more, so it is
 kept like the database. It signs the addresses that end messages too.
@@ -20,6 +20,7 @@ from sqlalchemy.orm import Session
 
 from gateway.errors import Misconfigured
 from gateway.settings import settings
+from gateway.store import keys
 from gateway.store.engine import writing
 from gateway.store.tables import Invitation, Suppression, now
 
@@ -27,15 +28,15 @@ BYTES = 32
 
 
 def key_of(email_norm: str) -> str:
-    """What the list keeps of an address."""
+    """The hash of an address that the list stores."""
     return hmac.new(_secret(settings().outreach_key), email_norm.encode(), hashlib.sha256).hexdigest()
 
 
 def suppressed(session: Session, emails: Iterable[str]) -> set[str]:
     """Those of these normalised addresses that must not be written to."""
-    keys = {key_of(email): email for email in emails}
-    found = session.scalars(select(Suppression.key).where(Suppression.key.in_(keys)))
-    return {keys[key] for key in found}
+    known = {key_of(email): email for email in emails}
+    found = session.scalars(select(Suppression.key).where(Suppression.key.in_(known)))
+    return {known[key] for key in found}
 
 
 def suppress(session: Session, email_norm: str, reason: str) -> bool:
@@ -44,6 +45,11 @@ def suppress(session: Session, email_norm: str, reason: str) -> bool:
     values = {"key": key_of(email_norm), "reason": reason, "created_at": now()}
     done = session.execute(insert(Suppression).values(**values).on_conflict_do_nothing().returning(Suppression.key))
     return done.scalar_one_or_none() is not None
+
+
+def is_the_one() -> bool:
+    """Whether this machine's key is the one that the list was made with."""
+    return keys.is_the_one("outreach.key", _secret(settings().outreach_key))
 
 
 def token_of(invitation_id: str) -> str:
@@ -91,5 +97,5 @@ def _secret(path: Path) -> bytes:
 def _no_key(path: Path, why: str) -> Misconfigured:
     return Misconfigured(
         "OUTREACH_NOT_READY",
-        f"The key file {path.name} cannot be used ({why}): restore it from the backup; a new one forgets who must not be written to.",
+        f"The key file {path.name} cannot be used ({why}): restore it from the backup; with a new key, the suppression list is lost.",
     )

@@ -1,7 +1,7 @@
 """The gateway's own keys: one that signs (Ed25519), one that makes keyed hashes. Files in GATEWAY_KEYS_DIR, for the owner alone.
 
 A signature says that whoever had the key said it. Who could change the store could have had the key as well: give the
-public key, and copies of what was signed, to somebody else.
+public key, and copies of the signed data, to somebody else.
 """
 
 from __future__ import annotations
@@ -25,24 +25,30 @@ from cryptography.hazmat.primitives.serialization import (
     PublicFormat,
     load_pem_private_key,
 )
+from sqlalchemy import select
+from sqlalchemy.dialects import postgresql, sqlite
 
 from gateway.errors import Misconfigured
 from gateway.settings import settings
+from gateway.store.engine import reading, writing
+from gateway.store.tables import Bookmark, now
+
+SUPPRESSION = "suppression.key"
 
 
 def public_key() -> str:
-    """Our public key, base64 of its 32 bytes: what verifies our signatures."""
+    """Our public key, base64 of its 32 bytes; it verifies our signatures."""
     return base64.b64encode(_private().public_key().public_bytes(Encoding.Raw, PublicFormat.Raw)).decode()
 
 
 def signed(said: dict[str, Any]) -> dict[str, Any]:
-    """The same with "key" and "signature" added; JSON-ready values only."""
+    """The content with "key" and "signature" added; JSON-ready values only."""
     with_key = {**said, "key": public_key()}
     return {**with_key, "signature": base64.b64encode(_private().sign(canonical(with_key))).decode()}
 
 
 def is_signed(said: dict[str, Any], key: str) -> bool:
-    """Whether that key signed exactly this."""
+    """Whether that key signed exactly this content."""
     unsigned = {name: value for name, value in said.items() if name != "signature"}
     try:
         signature = base64.b64decode(str(said.get("signature")), validate=True)
@@ -53,19 +59,51 @@ def is_signed(said: dict[str, Any], key: str) -> bool:
 
 
 def canonical(said: dict[str, Any]) -> bytes:
-    """The bytes that are signed: JSON with sorted keys and no blanks."""
+    """The signed bytes: JSON with sorted keys and no blanks."""
     return json.dumps(said, sort_keys=True, ensure_ascii=False, separators=(",", ":")).encode()
 
 
 def keyed_hash(text: str) -> str:
-    """A hash that nobody without our key can compare with a list of addresses: 64 hex digits."""
+    """A hash that cannot be compared with a list of addresses without our key: 64 hex digits."""
     return keyed_hashes([text])[0]
 
 
 def keyed_hashes(texts: Iterable[str]) -> list[str]:
     """The same of many texts, in their order."""
-    key = _kept("suppression.key", lambda: secrets.token_bytes(32))
+    key = _suppression()
     return [hmac.new(key, text.encode(), hashlib.sha256).hexdigest() for text in texts]
+
+
+def is_the_one(name: str, key: bytes) -> bool:
+    """Whether this machine has the key that the store's lists were made with; the first key checked is recorded.
+
+    Machines share the store, so a machine with a different key is detected there: it could not use the lists.
+    """
+    mark = f"key:{name}"
+    ours = hashlib.sha256(b"candidate-ingestion-gateway, key: " + key).hexdigest()
+    with reading() as session:
+        known = session.scalar(select(Bookmark.value).where(Bookmark.name == mark))
+    if known is None:
+        with writing() as session:
+            insert = postgresql.insert if session.get_bind().dialect.name == "postgresql" else sqlite.insert
+            said = {"name": mark, "value": ours, "updated_at": now()}
+            session.execute(insert(Bookmark).values(**said).on_conflict_do_nothing())
+            known = session.scalar(select(Bookmark.value).where(Bookmark.name == mark))
+    return known == ours
+
+
+def check_suppression_key() -> None:
+    """Raises Misconfigured(KEY_INVALID) on a machine whose suppression.key differs from the one of the erased people."""
+    if not is_the_one(SUPPRESSION, _suppression()):
+        raise Misconfigured(
+            "KEY_INVALID",
+            f"{settings().keys / SUPPRESSION} is not the key that erased people are known by: they would be read in again. "
+            "Give every machine the same GATEWAY_KEYS_DIR, or restore it from the backup.",
+        )
+
+
+def _suppression() -> bytes:
+    return _kept(SUPPRESSION, lambda: secrets.token_bytes(32))
 
 
 def _private() -> Ed25519PrivateKey:
@@ -79,13 +117,13 @@ def _private() -> Ed25519PrivateKey:
         key = None
     if not isinstance(key, Ed25519PrivateKey):
         raise Misconfigured(
-            "KEY_INVALID", f"{settings().keys / 'signing.pem'} is no Ed25519 private key in PEM without a password."
+            "KEY_INVALID", f"{settings().keys / 'signing.pem'} is not an Ed25519 private key in PEM without a password."
         )
     return key
 
 
 def _kept(name: str, make: Callable[[], bytes]) -> bytes:
-    """A key's bytes, made by whoever needs it first: the link appears whole or not at all."""
+    """A key's bytes, created by the first process that needs it: the link appears complete or not at all."""
     path = settings().keys / name
     if not path.exists():
         path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)

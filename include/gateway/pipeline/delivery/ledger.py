@@ -1,9 +1,9 @@
 """The delivery ledger's rows, and the only functions that move them. Each is one transaction on locked rows.
 
-    reserved    nobody else may send this person to this posting while its profile waits to be sent
+    reserved    no other profile of this person can be sent to this posting while this one waits
     sent        written before the request leaves; found in this state later, the request may or may not have arrived
     unknown     the answer never came, or left the record out: looked for in the target by external_id
-    confirmed   the target has the candidate; refused: it said no
+    confirmed   the target has the candidate; refused: the target refused it
     unknown -> reserved only when the target proved that it has no such record
 
 Two rules make a second sending impossible, whatever dies when:
@@ -37,7 +37,7 @@ from gateway.model import ProfileState as P
 from gateway.pipeline.erasure.suppression import known_again
 from gateway.store import change, ids
 from gateway.store.engine import writing
-from gateway.store.tables import Batch, Delivery, Profile, now
+from gateway.store.tables import Batch, Delivery, Event, Profile, now
 
 ACTOR = "deliver"
 READY = (P.PASSED, P.APPROVED)
@@ -62,7 +62,7 @@ class Sending:
 
 @dataclass(frozen=True, slots=True)
 class Open:
-    """A row whose request may have arrived, as it was when it was looked at."""
+    """A row whose request may have arrived, as it was when it was read."""
 
     id: str
     posting: str
@@ -73,7 +73,7 @@ class Open:
 
 
 def reserve(agent: Agent, target: Target, profile_ids: Sequence[str]) -> Sending:
-    """Reserves a row for each profile that is ready and marks it sent; a person already there becomes a duplicate.
+    """Reserves a row for each ready profile and marks it sent; a person already there becomes a duplicate.
 
     The unique constraint decides between two workers, not a look beforehand. Profiles of a dry run are passed over.
     """
@@ -128,7 +128,7 @@ def _dry_batches(session: Session, batch_ids: set[str]) -> set[str]:
 
 
 def _rows(session: Session, kind: str, posting: str, profiles: Sequence[Profile]) -> dict[str, Delivery]:
-    """address -> the ledger row of that person and posting, locked: a new one, or the one that was first."""
+    """address -> the ledger row of that person and posting, locked: a new one, or the earlier one."""
     if not profiles:
         return {}
     known_again(session, [str(profile.email_norm) for profile in profiles])
@@ -172,7 +172,7 @@ def _rows(session: Session, kind: str, posting: str, profiles: Sequence[Profile]
 
 
 def _stands(session: Session, row: Delivery) -> bool:
-    """Whether the row is still its profile's: sent or confirmed, or reserved while that profile waits to be sent.
+    """Whether the row still belongs to its profile: sent or confirmed, or reserved while that profile waits to be sent.
 
     A row left behind (its profile was refused, discarded, or got another address) must not swallow the next one.
     """
@@ -195,7 +195,7 @@ def hold(session: Session, profile: Profile, code: str) -> None:
 
 
 def give_back(sending: Sending) -> None:
-    """Nothing of it can have arrived: free to be sent again."""
+    """Frees rows whose request cannot have arrived: they may be sent again."""
     with writing() as session:
         for row, _ in _locked(session, sending.attempts):
             if row.state == L.SENT and row.attempts == sending.attempts[row.id]:
@@ -205,7 +205,7 @@ def give_back(sending: Sending) -> None:
 
 
 def reconcile(sending: Sending, receipts: Iterable[Receipt]) -> None:
-    """Writes the answers: by external_id; a repeated one counts once, a stranger's is ignored, a missing one is unknown.
+    """Writes the answers by external_id: a repeated one counts once, an unknown one is ignored, a missing one is unknown.
 
     An acceptance is a fact, however late it comes. A refusal or a missing answer counts for its own sending only.
     """
@@ -233,7 +233,7 @@ def reconcile(sending: Sending, receipts: Iterable[Receipt]) -> None:
 
 
 def resolve(target: Target, looked: Sequence[Open], found: dict[str, Receipt]) -> None:
-    """After looking: what the target has is confirmed; what it provably has not is free to be sent again."""
+    """Writes the result of a look-up: records the target has are confirmed; provably absent ones may be sent again."""
     by_id = {item.id: item for item in looked}
     with writing() as session:
         for row, profile in _locked(session, by_id):
@@ -246,7 +246,11 @@ def resolve(target: Target, looked: Sequence[Open], found: dict[str, Receipt]) -
                 if row.state == L.SENT:
                     change.move(session, row, L.UNKNOWN, actor=ACTOR, rule="no answer")
                 _refuse(
-                    session, row, profile, "TARGET_LOSES", "The target took this candidate five times and never had it."
+                    session,
+                    row,
+                    profile,
+                    "TARGET_LOSES",
+                    "The target accepted this candidate five times but never stored it.",
                 )
                 continue
             if row.state == L.SENT:
@@ -254,7 +258,18 @@ def resolve(target: Target, looked: Sequence[Open], found: dict[str, Receipt]) -
             row.due_at = None
             change.move(session, row, L.RESERVED, actor=ACTOR, rule="proved absent")
             if profile.state == P.UNKNOWN:
-                change.move(session, profile, P.PASSED, actor=ACTOR, rule="proved absent")
+                change.move(session, profile, _before_unknown(session, profile), actor=ACTOR, rule="proved absent")
+
+
+def _before_unknown(session: Session, profile: Profile) -> P:
+    """What it was when it was sent: a person's approval stands, and with it all that the person let be sent."""
+    was = session.scalar(
+        select(Event.before)
+        .where(Event.subject_id == profile.id, Event.kind == "state", Event.after == P.UNKNOWN)
+        .order_by(Event.id.desc())
+        .limit(1)
+    )
+    return P.APPROVED if was == P.APPROVED else P.PASSED
 
 
 def postpone(delivery_ids: Sequence[str]) -> None:
@@ -282,7 +297,7 @@ def _locked(session: Session, delivery_ids: Iterable[str]) -> list[tuple[Deliver
 
 
 def _confirm(session: Session, row: Delivery, profile: Profile, receipt: Receipt, rule: str) -> None:
-    """The target has the candidate: true whatever was decided here meanwhile."""
+    """The target has the candidate, whatever was decided here in the meantime."""
     if row.state == L.CONFIRMED:
         return
     row.receipt, row.code, row.error, row.due_at, row.finished_at = receipt.as_dict(), None, None, None, None

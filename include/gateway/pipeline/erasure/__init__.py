@@ -1,7 +1,7 @@
 """One person is forgotten, everywhere, with a receipt that a third party can check.
 
 erase.py         the one way to remove people: the person's rows, file by file and place by place; idempotent, goes on after a kill
-kept.py          what is kept of documents: the file, its pictures, the name it came under
+kept.py          copies of documents: the file, its pictures, its original name
 suppression.py   keyed hashes by which the same person or file is known when sent again, and not read in
 retention.py     periods by agent, and what is due by them
 holds.py         legal hold: who is kept whatever a period says

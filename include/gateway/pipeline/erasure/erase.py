@@ -1,10 +1,10 @@
 """Forgets one person. Files first, then exports, then rows: until the last step the person can still be found, so that a run
-that was killed is done again to its end; a person who was erased is nobody any more, and a second run finds nothing.
+that was killed is run again to its end; an erased person cannot be found any more, so a second run finds nothing.
 
 Whoever asks (the person, or the end of a period: retention.py), this is the one way by which people are removed.
 
 What stays is who did what to which id (events, the ledger's row without its address, states and codes), since counts must
-add up and nobody may be sent twice.
+add up and nobody is sent twice.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import delete, or_, select, text
+from sqlalchemy import delete, func, or_, select, text
 from sqlalchemy.orm import Session, selectinload
 
 from gateway.deliver.own_pool import OwnPool, export_path
@@ -30,10 +30,12 @@ from gateway.settings import settings
 from gateway.store import change, keys
 from gateway.store.engine import engine, reading, writing
 from gateway.store.tables import (
+    Batch,
     Claim,
     Delivery,
     Document,
     Field,
+    Interview,
     Invitation,
     PoolCandidate,
     Profile,
@@ -50,6 +52,8 @@ TO_DISCARDED: dict[str, tuple[P, ...]] = {
     P.REFUSED: (P.DISCARDED,),
 }
 OWN = "own_pool"
+# Tables whose rows held the person.
+SWEPT = (Profile, Field, Claim, Verdict, Review, Delivery, Invitation, Interview, Document, PoolCandidate, Batch)
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +73,7 @@ PERIOD = Why("RETENTION_ENDED", False)
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """One place that was looked at. found: how many things of the person; result: erased | nothing found | ask | left."""
+    """One place that was searched. found: number of hits for the person; result: erased | nothing found | ask | left."""
 
     place: str
     found: int
@@ -82,10 +86,11 @@ def erase(
 ) -> dict[str, Any]:
     """Erases everybody with that address (or keyed hash of it), or the person of that profile with all their versions.
 
-    returns   the signed receipt, kept as receipts/<id>.json in the files store; it names nobody
-    raises    Misconfigured(FORM_INCOMPLETE | UNKNOWN_PROFILE), Conflict(ERASE_LATER: a call about them has no answer yet |
+    returns   the signed receipt, kept as receipts/<id>.json in the files store; it contains no personal data
+    raises    Misconfigured(FORM_INCOMPLETE | UNKNOWN_PROFILE | KEY_INVALID), Conflict(ERASE_LATER: a call about them has no answer yet |
               LEGAL_HOLD)
     """
+    keys.check_suppression_key()
     address = address_of(email_hash) if email_hash else email_key(email)
     if email_hash and address is None and profile_id is None:
         return remove([], ASKED, actor=actor, subject={"email_hash": email_hash}, hashes={email_hash})
@@ -251,7 +256,8 @@ def _exports(ids: Collection[str]) -> Iterator[Place]:
 
 def _rows(ids: Collection[str], identity: str, actor: str, why: Why) -> Iterator[Place]:
     """Everything the store says about the person, in one transaction: the last step."""
-    counted = dict.fromkeys(("profiles", "fields", "verdicts", "decisions", "deliveries", "invitations"), 0)
+    kinds = ("profiles", "fields", "verdicts", "decisions", "deliveries", "invitations", "interviews")
+    counted = dict.fromkeys(kinds, 0)
     with writing() as session:
         for profile in session.scalars(
             select(Profile).where(Profile.id.in_(ids)).order_by(Profile.id).with_for_update()
@@ -278,6 +284,9 @@ def _rows(ids: Collection[str], identity: str, actor: str, why: Why) -> Iterator
                 invitation.email_norm, _taken(session, Invitation, invitation), invitation.id
             )
             counted["invitations"] += 1
+        for interview in session.scalars(select(Interview).where(Interview.profile_id.in_(ids))):
+            interview.score = None  # how far it came stays: counts must add up
+            counted["interviews"] += 1
     for name, number in counted.items():
         yield Place(f"store: {name}", number, "erased" if number else "nothing found")
 
@@ -298,7 +307,7 @@ def _empty(session: Session, profile: Profile, identity: str, actor: str, why: W
 
 
 def _store_pages() -> Place:
-    """What a database leaves behind of old rows until it is swept: SQLite's log beside the file, PostgreSQL's dead rows."""
+    """Remains of old rows in a database until it is cleaned up: SQLite's log file, PostgreSQL's dead rows."""
     if engine().dialect.name == "sqlite":
         with engine().execution_options(gateway_write=False, isolation_level="AUTOCOMMIT").connect() as connection:
             busy = connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)").scalar()
@@ -306,15 +315,15 @@ def _store_pages() -> Place:
             return Place("the store's own remains", 1, "left", "somebody was reading: run the same command again")
         return Place("the store's own remains", 1, "erased", "freed content is overwritten; the log was emptied")
     with engine().connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
-        for table in ("profile", "field", "verdict", "review", "delivery", "document", "pool_candidate", "batch"):
-            connection.execute(text(f"VACUUM {table}"))
+        for table in SWEPT:
+            connection.execute(text(f"VACUUM {table.__tablename__}"))
     return Place(
         "the store's own remains", 1, "erased", "vacuumed; write-ahead logs go with the server's own retention"
     )
 
 
 def _logs(strings: Collection[str]) -> Iterator[Place]:
-    """Logs and Airflow's own database hold no person by design: looked at all the same, for address and number."""
+    """Logs and Airflow's own database hold no personal data by design; searched anyway, for address and number."""
     home = settings().home
     wanted = [one.encode() for one in strings]
     for name, paths in (
@@ -346,7 +355,7 @@ def _holds(path: Path, wanted: Collection[bytes]) -> bool:
 
 
 def _elsewhere(ids: Collection[str], why: Why) -> Iterator[Place]:
-    """What is not ours to erase."""
+    """Places outside the gateway."""
     with reading() as session:
         sent = session.execute(
             select(Delivery.target, Delivery.posting, Delivery.receipt).where(
@@ -359,8 +368,24 @@ def _elsewhere(ids: Collection[str], why: Why) -> Iterator[Place]:
         )
     if not why.forget:
         yield Place("targets, our own pool included", len(sent), "keeps its own", "what was ingested is the target's")
+    waiting = _unread()
+    yield Place(
+        "drops not read yet",
+        waiting,
+        "ask" if waiting else "nothing found",
+        "not searched: a person in them is left out when they are read; set-aside drops and uploads begun are yours to look at",
+    )
     yield Place("Data Docs, replays", 0, "nothing found", "they hold ids, counts and codes, nobody's data")
     yield Place("backups", 0, "ask", "those made before now hold the person until they are overwritten")
+
+
+def _unread() -> int:
+    """Files in the inbox (claimed, set aside and uploads begun among them), and batches whose files are not registered."""
+    inbox = settings().inbox
+    files_ = sum(1 for path in _below(inbox) if path.name not in (".lock", "upload.json", "totals", "index.jsonl"))
+    with reading() as session:
+        batches = session.scalar(select(func.count(Batch.id)).where(Batch.registered_at.is_(None))) or 0
+    return files_ + batches
 
 
 def _number(result: Any) -> int:

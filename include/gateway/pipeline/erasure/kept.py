@@ -1,10 +1,10 @@
-"""What is kept of a document that an erased person is in: its file, pictures of it, the name it came under.
+"""Copies of the documents of an erased person: the file, pictures of it, its original name.
 
-A file with nobody else in it goes. Of a PDF with others the person's pages are emptied, so that the others' page numbers
-hold; of a list (CSV, XLSX) the person's row. Any other file with several people goes whole: their values stay, the document
-itself cannot be shown any more.
+A file with nobody else in it is removed. In a PDF with others the person's pages are blanked, so that the others' page numbers
+stay right; in a list (CSV, XLSX) the person's row. Any other file with several people is removed entirely: their values stay, but
+the document can no longer be shown.
 
-The new file is kept, then the rows point to it and name the old one as left over, then that goes (`sweep`): killed anywhere,
+The new file is kept, then the rows point to it and name the old one as left over, then that is removed (`sweep`): killed anywhere,
 the next run finds either the old rows or what is left over.
 """
 
@@ -38,6 +38,7 @@ def clean(session: Session, document: Document, parts: Sequence[Part], gone: Col
     parts     what of it is the person's
     gone      ids of profiles that are being erased: whoever else is in the document stays
     returns   erased | pages emptied | rows emptied | erased whole | nothing: what became of the file
+    raises    Transient(FILES_MISSING) where the kept files are on another machine: nothing is called erased that is there
     The old file is left for `sweep`, which is called when this transaction is done.
     """
     same = session.scalars(
@@ -94,8 +95,8 @@ def _emptied(
                     del pdf.trailer["/Info"]
                 pdf.save(clean_copy, deterministic_id=True)  # the same bytes when it is done again
             key, digest, _ = files.keep(clean_copy, document.agent_id)
-    except (pikepdf.PdfError, Unreadable, OSError, IndexError, ValueError):
-        return None  # what cannot be rewritten goes whole
+    except (pikepdf.PdfError, OSError, IndexError, ValueError, Unreadable):
+        return None  # what cannot be rewritten goes whole, and what is gone is gone
     return key, digest
 
 
@@ -123,7 +124,7 @@ def sweep(document_ids: Collection[str] | None = None) -> int:
         with writing() as session:
             document = session.get_one(Document, identity)
             for key in document.facts.get(LEFT, ()):
-                (files.root() / key).unlink(missing_ok=True)
+                files.remove(key)
             document.facts = {name: value for name, value in document.facts.items() if name != LEFT}
     return len(found)
 

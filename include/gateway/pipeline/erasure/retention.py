@@ -24,7 +24,7 @@ from gateway.model import ProfileState as P
 from gateway.pipeline.erasure import holds, kept
 from gateway.pipeline.erasure.erase import PERIOD, Place, remove
 from gateway.settings import settings
-from gateway.store import change, outbox
+from gateway.store import change, keys, outbox
 from gateway.store.engine import reading, writing
 from gateway.store.tables import Agent as AgentRow
 from gateway.store.tables import Delivery, Document, Profile, now
@@ -108,9 +108,10 @@ def apply_retention(
     """Removes what is due, oldest first, at most `limit` people and `limit` documents an agent; a dry run only counts.
 
     returns   one entry an agent of which something is due; each is an event, and a notice when something was removed or stays
-    raises    Misconfigured(AGENT_FILE_INVALID) naming the first wrong agent file, after all others were done
+    raises    Misconfigured(KEY_INVALID) at once; Misconfigured(AGENT_FILE_INVALID) naming the first wrong agent file, after all others were done
     """
     at = at or now()
+    keys.check_suppression_key()
     kept.sweep()  # what a killed reading or erasure left
     wrong: Sequence[GatewayError] = load_agents_lenient(settings().agents_dir)[1]
     with reading() as session:

@@ -1,4 +1,4 @@
-"""Who was erased, as keyed hashes: enough to know them when they are sent again, and to know nobody without our key."""
+"""Erased people as keyed hashes: enough to recognise them when they are sent again, useless without our key."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ def known_again(session: Session, addresses: Iterable[str]) -> None:
 
 
 def suppress(session: Session, hashes: Iterable[str]) -> int:
-    """Adds what is not there yet; returns how many."""
+    """Adds the hashes that are not there yet; returns their number."""
     wanted = set(hashes)
     known = set(session.scalars(select(Erased.hash).where(Erased.hash.in_(wanted))))
     session.add_all(Erased(hash=one) for one in sorted(wanted - known))
@@ -64,11 +64,16 @@ def suppress(session: Session, hashes: Iterable[str]) -> int:
 
 
 class Forgetting:
-    """A document's profiles without those of erased people. `parts` has what of it is each one's who was left out."""
+    """A document's profiles without those of erased people. `parts` has what of it is theirs.
+
+    raises   Misconfigured(KEY_INVALID) where this machine could not know them
+    """
 
     def __init__(self, sha256: str, profiles: Iterator[ExtractedProfile]) -> None:
         with reading() as session:
             self.known = frozenset(session.scalars(select(Erased.hash)))
+        if self.known:
+            keys.check_suppression_key()
         self.whole_file = bool(self.known) and of_file(sha256) in self.known
         self.profiles = profiles
         self.parts: list[Part] = []

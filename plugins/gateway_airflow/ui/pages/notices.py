@@ -63,23 +63,25 @@ def every_message(
 
 @router.post("/api/notices/resend", dependencies=[needs(Right.CONFIGURE)])
 def resend(request: Request, visitor: VisitorDep, asked: Messages) -> dict[str, Any]:
-    number = health.resend(asked.ids, dead=asked.dead, agent_id=asked.agent or None, channel=asked.channel or None)
+    number = health.resend(
+        asked.ids, actor=visitor.name, dead=asked.dead, agent_id=asked.agent or None, channel=asked.channel or None
+    )
     return _said(request, f"{number:,} message(s) wait again")
 
 
 @router.post("/api/notices/resume", dependencies=[needs(Right.CONFIGURE)])
 def resume(request: Request, visitor: VisitorDep, asked: ChannelKey) -> dict[str, Any]:
-    number = health.resume(asked.agent, asked.channel)
-    return _said(request, f"{asked.channel} is tried again; {number:,} message(s) wait for it")
+    number = health.resume(asked.agent, asked.channel, actor=visitor.name)
+    return _said(request, f"{asked.channel} is tried again; {number:,} message(s) are waiting")
 
 
 @router.post("/api/notices/test", dependencies=[needs(Right.CONFIGURE)])
 def test(request: Request, visitor: VisitorDep, asked: ChannelKey) -> dict[str, Any]:
-    health.test_channel(asked.agent, asked.channel)
+    health.test_channel(asked.agent, asked.channel, actor=visitor.name)
     return _said(request, f"A test for {asked.channel} was written")
 
 
 def _said(request: Request, sentence: str) -> dict[str, Any]:
     woken = wake_notices(request)
-    then = "it leaves within seconds." if woken else "it leaves within two minutes, with the next run of send_notices."
+    then = "it is sent within seconds." if woken else "it is sent within two minutes, by the next run of send_notices."
     return {"sentence": f"{sentence}: {then}"}
