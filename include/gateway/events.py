@@ -135,6 +135,12 @@ CATALOGUE: dict[str, EventType] = {
             status=True,
         ),
         EventType("report.daily", "The figures of one day of an agent.", ("agent_id", "agent_title", "numbers", "url")),
+        EventType(
+            "retention.applied",
+            "People or documents whose period had ended were erased, or could not be.",
+            ("agent_id", "agent_title", "numbers", "url"),
+            status=True,
+        ),
         EventType("channel.test", "A test of a channel, requested by a person.", ("agent_id", "agent_title")),
     )
 }

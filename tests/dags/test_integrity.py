@@ -26,6 +26,8 @@ EXPECTED = {
     "send_outreach",
     "sync_progress",
     "report_daily",
+    "apply_retention",
+    "erase_person",
 }
 
 

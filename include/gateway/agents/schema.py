@@ -14,6 +14,7 @@ from pydantic import BeforeValidator, Discriminator, Field, Tag, WithJsonSchema,
 
 from gateway.agents.notices import Notify
 from gateway.agents.outreach import Outreach, Template
+from gateway.agents.retention import Retention
 from gateway.agents.strict import ConnectionId, Strict
 from gateway.model import AgentState, Hints, Mode, Severity
 
@@ -312,6 +313,7 @@ class Agent(Strict):
         default_factory=dict, description="Messages to candidates: invitation, reminder"
     )
     outreach: Outreach = Outreach()
+    retention: Retention = Retention()
 
     @field_validator("mapping")
     @classmethod

@@ -27,6 +27,8 @@ COMMANDS: dict[str, str] = {
     "agents": "gateway.cli.agents",
     "erase": "gateway.cli.erase",
     "receipt": "gateway.cli.receipt",
+    "retention": "gateway.cli.retention",
+    "access": "gateway.cli.access",
     "audit": "gateway.cli.audit",
     "doctor": "gateway.cli.doctor",
     "notify": "gateway.cli.notify",

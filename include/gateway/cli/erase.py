@@ -1,6 +1,7 @@
 """`gateway erase --email ADDRESS | --person ID`: erases one person everywhere and prints the signed receipt.
 
-The person is erased for good: --yes says that this is meant. Run it again after a kill, or where the receipt says "left".
+The person is erased for good: --yes says that this is meant. --hash prints what `erase_person` takes
+in place of an address. Run it again after a kill, or where the receipt says "left".
 Exit code 0 when everything of ours is erased, 1 when something was left.
 """
 
@@ -18,6 +19,7 @@ def register(commands: Any) -> None:
     who.add_argument("--email", help="everybody with this address, for every agent")
     who.add_argument("--person", metavar="ID", help="the person of this profile, with all versions")
     parser.add_argument("--by", default=None, help="who asked for it, for the audit trail (default: you)")
+    parser.add_argument("--hash", action="store_true", help="only print the address's keyed hash, for erase_person")
     parser.add_argument("--yes", action="store_true", help="confirm the erasure")
     parser.set_defaults(run=run)
 
@@ -25,8 +27,16 @@ def register(commands: Any) -> None:
 def run(options: argparse.Namespace) -> int:
     from gateway.errors import Misconfigured
     from gateway.pipeline.erasure.erase import erase
+    from gateway.pipeline.erasure.suppression import of_email
+    from gateway.pipeline.read import email_key
     from gateway.store.engine import migrate
 
+    if options.hash:
+        address = email_key(options.email)
+        if address is None:
+            raise Misconfigured("FORM_INCOMPLETE", "--hash needs --email.")
+        print(of_email(address))  # noqa: T201
+        return 0
     if not options.yes:
         raise Misconfigured("FORM_INCOMPLETE", "This cannot be undone: add --yes to confirm.")
     migrate()

@@ -8,11 +8,12 @@ from __future__ import annotations
 import errno
 import importlib
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 from gateway.errors import Unreadable
-from gateway.extract import media_types
-from gateway.model import ExtractedProfile, Hints, Reading
+from gateway.extract import attacks, media_types
+from gateway.model import ExtractedProfile, Hints, Note, Reading
 from gateway.settings import settings
 
 Sink = Callable[[ExtractedProfile], None]
@@ -28,6 +29,11 @@ _READERS = {
     media_types.RTF: "gateway.extract.office.text_reader:read_rtf",
     media_types.HTML: "gateway.extract.office.html_reader:read_html",
     media_types.TEXT: "gateway.extract.office.text_reader:read_text",
+}
+
+ATTACKS = {
+    "POLYGLOT_FILE": "The file is a file of another kind as well; another program may see another document in it.",
+    "FORMULA_CELL": "The workbook holds formulas that fetch or start something when a spreadsheet opens it.",
 }
 
 _KINDS = {
@@ -79,15 +85,32 @@ def read_document(path: Path, sink: Sink, hints: Hints, *, limit_pages: int) -> 
         refused = _refuse_kind(kind, media_types.suffix_of(name))
         if refused is not None:
             return refused
-        if kind == media_types.PDF:
-            return _reader(kind)(path, sink, hints, limit_pages=limit_pages)
-        return _reader(kind)(path, sink, hints)
+        found = _attacks(path, kind)
+        if "POLYGLOT_FILE" in found:
+            sink = _marking(sink)
+        more = {"limit_pages": limit_pages} if kind == media_types.PDF else {}
+        read = _reader(kind)(path, sink, hints, **more)
+        notes = [Note(code, ATTACKS[code]) for code in found]
+        return replace(read, notes=(*notes, *read.notes)) if notes else read
     except Unreadable as wrong:
         return Reading("failed", kind, code=wrong.code, error=wrong.sentence)
     except OSError as wrong:
         if wrong.errno == errno.ENOMEM:
             raise MemoryError from wrong
         return _failed(kind, "FILE_UNREADABLE", f"The file could not be opened ({wrong.strerror or 'I/O error'}).")
+
+
+def _attacks(path: Path, kind: str) -> list[str]:
+    """Codes for the file as a whole."""
+    found = ["POLYGLOT_FILE"] if attacks.is_polyglot(path, kind) else []
+    return [*found, "FORMULA_CELL"] if kind == media_types.XLSX and attacks.calls_out(path) else found
+
+
+def _marking(sink: Sink) -> Sink:
+    def marked(profile: ExtractedProfile) -> None:
+        sink(replace(profile, marks=(*profile.marks, "POLYGLOT_FILE")))
+
+    return marked
 
 
 def _refusal(path: Path) -> Reading | None:

@@ -21,7 +21,7 @@ from gateway.extract.child.sandbox import ReaderPool, iter_profiles
 from gateway.intake import files
 from gateway.model import DocumentState, ExtractedProfile, Hints, ProfileState, Reading, as_json
 from gateway.pipeline.arrival.receive import agent_of
-from gateway.pipeline.erasure.kept import clean
+from gateway.pipeline.erasure.kept import clean, sweep
 from gateway.pipeline.erasure.suppression import Forgetting
 from gateway.settings import settings
 from gateway.store import change, ids
@@ -189,8 +189,10 @@ def store_reading(document_id: str, outcome: Reading, profiles: Iterator[Extract
         document.code, document.error, document.facts = outcome.code, outcome.error, {**_facts(outcome), **kept}
         if forgetting.any:
             document.code = "PERSON_ERASED"
-            clean(session, document, forgetting.ranges)
+            clean(session, document, forgetting.parts)
         change.move(session, document, outcome.status, actor=ACTOR, code=document.code)
+    if forgetting.any:
+        sweep([document_id])
     return number
 
 

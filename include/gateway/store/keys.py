@@ -12,7 +12,7 @@ import hmac
 import json
 import os
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
@@ -65,7 +65,13 @@ def canonical(said: dict[str, Any]) -> bytes:
 
 def keyed_hash(text: str) -> str:
     """A hash that cannot be compared with a list of addresses without our key: 64 hex digits."""
-    return hmac.new(_suppression(), text.encode(), hashlib.sha256).hexdigest()
+    return keyed_hashes([text])[0]
+
+
+def keyed_hashes(texts: Iterable[str]) -> list[str]:
+    """The same of many texts, in their order."""
+    key = _suppression()
+    return [hmac.new(key, text.encode(), hashlib.sha256).hexdigest() for text in texts]
 
 
 def is_the_one(name: str, key: bytes) -> bool:

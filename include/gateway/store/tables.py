@@ -348,6 +348,22 @@ class Erased(Base):
     created_at: Mapped[datetime] = mapped_column(default=now)
 
 
+class LegalHold(Base):
+    """Somebody, or a batch, that is kept whatever the period says and whoever asks, until the hold is released.
+
+    subject      profile | email | batch; subject_id is an id, or the keyed hash of an address, so that this list names nobody
+    reference    of the case; no names
+    """
+
+    __tablename__ = "legal_hold"
+
+    subject: Mapped[str] = mapped_column(String(8), primary_key=True)
+    subject_id: Mapped[str] = mapped_column(String(64), primary_key=True)
+    reference: Mapped[str] = mapped_column(String(100))
+    actor: Mapped[str] = mapped_column(String(200))
+    created_at: Mapped[datetime] = mapped_column(default=now)
+
+
 class EventSeal(Base):
     """One link of the chain over all events, which makes a change to any of them visible (store/chain.py).
 

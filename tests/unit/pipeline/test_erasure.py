@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 import json
+import secrets
 import shutil
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import pikepdf
 import pytest
-from sqlalchemy import Text, cast, select
+from sqlalchemy import select
 
 from gateway.cli import main
 from gateway.errors import Conflict, Misconfigured, Transient
-from gateway.intake import cache
+from gateway.extract.dispatch import read_document
+from gateway.intake import files
+from gateway.model import ExtractedProfile, Hints
 from gateway.pipeline.erasure import erase as erasing
 from gateway.pipeline.erasure import kept
 from gateway.pipeline.erasure.erase import erase
@@ -25,40 +26,24 @@ from gateway.pipeline.run import run_batch
 from gateway.pipeline.trail import verify
 from gateway.settings import settings
 from gateway.store import chain, keys
-from gateway.store.engine import reading, writing
+from gateway.store.engine import engine, reading, writing
 from gateway.store.tables import Base, Delivery, Document, Event, PoolCandidate, Profile, Review
-from support.pdf_maker import make, read, resume
-
-LIST = (
-    "name,email,phone,location\n"
-    "Greta Hollingsworth,greta.hollingsworth@example.com,+1 415 555 0134,Portland\n"
-    "Quentin Barrowby,quentin.barrowby@example.org,+1 312 555 0119,Chicago\n"
-    "Ines Marchetti,,+1 206 555 0144,Seattle\n"
-)
-EMAIL = "quentin.barrowby@example.org"
-STRINGS = ("quentin", "barrowby", "3125550119", "312 555 0119")
+from support.forgotten import EMAIL, LIST, erase_killed, found, make_drop, read_in
+from support.pdf_maker import read
 
 
 @pytest.fixture
 def drop(tmp_path: Path) -> Path:
-    folder = tmp_path / "drop"
-    folder.mkdir()
-    pages = resume("Quentin Barrowby", EMAIL, "+1 312 555 0119")
-    make(folder / "Quentin Barrowby CV.pdf", pages)
-    make(folder / "two.pdf", resume("Anna Brook", "anna.brook@example.org", "+1 415 555 0111"), pages)
-    (folder / "list.csv").write_text(LIST, "utf-8")
-    (folder / "batch.yaml").write_text("files: [Quentin Barrowby CV.pdf, two.pdf, list.csv]\n")
-    return folder
+    return make_drop(tmp_path / "drop")
 
 
 @pytest.fixture
 def batch(store: str, drop: Path) -> str:
     """Quentin in a résumé of his own, in a PDF with another person and in a list; one of him was delivered."""
-    batch_id = run_batch("backend-engineer", [drop], actor="test")
+    batch_id = read_in(drop)
     with reading() as session:
         mine = session.scalars(select(Profile).where(Profile.email_norm == EMAIL)).all()
         assert len(mine) == 3
-        cache.cached(mine[0].document.sha256, "1.png", lambda: b"a picture of quentin barrowby")
         held = session.scalars(select(Profile).where(Profile.name == "Ines Marchetti")).one()
     decide(held.id, "correct", reviewer="rita", corrections={"name": "Ines M."}, note="asked quentin barrowby's friend")
     decide(held.id, "undo", reviewer="rita")
@@ -66,42 +51,22 @@ def batch(store: str, drop: Path) -> str:
     return batch_id
 
 
-def everything(store: str) -> Iterator[tuple[str, str]]:
-    """(where, text) of every file below the home, the SQLite store's bytes among them, and of every row."""
-    for path in settings().home.rglob("*"):
-        if path.is_file():
-            yield str(path), path.read_bytes().decode("latin-1") + str(path)
-            if path.read_bytes()[:5] == b"%PDF-":
-                with pikepdf.open(path) as pdf:
-                    for page in pdf.pages:
-                        content = page.get("/Contents")
-                        yield f"{path}, unpacked", content.read_bytes().decode("latin-1") if content is not None else ""
-    with reading() as session:
-        for table in Base.metadata.sorted_tables:
-            for row in session.execute(select(*[cast(column, Text) for column in table.columns])):
-                yield table.name, " ".join(str(value) for value in row)
-
-
-def found(store: str) -> set[str]:
-    return {where for where, text in everything(store) for string in STRINGS if string in text.lower()}
-
-
 def places(receipt: dict[str, Any]) -> dict[str, tuple[int, str]]:
     return {place["place"]: (place["found"], place["result"]) for place in receipt["places"]}
 
 
 def test_nothing_of_the_person_is_found_and_others_keep_theirs(batch: str, store: str) -> None:
-    assert {"profile", "field", "document", "delivery", "pool_candidate", "review"} <= found(store)
+    assert {"profile", "field", "document", "delivery", "pool_candidate", "review"} <= found()
     before = totals(batch)
     receipt = erase(email=EMAIL.upper(), actor="rita")
     assert receipt["complete"], receipt
-    assert found(store) == set()
+    assert found() == set()
     said = places(receipt)
     assert said["store: profiles"] == (4, "erased"), "a linked version is the same person, whatever its address"
     assert said["candidate pool"] == (1, "erased")
     assert said["exports of the pool"] == (1, "written anew")
     assert said["kept files, their pictures and names"] == (3, "erased")
-    assert said["files with other people"] == (1, "erased"), "a list goes whole"
+    assert "files with other people" not in said, "of a list his row alone goes"
     after = totals(batch)
     assert after.add_up()
     assert (after.profiles, after.delivered) == (before.profiles, before.delivered), "counts still add up"
@@ -112,6 +77,13 @@ def test_nothing_of_the_person_is_found_and_others_keep_theirs(batch: str, store
         anna = rows["Anna Brook"]
         assert [field.name for field in anna.fields], "evidence of others stays"
         path = Path(settings().files_root) / str(anna.document.file_key)
+        key = session.scalars(select(Document.file_key).where(Document.path == "list.csv")).one()
+    left: list[ExtractedProfile] = []
+    list_again = read_document(
+        Path(settings().files_root) / str(key), left.append, Hints(name="list.csv"), limit_pages=9
+    )
+    assert list_again.status == "success"
+    assert [(one.name, one.row) for one in left] == [("Greta Hollingsworth", 2)], "of the list the two linked rows go"
     (export,) = settings().pool.rglob("*.jsonl")
     assert "greta.hollingsworth" in export.read_text("utf-8")
     again, people = read(path)
@@ -148,7 +120,7 @@ def test_a_run_that_was_killed_goes_on(batch: str, store: str, killed_at: str, m
         with pytest.raises(KeyboardInterrupt):
             erase(email=EMAIL, actor="rita")
     assert erase(email=EMAIL, actor="rita")["complete"]
-    assert found(store) == set()
+    assert found() == set()
 
 
 def test_the_same_person_and_the_same_file_are_not_read_in_again(batch: str, store: str, drop: Path) -> None:
@@ -164,7 +136,7 @@ def test_the_same_person_and_the_same_file_are_not_read_in_again(batch: str, sto
     assert {d.code for d in documents.values()} == {"PERSON_ERASED"}
     assert len(own) == 1, "what came under his name does not keep it"
     erasing._store_pages()  # a name that came again stands in SQLite's log until that is emptied, which it is all the time
-    assert found(store) == set()
+    assert found() == set()
 
 
 def test_a_file_that_is_gone_keeps_nobody_from_being_erased(batch: str, store: str) -> None:
@@ -172,7 +144,7 @@ def test_a_file_that_is_gone_keeps_nobody_from_being_erased(batch: str, store: s
         shared = session.scalars(select(Document).where(Document.path == "two.pdf")).one()
     (Path(settings().files_root) / str(shared.file_key)).unlink()
     assert erase(email=EMAIL, actor="rita")["complete"]
-    assert found(store) == set()
+    assert found() == set()
 
 
 def test_files_on_another_machine_are_not_called_erased(batch: str, tmp_path: Path) -> None:
@@ -213,7 +185,7 @@ def test_a_person_without_an_address_is_erased_by_id(store: str, drop: Path) -> 
         (profile,) = session.scalars(select(Profile)).all()
     receipt = erase(profile_id=profile.id, actor="rita")
     assert receipt["person"] == profile.id
-    assert found(store) == set()
+    assert found() == set()
     run_batch("store-associate", [drop], actor="test")
     with reading() as session:
         assert session.scalars(select(Profile.name)).all() == [None], "the same file is known by its keyed hash"
@@ -283,5 +255,38 @@ def test_every_table_was_thought_of() -> None:
         "interview",
     }
     nobody = {"agent", "event", "event_seal", "erased", "gate_result", "audit", "rate_limit", "alembic_version"}
+    nobody |= {"legal_hold"}
     nobody |= {"outbox", "channel_health", "suppression", "bookmark"}
     assert set(Base.metadata.tables) <= emptied | nobody
+
+
+@pytest.mark.parametrize("seed", [0, 1, 2, 11, 29])
+def test_an_erasure_that_is_killed_anywhere_is_done_again_to_its_end(store: str, drop: Path, seed: int) -> None:
+    """Five of the trials, two of which once left a file behind; benchmarks/bench_erasure.py runs fifty."""
+    read_in(drop)
+    erase_killed(seed)
+    engine().dispose()
+    assert erase(email=EMAIL, actor="rita")["complete"]
+    assert found() == set()
+
+
+def test_some_trial_is_killed_and_leaves_something(batch: str) -> None:
+    """The control of the trials above: a kill in the middle does leave strings behind."""
+    left = []
+    for seed in range(3):
+        if erase_killed(seed):
+            left.append(bool(found()))
+    assert any(left)
+
+
+@pytest.mark.parametrize("seed", [11, 12])
+def test_an_object_store_is_emptied_too(home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, seed: int) -> None:
+    monkeypatch.setenv("GATEWAY_FILES_URL", f"memory://erasing-{secrets.token_hex(4)}")
+    settings.cache_clear()
+    read_in(make_drop(tmp_path / "drop", workbook=True))
+    assert [where for where in found() if where.startswith("memory:")], "it is there before"
+    assert erase_killed(seed) > 0
+    receipt = erase(email=EMAIL, actor="rita")
+    assert receipt["complete"]
+    assert found() == set()
+    assert (files.root() / "receipts" / f"{receipt['receipt']}.json").exists()

@@ -11,6 +11,7 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 
+from gateway.extract.attacks import instructs, stuffed
 from gateway.extract.page.layout import Line, lines_of
 from gateway.extract.page.words import Page
 from gateway.extract.resume.contact import Candidate, Person
@@ -37,6 +38,10 @@ LAST_RESORT = 0.6  # no score supports it and nothing speaks against it (decide)
 UNUSED_RANGE_CAP = (
     0.9  # a number of a possible length in a range nobody uses: often a reserved or brand-new range, sometimes a slip
 )
+ATTACKS = {
+    "INSTRUCTION_TEXT": "The page holds words that tell a language model what to do; nobody here obeys them.",
+    "KEYWORD_STUFFING": "The same few words fill a part of the page.",
+}
 MAX_ITEMS = {"skills": 80, "links": 30, "work": 40, "education": 20, "languages": 20}
 
 
@@ -75,6 +80,7 @@ def read_profiles(pages: Sequence[Page], sink: Callable[[ExtractedProfile], None
     notes: list[Note] = []
     hidden = [page.number for page in pages if sum(w.hidden for w in page.words) >= 3]
     people = split_people(lines, pages)
+    marked = _attacks(pages)
     languages: Counter[str] = Counter()
     for person_lines, person_pages in people:
         heights = {page.number: page.height for page in person_pages}
@@ -83,6 +89,9 @@ def read_profiles(pages: Sequence[Page], sink: Callable[[ExtractedProfile], None
         person = Person(person_lines, person_pages, language, _body(person_lines))
         aside: list[Note] = []
         profile = read_person(person, hints, aside, hidden)
+        mine = {page.number for page in person_pages}
+        found = [code for code, numbers in marked.items() if mine & set(numbers)]
+        profile = replace(profile, marks=(*profile.marks, *found))
         verdict = is_resume(person, profile, headings)
         tell_verdict(verdict.outcome, verdict.score, verdict.parts)
         if not verdict.read and not hints.as_resume:
@@ -108,9 +117,18 @@ def read_profiles(pages: Sequence[Page], sink: Callable[[ExtractedProfile], None
     for number in hidden:
         sentence = "The page holds text that cannot be seen; it was left out of the profile."
         notes.append(Note("HIDDEN_TEXT", sentence, page=number))
+    notes += [Note(code, ATTACKS[code], page=number) for code, numbers in marked.items() for number in numbers]
     facts.notes = tuple(notes)
     facts.cpu_s["fields"] = time.process_time() - started
     return facts
+
+
+def _attacks(pages: Sequence[Page]) -> dict[str, list[int]]:
+    """Code -> pages that hold what is meant for machines, hidden words included."""
+    return {
+        "INSTRUCTION_TEXT": [page.number for page in pages if instructs(" ".join(word.text for word in page.words))],
+        "KEYWORD_STUFFING": [page.number for page in pages if stuffed(word.text for word in page.words)],
+    }
 
 
 def _quality(pages: Sequence[Page]) -> float | None:

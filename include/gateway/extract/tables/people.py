@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
+from gateway.extract.attacks import marks_of_cells
 from gateway.extract.tables import cells as cell_values
 from gateway.extract.tables.cells import Value
 from gateway.extract.tables.columns import Column, Plan
@@ -15,6 +16,12 @@ from gateway.values.places import country_from_text
 from gateway.values.text import fold, is_cjk, tidy
 from gateway.values.values import join_name, phone_country
 
+ATTACKS = {
+    "FORMULA_CELL": "a cell would be calculated by a spreadsheet.",
+    "HIDDEN_TEXT": "a cell holds text that cannot be seen.",
+    "INSTRUCTION_TEXT": "a cell holds words that tell a language model what to do; nobody here obeys them.",
+    "KEYWORD_STUFFING": "a cell repeats the same few words.",
+}
 _EXTRA_CHARS = 20_000
 _TOTALS = {
     fold(word)
@@ -126,6 +133,9 @@ class RowReader:
         if name is None and email is None and phone is None:
             self._note("ROW_NO_CONTACT", f"Row {row} has no name, e-mail or phone. Add one if the row is a person.")
             return None
+        for code in marks_of_cells(record):
+            self._note(code, f"Row {row}: {ATTACKS[code]}")
+            self._marks.append(code)
         return ExtractedProfile(
             name=name,
             email=email,

@@ -34,6 +34,7 @@ from gateway.errors import Refused
 from gateway.model import DeliveryState as L
 from gateway.model import Mode
 from gateway.model import ProfileState as P
+from gateway.pipeline.erasure.suppression import known_again
 from gateway.store import change, ids
 from gateway.store.engine import writing
 from gateway.store.tables import Batch, Delivery, Event, Profile, now
@@ -130,6 +131,7 @@ def _rows(session: Session, kind: str, posting: str, profiles: Sequence[Profile]
     """address -> the ledger row of that person and posting, locked: a new one, or the earlier one."""
     if not profiles:
         return {}
+    known_again(session, [str(profile.email_norm) for profile in profiles])
     insert = postgresql.insert if session.get_bind().dialect.name == "postgresql" else sqlite.insert
     stamp = {"created_at": now(), "updated_at": now(), "attempts": 0, "receipt": {}}
     new = [

@@ -1,6 +1,8 @@
 """Forgets one person. Files first, then exports, then rows: until the last step the person can still be found, so that a run
 that was killed is run again to its end; an erased person cannot be found any more, so a second run finds nothing.
 
+Whoever asks (the person, or the end of a period: retention.py), this is the one way by which people are removed.
+
 What stays is who did what to which id (events, the ledger's row without its address, states and codes), since counts must
 add up and nobody is sent twice.
 """
@@ -15,14 +17,14 @@ from pathlib import Path
 from typing import Any
 
 from sqlalchemy import delete, func, or_, select, text
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, selectinload
 
 from gateway.deliver.own_pool import OwnPool, export_path
 from gateway.errors import Conflict, Misconfigured
 from gateway.intake import files
 from gateway.model import ProfileState as P
 from gateway.pipeline.delivery.ledger import being_sent
-from gateway.pipeline.erasure import kept, suppression
+from gateway.pipeline.erasure import holds, kept, suppression
 from gateway.pipeline.read import email_key
 from gateway.settings import settings
 from gateway.store import change, keys
@@ -55,6 +57,21 @@ SWEPT = (Profile, Field, Claim, Verdict, Review, Delivery, Invitation, Interview
 
 
 @dataclass(frozen=True, slots=True)
+class Why:
+    """Why people are removed. code: what their rows say from then on.
+
+    forget   the person asked: they are not read in again, and leave our own pool; else the target keeps its own
+    """
+
+    code: str
+    forget: bool
+
+
+ASKED = Why("PERSON_ERASED", True)
+PERIOD = Why("RETENTION_ENDED", False)
+
+
+@dataclass(frozen=True, slots=True)
 class Place:
     """One place that was searched. found: number of hits for the person; result: erased | nothing found | ask | left."""
 
@@ -64,43 +81,99 @@ class Place:
     note: str = ""
 
 
-def erase(*, email: str | None = None, profile_id: str | None = None, actor: str) -> dict[str, Any]:
-    """Erases everybody with that address, or the person of that profile with all their versions.
+def erase(
+    *, email: str | None = None, profile_id: str | None = None, email_hash: str | None = None, actor: str
+) -> dict[str, Any]:
+    """Erases everybody with that address (or keyed hash of it), or the person of that profile with all their versions.
 
     returns   the signed receipt, kept as receipts/<id>.json in the files store; it contains no personal data
-    raises    Misconfigured(FORM_INCOMPLETE | UNKNOWN_PROFILE | KEY_INVALID), Conflict(ERASE_LATER: a call about them has no answer yet)
+    raises    Misconfigured(FORM_INCOMPLETE | UNKNOWN_PROFILE | KEY_INVALID), Conflict(ERASE_LATER: a call about them has no answer yet |
+              LEGAL_HOLD)
     """
-    profiles = _find(email, profile_id)
     keys.check_suppression_key()
+    address = address_of(email_hash) if email_hash else email_key(email)
+    if email_hash and address is None and profile_id is None:
+        return remove([], ASKED, actor=actor, subject={"email_hash": email_hash}, hashes={email_hash})
+    profiles = find(address, profile_id)
+    _refuse(profiles)
+    addresses = {address} if address else set()
+    subject = {"person": profile_id} if profile_id else {"email_hash": suppression.of_email(address or "")}
+    return remove(profiles, ASKED, actor=actor, subject=subject, addresses=addresses)
+
+
+def remove(
+    profiles: Sequence[Profile],
+    why: Why,
+    *,
+    actor: str,
+    subject: dict[str, Any],
+    addresses: Collection[str] = (),
+    hashes: Collection[str] = (),
+    more: Collection[Place] = (),
+) -> dict[str, Any]:
+    """Removes these profiles from every place and keeps the signed receipt, which is returned.
+
+    addresses, hashes   of the person, besides those of the profiles; hashes are those of suppression.of_email
+    more                places that the caller has looked at
+    """
     identity = f"e{now():%Y%m%d}-{secrets.token_hex(6)}"
     ids = [profile.id for profile in profiles]
-    addresses = {profile.email_norm for profile in profiles if profile.email_norm}
-    if email and (asked := email_key(email)):
-        addresses.add(asked)
+    theirs = {*addresses, *(profile.email_norm for profile in profiles if profile.email_norm)}
     numbers = {profile.phone for profile in profiles if profile.phone}
-    places = [*_files(profiles, ids, addresses), *_exports(ids), *_rows(ids, identity, actor)]
-    places += [_store_pages(), *_logs(addresses | numbers), *_elsewhere(ids)]
-    subject = {"person": profile_id} if profile_id else {"email_hash": suppression.of_email(email_key(email) or "")}
-    said = {
-        "receipt": identity,
-        "version": 1,
-        "at": now().isoformat(timespec="seconds"),
-        "by": actor,
-        **subject,
-        "profiles": ids,
-        "places": [asdict(place) for place in places],
-        "complete": not any(place.result == "left" for place in places),
-    }
-    receipt = keys.signed(said)
+    known = {*hashes, *suppression.of_emails(theirs).values()} if why.forget else set()
+    places = [*more, *_files(profiles, ids, known, why)]
+    if why.forget:
+        places += _exports(ids)
+    places += [*_rows(ids, identity, actor, why), _store_pages(), *_logs(theirs | numbers), *_elsewhere(ids, why)]
+    receipt = keys.signed(
+        {
+            "receipt": identity,
+            "version": 1,
+            "at": now().isoformat(timespec="seconds"),
+            "by": actor,
+            "why": why.code,
+            **subject,
+            "profiles": ids,
+            "places": [asdict(place) for place in places],
+            "complete": not any(place.result == "left" for place in places),
+        }
+    )
     path = files.root() / "receipts" / f"{identity}.json"
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_bytes(json.dumps(receipt, indent=2, ensure_ascii=False).encode())
     return receipt
 
 
-def _find(email: str | None, profile_id: str | None) -> list[Profile]:
-    """Everything of the person: the address anywhere, and versions that were linked, whatever their address."""
-    address = email_key(email)
+def address_of(email_hash: str) -> str | None:
+    """The address that has this keyed hash; None where nobody has it (any more)."""
+    with reading() as session:
+        addresses = session.scalars(select(Profile.email_norm).where(Profile.email_norm.is_not(None)).distinct()).all()
+    hashes = suppression.of_emails(str(one) for one in addresses)
+    return next((address for address, known in hashes.items() if known == email_hash), None)
+
+
+def _refuse(profiles: Sequence[Profile]) -> None:
+    with reading() as session:
+        busy = [row.id for row in profiles if being_sent(session, row.id)]
+        kept_by = holds.of(session, profiles)
+    if busy:
+        raise Conflict(
+            "ERASE_LATER",
+            f"A call about profile {busy[0]} has no answer yet: let deliver_reviewed settle it, then erase again.",
+        )
+    for identity, reference in sorted(kept_by.items()):
+        raise Conflict(
+            "LEGAL_HOLD",
+            f"Profile {identity}, their batch or somebody in the same document is on legal hold ({reference}): release it "
+            "with `gateway retention release` when the case is closed, then erase again.",
+        )
+
+
+def find(address: str | None, profile_id: str | None) -> list[Profile]:
+    """Everything of the person: the address anywhere, and versions that were linked, whatever their address.
+
+    raises   Misconfigured(FORM_INCOMPLETE | UNKNOWN_PROFILE)
+    """
     if bool(address) == bool(profile_id):
         raise Misconfigured("FORM_INCOMPLETE", "Name the person by an e-mail address or by a profile's id, not both.")
     with reading() as session:
@@ -109,7 +182,7 @@ def _find(email: str | None, profile_id: str | None) -> list[Profile]:
         found: dict[str, Profile] = {}
         wanted = [Profile.email_norm == address] if address else [Profile.id == profile_id]
         while wanted:
-            rows = session.scalars(select(Profile).where(or_(*wanted))).all()
+            rows = session.scalars(select(Profile).where(or_(*wanted)).options(selectinload(Profile.fields))).all()
             new = [row for row in rows if row.id not in found]
             found.update((row.id, row) for row in new)
             wanted = []
@@ -121,35 +194,30 @@ def _find(email: str | None, profile_id: str | None) -> list[Profile]:
                     Profile.id.in_(linked),
                     Profile.email_norm.in_(same),
                 ]
-        busy = [row.id for row in found.values() if being_sent(session, row.id)]
-    if busy:
-        raise Conflict(
-            "ERASE_LATER",
-            f"A call about profile {busy[0]} has no answer yet: wait until deliver_reviewed has settled it, then erase again.",
-        )
     return sorted(found.values(), key=lambda row: row.id)
 
 
-def _files(profiles: Sequence[Profile], ids: Collection[str], addresses: Collection[str]) -> Iterator[Place]:
-    """Erased, then each document with its file."""
-    by_document: dict[str, list[kept.Pages]] = {}
+def _files(profiles: Sequence[Profile], ids: Collection[str], hashes: Collection[str], why: Why) -> Iterator[Place]:
+    """Who is not read in again, then each document with its file."""
+    by_document: dict[str, list[kept.Part]] = {}
     for profile in profiles:
         if not profile.data.get("erased"):
-            pages = profile.data.get("pages")
-            by_document.setdefault(profile.document_id, []).append((pages[0], pages[1]) if pages else None)
-    with writing() as session:
-        hashes = {suppression.of_email(address) for address in addresses}
-        for document in session.scalars(select(Document).where(Document.id.in_(by_document))):
-            everybody = session.scalars(select(Profile.id).where(Profile.document_id == document.id)).all()
-            if set(everybody) <= set(ids):
-                hashes.add(suppression.of_file(document.sha256))
-        suppression.suppress(session, hashes)
-    yield Place("suppression", len(hashes), "kept as keyed hashes", "the same person or file is not read in again")
-    done: dict[str, int] = {}
-    for document_id, ranges in by_document.items():
+            by_document.setdefault(profile.document_id, []).append(kept.part_of(profile))
+    if why.forget:
         with writing() as session:
-            did = kept.clean(session, session.get_one(Document, document_id), ranges, ids)
+            known = set(hashes)
+            for document in session.scalars(select(Document).where(Document.id.in_(by_document))):
+                everybody = session.scalars(select(Profile.id).where(Profile.document_id == document.id)).all()
+                if set(everybody) <= set(ids):
+                    known.add(suppression.of_file(document.sha256))
+            suppression.suppress(session, known)
+        yield Place("suppression", len(known), "kept as keyed hashes", "the same person or file is not read in again")
+    done: dict[str, int] = {}
+    for document_id, parts in by_document.items():
+        with writing() as session:
+            did = kept.clean(session, session.get_one(Document, document_id), parts, ids)
         done[did] = done.get(did, 0) + 1
+        kept.sweep([document_id])
     whole = done.get("erased whole", 0)
     note = "; ".join(f"{number} {did}" for did, number in sorted(done.items()))
     yield Place("kept files, their pictures and names", sum(done.values()), "erased" if done else "nothing found", note)
@@ -186,7 +254,7 @@ def _exports(ids: Collection[str]) -> Iterator[Place]:
     yield Place("exports of the pool", written, "written anew" if written else "nothing found")
 
 
-def _rows(ids: Collection[str], identity: str, actor: str) -> Iterator[Place]:
+def _rows(ids: Collection[str], identity: str, actor: str, why: Why) -> Iterator[Place]:
     """Everything the store says about the person, in one transaction: the last step."""
     kinds = ("profiles", "fields", "verdicts", "decisions", "deliveries", "invitations", "interviews")
     counted = dict.fromkeys(kinds, 0)
@@ -195,7 +263,7 @@ def _rows(ids: Collection[str], identity: str, actor: str) -> Iterator[Place]:
             select(Profile).where(Profile.id.in_(ids)).order_by(Profile.id).with_for_update()
         ):
             counted["profiles"] += not profile.data.get("erased")
-            _empty(session, profile, identity, actor)
+            _empty(session, profile, identity, actor, why)
         counted["fields"] = _number(session.execute(delete(Field).where(Field.profile_id.in_(ids))))
         session.execute(delete(Claim).where(Claim.profile_id.in_(ids)))
         for verdict in session.scalars(select(Verdict).where(Verdict.profile_id.in_(ids))):
@@ -205,14 +273,16 @@ def _rows(ids: Collection[str], identity: str, actor: str) -> Iterator[Place]:
             review.before, review.after, review.note = {}, {}, None
             counted["decisions"] += 1
         for delivery in session.scalars(select(Delivery).where(Delivery.profile_id.in_(ids))):
-            if not delivery.email_norm.startswith("erased:"):
-                delivery.email_norm = f"erased:{suppression.of_email(delivery.email_norm)}"
+            delivery.email_norm = suppression.gone(
+                delivery.email_norm, _taken(session, Delivery, delivery), delivery.id
+            )
             delivery.receipt = {key: value for key, value in delivery.receipt.items() if key == "target_id"}
             delivery.error = None
             counted["deliveries"] += 1
         for invitation in session.scalars(select(Invitation).where(Invitation.profile_id.in_(ids))):
-            if not invitation.email_norm.startswith("erased:"):
-                invitation.email_norm = f"erased:{suppression.of_email(invitation.email_norm)}"
+            invitation.email_norm = suppression.gone(
+                invitation.email_norm, _taken(session, Invitation, invitation), invitation.id
+            )
             counted["invitations"] += 1
         for interview in session.scalars(select(Interview).where(Interview.profile_id.in_(ids))):
             interview.score = None  # how far it came stays: counts must add up
@@ -221,13 +291,19 @@ def _rows(ids: Collection[str], identity: str, actor: str) -> Iterator[Place]:
         yield Place(f"store: {name}", number, "erased" if number else "nothing found")
 
 
-def _empty(session: Session, profile: Profile, identity: str, actor: str) -> None:
+def _taken(session: Session, table: type[Delivery | Invitation], row: Delivery | Invitation) -> list[str]:
+    """Whether another row has the person's keyed hash already."""
+    made = suppression.gone(row.email_norm)
+    return list(session.scalars(select(table.email_norm).where(table.email_norm == made, table.id != row.id)))
+
+
+def _empty(session: Session, profile: Profile, identity: str, actor: str, why: Why) -> None:
     for state in TO_DISCARDED.get(profile.state, ()):
-        change.move(session, profile, state, actor=actor, code="PERSON_ERASED", rule=identity)
+        change.move(session, profile, state, actor=actor, code=why.code, rule=identity)
     profile.name = profile.email = profile.email_norm = profile.phone = profile.location = None
-    profile.data, profile.codes = {"erased": identity}, ["PERSON_ERASED"]
+    profile.data, profile.codes = {"erased": identity}, [why.code]
     profile.version += 1  # whoever looks at it now decides about somebody else
-    change.record(session, "erased", profile, actor=actor, code="PERSON_ERASED", rule=identity)
+    change.record(session, "erased", profile, actor=actor, code=why.code, rule=identity)
 
 
 def _store_pages() -> Place:
@@ -278,7 +354,7 @@ def _holds(path: Path, wanted: Collection[bytes]) -> bool:
     return False
 
 
-def _elsewhere(ids: Collection[str]) -> Iterator[Place]:
+def _elsewhere(ids: Collection[str], why: Why) -> Iterator[Place]:
     """Places outside the gateway."""
     with reading() as session:
         sent = session.execute(
@@ -286,10 +362,12 @@ def _elsewhere(ids: Collection[str]) -> Iterator[Place]:
                 Delivery.profile_id.in_(ids), Delivery.target != OWN, Delivery.state == "confirmed"
             )
         ).all()
-    for target, posting, receipt in sent:
+    for target, posting, receipt in sent if why.forget else ():
         yield Place(
             f"target {target}", 1, "ask", f"posting {posting}, their id {receipt.get('target_id') or 'not known'}"
         )
+    if not why.forget:
+        yield Place("targets, our own pool included", len(sent), "keeps its own", "what was ingested is the target's")
     waiting = _unread()
     yield Place(
         "drops not read yet",

@@ -22,7 +22,8 @@ COMPLETENESS = {Preset.LENIENT: 0.5, Preset.STANDARD: 0.6, Preset.STRICT: 0.7}
 TEXT_QUALITY = {Preset.LENIENT: 0.3, Preset.STANDARD: 0.5, Preset.STRICT: 0.7}
 OCR_SHARE = {Preset.LENIENT: 0.99, Preset.STANDARD: 0.0, Preset.STRICT: 0.0}
 # Marks of the reader that mean a value may differ from the text a person sees on the page. Strict holds for any mark.
-HOLDING_MARKS = {Preset.LENIENT: ("HIDDEN_TEXT",), Preset.STANDARD: ("HIDDEN_TEXT",), Preset.STRICT: ("*",)}
+_ATTACKS = ("HIDDEN_TEXT", "INSTRUCTION_TEXT", "POLYGLOT_FILE")
+HOLDING_MARKS = {Preset.LENIENT: _ATTACKS, Preset.STANDARD: _ATTACKS, Preset.STRICT: ("*",)}
 # Marks that have a gate of their own, which holds under every preset: code -> (says, remedy, measured).
 MARK_GATES: dict[str, tuple[str, str, str]] = {
     "RESUME_DOUBTFUL": (

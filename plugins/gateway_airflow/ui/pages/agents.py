@@ -13,6 +13,7 @@ from gateway.agents import Agent
 from gateway.errors import GatewayError, Misconfigured
 from gateway.insight.agents import agent_counts, agent_line, agent_lines, criteria, known_agents
 from gateway.insight.batches import batch_page
+from gateway.insight.retention import kept_lines
 from gateway.model import AgentState
 from gateway.pipeline.arrival.upload import READABLE
 from gateway.pipeline.delivery.deliver import check_live
@@ -71,6 +72,7 @@ def one_agent(
         default_mode=agent.default_mode if agent else None,
         canary=agent.canary if agent else None,
         counts_of_agent=agent_counts(agent_id),
+        kept=kept_lines(agent_id),
         batches=batch_page(agent_id=agent_id, page=number, size=BATCHES),
         limits=limits,
         kinds=list(READABLE.values()),
