@@ -9,7 +9,7 @@ are removed.
 **Reads** the inbox. **Writes** batches in the store; moves what it claims into `inbox/.claimed/`.
 **Triage**: a trouble in the log of `claim_drops` names its code (docs/codes.md) and the folder; nothing was deleted.
 A claimed batch without a run is found again by the next run of this DAG.
-**Settings**: `GATEWAY_INBOX_DIR`, `GATEWAY_QUIET_PERIOD_S`, `GATEWAY_POLL_S` (docs/settings.md).
+**Settings**: `GATEWAY_INBOX_DIR`, `GATEWAY_INBOX_QUEUE`, `GATEWAY_QUIET_PERIOD_S`, `GATEWAY_POLL_S` (docs/settings.md).
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from airflow.sdk import Asset, AssetOrTimeSchedule, AssetWatcher, CronTriggerTim
 
 from gateway.settings import settings
 from gateway_airflow.names import INBOX_URI, Pool, Tag
-from gateway_airflow.policy import TASK_DEFAULTS
+from gateway_airflow.policy import SEES_THE_INBOX, TASK_DEFAULTS
 from gateway_airflow.triggers.inbox_trigger import InboxTrigger
 
 CONFIG = settings()
@@ -51,7 +51,7 @@ INBOX = Asset(
     tags=[Tag.INGEST],
 )
 def sense_inbox() -> None:
-    @task(pool=Pool.STORE)
+    @task(pool=Pool.STORE, **SEES_THE_INBOX)
     def claim_drops() -> list[dict[str, Any]]:
         """Batches that wait for their run, as arguments of the runs to start."""
         from gateway.pipeline.arrival.receive import sense

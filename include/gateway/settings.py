@@ -29,6 +29,9 @@ class Settings(BaseSettings):
     database_url: str = Field("", description="SQLAlchemy URL of the store; empty = SQLite file in the home.")
     agents_dir: Path = Field(PROJECT / "include" / "agents", description="One YAML file an interview agent.")
     inbox_dir: Path | None = Field(None, description="Watched folder, one sub-folder an agent; empty = <home>/inbox.")
+    inbox_queue: str = Field(
+        "", description="Celery queue of the workers that see the inbox; empty = every worker sees it."
+    )
     files_url: str = Field(
         "", description="Where files are kept (fsspec URL, s3://... in production); empty = <home>/files."
     )
