@@ -102,7 +102,7 @@ class Settings(BaseSettings):
     notice_pause_after_h: float = Field(
         24.0, gt=0, description="A channel that failed this long is paused, and the agent's other channels are told."
     )
-    notice_keep_days: float = Field(30.0, gt=0, description="How long messages that were sent stay listed.")
+    notice_keep_days: float = Field(30.0, gt=0, description="How long messages that were sent or given up stay listed.")
     claim_alarm_s: float = Field(900.0, gt=0, description="A complete drop unclaimed this long raises an alarm.")
 
     @property
@@ -110,7 +110,7 @@ class Settings(BaseSettings):
         """The local folders and files that hold people's data or secrets, whether they exist or not."""
         database = urlsplit(self.store_url)
         places = [self.home, self.pool, *(self.home / name for name in ("files", "airflow", "logs"))]
-        places += [self.keys, self.keys / "signing.pem", self.keys / "suppression.key"]
+        places += [self.keys, self.keys / "signing.pem", self.keys / "suppression.key", self.outreach_key]
         places += [self.home / f".{name}.key" for name in ("fernet", "api", "jwt")]
         if database.scheme.startswith("sqlite"):
             places.append(Path(self.store_url.partition("///")[2]))

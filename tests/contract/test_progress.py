@@ -163,6 +163,7 @@ def test_a_target_that_refuses_does_not_stop_the_next(
     deliver(1)
     world.open_posting("POST2")
     plain = {"kind": "heymilo", "posting": "POST2", "rate_per_minute": 60_000, "settle_s": 0, "connection": "second"}
+    plain["allow_private"] = True
     connection(monkeypatch, "second", server, KEY)
     agent_file(agents_dir, plain, "a-second")
     other = batch("a-second")

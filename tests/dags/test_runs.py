@@ -140,8 +140,11 @@ def test_a_failed_chunk_fails_the_run_and_the_others_are_delivered(
     """And clearing it reads what is missing, delivering nobody twice."""
     from gateway.errors import Misconfigured
     from gateway.pipeline import read
+    from gateway.settings import settings
 
     whole = read.read_chunk
+    monkeypatch.setenv("GATEWAY_CHUNK_S", "0.1")
+    settings.cache_clear()
     batch_id = drop({"a.csv": PASSING.encode(), "b.csv": b"Name,Email\nVera Kilbride,vera.kilbride@example.com\n"})
     unlucky: list[str] = []
 

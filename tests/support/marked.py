@@ -151,6 +151,7 @@ def addresses(app: FastAPI, method: str = "GET") -> Iterator[str]:
             "number": [1, 2, 99],
             "upload_id": ["b0"],
             "file_id": ["0"],
+            "token": ["x.y.z"],
             "file": ["index.html", "suite.html", "..%2fgateway.db"],
         }
         opened = list(session.scalars(select(Document.id)))

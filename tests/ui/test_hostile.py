@@ -42,7 +42,7 @@ def test_no_text_of_a_stranger_becomes_part_of_a_page(
         if address.endswith(".png"):
             continue  # drawn in a child; a picture is no page
         answer = visitor.get(address, follow_redirects=False)
-        assert answer.status_code < 500, address
+        assert answer.status_code < 500 or address == "/api/health", address  # 503 there says: not well
         kind = answer.headers.get("content-type", "")
         if "html" not in kind and "/json" not in kind:
             continue

@@ -26,7 +26,7 @@ def leaks(client: TestClient) -> dict[str, str]:
     found = {}
     for address in addresses(build()):
         answer = client.get(address, follow_redirects=False)
-        assert answer.status_code < 500, address
+        assert answer.status_code < 500 or address == "/api/health", address  # 503 there says: not well
         said = f"{answer.headers!r}\n{answer.text}"
         for asked in (address, address.replace('"', "%22").replace(">", "%3E").replace("<", "%3C")):
             said = said.replace(asked, "")
@@ -56,7 +56,8 @@ def test_a_viewer_changes_nothing(client: Client, marked: str) -> None:
     for method in ("POST", "PUT", "DELETE"):
         for address in addresses(build(), method):
             answer = viewer.request(method, address, json={})
-            assert answer.status_code == 403, address
+            open_to_all = address.startswith("/unsubscribe/")  # a made-up address there is refused as such
+            assert answer.status_code == (422 if open_to_all else 403), address
             assert MARK not in answer.text.lower(), address
 
 

@@ -13,7 +13,7 @@ from sqlalchemy import select, update
 from gateway.settings import settings
 from gateway.store import outbox
 from gateway.store.engine import reading, writing
-from gateway.store.tables import Agent, ChannelHealth, Outbox, now
+from gateway.store.tables import Agent, ChannelHealth, Event, Outbox, now
 
 Client = Callable[..., TestClient]
 HOOK = "notify: {channels: [{kind: webhook, connection: crm}]}\n"
@@ -68,6 +68,13 @@ def test_who_configures_resumes_tests_and_sends_again(client: Client, told: str,
     assert {path for _, path, _ in host.calls} == {"/dags/send_notices/dagRuns"}
     with reading() as session:
         assert len(session.scalars(select(Outbox.id).where(Outbox.type == "channel.test")).all()) == 2
+        done = session.execute(
+            select(Event.kind, Event.actor, Event.subject_id)
+            .where(Event.kind.in_(["channel_resumed", "notices_resent", "channel_tested"]))
+            .order_by(Event.id)
+        ).all()
+    assert [row.kind for row in done] == ["channel_resumed", "notices_resent", "channel_tested"]
+    assert {(row.actor, row.subject_id) for row in done} == {("op", "backend-engineer")}
 
 
 def test_a_message_that_is_not_there(client: Client, told: str) -> None:

@@ -6,6 +6,7 @@ Connections are read from AIRFLOW_CONN_<ID>, as Airflow would; inside Airflow th
 from __future__ import annotations
 
 import argparse
+import getpass
 import json
 from dataclasses import asdict
 from typing import Any
@@ -92,7 +93,7 @@ def resend(options: argparse.Namespace) -> int:
     migrate()
     if not (options.messages or options.dead):
         raise Misconfigured("UNKNOWN_MESSAGE", "Name messages, or --dead for all that were given up.")
-    number = again(options.messages, dead=options.dead, agent_id=options.agent, channel=options.channel)
+    number = again(options.messages, actor=_me(), dead=options.dead, agent_id=options.agent, channel=options.channel)
     print(f"{number} message(s) wait again; `gateway notify send` sends them now")  # noqa: T201
     return 0
 
@@ -117,7 +118,7 @@ def resume(options: argparse.Namespace) -> int:
     from gateway.store.engine import migrate
 
     migrate()
-    print(f"{again(options.agent, options.channel)} message(s) wait for {options.channel}")  # noqa: T201
+    print(f"{again(options.agent, options.channel, actor=_me())} message(s) wait for {options.channel}")  # noqa: T201
     return 0
 
 
@@ -129,12 +130,16 @@ def test(options: argparse.Namespace) -> int:
     from gateway.store.engine import migrate
 
     migrate()
-    message_id = test_channel(options.agent, options.channel)
+    message_id = test_channel(options.agent, options.channel, actor=_me())
     send_due()
     found = message_page(agent_id=options.agent, channel=options.channel, size=1000)
     row = next(one for one in found.rows if one.id == message_id)
     print(f"{row.state}: {row.code}: {row.error}" if row.code else row.state)  # noqa: T201
     return 0 if row.state == "sent" else 1
+
+
+def _me() -> str:
+    return f"cli:{getpass.getuser()}"
 
 
 def preview(options: argparse.Namespace) -> int:

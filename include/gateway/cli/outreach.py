@@ -6,6 +6,7 @@ What is printed may hold a candidate's data with --profile: it is for the eyes o
 from __future__ import annotations
 
 import argparse
+import getpass
 import json
 from typing import Any
 
@@ -113,7 +114,7 @@ def resend(options: argparse.Namespace) -> int:
 
     migrate()
     for message in options.messages:
-        again(message)
+        again(message, actor=f"cli:{getpass.getuser()}")
     print(f"{len(options.messages)} message(s) are planned again")  # noqa: T201
     return 0
 
@@ -121,9 +122,14 @@ def resend(options: argparse.Namespace) -> int:
 def suppress(options: argparse.Namespace) -> int:
     from gateway.outreach import suppression
     from gateway.store.engine import migrate, writing
+    from gateway.store.tables import Event
 
     migrate()
     with writing() as session:
-        new = suppression.suppress(session, options.address.strip().casefold(), "by hand")
+        address = options.address.strip().casefold()
+        new = suppression.suppress(session, address, "by hand")
+        if new:
+            said = {"kind": "suppressed", "subject": "suppression", "subject_id": suppression.key_of(address)}
+            session.add(Event(**said, actor=f"cli:{getpass.getuser()}", rule="by hand"))
     print("nobody writes to this address any more" if new else "it was on the list already")  # noqa: T201
     return 0

@@ -17,10 +17,10 @@ PIPELINE: tuple[Code, ...] = (
     Code(
         "KEY_INVALID",
         "review",
-        "The gateway's own key that signs anchors and receipts cannot be used.",
-        "A file of another kind, or one with a password, in GATEWAY_KEYS_DIR.",
+        "A key of the gateway's own cannot be used: the one that signs, or the one that erased people are known by.",
+        "A file of another kind, or one with a password, in GATEWAY_KEYS_DIR; a machine that made a key of its own.",
         "operator",
-        "Put the Ed25519 private key back (PEM, no password); without any file a new key is made.",
+        "Give every machine the same GATEWAY_KEYS_DIR, or restore it from the backup; signing.pem is Ed25519, PEM, no password.",
         "/data/keys/signing.pem is no Ed25519 private key in PEM without a password.",
     ),
     Code(

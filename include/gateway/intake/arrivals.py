@@ -9,6 +9,7 @@ files store and the database. A hand-over that is cut off is done again from the
 
 from __future__ import annotations
 
+import fcntl
 import json
 import os
 import shutil
@@ -28,17 +29,20 @@ INDEX = "index.json"
 
 
 def hand_over(folder: Path, agent_id: str, batch_id: str) -> None:
-    """Moves a claimed folder into the files store. Safe to repeat; afterwards the folder is gone.
+    """Moves a claimed folder into the files store. Safe to repeat, by several at once; afterwards the folder is gone.
 
     raises   Transient(DISK_FULL | CLAIM_FAILED)
     """
     target = _place(agent_id, batch_id)
     try:
-        if isinstance(target, os.PathLike):
-            _move(folder, Path(target))
-        else:
-            _send(folder, target)
-        shutil.rmtree(folder, ignore_errors=True)
+        with _alone(folder):
+            if not folder.is_dir():
+                return  # another process was handing it over: it is done
+            if isinstance(target, os.PathLike):
+                _move(folder, Path(target))
+            else:
+                _send(folder, target)
+            shutil.rmtree(folder, ignore_errors=True)
     except OSError as wrong:
         raise disk_problem(wrong, f"The files of batch {batch_id} could not be handed over") from wrong
 
@@ -86,6 +90,14 @@ def clear(agent_id: str, batch_id: str) -> None:
         shutil.rmtree(Path(place), ignore_errors=True)
     elif place.exists():
         place.fs.rm(place.path, recursive=True)
+
+
+@contextmanager
+def _alone(folder: Path) -> Iterator[None]:
+    """One hand-over of an agent's at a time: the page and the sensor may both find a folder that is being copied."""
+    with (folder.parent / ".lock").open("a") as handle:
+        fcntl.flock(handle, fcntl.LOCK_EX)
+        yield
 
 
 def _place(agent_id: str, batch_id: str) -> UPath:

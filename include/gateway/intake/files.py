@@ -17,7 +17,7 @@ from typing import Any, BinaryIO
 
 from upath import UPath
 
-from gateway.deliver.credentials import credentials
+from gateway.deliver.credentials import from_environment
 from gateway.errors import Misconfigured, Transient, Unreadable
 from gateway.intake.inbox import disk_problem
 from gateway.settings import settings
@@ -32,9 +32,10 @@ def sha256(path: Path) -> str:
 
 
 def root() -> UPath:
-    """The files root. A remote one is opened with the connection `gateway_files` where there is one.
+    """The files root. A remote one is opened with the connection in AIRFLOW_CONN_GATEWAY_FILES where there is one.
 
-    The connection's login and password are the object store's key and secret, its extra holds further fsspec options
+    Read from the environment alone: tasks, the page, the triggerer and a shell all open it, and only some of them may ask
+    Airflow for connections. The connection's login and password are the object store's key and secret, its extra holds further fsspec options
     (`endpoint_url` for a store that is not AWS). Without it the machine's own identity counts (AWS_*, a role).
     """
     url = settings().files_root
@@ -46,7 +47,7 @@ def root() -> UPath:
 
 def _options() -> dict[str, Any]:
     try:
-        found = credentials(CONNECTION)
+        found = from_environment(CONNECTION)
     except Misconfigured as wrong:
         if wrong.code == "CONNECTION_MISSING":
             return {}
@@ -69,8 +70,8 @@ def check() -> None:
     except Exception as wrong:  # each fsspec store has its own errors
         raise Misconfigured(
             "FILES_STORE_REFUSED",
-            f"The files store cannot be written to and read ({type(wrong).__name__}): correct GATEWAY_FILES_URL or the "
-            f"connection {CONNECTION}.",
+            f"The files store cannot be written to and read ({type(wrong).__name__}): correct GATEWAY_FILES_URL or "
+            f"AIRFLOW_CONN_{CONNECTION.upper()}.",
         ) from wrong
     if not whole:
         raise Misconfigured("FILES_STORE_REFUSED", "The files store gives back other bytes than it was given.")
@@ -154,13 +155,25 @@ def local(key: str) -> Iterator[Path]:
         yield copy
 
 
+def remove(key: str) -> None:
+    """Takes a kept file away; none there is no error.
+
+    raises   Transient(FILES_MISSING) where the place of all kept files is not on this machine
+    """
+    base = root()
+    target = base / key
+    if isinstance(target, os.PathLike) and not target.exists() and isinstance(gone := _missing(base, key), Transient):
+        raise gone
+    target.unlink(missing_ok=True)
+
+
 def _missing(base: UPath, key: str) -> Unreadable | Transient:
     agent_id = key.split("/")[0]
     if not (base / agent_id).exists():
         return Transient(
             "FILES_MISSING",
-            f"The kept files of {agent_id} are not on this machine. Give every worker the same files (GATEWAY_FILES_URL), "
-            "then resume the batch.",
+            f"The kept files of {agent_id} are not on this machine. Give every machine the same files (GATEWAY_FILES_URL), "
+            "then resume the batch, or do this again.",
             30,
         )
     return Unreadable("FILE_MISSING", "Its bytes were kept and are gone from the gateway's files: send it again.")

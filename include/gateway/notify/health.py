@@ -13,7 +13,7 @@ from gateway.agents.notices import LOG
 from gateway.errors import Misconfigured
 from gateway.notify.senders import Outcome
 from gateway.settings import settings
-from gateway.store import outbox
+from gateway.store import change, outbox
 from gateway.store.engine import writing
 from gateway.store.tables import Agent, ChannelHealth, Outbox, now
 
@@ -65,9 +65,10 @@ def well(agent_id: str, channel: str) -> None:
             session.delete(row)
 
 
-def resume(agent_id: str, channel: str) -> int:
+def resume(agent_id: str, channel: str, *, actor: str) -> int:
     """The channel may be tried again now; returns how many messages wait for it."""
     with writing() as session:
+        _audit(session, "channel_resumed", [agent_id], actor, channel)
         row = session.get(ChannelHealth, (agent_id, channel))
         if row is not None:
             session.delete(row)
@@ -101,7 +102,12 @@ def give_up(agent_id: str, channel: str, code: str, sentence: str) -> int:
 
 
 def resend(
-    message_ids: Sequence[str] = (), *, dead: bool = False, agent_id: str | None = None, channel: str | None = None
+    message_ids: Sequence[str] = (),
+    *,
+    actor: str,
+    dead: bool = False,
+    agent_id: str | None = None,
+    channel: str | None = None,
 ) -> int:
     """Makes messages wait again, from now on, with the same id: those named, or all that are dead. Returns how many.
 
@@ -125,6 +131,8 @@ def resend(
             raise Misconfigured(
                 "UNKNOWN_MESSAGE", f"There is no message {missing[0]!r}: list them with `gateway notify list`."
             )
+        whose = session.scalars(select(Outbox.agent_id).where(*chosen).distinct().order_by(Outbox.agent_id)).all()
+        _audit(session, "notices_resent", whose, actor, channel or "")
         done = session.execute(
             update(Outbox)
             .where(*chosen)
@@ -133,7 +141,7 @@ def resend(
         return int(done.rowcount)  # type: ignore[attr-defined]
 
 
-def test_channel(agent_id: str, channel: str) -> str:
+def test_channel(agent_id: str, channel: str, *, actor: str) -> str:
     """Writes a test message to one channel, to be sent like any other; returns its id.
 
     raises   Misconfigured(UNKNOWN_AGENT) for one that never had a batch
@@ -144,6 +152,7 @@ def test_channel(agent_id: str, channel: str) -> str:
                 "UNKNOWN_AGENT",
                 f"Nothing was ever received for agent {agent_id!r}: there is nothing to tell of it yet.",
             )
+        _audit(session, "channel_tested", [agent_id], actor, channel)
         outbox.emit(session, "channel.test", agent_id, {}, only=channel)
         session.flush()
         return str(
@@ -154,6 +163,14 @@ def test_channel(agent_id: str, channel: str) -> str:
                 .limit(1)
             )
         )
+
+
+def _audit(session: Session, kind: str, agent_ids: Sequence[str], actor: str, channel: str) -> None:
+    """Who did what to an agent's channel, in the trail of events."""
+    for agent_id in agent_ids:
+        agent = session.get(Agent, agent_id)
+        if agent is not None:
+            change.record(session, kind, agent, actor=actor, rule=channel[:100] or None)
 
 
 def _row(session: Session, agent_id: str, channel: str) -> ChannelHealth:

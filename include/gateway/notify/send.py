@@ -19,7 +19,7 @@ from threading import Lock
 from sqlalchemy import ColumnElement, and_, func, or_, select, update
 
 from gateway.agents import load_agents_lenient
-from gateway.agents.notices import Notify
+from gateway.agents.notices import LOG, Notify
 from gateway.errors import GatewayError
 from gateway.notify import health
 from gateway.notify.senders import Message, Outcome, Sender, open_sender
@@ -105,7 +105,7 @@ def _next_due_s() -> float | None:
 def _serve(agent_id: str, channel: str, done: Sent) -> None:
     """Sends what is due on one channel until nothing is, or until the channel fails."""
     try:
-        sender = open_sender(channel, _notify(agent_id).channel(channel))
+        sender = open_sender(channel, None if channel == LOG else _notify(agent_id).channel(channel))
     except GatewayError as wrong:
         if wrong.code == "CHANNEL_GONE":
             done.dead += health.give_up(agent_id, channel, wrong.code, wrong.sentence)
@@ -142,8 +142,17 @@ def _broken(outcomes: Sequence[Outcome | None]) -> Outcome | None:
 
 
 def _notify(agent_id: str) -> Notify:
-    agents, _ = load_agents_lenient(settings().agents_dir)
-    return agents[agent_id].notify if agent_id in agents else Notify()
+    """The channels that the agent's file names now; none where the file is gone.
+
+    raises   Misconfigured(AGENT_FILE_INVALID): a typing error in the file must not give its messages up
+    """
+    agents, wrong = load_agents_lenient(settings().agents_dir)
+    if agent_id in agents:
+        return agents[agent_id].notify
+    for error in wrong:
+        if error.subject == agent_id:
+            raise error
+    return Notify()
 
 
 def _take(agent_id: str, channel: str) -> list[Message]:

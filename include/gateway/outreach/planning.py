@@ -135,7 +135,8 @@ def _plan_reminders(agent: Agent) -> int:
     with writing() as session:
         rows = session.execute(
             select(Invitation, Profile, Batch, Delivery)
-            .join(Profile, Profile.id == Invitation.profile_id)
+            # Somebody erased, or with another address by now, was not the one invited.
+            .join(Profile, (Profile.id == Invitation.profile_id) & (Profile.email_norm == Invitation.email_norm))
             .join(Batch, Batch.id == Profile.batch_id)
             .join(Delivery, (Delivery.profile_id == Profile.id) & (Delivery.email_norm == Invitation.email_norm))
             .join(Interview, Interview.delivery_id == Delivery.id)
@@ -147,11 +148,14 @@ def _plan_reminders(agent: Agent) -> int:
                 Interview.state == InterviewState.INVITED,
             )
         ).all()
-        have = set(
-            session.execute(
-                select(Invitation.email_norm, Invitation.kind).where(Invitation.agent_id == agent.id)
-            ).tuples()
-        )
+        have = {
+            (email_norm, kind)
+            for email_norm, kind in session.execute(
+                select(Invitation.email_norm, Invitation.kind).where(
+                    Invitation.agent_id == agent.id, Invitation.kind != "invitation"
+                )
+            )
+        }
         for invitation, profile, batch, delivery in rows:
             assert invitation.sent_at is not None
             open_ = [

@@ -85,7 +85,8 @@ def _sync(agent: Agent, target: HeyMiloTarget, done: Synced) -> None:
     if since is None:
         return
     begun = now()
-    client = Client(credentials(target.connection), Limiter(target.connection, target.rate_per_minute))
+    limiter = Limiter(target.connection, target.rate_per_minute)
+    client = Client(credentials(target.connection), limiter, allow_private=target.allow_private)
     part: list[Seen] = []
     for row in client.candidates(target.posting, since.timestamp()):
         done.read += 1
@@ -134,6 +135,7 @@ def _keep(agent: Agent, target: HeyMiloTarget, seen: Iterable[Seen], done: Synce
                 Delivery.target == target.kind,
                 Delivery.posting == target.posting,
                 Delivery.state == DeliveryState.CONFIRMED,
+                Profile.email_norm.is_not(None),  # of who was erased nothing more is kept
                 or_(Delivery.id.in_(ours), Delivery.receipt["target_id"].as_string().in_(list(by_id))),
             )
             .order_by(Delivery.id)

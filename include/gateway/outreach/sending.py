@@ -33,7 +33,7 @@ from gateway.model import InvitationState as V
 from gateway.notify.senders import connect, sender_of
 from gateway.outreach.letters import letter_of, mail_of, not_ready
 from gateway.outreach.planning import ACTOR, hindrance, plan
-from gateway.outreach.suppression import suppress
+from gateway.outreach.suppression import is_the_one, suppress
 from gateway.settings import settings
 from gateway.store import change
 from gateway.store.engine import reading, writing
@@ -89,6 +89,12 @@ def ready(agent: Agent) -> Credentials:
         raise not_ready(agent, "set GATEWAY_PUBLIC_URL (https://...), where candidates end messages with one click")
     if not agent.outreach.contact:
         raise not_ready(agent, "outreach.contact must say who answers questions")
+    if not is_the_one():
+        raise not_ready(
+            agent,
+            f"this machine's {settings().outreach_key.name} is not the key that the list of who must not be written to was "
+            "made with; give every machine the same GATEWAY_OUTREACH_KEY_FILE, or restore it from the backup",
+        )
     given = credentials(agent.outreach.connection)
     if not (agent.outreach.sender or "@" in sender_of(given)):
         raise not_ready(agent, "outreach.sender must be an address")
@@ -138,9 +144,16 @@ def _one(agent: Agent, post: _Post, invitation_id: str, done: Tally) -> bool:
             change.move(session, row, V.SKIPPED, actor=ACTOR, code=code)
             done.skipped += 1
             return False
-        mail, to = _mail(session, agent, post.given, row)
     try:
-        post.address(mail, to)
+        with reading() as session:
+            mail, to = _mail(session, agent, post.given, session.get_one(Invitation, invitation_id))
+    except GatewayError:
+        raise  # the agent's file is not right: nobody of it is written to
+    except Exception as wrong:  # an address or a name that no message can be made with stops this one only
+        _refuse(invitation_id, f"no message could be made ({type(wrong).__name__})", done, permanent=False)
+        return False
+    try:
+        post.address(to)
     except _NotNow as wrong:
         _later(invitation_id, str(wrong), done)
         return True
@@ -170,7 +183,8 @@ def _one(agent: Agent, post: _Post, invitation_id: str, done: Tally) -> bool:
     return True
 
 
-def _mail(session: Session, agent: Agent, given: Credentials, row: Invitation) -> tuple[EmailMessage, str]:
+def _mail(session: Session, agent: Agent, given: Credentials, row: Invitation) -> tuple[bytes, str]:
+    """The message as it goes over the wire, and whom to."""
     profile = session.get_one(Profile, row.profile_id)
     document = session.get_one(Document, profile.document_id)
     delivery = session.scalar(
@@ -185,7 +199,7 @@ def _mail(session: Session, agent: Agent, given: Credentials, row: Invitation) -
         invitation_id=row.id,
     )
     to = str(profile.email)
-    return mail_of(agent, given, letter, to, row.id), to
+    return mail_of(agent, given, letter, to, row.id).as_bytes(policy=SMTP), to
 
 
 class _NotNow(Exception):
@@ -210,7 +224,7 @@ class _Post:
         self.sender = agent.outreach.sender or sender_of(given)
         self.server: smtplib.SMTP | None = None
 
-    def address(self, mail: EmailMessage, to: str) -> None:
+    def address(self, to: str) -> None:
         """MAIL and RCPT: nothing is sent yet. Raises _NotNow, _Never."""
         try:
             to.encode("ascii")
@@ -244,11 +258,11 @@ class _Post:
             raise refused
         raise _NotNow(f"SMTP {code}")
 
-    def give(self, mail: EmailMessage) -> None:
+    def give(self, mail: bytes) -> None:
         """DATA. Raises _NotNow, _Never when the server said no, _Nobody when it said nothing."""
         assert self.server is not None
         try:
-            code, _ = self.server.data(mail.as_bytes(policy=SMTP))
+            code, _ = self.server.data(mail)
         except smtplib.SMTPDataError as wrong:  # said no before the message was given
             code = wrong.smtp_code
         except (smtplib.SMTPException, OSError) as wrong:
@@ -314,7 +328,7 @@ def _refuse(invitation_id: str, why: str, done: Tally, *, permanent: bool) -> No
     done.refused += 1
 
 
-def resend(invitation_id: str) -> None:
+def resend(invitation_id: str, *, actor: str) -> None:
     """A person decided that an unclear or refused message is to be sent (again).
 
     raises   Misconfigured(UNKNOWN_INVITATION) when there is none, or it is neither
@@ -327,7 +341,7 @@ def resend(invitation_id: str) -> None:
                 f"There is no unclear or refused message {invitation_id!r}: list them with `gateway outreach list`.",
             )
         row.attempts, row.due_at, row.code = 0, now(), None
-        change.move(session, row, V.PLANNED, actor="person", rule="sent again by hand")
+        change.move(session, row, V.PLANNED, actor=actor, rule="sent again by hand")
 
 
 def send_test(given: Credentials, mail: EmailMessage) -> None:

@@ -20,6 +20,7 @@ from sqlalchemy.orm import Session
 
 from gateway.errors import Misconfigured
 from gateway.settings import settings
+from gateway.store import keys
 from gateway.store.engine import writing
 from gateway.store.tables import Invitation, Suppression, now
 
@@ -33,9 +34,9 @@ def key_of(email_norm: str) -> str:
 
 def suppressed(session: Session, emails: Iterable[str]) -> set[str]:
     """Those of these normalised addresses that must not be written to."""
-    keys = {key_of(email): email for email in emails}
-    found = session.scalars(select(Suppression.key).where(Suppression.key.in_(keys)))
-    return {keys[key] for key in found}
+    known = {key_of(email): email for email in emails}
+    found = session.scalars(select(Suppression.key).where(Suppression.key.in_(known)))
+    return {known[key] for key in found}
 
 
 def suppress(session: Session, email_norm: str, reason: str) -> bool:
@@ -44,6 +45,11 @@ def suppress(session: Session, email_norm: str, reason: str) -> bool:
     values = {"key": key_of(email_norm), "reason": reason, "created_at": now()}
     done = session.execute(insert(Suppression).values(**values).on_conflict_do_nothing().returning(Suppression.key))
     return done.scalar_one_or_none() is not None
+
+
+def is_the_one() -> bool:
+    """Whether this machine's key is the one that the list was made with."""
+    return keys.is_the_one("outreach.key", _secret(settings().outreach_key))
 
 
 def token_of(invitation_id: str) -> str:

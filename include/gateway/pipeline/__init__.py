@@ -5,7 +5,7 @@
     judging/     Profile -> Verdict; passed, held, duplicate; Data Docs
     delivery/    passed and approved profiles -> the ledger -> the agent's target; what a dry run would send
     review/      a person's decisions on held profiles: corrections, merges, audits, claims, undo
-    report.py    counts, states, the digest
+    report.py    counts, states, what people are asked
     run.py       all of it in a row, without Airflow
     lines.py     what became of each document and profile, as lines
     statistics.py  what a batch at rest leaves for analytics

@@ -25,9 +25,15 @@ from cryptography.hazmat.primitives.serialization import (
     PublicFormat,
     load_pem_private_key,
 )
+from sqlalchemy import select
+from sqlalchemy.dialects import postgresql, sqlite
 
 from gateway.errors import Misconfigured
 from gateway.settings import settings
+from gateway.store.engine import reading, writing
+from gateway.store.tables import Bookmark, now
+
+SUPPRESSION = "suppression.key"
 
 
 def public_key() -> str:
@@ -59,9 +65,39 @@ def canonical(said: dict[str, Any]) -> bytes:
 
 def keyed_hash(text: str) -> str:
     """A hash that nobody without our key can compare with a list of addresses: 64 hex digits."""
-    return hmac.new(
-        _kept("suppression.key", lambda: secrets.token_bytes(32)), text.encode(), hashlib.sha256
-    ).hexdigest()
+    return hmac.new(_suppression(), text.encode(), hashlib.sha256).hexdigest()
+
+
+def is_the_one(name: str, key: bytes) -> bool:
+    """Whether this machine has the key that the store's lists were made with; the first that is asked about counts.
+
+    Machines share the store, so it is where a machine with a key of its own shows: to it the lists would say nothing.
+    """
+    mark = f"key:{name}"
+    ours = hashlib.sha256(b"candidate-ingestion-gateway, key: " + key).hexdigest()
+    with reading() as session:
+        known = session.scalar(select(Bookmark.value).where(Bookmark.name == mark))
+    if known is None:
+        with writing() as session:
+            insert = postgresql.insert if session.get_bind().dialect.name == "postgresql" else sqlite.insert
+            said = {"name": mark, "value": ours, "updated_at": now()}
+            session.execute(insert(Bookmark).values(**said).on_conflict_do_nothing())
+            known = session.scalar(select(Bookmark.value).where(Bookmark.name == mark))
+    return known == ours
+
+
+def check_suppression_key() -> None:
+    """Raises Misconfigured(KEY_INVALID) on a machine whose suppression.key is not the one the erased are known by."""
+    if not is_the_one(SUPPRESSION, _suppression()):
+        raise Misconfigured(
+            "KEY_INVALID",
+            f"{settings().keys / SUPPRESSION} is not the key that erased people are known by: they would be read in again. "
+            "Give every machine the same GATEWAY_KEYS_DIR, or restore it from the backup.",
+        )
+
+
+def _suppression() -> bytes:
+    return _kept(SUPPRESSION, lambda: secrets.token_bytes(32))
 
 
 def _private() -> Ed25519PrivateKey:

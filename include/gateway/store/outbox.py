@@ -124,6 +124,11 @@ def _data(session: Session, event: str, row: Any, after: str, code: str | None) 
     return {name: known[name] for name in CATALOGUE[event].fields}
 
 
+def _fitting(once: str) -> str:
+    """The same name always, a long one by its hash: cut off, two pieces of news or two channels would be one."""
+    return once if len(once) <= 200 else hashlib.sha256(once.encode()).hexdigest()
+
+
 def _write(
     session: Session,
     event: str,
@@ -145,7 +150,7 @@ def _write(
             "attempts": 0,
             "created_at": now(),
             "due_at": due,
-            "once": f"{once}:{channel}"[:200] if once else None,
+            "once": _fitting(f"{once}:{channel}") if once else None,
         }
         if once is None:
             session.add(Outbox(**values))

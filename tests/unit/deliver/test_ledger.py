@@ -326,6 +326,23 @@ def test_a_late_answer_of_an_earlier_sending_does_not_move_a_later_one(target: S
     assert states() == {"delivered": 1}
 
 
+@pytest.mark.parametrize(("state", "phone"), [("approved", "+14155550134"), ("passed", None)])
+def test_what_a_person_let_be_sent_is_sent_again_as_it_was(
+    target: Scripted, agent: Any, monkeypatch: pytest.MonkeyPatch, state: str, phone: str | None
+) -> None:
+    """Proved absent, an approval is an approval still: the guessed number that only a person lets pass goes along."""
+    asked: list[str | None] = []
+    put = target.put
+    monkeypatch.setattr(target, "put", lambda given: [asked.append(given[0].phone), put(given)][1])
+    target.script = [LOST]
+    marked = {"phone": "+14155550134", "data": {"marks": ["PHONE_COUNTRY_GUESSED"]}}
+    profile_ids = people(batch(), addresses(1), state=state, **marked)
+    deliver_profiles(agent, profile_ids)
+    deliver_profiles(agent, [])
+    assert asked == [phone, phone]
+    assert states() == {"delivered": 1}
+
+
 def test_nobody_can_take_back_a_decision_while_it_is_being_sent(target: Scripted, agent: Any) -> None:
     batch_id = batch()
     (profile_id,) = people(batch_id, addresses(1), state="approved")

@@ -7,6 +7,8 @@ import tomllib
 from importlib import metadata
 from pathlib import Path
 
+import yaml
+
 import gateway
 
 PROJECT = Path(__file__).resolve().parents[3]
@@ -103,3 +105,15 @@ def test_documents_name_files_that_exist() -> None:
     for page in pages:
         for link in re.findall(r"\]\(((?!http)[^)#]+)", page.read_text("utf-8")):
             assert (page.parent / link).exists(), f"{page.relative_to(PROJECT)} links to {link}"
+
+
+def test_every_pod_has_the_same_keys() -> None:
+    """A pod that made its own would read erased people in again, and its links to end messages would lead nowhere."""
+    values = yaml.safe_load((PROJECT / "deploy" / "helm" / "values.yaml").read_text("utf-8"))
+    (mount,) = [one for one in values["volumeMounts"] if one["name"] == "gateway-keys"]
+    assert [one["secret"]["secretName"] for one in values["volumes"] if one["name"] == "gateway-keys"] == [
+        "gateway-keys"
+    ]
+    named = {one["name"]: one["value"] for one in values["env"]}
+    assert named["GATEWAY_KEYS_DIR"] == mount["mountPath"]
+    assert named["GATEWAY_OUTREACH_KEY_FILE"].startswith(mount["mountPath"])

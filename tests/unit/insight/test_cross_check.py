@@ -121,7 +121,7 @@ def test_counts_hold_after_everything_people_do(store: str, tmp_path: Path, monk
     run("dry", AGENT, [people(50, 2)], Mode.DRY_RUN)
     run("nurses", OTHER, [people(60, 2)], Mode.REVIEW)
     check()
-    ids = [row.profile_id for row in queue.page(queue.Filter(batch=reviewed), 1, reviewer="rita").lines]
+    ids = [row.profile_id for row in queue.page(queue.Filter(batch=reviewed), 1, reviewer="rita").rows]
     one, two, three, four, five, six = ids
     decide(one, "approve", reviewer="rita")
     decide(two, "correct", reviewer="rita", corrections={"location": "Bremen"})

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import os
 import secrets
+import shutil
+import threading
+import time
 from pathlib import Path
 
 import pytest
@@ -54,6 +57,37 @@ def test_everything_arrives_under_the_name_it_was_sent_with(kept_in: str, home: 
     arrivals.clear("nurse", "b1")
     assert not arrivals.is_there("nurse", "b1")
     arrivals.clear("nurse", "b1")
+
+
+def test_two_that_hand_over_the_same_folder_lose_nothing(
+    kept_in: str, home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The page hands over what was uploaded, and the sensor finds the folder meanwhile."""
+    folder = claimed(home)
+    names = {str(p.relative_to(folder)) for p in folder.rglob("*") if p.is_symlink() or p.is_file()}
+    nearly = threading.Event()
+
+    def tree(source: Path, target: Path, *, symlinks: bool) -> None:
+        """Copies as shutil does; who came second is slower than the rest of who was first."""
+        target.mkdir()
+        for path in sorted(source.iterdir()):
+            if path.is_dir():
+                nearly.set()
+                time.sleep(0.2)
+                tree(path, target / path.name, symlinks=symlinks)
+            else:
+                time.sleep(0.5 if threading.current_thread() is threading.main_thread() else 0)
+                shutil.copy2(path, target / path.name, follow_symlinks=False)
+
+    monkeypatch.setattr(arrivals.shutil, "copytree", tree)
+    first = threading.Thread(target=arrivals.hand_over, args=(folder, "nurse", "b1"))
+    first.start()
+    nearly.wait(1)
+    arrivals.hand_over(folder, "nurse", "b1")
+    first.join()
+    assert not folder.exists()
+    with arrivals.fetched("nurse", "b1") as there:
+        assert {str(p.relative_to(there)) for p in there.rglob("*") if p.is_symlink() or p.is_file()} == names
 
 
 def test_a_hand_over_cut_off_is_done_again_from_the_claimed_folder(

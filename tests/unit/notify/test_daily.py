@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import UTC, timedelta
 
+import pytest
 from sqlalchemy import update
 
 from gateway.insight.daily import report_daily
@@ -13,6 +14,8 @@ from gateway.store.engine import writing
 from gateway.store.tables import Event, Profile, now
 from support.receiver import Inbox
 from support.telling import batch, move, rows
+
+pytestmark = pytest.mark.local_server
 
 Agent = Callable[..., None]
 HOOK = "notify: {channels: [{kind: webhook, connection: crm, allow_private: true, events: [report.daily]}]}\n"

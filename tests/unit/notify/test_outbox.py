@@ -21,11 +21,13 @@ from gateway.notify import health, send
 from gateway.notify.look_out import look_out
 from gateway.notify.send import send_due
 from gateway.settings import settings
-from gateway.store import change
+from gateway.store import change, outbox
 from gateway.store.engine import reading, writing
 from gateway.store.tables import Batch, ChannelHealth, Outbox, Profile, now
 from support.receiver import Inbox
 from support.telling import ADDRESS, NAME, batch, connect, move, rows
+
+pytestmark = pytest.mark.local_server
 
 Agent = Callable[..., None]
 HOOK = "notify: {channels: [{kind: webhook, connection: crm, allow_private: true}]}\n"
@@ -36,6 +38,8 @@ TWO = (
 SEEN = (
     "notify: {channels: [{kind: webhook, connection: crm, allow_private: true, events: [batch.done, batch.failed]}]}\n"
 )
+
+pytestmark = pytest.mark.local_server
 
 
 def test_a_message_is_kept_with_its_change_or_not_at_all(agent: Agent) -> None:
@@ -130,11 +134,11 @@ def test_a_refused_message_is_given_up_and_may_be_sent_again(agent: Agent, inbox
     (row,) = [row for row in rows() if row.channel == "webhook:crm"]
     assert (row.code, row.dead_at is not None) == ("NOTICE_NOT_SENT", True)
     assert "HTTP 422" in str(row.error)
-    assert health.resend(dead=True) == 1
+    assert health.resend(dead=True, actor="rita") == 1
     assert send_due().sent == 1
     assert list(inbox.messages) == [row.id]
     with pytest.raises(Misconfigured) as raised:
-        health.resend(["m0"])
+        health.resend(["m0"], actor="rita")
     assert raised.value.code == "UNKNOWN_MESSAGE"
 
 
@@ -182,7 +186,7 @@ def test_a_dead_endpoint_is_paused_with_a_notice_and_resumed(
     assert sum(row.attempts for row in rows()) == attempts, "nothing is sent to it any more"
     base = json.loads(os.environ["AIRFLOW_CONN_CRM"])["host"]
     connect(monkeypatch, "other", base)
-    assert health.resume("nurses", "webhook:other") == 3
+    assert health.resume("nurses", "webhook:other", actor="rita") == 3
     assert send_due().sent == 3
 
 
@@ -204,6 +208,30 @@ def test_a_channel_that_left_the_file_gives_its_messages_up(agent: Agent, inbox:
     agent()
     assert send_due().dead == 1
     assert [row.code for row in rows() if row.dead_at] == ["CHANNEL_GONE"]
+
+
+def test_a_mistake_in_the_file_gives_no_message_up(agent: Agent, inbox: Inbox, tmp_path: Path) -> None:
+    agent(SEEN)
+    batch()
+    move(Batch, "b1", "done")
+    (tmp_path / "agents" / "nurses.yaml").write_text("id: nurses\ntitel: Nurses\n", "utf-8")
+    send_due()
+    assert [row.sent_at is not None for row in rows() if row.channel == "log"] == [True], "the log needs no file"
+    assert [row.dead_at for row in rows() if row.channel == "webhook:crm"] == [None]
+    with reading() as session:
+        assert session.get_one(ChannelHealth, ("nurses", "webhook:crm")).code == "AGENT_FILE_INVALID"
+    agent(SEEN)
+    health.resume("nurses", "webhook:crm", actor="rita")
+    assert send_due().sent == 1
+
+
+def test_long_names_of_sources_are_told_each_to_each_channel(agent: Agent, store: str) -> None:
+    agent(HOOK)
+    with writing() as session:
+        for silence in ("20261101000000", "20261102000000", "20261102000000"):
+            once = f"source.silent:nurses:{'s' * 200}:{silence}"
+            outbox.emit(session, "source.silent", "nurses", {"source": "s" * 200, "hours": 1.0}, once=once)
+    assert sorted(row.channel for row in rows()) == ["log", "log", "webhook:crm", "webhook:crm"]
 
 
 def test_a_missing_connection_fails_nothing(agent: Agent, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -330,17 +358,18 @@ def test_a_source_that_falls_silent_is_told_once(agent: Agent, inbox: Inbox) -> 
     assert told["data"] == {"agent_id": "nurses", "agent_title": "Nurses", "source": "agency", "hours": 30.0}
 
 
-def test_what_was_sent_long_ago_is_removed_and_what_waits_is_kept(agent: Agent) -> None:
+def test_what_ended_long_ago_is_removed_and_what_waits_is_kept(agent: Agent) -> None:
     agent()
-    batch()
-    move(Batch, "b1", "done")
-    send_due()
-    batch("b2")
-    move(Batch, "b2", "done")
+    for name in ("b1", "b2", "b3"):
+        batch(name)
+        move(Batch, name, "done")
+    old = now() - timedelta(days=31)
     with writing() as session:
-        session.execute(update(Outbox).where(Outbox.sent_at.is_not(None)).values(sent_at=now() - timedelta(days=31)))
+        session.execute(update(Outbox).values(created_at=old))
+        session.execute(update(Outbox).where(Outbox.batch_id == "b1").values(sent_at=old))
+        session.execute(update(Outbox).where(Outbox.batch_id == "b2").values(dead_at=old))
     look_out()
-    assert [row.batch_id for row in rows()] == ["b2"]
+    assert [row.batch_id for row in rows()] == ["b3"]
 
 
 def test_the_command_lists_sends_tests_and_resends(

@@ -29,6 +29,8 @@ from gateway.store.tables import Batch, Profile
 from support.receiver import Inbox
 from support.telling import ADDRESS, NAME, batch, move, rows
 
+pytestmark = pytest.mark.local_server
+
 Agent = Callable[..., None]
 
 

@@ -30,6 +30,8 @@ from support.ingested import due_now, ingested, invitations
 from support.mailbox import Mailbox
 from support.people import addresses
 
+pytestmark = pytest.mark.local_server
+
 Outreach = Callable[..., None]
 
 
@@ -70,6 +72,30 @@ def test_the_same_person_in_two_batches_gets_one(outreach: Outreach, mailbox: Ma
     ingested(addresses(1))
     ingested(addresses(1), target="webhook")
     send_outreach()
+    assert mailbox.recipients == addresses(1)
+
+
+def test_an_address_that_no_message_can_be_made_for_stops_that_one_only(outreach: Outreach, mailbox: Mailbox) -> None:
+    outreach()
+    profile_ids = ingested(addresses(2))
+    with writing() as session:
+        session.get_one(Profile, profile_ids[0]).email = "somebody\n@example.com"
+    done = send_outreach()
+    assert (done.sent, done.refused) == (1, 1)
+    assert [row.code for row in invitations(state="refused")] == ["OUTREACH_REFUSED"]
+    assert send_outreach().refused == 0, "it is not tried again by itself"
+
+
+def test_a_machine_with_another_key_writes_to_nobody(outreach: Outreach, mailbox: Mailbox) -> None:
+    """Its list of who must not be written to would be empty, and its links to end messages would lead nowhere."""
+    outreach()
+    ingested(addresses(1))
+    send_outreach()
+    settings().outreach_key.unlink()
+    suppression._secret.cache_clear()
+    ingested(["other@example.org"])
+    done = send_outreach()
+    assert [one.code for one in done.problems] == ["OUTREACH_NOT_READY"]
     assert mailbox.recipients == addresses(1)
 
 
@@ -261,7 +287,7 @@ def test_an_unclear_one_is_sent_again_by_hand(
     assert main(["outreach", "send"]) == 0
     assert mailbox.ids == [mailbox.ids[0]] * 2, "under the same Message-ID"
     with pytest.raises(Misconfigured) as raised:
-        resend(row.id)
+        resend(row.id, actor="rita")
     assert raised.value.code == "UNKNOWN_INVITATION"
 
 
@@ -399,6 +425,10 @@ def test_preview_by_command_and_a_test_to_oneself(
     assert invitations() == []
     assert main(["outreach", "preview", "nurses", "--profile", "p0"]) == 1
     assert main(["outreach", "suppress", " Person.0@example.org"]) == 0
+    with reading() as session:
+        done = session.scalars(select(Event).where(Event.kind == "suppressed")).one()
+    assert done.actor.startswith("cli:")
+    assert "person" not in done.subject_id
     send_outreach()
     assert mailbox.recipients == ["me@acme.example"]
 

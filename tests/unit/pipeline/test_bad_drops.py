@@ -51,6 +51,16 @@ def test_a_bad_manifest_holds_its_own_batch_and_the_other_agents_drop_goes_on(
     assert batches["store-associate"] is None
 
 
+def test_a_claimed_drop_whose_agent_is_gone_is_told(store: str, home: Path) -> None:
+    left = home / "inbox" / inbox.CLAIMED / "gone-agent" / "b20261101-000000-aaaaaa"
+    left.mkdir(parents=True)
+    (left / "list.csv").write_bytes(GOOD)
+    (problem,) = [one for one in receive.sense().problems if one.where == "gone-agent"]
+    assert problem.code == "UNKNOWN_AGENT"
+    assert left.name in problem.sentence
+    assert (left / "list.csv").exists()
+
+
 def test_a_yaml_date_is_a_date(store: str, home: Path) -> None:
     drop(home, "store-associate", "a", {"batch.yaml": b"received_on: 2026-01-01\n", "list.csv": GOOD})
     receive.sense()

@@ -104,6 +104,16 @@ def sense(*, actor: str = SENSOR) -> Sensed:
                 problems += _hand_over(agent_id, batch_id, folder)
             elif agent_id in agents:
                 problems += _open(agents[agent_id], batch_id, folder, actor)
+            elif agent_id not in broken:
+                problems.append(
+                    InboxProblem(
+                        "UNKNOWN_AGENT",
+                        f"A claimed drop waits for agent {inbox.shown(agent_id)}, whose file is gone: put "
+                        f"include/agents/{inbox.shown(agent_id)}.yaml back, or move {inbox.CLAIMED}/"
+                        f"{inbox.shown(agent_id)}/{batch_id} into another agent's folder.",
+                        inbox.shown(agent_id),
+                    )
+                )
         view = inbox.look(root, set(agents), quiet_s=config.quiet_period_s, alarm_s=config.claim_alarm_s)
         problems += [t for t in view.problems if not (t.code == "UNKNOWN_AGENT" and t.where in broken)]
         for drop in view.drops:

@@ -36,7 +36,7 @@ from gateway.model import Mode
 from gateway.model import ProfileState as P
 from gateway.store import change, ids
 from gateway.store.engine import writing
-from gateway.store.tables import Batch, Delivery, Profile, now
+from gateway.store.tables import Batch, Delivery, Event, Profile, now
 
 ACTOR = "deliver"
 READY = (P.PASSED, P.APPROVED)
@@ -252,7 +252,18 @@ def resolve(target: Target, looked: Sequence[Open], found: dict[str, Receipt]) -
             row.due_at = None
             change.move(session, row, L.RESERVED, actor=ACTOR, rule="proved absent")
             if profile.state == P.UNKNOWN:
-                change.move(session, profile, P.PASSED, actor=ACTOR, rule="proved absent")
+                change.move(session, profile, _before_unknown(session, profile), actor=ACTOR, rule="proved absent")
+
+
+def _before_unknown(session: Session, profile: Profile) -> P:
+    """What it was when it was sent: a person's approval stands, and with it all that the person let be sent."""
+    was = session.scalar(
+        select(Event.before)
+        .where(Event.subject_id == profile.id, Event.kind == "state", Event.after == P.UNKNOWN)
+        .order_by(Event.id.desc())
+        .limit(1)
+    )
+    return P.APPROVED if was == P.APPROVED else P.PASSED
 
 
 def postpone(delivery_ids: Sequence[str]) -> None:

@@ -14,7 +14,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import delete, or_, select, text
+from sqlalchemy import delete, func, or_, select, text
 from sqlalchemy.orm import Session
 
 from gateway.deliver.own_pool import OwnPool, export_path
@@ -28,10 +28,12 @@ from gateway.settings import settings
 from gateway.store import change, keys
 from gateway.store.engine import engine, reading, writing
 from gateway.store.tables import (
+    Batch,
     Claim,
     Delivery,
     Document,
     Field,
+    Interview,
     Invitation,
     PoolCandidate,
     Profile,
@@ -48,6 +50,8 @@ TO_DISCARDED: dict[str, tuple[P, ...]] = {
     P.REFUSED: (P.DISCARDED,),
 }
 OWN = "own_pool"
+# Tables whose rows held the person.
+SWEPT = (Profile, Field, Claim, Verdict, Review, Delivery, Invitation, Interview, Document, PoolCandidate, Batch)
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,9 +68,10 @@ def erase(*, email: str | None = None, profile_id: str | None = None, actor: str
     """Erases everybody with that address, or the person of that profile with all their versions.
 
     returns   the signed receipt, kept as receipts/<id>.json in the files store; it names nobody
-    raises    Misconfigured(FORM_INCOMPLETE | UNKNOWN_PROFILE), Conflict(ERASE_LATER: a call about them has no answer yet)
+    raises    Misconfigured(FORM_INCOMPLETE | UNKNOWN_PROFILE | KEY_INVALID), Conflict(ERASE_LATER: a call about them has no answer yet)
     """
     profiles = _find(email, profile_id)
+    keys.check_suppression_key()
     identity = f"e{now():%Y%m%d}-{secrets.token_hex(6)}"
     ids = [profile.id for profile in profiles]
     addresses = {profile.email_norm for profile in profiles if profile.email_norm}
@@ -183,7 +188,8 @@ def _exports(ids: Collection[str]) -> Iterator[Place]:
 
 def _rows(ids: Collection[str], identity: str, actor: str) -> Iterator[Place]:
     """Everything the store says about the person, in one transaction: the last step."""
-    counted = dict.fromkeys(("profiles", "fields", "verdicts", "decisions", "deliveries", "invitations"), 0)
+    kinds = ("profiles", "fields", "verdicts", "decisions", "deliveries", "invitations", "interviews")
+    counted = dict.fromkeys(kinds, 0)
     with writing() as session:
         for profile in session.scalars(
             select(Profile).where(Profile.id.in_(ids)).order_by(Profile.id).with_for_update()
@@ -208,6 +214,9 @@ def _rows(ids: Collection[str], identity: str, actor: str) -> Iterator[Place]:
             if not invitation.email_norm.startswith("erased:"):
                 invitation.email_norm = f"erased:{suppression.of_email(invitation.email_norm)}"
             counted["invitations"] += 1
+        for interview in session.scalars(select(Interview).where(Interview.profile_id.in_(ids))):
+            interview.score = None  # how far it came stays: counts must add up
+            counted["interviews"] += 1
     for name, number in counted.items():
         yield Place(f"store: {name}", number, "erased" if number else "nothing found")
 
@@ -230,8 +239,8 @@ def _store_pages() -> Place:
             return Place("the store's own remains", 1, "left", "somebody was reading: run the same command again")
         return Place("the store's own remains", 1, "erased", "freed content is overwritten; the log was emptied")
     with engine().connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
-        for table in ("profile", "field", "verdict", "review", "delivery", "document", "pool_candidate", "batch"):
-            connection.execute(text(f"VACUUM {table}"))
+        for table in SWEPT:
+            connection.execute(text(f"VACUUM {table.__tablename__}"))
     return Place(
         "the store's own remains", 1, "erased", "vacuumed; write-ahead logs go with the server's own retention"
     )
@@ -281,8 +290,24 @@ def _elsewhere(ids: Collection[str]) -> Iterator[Place]:
         yield Place(
             f"target {target}", 1, "ask", f"posting {posting}, their id {receipt.get('target_id') or 'not known'}"
         )
+    waiting = _unread()
+    yield Place(
+        "drops not read yet",
+        waiting,
+        "ask" if waiting else "nothing found",
+        "not searched: a person in them is left out when they are read; set-aside drops and uploads begun are yours to look at",
+    )
     yield Place("Data Docs, replays", 0, "nothing found", "they hold ids, counts and codes, nobody's data")
     yield Place("backups", 0, "ask", "those made before now hold the person until they are overwritten")
+
+
+def _unread() -> int:
+    """Files in the inbox (claimed, set aside and uploads begun among them), and batches whose files are not registered."""
+    inbox = settings().inbox
+    files_ = sum(1 for path in _below(inbox) if path.name not in (".lock", "upload.json", "totals", "index.jsonl"))
+    with reading() as session:
+        batches = session.scalar(select(func.count(Batch.id)).where(Batch.registered_at.is_(None))) or 0
+    return files_ + batches
 
 
 def _number(result: Any) -> int:

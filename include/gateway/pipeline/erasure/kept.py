@@ -14,6 +14,7 @@ import pikepdf
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from gateway.errors import Unreadable
 from gateway.intake import cache, files
 from gateway.pipeline.erasure.suppression import of_file
 from gateway.store.tables import Batch, Document, Profile, now
@@ -28,6 +29,7 @@ def clean(session: Session, document: Document, ranges: Sequence[Pages], gone: C
     ranges    the person's pages
     gone      ids of profiles that are being erased: whoever else is in the document stays
     returns   erased | pages emptied | erased whole | nothing: what became of the file
+    raises    Transient(FILES_MISSING) where the kept files are on another machine: nothing is called erased that is there
     The file goes before its row says so: killed between the two, the next attempt finds the row and goes on.
     """
     same = session.scalars(
@@ -45,7 +47,7 @@ def clean(session: Session, document: Document, ranges: Sequence[Pages], gone: C
         made = _emptied(document, ranges, [row.data.get("pages") for row in others])
     did = "nothing" if not document.file_key else "pages emptied" if made else "erased whole" if others else "erased"
     if document.file_key:
-        (files.root() / document.file_key).unlink(missing_ok=True)
+        files.remove(document.file_key)
     old = document.sha256
     for row in same:
         row.file_key, row.sha256 = made or (None, of_file(old))
@@ -81,8 +83,8 @@ def _emptied(
                     del pdf.trailer["/Info"]
                 pdf.save(clean_copy)
             key, digest, _ = files.keep(clean_copy, document.agent_id)
-    except (pikepdf.PdfError, OSError, IndexError, ValueError):
-        return None  # what cannot be rewritten goes whole
+    except (pikepdf.PdfError, OSError, IndexError, ValueError, Unreadable):
+        return None  # what cannot be rewritten goes whole, and what is gone is gone
     return key, digest
 
 

@@ -30,11 +30,16 @@ def suppress(session: Session, hashes: Iterable[str]) -> int:
 
 
 class Forgetting:
-    """A document's profiles without those of erased people. `ranges` has the pages of each that was left out."""
+    """A document's profiles without those of erased people. `ranges` has the pages of each that was left out.
+
+    raises   Misconfigured(KEY_INVALID) where this machine could not know them
+    """
 
     def __init__(self, sha256: str, profiles: Iterator[ExtractedProfile]) -> None:
         with reading() as session:
             self.known = frozenset(session.scalars(select(Erased.hash)))
+        if self.known:
+            keys.check_suppression_key()
         self.whole_file = bool(self.known) and of_file(sha256) in self.known
         self.profiles = profiles
         self.ranges: list[tuple[int, int] | None] = []

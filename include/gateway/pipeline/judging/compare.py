@@ -16,7 +16,7 @@ from gateway.quality.compare import compare
 from gateway.quality.dns import mail_domains
 from gateway.quality.duplicates import Person
 from gateway.store.profiles import IN_LIST
-from gateway.store.tables import Batch, Profile
+from gateway.store.tables import Batch, Document, Profile
 from gateway.values.doubt.emails import domain_of
 
 # Newest earlier profiles of the agent that likely duplicates are looked for in: about a second of reading. Exact
@@ -84,10 +84,12 @@ def _earlier(session: Session, agent_id: str, without: Mapping[str, Person]) -> 
 
 
 def _people_in(session: Session, documents: set[str]) -> Counter[str]:
-    """Profiles of each document, those included that are not judged now."""
+    """People in each document, those included that are not judged now, or were left out because they are erased."""
     counted: Counter[str] = Counter()
     ordered = sorted(documents)
     for start in range(0, len(ordered), IN_LIST):
         part = ordered[start : start + IN_LIST]
         counted.update(session.scalars(select(Profile.document_id).where(Profile.document_id.in_(part))))
+        read = session.execute(select(Document.id, Document.facts).where(Document.id.in_(part)))
+        counted |= Counter({identity: int(facts.get("profiles") or 0) for identity, facts in read})
     return counted

@@ -63,19 +63,21 @@ def every_message(
 
 @router.post("/api/notices/resend", dependencies=[needs(Right.CONFIGURE)])
 def resend(request: Request, visitor: VisitorDep, asked: Messages) -> dict[str, Any]:
-    number = health.resend(asked.ids, dead=asked.dead, agent_id=asked.agent or None, channel=asked.channel or None)
+    number = health.resend(
+        asked.ids, actor=visitor.name, dead=asked.dead, agent_id=asked.agent or None, channel=asked.channel or None
+    )
     return _said(request, f"{number:,} message(s) wait again")
 
 
 @router.post("/api/notices/resume", dependencies=[needs(Right.CONFIGURE)])
 def resume(request: Request, visitor: VisitorDep, asked: ChannelKey) -> dict[str, Any]:
-    number = health.resume(asked.agent, asked.channel)
+    number = health.resume(asked.agent, asked.channel, actor=visitor.name)
     return _said(request, f"{asked.channel} is tried again; {number:,} message(s) wait for it")
 
 
 @router.post("/api/notices/test", dependencies=[needs(Right.CONFIGURE)])
 def test(request: Request, visitor: VisitorDep, asked: ChannelKey) -> dict[str, Any]:
-    health.test_channel(asked.agent, asked.channel)
+    health.test_channel(asked.agent, asked.channel, actor=visitor.name)
     return _said(request, f"A test for {asked.channel} was written")
 
 
