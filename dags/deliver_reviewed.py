@@ -1,14 +1,14 @@
 """
 ### Deliver what reviewers approved
 
-Judges approved and corrected profiles again, sends them through the same ledger as `ingest_batch`, settles what earlier
-deliveries left open (calls without an answer are looked for in the target first), and closes batches that have nothing
-held any more.
+Judges approved and corrected profiles again, sends them through the same ledger as `ingest_batch`, settles earlier
+deliveries that are still open (unanswered calls are first looked up in the target), and closes batches that have no held
+candidates left.
 
 **Starts** when decisions are made (asset), and every ten minutes for decisions made outside Airflow.
 **Reads** decisions. **Writes** verdicts, deliveries, events; candidates delivered late join their batch's audit sample.
-**Triage**: clear the task; who was delivered is not delivered again. What no target can take (no email, no name) is
-held again with its code.
+**Triage**: clear the task; delivered candidates are not delivered again. Candidates that no target can accept (no e-mail, no
+name) are held again with their code.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ from gateway_airflow.policy import TASK_DEFAULTS
 def deliver_reviewed() -> None:
     @task(pool=Pool.DELIVER, outlets=[Asset(name="outbox", uri=OUTBOX_URI)])
     def deliver_approved() -> dict[str, int]:
-        """Approved profiles through the ledger; returns counts."""
+        """Sends approved profiles through the ledger; returns counts."""
         from gateway.pipeline.review.send import deliver_reviewed as deliver
         from gateway_airflow.hooks.connections import use_connections
 

@@ -1,18 +1,18 @@
 """
 ### Ingest one batch
 
-Reads every document of a batch, judges every profile, delivers what passes, holds what does not, and reports.
+Reads every document of a batch, judges every profile, delivers the profiles that pass, holds the others, and reports.
 
-**Starts** from `sense_inbox` (the run id is the batch id), or by hand: choose an agent and a folder or file below the
-inbox, the samples or `GATEWAY_ALLOWED_PATHS`; the mode; and, to begin small, a canary: the first N passing candidates
-are delivered and the rest waits for your word.
-**Modes**: `ingest` delivers what passes every gate; `review` holds everything for a person; `dry_run` sends nothing.
+**Starts** from `sense_inbox` (the run id is the batch id), or by hand: choose an agent, a folder or file below the
+inbox, the samples or `GATEWAY_ALLOWED_PATHS`, and the mode. To start small, set a canary: the first N passing candidates
+are delivered and the rest wait for your approval.
+**Modes**: `ingest` delivers profiles that pass every gate; `review` holds all profiles for review; `dry_run` sends nothing.
 **Reads** the claimed files. **Writes** documents, profiles, verdicts, deliveries, the audit sample and events in the
-store, and the batch's Data Docs beside its files: the task `judge` links them.
-**Triage**: documents that fail are data (code and sentence in the store, `python -m gateway status BATCH`), not failed
-tasks. When a task fails, `report` fails the batch with that task's code and tells its people; what may pass (a full disk, a
-store that was away) is tried again by `watch_gateway`. A failed task may be cleared at any time, and `python -m gateway
-resume BATCH` continues the batch in a new run: work done is not done again, nobody is delivered twice.
+store, and the batch's Data Docs in the files store; the task `judge` links to them.
+**Triage**: failed documents are data (code and sentence in the store, `python -m gateway status BATCH`), not failed
+tasks. When a task fails, `report` fails the batch with that task's code and notifies its people. `watch_gateway` retries
+after temporary problems (a full disk, an unreachable store). A failed task may be cleared at any time, and `python -m gateway
+resume BATCH` continues the batch in a new run: finished work is not repeated, and nobody is delivered twice.
 **Settings**: `GATEWAY_CHUNK_S`, `GATEWAY_MAX_CHUNKS`, `GATEWAY_DOCUMENT_*` (docs/settings.md); the agent's file.
 """
 
@@ -48,9 +48,9 @@ PARAMS = {
         enum=[None, *(str(mode) for mode in Mode)],
         title="Mode",
         values_display={
-            "null": "As the agent's file says",
-            "ingest": "ingest: deliver what passes",
-            "review": "review: hold everything for a person",
+            "null": "The mode in the agent's file",
+            "ingest": "ingest: deliver profiles that pass",
+            "review": "review: hold everything for review",
             "dry_run": "dry_run: send nothing",
         },
     ),
@@ -85,7 +85,7 @@ PARAMS = {
 def ingest_batch() -> None:
     @task(pool=Pool.STORE)
     def register() -> dict[str, Any]:
-        """The batch with its documents: opened from the form, or claimed before; stops here if its target is closed."""
+        """Registers the documents of a batch that was claimed, or opens one from the form; fails if its target is closed."""
         from gateway.pipeline.arrival.receive import open_from_form, register_batch
         from gateway.pipeline.arrival.runs import noted
         from gateway.pipeline.delivery.deliver import preflight_batch
@@ -109,7 +109,7 @@ def ingest_batch() -> None:
 
     @task(pool=Pool.EXTRACT, map_index_template="{{ label }}", execution_timeout=timedelta(hours=2))
     def extract_chunk(chunk: dict[str, Any]) -> dict[str, int]:
-        """Documents into profiles."""
+        """Reads the chunk's documents into profiles; returns counts."""
         from gateway.pipeline.arrival.runs import noted
         from gateway.pipeline.read import read_chunk
 
@@ -120,7 +120,7 @@ def ingest_batch() -> None:
     # A chunk whose worker died must not keep the others from being judged; the report then says what is missing.
     @task(pool=Pool.STORE, trigger_rule=TriggerRule.ALL_DONE_MIN_ONE_SUCCESS)
     def judge(batch: dict[str, Any]) -> dict[str, int]:
-        """Profiles into verdicts: passed, held, duplicate."""
+        """Judges all profiles; returns how many passed, were held or are duplicates."""
         from gateway.pipeline.arrival.runs import noted
         from gateway.pipeline.judging.judge import judge_batch
 
@@ -129,7 +129,7 @@ def ingest_batch() -> None:
 
     @task(pool=Pool.DELIVER)
     def deliver(batch: dict[str, Any]) -> dict[str, int]:
-        """Passed profiles through the ledger into the agent's target."""
+        """Sends passed profiles through the ledger into the agent's target; returns counts."""
         from gateway.pipeline.arrival.runs import noted
         from gateway.pipeline.delivery.deliver import deliver_batch
         from gateway_airflow.hooks.connections import use_connections
@@ -138,10 +138,10 @@ def ingest_batch() -> None:
             use_connections()
             return deliver_batch(batch["batch_id"])
 
-    # Whatever failed before, the batch comes to an end here and its people are told. So it takes nothing from other tasks.
+    # The batch ends here and its people are notified, whichever task failed. So this task takes no input from other tasks.
     @task(pool=Pool.STORE, trigger_rule=TriggerRule.ALL_DONE)
     def report() -> list[dict[str, Any]]:
-        """The batch's end and its audit sample; returns the review to ask for, none or one. Fails with the run's missing part."""
+        """Ends the batch and draws its audit sample; returns at most one review request. Fails if part of the run is missing."""
         from gateway.pipeline.arrival.receive import batch_of_form
         from gateway.pipeline.report import finish_batch, refuse_incomplete, review_request
         from gateway.pipeline.review.audit import draw_audit
@@ -154,7 +154,7 @@ def ingest_batch() -> None:
         refuse_incomplete(ended)
         return review_request(batch_id)
 
-    # However the run ends: what is to be told was written with it, and sending is another DAG's.
+    # Runs however the run ends: the messages were written with it, and another DAG sends them.
     @task(pool=Pool.STORE, trigger_rule=TriggerRule.ALL_DONE, outlets=[Asset(name="outbox", uri=OUTBOX_URI)])
     def tell() -> None:
         """Wakes send_notices."""

@@ -1,14 +1,14 @@
 """
 ### What if: judge history again, send nothing
 
-Judges every profile of an agent, or of one batch, again and compares with the verdicts that stand: who would pass or be
-held now, by reason code.
+Judges every profile of an agent, or of one batch, again and compares the result with the current verdicts: which candidates would
+pass or be held now, by reason code.
 
-**Starts** by hand: choose an agent or a batch; with criteria, keys of an agent file as YAML (`preset: lenient`), history is
-judged as if the file said so. Without criteria today's file and rules judge: every verdict comes out as it stands, or the
-part of the version that differs (agent, rules, engine) is named.
-**Reads** verdicts and profiles. **Writes** a table `replays/<run>.jsonl` beside the files, a line a profile whose outcome
-or reasons differ (ids and codes, nobody's data); the counts are the task's result. Nothing is sent, no state changes.
+**Starts** by hand: choose an agent or a batch. With criteria (keys of an agent file as YAML, such as `preset: lenient`), history is
+judged as if they were in the file. Without criteria, the current file and rules are used: every verdict should come out unchanged, and
+otherwise the part of the version that differs (agent, rules, engine) is named.
+**Reads** verdicts and profiles. **Writes** a table `replays/<run>.jsonl` to the files store, with one line per profile whose outcome
+or reasons differ (ids and codes, no personal data); the counts are the task's result. Nothing is sent and no state changes.
 **Triage**: `AGENT_FILE_INVALID` names the line of the criteria that is wrong; trigger again. Safe to clear.
 **Settings**: `GATEWAY_FILES_URL`.
 """
@@ -41,7 +41,7 @@ PARAMS = {
         type=["null", "string"],
         format="multiline",
         title="Criteria",
-        description="Keys of an agent file as YAML that replace its own; empty: the file as it is",
+        description="Keys of an agent file as YAML that replace its own; empty: the unchanged file",
     ),
 }
 
@@ -58,7 +58,7 @@ PARAMS = {
 def replay_batch() -> None:
     @task(pool=Pool.STORE)
     def judge_again() -> dict[str, Any]:
-        """Counts of who would pass or hold now, by code, and where the table of changed profiles is."""
+        """Returns the counts of profiles that would pass or be held now, by code, and the location of the table of changed profiles."""
         from gateway.pipeline.replay import replay_to_table
 
         context = get_current_context()

@@ -1,12 +1,12 @@
 """
 ### Report the day
 
-Writes yesterday's figures of each agent (volumes, what held candidates, decisions, audits, interviews, what waits) as the notice
-`report.daily`, for channels that subscribed to it.
+Writes yesterday's figures of each agent (volumes, reasons for holds, decisions, audits, interviews, open work) as the notice
+`report.daily`, for channels that subscribe to it.
 
 **Starts** at 05:00 UTC.
-**Reads** events and what waits now. **Writes** messages; `send_notices` sends them.
-**Triage**: nothing waits for this DAG. Safe to clear: a day is told once.
+**Reads** events and open work. **Writes** messages; `send_notices` sends them.
+**Triage**: nothing waits for this DAG. Safe to clear: each day is reported once.
 **Settings**: `events: [report.daily]` of a channel in the agent's file (docs/notices.md).
 """
 
@@ -29,7 +29,7 @@ from gateway_airflow.policy import TASK_DEFAULTS
 def report_daily() -> None:
     @task(pool=Pool.STORE, outlets=[Asset(name="outbox", uri=OUTBOX_URI)])
     def write() -> int:
-        """Yesterday of every agent; returns how many reports were written."""
+        """Writes yesterday's report of every agent; returns the number of reports."""
         from gateway.insight.daily import report_daily as write_reports
 
         return write_reports()

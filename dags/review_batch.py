@@ -1,14 +1,14 @@
 """
 ### Ask a person about one batch's held profiles
 
-One required action a batch, never one a candidate. Answering here decides all of them at once; deciding them one by
-one on the page or by command does the same, and closes the action by itself. No answer keeps them held.
+Creates one required action per batch, never one per candidate. An answer here decides all held candidates at once. Deciding them
+one by one on the page or by command works too, and then closes the action automatically. Without an answer they stay held.
 
 **Starts** from `ingest_batch` when something is held; the run id is `review-<batch id>`.
 **Reads** counts and codes; the request holds no personal data. **Writes** decisions and their events.
-**Triage**: the action closes within seconds of the last decision; the triggerer looks. When documents of the batch are read
-again and somebody new is held, a new question takes the place of this one, which closes. Answering twice, or after somebody
-decided on the queue, changes nothing: the first decision stands.
+**Triage**: the triggerer closes the action within seconds of the last decision. When documents of the batch are read
+again and new candidates are held, a new question replaces this one, which closes. A second answer, or one given after a decision
+in the queue, changes nothing: the first decision stands.
 **Settings**: `GATEWAY_RESPONSE_TIMEOUT_H`.
 """
 
@@ -26,8 +26,8 @@ from gateway_airflow.operators.ask_operator import AskOperator
 from gateway_airflow.policy import TASK_DEFAULTS
 
 BODY = """\
-{{ params.held }} candidate profile(s) of batch `{{ params.batch_id }}` ({{ params.agent }}) were held when this was
-asked. Some may have been decided since; an answer here decides all who are held at that moment.
+{{ params.held }} candidate profile(s) of batch `{{ params.batch_id }}` ({{ params.agent }}) were held when this question
+was asked. Some may have been decided since; an answer here decides all that are still held.
 
 {% for code, number in params.codes.items() %}
 * {{ number }} x **{{ code }}**
@@ -36,7 +36,7 @@ asked. Some may have been decided since; an answer here decides all who are held
 {page}See them with `python -m gateway review --batch {{ params.batch_id }}`. Reason codes: docs/codes.md.
 """
 PAGE = settings().page("/review")
-LINK = f"[Look at each of them and decide]({PAGE}?batch={{{{ params.batch_id }}}})\n\n" if PAGE else ""
+LINK = f"[Review them one by one]({PAGE}?batch={{{{ params.batch_id }}}})\n\n" if PAGE else ""
 
 
 @dag(
@@ -70,7 +70,7 @@ def review_batch() -> None:
 
     @task(pool=Pool.STORE, outlets=[Asset(name="decisions", uri=DECISIONS_URI)])
     def apply_decision(answer: dict[str, Any], batch_id: str) -> int:
-        """Writes the answer as decisions; deliver_reviewed is woken by the asset."""
+        """Writes the answer as decisions and returns their number; the asset starts deliver_reviewed."""
         from gateway.pipeline.review.review import answer_batch
 
         chosen = answer.get("chosen_options") or [KEEP_HELD]

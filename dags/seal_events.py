@@ -5,8 +5,8 @@ Links every new event to the chain of all events before it, and once a day signs
 files store. `python -m gateway audit verify` walks both and names the first event that was changed, deleted or moved.
 
 **Starts** every hour.
-**Reads** events. **Writes** links; an anchor a day (`audit/anchor-000001.json`).
-**Triage**: clear the task; what is sealed is not sealed again. Until it runs, events are kept but not proved.
+**Reads** events. **Writes** links, and one anchor per day (`audit/anchor-000001.json`).
+**Triage**: clear the task; sealed events are not sealed again. Until it runs, new events are stored but not yet protected by the chain.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ from gateway_airflow.policy import TASK_DEFAULTS
 def seal_events() -> None:
     @task(pool=Pool.STORE)
     def seal() -> dict[str, int]:
-        """Links what is new; returns counts."""
+        """Links new events; returns counts."""
         from gateway.pipeline.trail import seal_and_anchor
 
         return seal_and_anchor()

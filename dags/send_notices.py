@@ -1,14 +1,14 @@
 """
 ### Send notices
 
-Sends what the outbox holds: status notices to people, events to webhooks. Looks out for news that time alone brings,
-such as candidates held for long and sources that fell silent.
+Sends the messages in the outbox: status notices to people, events to webhooks. Also looks for conditions that only time brings,
+such as candidates held for a long time and sources that fell silent.
 
-**Starts** when a batch ends or decisions were delivered (asset), and every two minutes for what is tried again.
-**Reads** messages that were written with the changes they tell of. **Writes** what became of each.
-**Triage**: nothing waits for this DAG, and a channel that fails never fails it. **Candidates, Notices** or
-`python -m gateway notify channels` shows which channel fails and why; a paused one is resumed there. Safe to clear: a
-message keeps its id, so a receiver drops what it has.
+**Starts** when a batch ends or decisions were delivered (asset), and every two minutes for retries.
+**Reads** messages, which were written together with the changes they report. **Writes** the outcome of each.
+**Triage**: nothing waits for this DAG, and a failing channel never fails it. **Candidates, Notices** or
+`python -m gateway notify channels` shows which channel fails and why; a paused channel is resumed there. Safe to clear: a
+message keeps its id, so a receiver can drop a repeated one.
 **Settings**: `GATEWAY_NOTICE_*` (docs/settings.md); `notify` in the agent's file (docs/notices.md).
 """
 
@@ -35,7 +35,7 @@ from gateway_airflow.policy import TASK_DEFAULTS
 def send_notices() -> None:
     @task(pool=Pool.NOTIFY, execution_timeout=timedelta(minutes=15))
     def send() -> dict[str, int]:
-        """What is due, and what becomes due within half a minute; returns counts."""
+        """Sends the messages that are due now or within half a minute; returns counts."""
         from gateway.notify.look_out import look_out
         from gateway.notify.send import send_due
         from gateway_airflow.hooks.connections import use_connections

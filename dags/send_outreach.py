@@ -1,15 +1,15 @@
 """
 ### Send invitations and reminders
 
-Writes to candidates who were newly ingested: an invitation by the agent's templates, and reminders to those who have not begun.
+Writes to newly ingested candidates: an invitation from the agent's templates, and reminders to candidates who have not started.
 Off unless the agent's file enables `outreach`.
 
 **Starts** every ten minutes.
-**Reads** confirmed deliveries, the batch's consent, how far interviews are, and who must not be written to. **Writes** a row a
-message, at most one of a kind for a person and an agent.
-**Triage**: `OUTREACH_NOT_READY` names what an agent's outreach lacks; the other agents' messages left. Safe to clear: who has a
-message gets no second one. What became unclear when a worker was stopped is not sent again by itself:
-`python -m gateway outreach list --state unclear`, then `resend`.
+**Reads** confirmed deliveries, the batch's consent, the progress of interviews, and the suppression list. **Writes** one row per
+message, at most one of each kind per person and agent.
+**Triage**: `OUTREACH_NOT_READY` names what is missing in an agent's outreach; the other agents' messages were sent. Safe to clear:
+nobody gets the same message twice. Messages that became unclear when a worker was stopped are not sent again automatically:
+use `python -m gateway outreach list --state unclear`, then `resend`.
 **Settings**: `GATEWAY_PUBLIC_URL`, `GATEWAY_OUTREACH_KEY_FILE`; `outreach` and `templates` in the agent's file (docs/outreach.md).
 """
 
@@ -34,7 +34,7 @@ from gateway_airflow.policy import TASK_DEFAULTS
 def send_outreach() -> None:
     @task(pool=Pool.NOTIFY, execution_timeout=timedelta(hours=1), outlets=[Asset(name="outbox", uri=OUTBOX_URI)])
     def send() -> dict[str, int]:
-        """Plans and sends; returns counts. Fails after all when an agent's outreach is enabled and cannot work."""
+        """Plans and sends messages; returns counts. Fails at the end if an agent's outreach is enabled but cannot work."""
         from gateway.outreach.sending import send_outreach as send_all
         from gateway_airflow.hooks.connections import use_connections
 

@@ -1,14 +1,13 @@
 """
 ### Sense the inbox
 
-Claims every complete drop below `inbox/<agent>/` as one batch and starts one `ingest_batch` run for each. Batches of
-the page whose run could not be started there, retries included, are started here; uploads nobody submitted for a day
-are removed.
+Claims every complete drop below `inbox/<agent>/` as one batch and starts one `ingest_batch` run for each. Also starts runs, including
+retries, that the page could not start, and removes uploads that were not submitted within a day.
 
-**Starts** by the inbox's doorbell (an asset watcher) and, for what a bell may miss, every five minutes.
-**Reads** the inbox. **Writes** batches in the store; moves what it claims into `inbox/.claimed/`.
-**Triage**: a trouble in the log of `claim_drops` names its code (docs/codes.md) and the folder; nothing was deleted.
-A claimed batch without a run is found again by the next run of this DAG.
+**Starts** when the inbox's doorbell rings (an asset watcher), and every five minutes in case an event was missed.
+**Reads** the inbox. **Writes** batches in the store; moves claimed drops into `inbox/.claimed/`.
+**Triage**: a problem in the log of `claim_drops` names its code (docs/codes.md) and the folder; nothing was deleted.
+The next run of this DAG finds a claimed batch without a run again.
 **Settings**: `GATEWAY_INBOX_DIR`, `GATEWAY_INBOX_QUEUE`, `GATEWAY_QUIET_PERIOD_S`, `GATEWAY_POLL_S` (docs/settings.md).
 """
 
@@ -53,7 +52,7 @@ INBOX = Asset(
 def sense_inbox() -> None:
     @task(pool=Pool.STORE, **SEES_THE_INBOX)
     def claim_drops() -> list[dict[str, Any]]:
-        """Batches that wait for their run, as arguments of the runs to start."""
+        """Claims complete drops; returns the arguments of the runs to start, one per batch without a run."""
         from gateway.pipeline.arrival.receive import sense
         from gateway.pipeline.arrival.upload import clean_abandoned
 

@@ -1,15 +1,15 @@
 """
-### Ask targets how far interviews are
+### Read the progress of interviews from targets
 
-Reads each target's list of candidates and keeps, for those we delivered, whether they were invited, began, completed, were
-scored, or were knocked out by a question of the target. Analytics' funnel and reminders come from it.
+Reads each target's list of candidates and records, for delivered candidates, whether they were invited, started, completed, were
+scored, or were knocked out by a question of the target. The funnel in Analytics and the reminders use this.
 
 **Starts** every fifteen minutes.
-**Reads** the target's list, from the oldest interview on that may still move. **Writes** interviews and their events
-(`interview.*` of docs/events.md).
-**Triage**: the code in the log says what the target answered; the other agents were asked. Safe to clear: a state only goes
-forward, and what is known changes nothing.
-**Settings**: `target.connection` and `target.rate_per_minute` in the agent's file: the calls share the key's rate.
+**Reads** the target's list, starting at the oldest interview that may still change. **Writes** interviews and their events
+(`interview.*` in docs/events.md).
+**Triage**: the code in the log says what the target answered; the other agents' targets were still queried. Safe to clear: a state only
+moves forward, and known states change nothing.
+**Settings**: `target.connection` and `target.rate_per_minute` in the agent's file; these calls count against the same rate limit.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ from gateway_airflow.policy import TASK_DEFAULTS
 def sync_progress() -> None:
     @task(pool=Pool.NOTIFY, outlets=[Asset(name="outbox", uri=OUTBOX_URI)])
     def ask() -> dict[str, int]:
-        """Every target that tells progress; returns counts. Fails after all when one could not be asked."""
+        """Queries every target that reports progress; returns counts. Fails at the end if one could not be queried."""
         from gateway.outreach.progress import sync_progress as sync
         from gateway_airflow.hooks.connections import use_connections
 

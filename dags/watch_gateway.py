@@ -1,17 +1,17 @@
 """
-### Watch: drops that nobody claims, batches whose run died
+### Watch for unclaimed drops and batches whose run died
 
-Looks for what nobody else would tell, and so depends on no other DAG.
+Looks for problems that no other DAG reports, and so depends on none of them.
 
-* A complete drop that waits longer than `GATEWAY_CLAIM_ALARM_S` is reported to its agent's channels (INBOX_STALE): the usual
+* A complete drop that waits longer than `GATEWAY_CLAIM_ALARM_S` is reported to its agent's channels (INBOX_STALE). The usual
   cause is that `sense_inbox` is paused.
-* A batch whose run died (a killed worker, a restarted machine, a deleted run) goes on once by itself in a run of its own,
-  `retry-<batch id>-<n>`. If that dies too, the batch is failed with the code of what stopped it, or RUN_DIED, and its
-  people are told. A batch that a full disk stopped goes on as soon as there is room.
+* A batch whose run died (a killed worker, a restarted machine, a deleted run) is resumed once automatically in a new run,
+  `retry-<batch id>-<n>`. If that run dies too, the batch fails with the code of what stopped it, or RUN_DIED, and its
+  people are notified. A batch stopped by a full disk continues as soon as there is space.
 
 **Starts** every five minutes. Leave it unpaused.
 **Reads** the inbox, batches, and the states of `ingest_batch` runs. **Writes** events and the states of dead batches.
-**Triage**: INBOX_STALE: unpause `sense_inbox`, or clear its failed task. RUN_DIED: look at the worker's log, then
+**Triage**: INBOX_STALE: unpause `sense_inbox`, or clear its failed task. RUN_DIED: read the worker's log, then run
 `python -m gateway resume BATCH`. Safe to clear.
 **Settings**: `GATEWAY_CLAIM_ALARM_S`, `GATEWAY_QUIET_PERIOD_S`.
 """
@@ -38,7 +38,7 @@ from gateway_airflow.policy import SEES_THE_INBOX, TASK_DEFAULTS
 def watch_gateway() -> None:
     @task(pool=Pool.STORE, outlets=[Asset(name="outbox", uri=OUTBOX_URI)], **SEES_THE_INBOX)
     def watch_inbox() -> int:
-        """Tells about complete drops that nobody claims; returns for how many agents there are some."""
+        """Reports complete drops that nobody claims; returns the number of agents concerned."""
         from gateway.pipeline.arrival.receive import unclaimed
         from gateway.pipeline.report import tell_unclaimed
 
@@ -49,7 +49,7 @@ def watch_gateway() -> None:
 
     @task(pool=Pool.STORE, outlets=[Asset(name="outbox", uri=OUTBOX_URI)])
     def sweep_batches() -> list[dict[str, Any]]:
-        """Finds batches whose run died; returns the runs that continue them, as arguments of the runs to start."""
+        """Finds batches whose run died; returns the arguments of the runs that continue them."""
         from gateway.pipeline.arrival.resume import sweep
         from gateway_airflow.run_states import state_of_run
 

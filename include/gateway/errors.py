@@ -1,4 +1,4 @@
-"""What can go wrong, as one tree.
+"""All exceptions, as one tree.
 
     GatewayError                  carries a reason code (gateway.codes) and a sentence for a person
     ├── Permanent                 trying again cannot help: Airflow fails the task at once
@@ -19,7 +19,7 @@ class GatewayError(Exception):
     """`code` is a key of gateway.codes.CODES; `sentence` says what happened, to what, and what to do next.
 
     A sentence holds no personal data: it names documents by id or by path inside the batch, never by content.
-    `subject` names the file or setting it is about, for code that has to know; nobody parses a sentence.
+    `subject` names the file or setting concerned, for code that needs it; sentences are never parsed.
     """
 
     def __init__(self, code: str, sentence: str, *, subject: str | None = None) -> None:
@@ -33,7 +33,7 @@ class GatewayError(Exception):
 
 
 class Permanent(GatewayError):
-    """Trying again cannot help."""
+    """A retry cannot help."""
 
 
 class Misconfigured(Permanent):
@@ -41,7 +41,7 @@ class Misconfigured(Permanent):
 
 
 class Unreadable(Permanent):
-    """A document cannot be read; the document fails, its batch goes on."""
+    """A document cannot be read; the document fails, and its batch continues."""
 
 
 class Refused(Permanent):
@@ -49,11 +49,11 @@ class Refused(Permanent):
 
 
 class Conflict(Permanent):
-    """Somebody else was first: the decision or state this call assumed is no longer there."""
+    """Somebody else was first: the assumed decision or state no longer applies."""
 
 
 class Transient(GatewayError):
-    """Trying again may help; `retry_after_s` is what the other side asked for, in seconds, or None."""
+    """A retry may help; `retry_after_s` is the delay the other side asked for, in seconds, or None."""
 
     def __init__(self, code: str, sentence: str, retry_after_s: float | None = None) -> None:
         super().__init__(code, sentence)

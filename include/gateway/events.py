@@ -1,4 +1,4 @@
-"""The catalogue of what the gateway tells others. docs/events.md is generated from it.
+"""The catalogue of events for subscribers. docs/events.md is generated from it.
 
 A type is `thing.what_happened`. Its data holds ids, states, codes and counts, never a person's name, address, number
 or file name: who needs those asks the page, which asks for the right to see them.
@@ -43,9 +43,9 @@ FIELDS: dict[str, dict[str, Any]] = {
 
 @dataclass(frozen=True, slots=True)
 class EventType:
-    """One type. subject, after: the change of state it is written with; "" for what no single row is about.
+    """One type. subject, after: the change of state it is written with; "" if it is not about a single row.
 
-    status   people are told by default: mail, chat and log; the others go to webhooks that ask for them
+    status   sent to people by default: mail, chat and log; the others go to webhooks that subscribe to them
     """
 
     id: str
@@ -68,34 +68,34 @@ CATALOGUE: dict[str, EventType] = {
     for one in (
         EventType("batch.received", "A batch was received and waits for its run.", _BATCH, "batch", "receiving"),
         EventType("batch.running", "A batch is being read.", _BATCH, "batch", "running"),
-        EventType("batch.done", "A batch is done: nothing waits.", _REST, "batch", "done", True),
+        EventType("batch.done", "A batch is done and nothing is waiting.", _REST, "batch", "done", True),
         EventType(
-            "batch.waiting_review", "Candidates of a batch wait for a person.", _REST, "batch", "waiting_review", True
+            "batch.waiting_review", "Candidates of a batch wait for review.", _REST, "batch", "waiting_review", True
         ),
-        EventType("batch.failed", "A batch stopped before its end.", _REST, "batch", "failed", True),
+        EventType("batch.failed", "A batch stopped early.", _REST, "batch", "failed", True),
         EventType("document.read", "A document was read.", _DOCUMENT, "document", "success"),
         EventType("document.failed", "A document could not be read.", _DOCUMENT, "document", "failed"),
         EventType("profile.passed", "A candidate passed every gate.", _PROFILE, "profile", "passed"),
-        EventType("profile.held", "A candidate is held for a person.", _PROFILE, "profile", "held"),
+        EventType("profile.held", "A candidate is held for review.", _PROFILE, "profile", "held"),
         EventType("profile.approved", "A person approved a held candidate.", _PROFILE, "profile", "approved"),
         EventType("profile.discarded", "A person discarded a candidate.", _PROFILE, "profile", "discarded"),
-        EventType("profile.duplicate", "A candidate is known already.", _PROFILE, "profile", "duplicate"),
+        EventType("profile.duplicate", "A candidate is already known.", _PROFILE, "profile", "duplicate"),
         EventType("candidate.ingested", "The target has the candidate.", _PROFILE, "profile", "delivered"),
         EventType("candidate.refused", "The target refused the candidate.", _PROFILE, "profile", "refused"),
-        EventType("candidate.unclear", "The target did not say what became of it.", _PROFILE, "profile", "unknown"),
+        EventType("candidate.unclear", "The target did not confirm the delivery.", _PROFILE, "profile", "unknown"),
         EventType("invitation.sent", "A message to a candidate was handed over.", _INVITATION, "invitation", "sent"),
         EventType(
             "invitation.refused", "The mail server refused a candidate's address.", _INVITATION, "invitation", "refused"
         ),
         EventType(
             "invitation.unclear",
-            "Nobody knows whether a message left; it is not sent again by itself.",
+            "It is unclear whether a message was sent; it is not sent again automatically.",
             _INVITATION,
             "invitation",
             "unclear",
         ),
-        EventType("interview.invited", "The target gave an interview.", _INTERVIEW, "interview", "invited"),
-        EventType("interview.started", "A candidate began the interview.", _INTERVIEW, "interview", "started"),
+        EventType("interview.invited", "The target created an interview.", _INTERVIEW, "interview", "invited"),
+        EventType("interview.started", "A candidate started the interview.", _INTERVIEW, "interview", "started"),
         EventType("interview.completed", "A candidate completed the interview.", _INTERVIEW, "interview", "completed"),
         EventType("interview.scored", "An interview has its score.", _INTERVIEW, "interview", "scored"),
         EventType(
@@ -107,35 +107,35 @@ CATALOGUE: dict[str, EventType] = {
         ),
         EventType(
             "held.ageing",
-            "Held candidates have waited long.",
+            "Held candidates have waited for a long time.",
             ("agent_id", "agent_title", "held", "hours", "url"),
             status=True,
         ),
         EventType(
             "held.overdue",
-            "Held candidates have waited far too long: subscribe a second address to it.",
+            "Held candidates have waited far too long; a second address can subscribe to this.",
             ("agent_id", "agent_title", "held", "hours", "url"),
         ),
         EventType(
             "inbox.stale",
-            "A drop waits in the inbox and nobody claims it.",
+            "A drop is waiting in the inbox and is not claimed.",
             ("agent_id", "agent_title", "code", "sentence"),
             status=True,
         ),
         EventType(
             "source.silent",
-            "A source that should have sent something did not.",
+            "A source has not sent anything for longer than expected.",
             ("agent_id", "agent_title", "source", "hours"),
             status=True,
         ),
         EventType(
             "channel.paused",
-            "A channel failed for so long that nothing is sent to it any more.",
+            "A channel has failed for so long that it is paused.",
             ("agent_id", "agent_title", "channel", "code", "sentence", "waiting", "url"),
             status=True,
         ),
-        EventType("report.daily", "The day of an agent in figures.", ("agent_id", "agent_title", "numbers", "url")),
-        EventType("channel.test", "A test of a channel, asked for by a person.", ("agent_id", "agent_title")),
+        EventType("report.daily", "The figures of one day of an agent.", ("agent_id", "agent_title", "numbers", "url")),
+        EventType("channel.test", "A test of a channel, requested by a person.", ("agent_id", "agent_title")),
     )
 }
 STATUS = tuple(one.id for one in CATALOGUE.values() if one.status)
@@ -143,7 +143,7 @@ _BY_CHANGE = {(one.subject, one.after): one.id for one in CATALOGUE.values() if 
 
 
 def type_of(subject: str, after: str) -> str | None:
-    """The type written when a row of that kind comes into that state; None where nobody is told."""
+    """The event type for a row of that kind that enters that state; None if there is none."""
     return _BY_CHANGE.get((subject, after))
 
 

@@ -17,7 +17,7 @@ Box = tuple[float, float, float, float]
 class Mode(StrEnum):
     """What happens to a profile that passes every gate."""
 
-    INGEST = "ingest"  # delivered by itself ("Upload and Ingest")
+    INGEST = "ingest"  # delivered automatically ("Upload and Ingest")
     REVIEW = "review"  # held for a person ("Upload Only")
     DRY_RUN = "dry_run"  # everything but sending; the exact requests are shown
 
@@ -62,7 +62,7 @@ class DeliveryState(StrEnum):
 
 
 class InvitationState(StrEnum):
-    """planned may be sent; sending was handed to the mail server and has no answer; unclear may have arrived."""
+    """planned may be sent; sending was handed to the mail server without an answer so far; unclear may have arrived."""
 
     PLANNED = "planned"
     SENDING = "sending"
@@ -81,7 +81,7 @@ class InterviewState(StrEnum):
 
 
 class Severity(StrEnum):
-    """Great Expectations' failure severities, and what each does here."""
+    """Great Expectations' failure severities, and their effect here."""
 
     CRITICAL = "critical"  # holds the profile
     WARNING = "warning"  # marks it
@@ -102,7 +102,7 @@ class Evidence:
 
 @dataclass(frozen=True, slots=True)
 class Field:
-    """One value with the reason to believe it.
+    """One value with its evidence.
 
     name        "email", "phone", "links[0]", "work[1].company": a path into the profile
     value       normalised ("+14155550134"); raw as printed ("(415) 555-0134"), kept as it stood
@@ -153,13 +153,13 @@ class ExtractedProfile:
     signals: dict[str, float] = field(default_factory=dict)  # for the risk model; empty for rows of tables
 
     def best(self, name: str) -> Field | None:
-        """The field of that name, or None."""
+        """The field with that name, or None."""
         return next((f for f in self.fields if f.name == name), None)
 
 
 @dataclass(frozen=True, slots=True)
 class Note:
-    """Something about a document worth telling that stops nothing: a skipped row, a mapping, a hidden text."""
+    """A remark about a document that stops nothing: a skipped row, a mapping, a hidden text."""
 
     code: str
     sentence: str
@@ -169,7 +169,7 @@ class Note:
 
 @dataclass(frozen=True, slots=True)
 class Sheet:
-    """One page as it was read: what its boxes are measured on.
+    """One page as it was read: the reference for its boxes.
 
     width, height   points, after turning
     turn            quarter turns clockwise added to the page's own rotation, so that its lines run from left to right
@@ -183,7 +183,7 @@ class Sheet:
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """What reading one document gave. Its profiles went to the sink, one by one; here is how many.
+    """The result of reading one document. Its profiles went to the sink one by one; this has their number.
 
     status   "success" or "failed"; failed has a code and a sentence (code None on success unless noteworthy)
     mapping  tables: header as printed -> field name, or None where unmapped
@@ -209,11 +209,11 @@ class Reading:
 
 @dataclass(frozen=True, slots=True)
 class Hints:
-    """What the agent lets a reader assume.
+    """The agent's hints for reading.
 
     country   ISO 3166 alpha-2, used for national phone numbers when the document names none
     mapping   header -> field name, overriding what would be recognised (per-agent override)
-    name      what the sender called the file, or its end: it settles which text format ".csv" or ".txt" is; None = the
+    name      the sender's file name, or its ending: it decides which text format ".csv" or ".txt" is; None = the
               name of the path that is read
     as_resume   a person says it is a résumé: it is read whatever it looks like, and held (RESUME_DOUBTFUL)
     """
@@ -226,7 +226,7 @@ class Hints:
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One gate's outcome on one profile, worth storing: a failed gate of any severity.
+    """One gate's outcome on one profile that is worth storing: a failed gate of any severity.
 
     measured, threshold   as text, never a person's data: "0.61", "missing", "2 of 3"
     remedy                what would have changed the outcome, in one sentence

@@ -21,16 +21,20 @@ PROJECT = Path(__file__).resolve().parents[2]
 
 
 class Settings(BaseSettings):
-    """Every knob, with its unit in its name. An unknown or malformed GATEWAY_* value stops the start."""
+    """All settings; names carry their unit. An unknown or malformed GATEWAY_* value stops the start."""
 
     model_config = SettingsConfigDict(env_prefix="GATEWAY_", frozen=True, extra="forbid")
 
-    home: Path = Field(PROJECT / ".gateway", description="Everything the gateway keeps: databases, inbox, files.")
+    home: Path = Field(
+        PROJECT / ".gateway", description="Folder of everything the gateway keeps: databases, inbox, files."
+    )
     database_url: str = Field("", description="SQLAlchemy URL of the store; empty = SQLite file in the home.")
-    agents_dir: Path = Field(PROJECT / "include" / "agents", description="One YAML file an interview agent.")
-    inbox_dir: Path | None = Field(None, description="Watched folder, one sub-folder an agent; empty = <home>/inbox.")
+    agents_dir: Path = Field(
+        PROJECT / "include" / "agents", description="Folder with one YAML file per interview agent."
+    )
+    inbox_dir: Path | None = Field(None, description="Watched folder, one subfolder per agent; empty = <home>/inbox.")
     inbox_queue: str = Field(
-        "", description="Celery queue of the workers that see the inbox; empty = every worker sees it."
+        "", description="Celery queue of the workers that can read the inbox; empty = every worker can."
     )
     files_url: str = Field(
         "", description="Where files are kept (fsspec URL, s3://... in production); empty = <home>/files."
@@ -39,75 +43,85 @@ class Settings(BaseSettings):
         None, description="JSON Lines exports of our own candidate pool; empty = <home>/pool."
     )
     allowed_paths: tuple[Path, ...] = Field(
-        (), description="Folders a manual trigger may read besides the inbox and include/samples (JSON list)."
+        (),
+        description="Folders that a manual trigger may read in addition to the inbox and include/samples (JSON list).",
     )
     keys_dir: Path | None = Field(
         None,
-        description="The gateway's own keys: signing.pem, suppression.key; made when missing; empty = <home>/keys.",
+        description="Folder of the gateway's keys: signing.pem, suppression.key; created if missing; empty = <home>/keys.",
     )
     page_url: str = Field("", description="Address of the Airflow UI used in notices; empty = no link.")
 
     public_url: str = Field(
-        "", description="Address (https://...) where candidates reach /gateway/unsubscribe/; needed to write to them."
+        "", description="Address (https://...) where candidates reach /gateway/unsubscribe/; required for outreach."
     )
     outreach_key_file: Path | None = Field(
-        None,
-        description="Key of the list of who must not be written to; made once, keep it; empty = <home>/outreach.key.",
+        None, description="Key file of the suppression list; created once, back it up; empty = <home>/outreach.key."
     )
 
     quiet_period_s: float = Field(
-        5.0, ge=0, description="A drop without a marker is complete when nothing changed this long."
+        5.0, ge=0, description="A drop without a marker is complete when nothing in it has changed for this long."
     )
-    poll_s: float = Field(1.0, gt=0, description="How often the inbox is looked at.")
+    poll_s: float = Field(1.0, gt=0, description="Interval between two checks of the inbox.")
 
-    max_batch_files: int = Field(10_000, gt=0, description="Files in one batch, ZIP members included.")
-    max_file_bytes: int = Field(50_000_000, gt=0, description="Bytes of one file.")
-    max_batch_bytes: int = Field(5_000_000_000, gt=0, description="Bytes of one batch, unpacked.")
-    max_zip_ratio: float = Field(200.0, gt=1, description="Unpacked to packed bytes of one ZIP member above 10 MB.")
-    max_zip_depth: int = Field(3, ge=1, description="ZIPs inside ZIPs.")
+    max_batch_files: int = Field(10_000, gt=0, description="Most files in one batch, including ZIP members.")
+    max_file_bytes: int = Field(50_000_000, gt=0, description="Largest size of one file.")
+    max_batch_bytes: int = Field(5_000_000_000, gt=0, description="Largest size of one batch, unpacked.")
+    max_zip_ratio: float = Field(
+        200.0, gt=1, description="Largest ratio of unpacked to packed bytes of a ZIP member above 10 MB."
+    )
+    max_zip_depth: int = Field(3, ge=1, description="Deepest nesting of ZIPs inside ZIPs.")
 
     limit_pages: int = Field(
-        60, gt=0, description="Pages read of one PDF; the rest is noted, never dropped in silence."
+        60, gt=0, description="Most pages read from one PDF; pages beyond that are noted, never dropped silently."
     )
     document_timeout_s: float = Field(
         25.0,
         gt=0,
-        description="Processor time one document may take without giving a profile; four times that where it stands still.",
+        description="Processor time that a document may take without giving a profile; four times that in wall time if it is idle.",
     )
-    document_memory_mb: int = Field(900, gt=0, description="Memory one document may add to a reading child's own.")
-    document_output_bytes: int = Field(200_000_000, gt=0, description="Bytes one document's profiles may take.")
+    document_memory_mb: int = Field(
+        900, gt=0, description="Memory that one document may use on top of a reading child's own."
+    )
+    document_output_bytes: int = Field(200_000_000, gt=0, description="Largest size of one document's profiles.")
     recycle_after: int = Field(200, gt=0, description="Documents after which a reading child is replaced.")
-    extract_jobs: int = Field(2, gt=0, description="Reading children of one extraction chunk.")
+    extract_jobs: int = Field(2, gt=0, description="Documents read in parallel by one extraction chunk.")
 
     chunk_s: float = Field(
-        15.0, gt=0, description="Expected seconds of reading that make one mapped task; a task itself costs some."
+        15.0, gt=0, description="Expected reading time per mapped task; each task adds overhead of its own."
     )
-    max_chunks: int = Field(64, gt=0, le=1000, description="Mapped tasks of a large batch at most.")
+    max_chunks: int = Field(64, gt=0, le=1000, description="Most mapped tasks of one batch.")
 
     response_timeout_h: float = Field(
-        168.0, gt=0, description="How long a review's required action waits; then held stays held."
+        168.0, gt=0, description="How long a required action for review waits; after that, held candidates stay held."
     )
     review_claim_min: float = Field(
-        5.0, gt=0, description="How long opening a held profile marks it as somebody's, in minutes."
+        5.0, gt=0, description="How long a held profile stays claimed by the reviewer who opened it."
     )
     deliver_patience_s: float = Field(
-        150.0, ge=0, description="How long a delivery waits to look for calls without an answer before leaving them."
+        150.0,
+        ge=0,
+        description="How long a delivery keeps checking unanswered calls before it leaves them to the next run.",
     )
     notice_templates_dir: Path | None = Field(
-        None, description="Folder with your own wording of notices, one <type>.txt each; empty = as they come."
+        None, description="Folder with your own notice templates, one <type>.txt each; empty = the built-in ones."
     )
     notice_lease_s: float = Field(
-        90.0, gt=0, description="After this a message that a killed sender had taken is sent again."
+        90.0, gt=0, description="Time after which a message taken by a killed sender is sent again."
     )
     notice_pause_after_h: float = Field(
-        24.0, gt=0, description="A channel that failed this long is paused, and the agent's other channels are told."
+        24.0,
+        gt=0,
+        description="A channel that has failed for this long is paused, and the agent's other channels are notified.",
     )
     notice_keep_days: float = Field(30.0, gt=0, description="How long messages that were sent or given up stay listed.")
-    claim_alarm_s: float = Field(900.0, gt=0, description="A complete drop unclaimed this long raises an alarm.")
+    claim_alarm_s: float = Field(
+        900.0, gt=0, description="A complete drop that stays unclaimed for this long raises an alarm."
+    )
 
     @property
     def private_places(self) -> tuple[Path, ...]:
-        """The local folders and files that hold people's data or secrets, whether they exist or not."""
+        """Local folders and files with personal data or secrets, whether or not they exist."""
         database = urlsplit(self.store_url)
         places = [self.home, self.pool, *(self.home / name for name in ("files", "airflow", "logs"))]
         places += [self.keys, self.keys / "signing.pem", self.keys / "suppression.key", self.outreach_key]
@@ -143,14 +157,14 @@ class Settings(BaseSettings):
         return self.outreach_key_file or self.home / "outreach.key"
 
     def page(self, path: str) -> str:
-        """Where our own page at that path ("/batches/b...") is shown inside Airflow's UI; "" without GATEWAY_PAGE_URL."""
+        """The address of our page at that path ("/batches/b...") inside Airflow's UI; "" without GATEWAY_PAGE_URL."""
         base = self.page_url.rstrip("/")
         return f"{base}/plugin/candidates{urlsplit(base).path}/gateway{path}" if base else ""
 
 
 @lru_cache(maxsize=1)
 def settings() -> Settings:
-    """The settings of this process; raises Misconfigured naming the variable that is wrong."""
+    """The settings of this process; raises Misconfigured(SETTING_INVALID), which names the wrong variable."""
     try:
         return Settings()
     except ValidationError as wrong:
@@ -164,7 +178,7 @@ OTHERS = 0o077  # the rights of everybody but the owner
 
 @contextmanager
 def private_files() -> Iterator[None]:
-    """What this process and its children make meanwhile is for its owner alone: folders 0700, files 0600."""
+    """Makes new files of this process and its children readable only by their owner: folders 0700, files 0600."""
     before = os.umask(OTHERS)
     try:
         yield
@@ -173,7 +187,7 @@ def private_files() -> Iterator[None]:
 
 
 def make_home() -> Path:
-    """The home, made when it is missing. It and what an earlier version left open to others are closed (0700, 0600).
+    """The home, created if missing. The home and older open files in it are closed to others (0700, 0600).
 
     A place outside of it (a pool folder that another program reads) keeps the rights it was given.
     """
@@ -186,7 +200,7 @@ def make_home() -> Path:
 
 
 def open_to_others(place: Path) -> bool:
-    """Somebody but the owner may read or change it; False for what is not there."""
+    """True if anybody but the owner may read or change it; False if it does not exist."""
     try:
         return bool(place.stat().st_mode & OTHERS)
     except OSError:
@@ -194,7 +208,7 @@ def open_to_others(place: Path) -> bool:
 
 
 def close(place: Path) -> None:
-    """Takes everybody's rights but the owner's. What belongs to somebody else is left: `gateway doctor` tells of it."""
+    """Removes all rights except the owner's. Files of other users are left; `gateway doctor` reports them."""
     try:
         mode = place.stat().st_mode
         if mode & OTHERS:

@@ -19,7 +19,7 @@ SILENT_S = 60.0  # twice what Airflow itself calls unhealthy
 
 
 def looks() -> tuple[Look, ...]:
-    """The looks for where this process runs; from a shell the home of `make run` is found by itself."""
+    """The checks for this process's environment; in a shell, the home of `make run` is found automatically."""
     if not _found():
         return (not_here,)
     from gateway_airflow.hooks.connections import from_metadata
@@ -100,10 +100,12 @@ def pools() -> Iterator[Line]:
         pool = Pool.get_pool(wanted.name)
         if pool is None:
             yield fault(
-                f"pool {wanted.name}", "It is missing: its tasks never start.", "python -m gateway_airflow.prepare"
+                f"pool {wanted.name}", "It is missing, so its tasks never start.", "python -m gateway_airflow.prepare"
             )
         elif pool.slots == 0:
-            yield fault(f"pool {wanted.name}", "It has no slots: its tasks never start.", "Admin, Pools: give it some.")
+            yield fault(
+                f"pool {wanted.name}", "It has no slots, so its tasks never start.", "Give it slots under Admin, Pools."
+            )
         else:
             yield ok(f"pool {wanted.name}", f"{pool.slots} slots, {pool.occupied_slots()} in use.")
 
@@ -124,7 +126,9 @@ def dags() -> Iterator[Line]:
     if not known:
         yield warning("dags", "Airflow knows no DAG yet.", "Start the dag-processor; check the DAG folder.")
     elif paused:
-        yield warning("dags", f"Paused: {', '.join(paused)}.", "Unpause what should run: airflow dags unpause DAG.")
+        yield warning(
+            "dags", f"Paused: {', '.join(paused)}.", "Unpause the DAGs that should run: airflow dags unpause DAG."
+        )
     else:
         yield ok("dags", f"{len(known)} known, none paused.")
 
@@ -140,8 +144,8 @@ def sign_in() -> Iterator[Line]:
     if manager == "SimpleAuthManager" and not local:
         yield warning(
             "sign-in",
-            "SimpleAuthManager keeps passwords in a plain file; failed sign-ins are slowed down by us alone.",
-            "Use an auth manager with accounts of its own (docs/operations.md).",
+            "SimpleAuthManager keeps passwords in a plain file; only the gateway slows down failed sign-ins.",
+            "Use an auth manager with user accounts (docs/operations.md).",
         )
     else:
         yield ok("sign-in", f"{manager}{', on this machine only' if local else ''}.")

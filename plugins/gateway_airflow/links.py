@@ -1,4 +1,4 @@
-"""Buttons beside a task in Airflow. Worked out by the worker when the task ends; no database is asked."""
+"""Buttons next to a task in Airflow. The worker computes them when the task ends; no database query is needed."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from gateway.settings import settings
 
 
 def page_link(path: str) -> str:
-    """The address of a page of the gateway's; relative where nobody told Airflow's own address."""
+    """The address of a page of the gateway; relative if Airflow's own address is not configured."""
     base = settings().page_url or conf.get("api", "base_url", fallback="")
     return f"{base.rstrip('/')}/gateway{path}"
 

@@ -7,7 +7,7 @@ from enum import StrEnum
 
 
 class Tag(StrEnum):
-    """What a DAG is about; PII marks those that touch candidates' data."""
+    """The subject of a DAG; PII marks DAGs that touch candidates' data."""
 
     INGEST = "ingest"
     REVIEW = "review"
@@ -36,11 +36,15 @@ class Pool:
 
 POOLS = (
     PoolSpec(
-        Pool.EXTRACT, 4, "Reading documents: CPU and memory; about one slot a core, two where documents are small"
+        Pool.EXTRACT, 4, "Reading documents: uses CPU and memory; about one slot per core, two if documents are small"
     ),
     PoolSpec(Pool.STORE, 8, "Short tasks on the store: register, plan, judge, report"),
-    PoolSpec(Pool.DELIVER, 1, "Talking to a target: one at a time keeps its rate limit ours to spend"),
-    PoolSpec(Pool.NOTIFY, 2, "Messages to people, programs and candidates: never behind the work they tell of"),
+    PoolSpec(Pool.DELIVER, 1, "Calling targets: one at a time, so that the rate limit is not shared"),
+    PoolSpec(
+        Pool.NOTIFY,
+        2,
+        "Messages to people, programs and candidates: a separate pool, so that they never wait for other work",
+    ),
 )
 
 OWNER = "candidate-ingestion"

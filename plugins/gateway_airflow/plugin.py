@@ -41,7 +41,7 @@ class GatewayPlugin(AirflowPlugin):
             app: Any = build()
         except Exception:
             # Raising here would end the API server, and all of Airflow's interface with it.
-            log.exception("The candidates' page could not be built; Airflow goes on without it.")
+            log.exception("The candidates page could not be built; Airflow continues without it.")
             app = unavailable
         return [{"app": app, "url_prefix": PREFIX, "name": "Candidate Ingestion Gateway"}]
 

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 class ByReason(RetryPolicy):
-    """Permanent: fail now. Transient: retry after what the other side asked for. Anything else: the task's own delay."""
+    """Permanent: fail now. Transient: retry after the delay the other side asked for. Anything else: the task's own delay."""
 
     def evaluate(
         self, exception: BaseException, try_number: int, max_tries: int, context: Context | None = None

@@ -64,7 +64,7 @@ class Processes:
         return f"{name} ended with {code}; the end of {log}:\n{tail}"
 
     def stop(self) -> None:
-        """Asks all, waits, and kills what is left, with everything each of them started."""
+        """Asks all to stop, waits, and kills the rest, including everything they started."""
         for process in self.running.values():
             _signal(process, signal.SIGTERM)
         end = time.monotonic() + STOP_S

@@ -93,7 +93,7 @@ def run(*, once: bool, samples: bool) -> int:
             say(f"GATEWAY_READY {json.dumps(ready)}")
             if once:
                 return 0 if good else 1
-            say(f"Drop files into {settings().inbox}/<agent>/ - Ctrl-C stops everything.")
+            say(f"Drop files into {settings().inbox}/<agent>/. Ctrl-C stops everything.")
             while True:
                 processes.check()
                 time.sleep(1)
@@ -125,7 +125,7 @@ class only_one:
 
 
 def free_port(wanted: int) -> int:
-    """The wanted port, or the next that nobody listens on."""
+    """The wanted port, or the next free one."""
     for port in range(wanted, wanted + 200):
         with socket.socket() as probe:
             probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)

@@ -129,7 +129,7 @@ def test_a_newer_question_about_the_batch_closes_the_older(airflow: Airflow) -> 
 def test_the_question_says_no_count_that_becomes_untrue(dag_bag: Any) -> None:
     ask = dag_bag.dags["review_batch"].get_task("decide")
     assert "held }}" not in ask.subject
-    assert "were held when this was" in ask.body
+    assert "were held when this question" in ask.body
 
 
 def test_the_trigger_survives_a_restart_of_the_triggerer() -> None:

@@ -108,7 +108,7 @@ def test_a_recruiter_drops_files_watches_them_and_fixes_one_by_keyboard(
     frame = inside(page, gateway, "/")
     frame.get_by_role("link", name="Recruit").click()
     expect(frame.get_by_role("heading", name="Recruit")).to_be_visible()
-    expect(frame.locator("#preflight")).to_contain_text("takes candidates")
+    expect(frame.locator("#preflight")).to_contain_text("accepts candidates")
     expect(page).to_have_url(re.compile("/plugin/candidates/gateway/agents/recruit"))
     screenshot(page, "agent")
 
@@ -207,7 +207,7 @@ def test_a_drop_goes_on_after_the_server_was_away(
     page.context.set_offline(True)
     rows = [[f"{number}.csv", "text/csv", list(f"name,email\nAda {number},\n".encode())] for number in range(12)]
     frame.locator("#drop").evaluate(DROP, rows)
-    expect(frame.locator("#files")).to_contain_text("sent again by itself")
+    expect(frame.locator("#files")).to_contain_text("sent again automatically")
     page.context.set_offline(False)
     expect(frame.locator("#summary")).to_contain_text("12 ready", timeout=30_000)
     # Nobody of an upload without ingesting is sent by itself; an answer in Airflow shows on the open page.

@@ -52,7 +52,7 @@ def test_the_list_has_every_agent_with_its_numbers(client: Client, filled: str) 
 def test_no_agent_at_all_teaches(client: Client, own_agents: Path) -> None:
     for path in own_agents.iterdir():
         path.unlink()
-    assert "No interview agent yet" in client().get("").text
+    assert "No interview agents yet" in client().get("").text
 
 
 def test_a_broken_file_is_listed_with_its_sentence(client: Client, own_agents: Path) -> None:
@@ -74,7 +74,7 @@ def test_an_agent_whose_file_is_gone_keeps_its_history(
     settings.cache_clear()
     assert "Without a file" in client().get("").text
     page = client().get("agents/backend-engineer").text
-    assert "takes nobody" in page
+    assert "accepts no candidates" in page
     assert filled in page
     assert 'id="drop"' not in page
     assert client().get("agents/backend-engineer/template.csv").status_code == 404
@@ -96,7 +96,7 @@ def test_a_closed_agent_says_so_and_takes_nothing(client: Client, own_agents: Pa
     path = own_agents / "store-associate.yaml"
     path.write_text(path.read_text("utf-8") + "\nstate: closed\n", "utf-8")
     page = client().get("agents/store-associate").text
-    assert "closed and takes nobody" in page
+    assert "closed and accepts no candidates" in page
     assert 'id="drop"' not in page
     assert not client().get("api/agents/store-associate/preflight").json()["ready"]
     answer = client().post("api/uploads", json={"agent_id": "store-associate"})
@@ -136,7 +136,12 @@ def test_the_target_is_asked_once_a_minute(client: Client, home: Path, monkeypat
     user = client("viewer")
     for _ in range(3):
         said = user.get("api/agents/backend-engineer/preflight").json()
-    assert said == {"ready": True, "sentence": "The target takes candidates for ENG-2041.", "code": None, "href": None}
+    assert said == {
+        "ready": True,
+        "sentence": "The target accepts candidates for ENG-2041.",
+        "code": None,
+        "href": None,
+    }
     assert len(asked) == 1
 
 

@@ -34,7 +34,7 @@ def test_the_page_shows_pictures_with_tables_and_nobodys_data(client: Client, fi
     ):
         assert heading in page
     assert page.count("<details>") == page.count("<summary>As a table</summary>") == 6
-    assert "not known: the target does not tell" in page
+    assert "not known: the target does not report it" in page
     assert "style=" not in page
     for picture in re.findall(r"<svg[^>]*role=\"img\"[^>]*>(.{0,20})", page):
         assert picture.startswith("<title>"), picture

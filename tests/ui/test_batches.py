@@ -31,11 +31,11 @@ def test_the_list_shows_counts_and_filters(client: Client, filled: str) -> None:
     for params in ({"agent": "store-associate"}, {"state": "running"}, {"q": "100%"}):
         answer = user.get("batches", params=params)
         assert filled not in answer.text
-        assert "Nothing matches" in answer.text
+        assert "No matches" in answer.text
 
 
 def test_an_empty_store_teaches(client: Client, home: Any) -> None:
-    assert "No batch yet" in client().get("batches").text
+    assert "No batches yet" in client().get("batches").text
 
 
 def test_a_batch_shows_its_documents_and_sums(client: Client, filled: str) -> None:
@@ -91,7 +91,7 @@ def test_a_viewer_sees_masks_and_cannot_search_people(client: Client, filled: st
         for personal in ("Ada", "Quill", "ada.quill", "list.csv", "5550101", "Berlin", "Kafka"):
             assert personal not in text
     for search in ("Ada", "list", "example.org"):
-        assert "Nothing matches" in viewer.get(f"batches/{filled}", params={"q": search}).text
+        assert "No matches" in viewer.get(f"batches/{filled}", params={"q": search}).text
     assert documents()["list.csv"] in viewer.get(f"batches/{filled}", params={"q": documents()["list.csv"]}).text
 
 
@@ -216,7 +216,7 @@ def test_a_dry_run_shows_what_it_would_send(client: Client, store: str, tmp_path
         "Name,Email,Phone\nGreta Hollingsworth,greta.hollingsworth@example.com,+1 415 555 0134\n", "utf-8"
     )
     batch_id = run_batch("backend-engineer", [tmp_path / "list.csv"], actor="test", mode=Mode.DRY_RUN)
-    assert "1 candidate would be" in client().get(f"batches/{batch_id}").text
+    assert "1 candidate would have been sent" in client().get(f"batches/{batch_id}").text
     planned = client().get(f"batches/{batch_id}/planned").text
     assert "greta.hollingsworth@example.com" in planned
     assert "First dry run of this agent: 1 to send." in planned

@@ -54,13 +54,13 @@ def test_the_queue_lists_what_is_held_with_its_reasons(client: Client, otto: str
     assert "Ben Harrow" in only
     assert "Otto Lindqvist" not in only
     assert f'href="/gateway/review/{ben}?agent=backend-engineer&amp;code=EMAIL_MISSING"' in only
-    assert "Nothing waits here" in client("user").get("/review?code=NO_SUCH").text
-    assert "Nothing waits here" in client("user").get("/review?agent=nobody").text
+    assert "No matches" in client("user").get("/review?code=NO_SUCH").text
+    assert "No matches" in client("user").get("/review?agent=nobody").text
     assert client("user").get("/review?page=99").status_code == 200
 
 
 def test_an_empty_queue_teaches(client: Client, home: object) -> None:
-    assert "Nothing waits for you" in client("user").get("/review").text
+    assert "Nothing to review" in client("user").get("/review").text
     assert "No audits to do" in client("user").get("/review?kind=audit").text
 
 
@@ -103,7 +103,7 @@ def test_a_correction_is_checked_while_typing(client: Client, otto: str) -> None
     assert "not shaped like a name" in check("name", "12345")["says"]
     assert check("name", "bell hooks")["says"] == "", "the gate has no doubt, so the desk has none"
     assert "a job title" in check("name", "Software Engineer")["says"], "what the gate doubts, the desk doubts"
-    assert "kept for fiction" in check("phone", "+44 7700 900123")["says"]
+    assert "reserved for fiction" in check("phone", "+44 7700 900123")["says"]
     assert check("location", "Bremen") == {"ok": True, "value": "Bremen", "says": "", "suggestion": None}
     assert (
         user.post("/api/review/check", json={"profile_id": "p0", "field": "email", "value": "a@b.de"}).status_code
@@ -180,7 +180,7 @@ def test_a_decision_can_be_taken_back(client: Client, otto: str) -> None:
     answer = post(user, otto, "decide", decision="undo")
     assert answer.json()["next"] == f"/gateway/review/{otto}"
     assert (profile(otto).state, profile(otto).email) == ("held", "otto.lindqvist@gmial.com")
-    assert "took the decision back" in user.get(f"/review/{otto}").text
+    assert "undid the decision" in user.get(f"/review/{otto}").text
 
 
 def test_a_wrong_correction_is_said_and_nothing_changes(client: Client, otto: str) -> None:
@@ -228,7 +228,7 @@ def test_a_claim_is_shown_to_others_and_binds_nobody(client: Client, otto: str, 
     rita, sam = client("user", "rita"), client("user", "sam")
     assert post(rita, otto, "claim").json()["mine"] is True
     assert post(sam, otto, "claim").json() | {"until": ""} == {"mine": False, "reviewer": "rita", "until": ""}
-    assert "rita is looking at this one now" in sam.get(f"/review/{otto}").text
+    assert "rita is looking at this candidate now" in sam.get(f"/review/{otto}").text
     assert "rita" in sam.get("/review").text
     assert sam.get("/api/review/next").json()["profile_id"] == ben
     assert post(sam, otto, "decide", decision="approve", state="held").status_code == 200
@@ -264,14 +264,14 @@ def test_an_audit_is_answered_at_the_same_desk(client: Client, filled: str) -> N
         session.add(Audit(profile_id=anna, batch_id=row.batch_id, agent_id=row.agent_id, wrong_fields=[]))
     user = client("user", "rita")
     assert "Anna Brook" in user.get("/review?kind=audit").text
-    assert "Was everything read right?" in user.get(f"/review/{anna}?kind=audit").text
+    assert "Was everything read correctly?" in user.get(f"/review/{anna}?kind=audit").text
     assert post(user, anna, "audit", right=False, wrong_fields=["shoe"]).status_code == 422
     assert post(user, anna, "audit", right=False, wrong_fields=["phone"]).json()["next"] is None
     with reading() as session:
         found = session.get_one(Audit, anna)
     assert (found.outcome, found.wrong_fields, found.reviewer) == ("wrong", ["phone"], "rita")
     assert post(user, anna, "audit", right=True).status_code == 409
-    assert "Was everything read right?" not in user.get(f"/review/{anna}").text
+    assert "Was everything read correctly?" not in user.get(f"/review/{anna}").text
 
 
 def test_what_does_not_exist_is_said(client: Client, home: object) -> None:
@@ -294,7 +294,7 @@ def test_history_tells_decisions_with_their_notes(client: Client, otto: str, ben
     post(user, ben, "same", of=otto, take=["phone"])
     told = user.get(f"/review/{otto}").text
     assert "wrong person" in told
-    assert "Took values of another version" in told
+    assert "Received values from another version" in told
     assert "merged it into another candidate, with its phone" in user.get(f"/review/{ben}").text
     assert "Held for review" in told
     assert "wrong person" not in client("viewer").get(f"/review/{otto}").text
@@ -306,9 +306,9 @@ def test_who_went_through_shows_remarks_scores_and_the_interview(client: Client,
         row = session.scalars(select(Delivery).where(Delivery.profile_id == anna)).one()
         row.receipt = {"target_id": "i1", "url": "https://interviews.example/i1"}
     page = client().get(f"/review/{anna}").text
-    assert "What was remarked" in page
+    assert "<h2>Remarks</h2>" in page
     assert "EMAIL_FICTIONAL" in page, "a gate that only marks is told too, with what it measured"
-    assert "asked for:" in page
+    assert "limit:" in page
     assert "Required fields found" in page
     assert 'href="https://interviews.example/i1"' in page
     assert "interviews.example" not in client("viewer").get(f"/review/{anna}").text

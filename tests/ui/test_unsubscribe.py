@@ -46,7 +46,7 @@ def test_looking_changes_nothing_and_a_click_does(client: Client, token: str) ->
     del nobody.headers["X-Gateway"]
     asked = nobody.get(f"unsubscribe/{token}")
     assert asked.status_code == 200
-    assert "End these messages?" in asked.text
+    assert "Stop these messages?" in asked.text
     assert listed() == 0, "mail scanners open links"
     elsewhere = {"Origin": "https://mail.example", "Sec-Fetch-Site": "cross-site"}
     done = nobody.post(f"unsubscribe/{token}", data={"List-Unsubscribe": "One-Click"}, headers=elsewhere)

@@ -89,7 +89,7 @@ def changed_agent(agent: Agent, text: str, shown_as: str) -> Agent:
 
 
 def _moved(old: dict[str, list[str]], new: dict[str, Any]) -> dict[str, Any]:
-    """Field lists where naming a field in one list takes it out of the others."""
+    """Merges the field lists: a field named in one list is removed from the others."""
     named = {name for names in new.values() if isinstance(names, list) for name in names if isinstance(name, str)}
     return {**{key: [name for name in names if name not in named] for key, names in old.items()}, **new}
 
@@ -114,7 +114,7 @@ def _mapping(text: str, shown_as: str) -> tuple[dict[Any, Any], yaml.Node | None
 
 
 def _unstorable(node: yaml.Node | None) -> int | None:
-    """The line of the first text that no store takes."""
+    """The line of the first text that no store accepts."""
     waiting, seen = [node], set()
     while waiting:
         one = waiting.pop()
@@ -144,7 +144,7 @@ def load_agents(folder: Path) -> dict[str, Agent]:
 
 
 def load_agents_lenient(folder: Path) -> tuple[dict[str, Agent], list[Misconfigured]]:
-    """Every good agent of a folder by id, and the error of each bad file: one mistake must not stop the others."""
+    """Every valid agent of a folder by id, and the error of each bad file: one mistake must not stop the others."""
     good: dict[str, Agent] = {}
     bad: list[Misconfigured] = []
     for path in agent_files(folder):
@@ -156,7 +156,7 @@ def load_agents_lenient(folder: Path) -> tuple[dict[str, Agent], list[Misconfigu
 
 
 def agent_files(folder: Path) -> list[Path]:
-    """YAML files of the folder in order; .yml counts, so that a file is never overlooked for its ending."""
+    """YAML files of the folder in order; .yml counts too, so that no file is overlooked because of its ending."""
     if not folder.is_dir():
         return []
     return sorted(p for p in folder.iterdir() if p.suffix in (".yaml", ".yml") and not p.name.startswith("."))

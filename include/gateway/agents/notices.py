@@ -1,4 +1,4 @@
-"""Who hears what about an agent: its channels, as its file names them. Addresses get counts and codes, never people."""
+"""An agent's notification channels, as defined in its file. Channels get counts and codes, never personal data."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ LOG = "log"
 
 
 class Quiet(Strict):
-    """Hours in which nothing is sent; what comes up then waits for their end. From 20 to 8 goes over midnight."""
+    """Hours in which nothing is sent; messages wait until they end. From 20 to 8 spans midnight."""
 
     start: int = Field(default=20, ge=0, le=23, description="First quiet hour, local time")
-    end: int = Field(default=8, ge=0, le=23, description="First hour that is not quiet any more")
+    end: int = Field(default=8, ge=0, le=23, description="First hour after the quiet time")
     timezone: str = Field(default="UTC", description="IANA time zone, such as Europe/Berlin")
 
     @field_validator("timezone")
@@ -30,7 +30,7 @@ class Quiet(Strict):
         return name
 
     def until(self, at: datetime, zone: str | None = None) -> datetime:
-        """When it may be sent that is ready at `at`: then, or the end of the quiet hours by local clocks."""
+        """When a message that is ready at `at` may be sent: then, or at the end of the quiet hours by local time."""
         local = at.astimezone(ZoneInfo(zone or self.timezone))
         if not self.covers(local.hour):
             return at
@@ -50,7 +50,7 @@ class _Channel(Strict):
     name: str = Field(
         default="",
         pattern=r"^[A-Za-z0-9_-]{0,60}$",
-        description="Tells two channels of a kind apart; else its connection",
+        description="Name that distinguishes two channels of a kind; default: the connection",
     )
     events: Patterns = STATUS
     quiet: Quiet | None = None
@@ -65,7 +65,7 @@ class _Channel(Strict):
 
 
 class MailChannel(_Channel):
-    """Mail to people of yours."""
+    """Mail to your own people."""
 
     kind: Literal["email"]
     to: tuple[Annotated[str, Field(pattern=r"^[^@\s,<>]+@[^@\s,<>]+$")], ...] = Field(min_length=1)
@@ -73,11 +73,11 @@ class MailChannel(_Channel):
 
 
 class ChatChannel(_Channel):
-    """A room of Slack or Teams, by an incoming webhook of theirs."""
+    """A room of Slack or Teams, through its incoming webhook."""
 
     kind: Literal["slack", "teams"]
     connection: ConnectionId = Field(description="Airflow connection: the webhook's address as host, or as password")
-    allow_private: bool = Field(default=False, description="Let the address be inside your own network")
+    allow_private: bool = Field(default=False, description="Allow an address inside your own network")
 
 
 class WebhookChannel(_Channel):
@@ -85,11 +85,11 @@ class WebhookChannel(_Channel):
 
     kind: Literal["webhook"]
     connection: ConnectionId = Field(
-        description="Airflow connection: address as host, signing secret (whsec_...) as password, the secret before it as extra previous_secret"
+        description="Airflow connection: address as host, signing secret (whsec_...) as password, the previous secret as extra previous_secret"
     )
     events: Patterns = ("*",)
     allow_private: bool = Field(
-        default=False, description="Let the address be inside your own network (private, loopback), and plain http"
+        default=False, description="Allow an address inside your own network (private, loopback), and plain http"
     )
 
 
@@ -97,24 +97,28 @@ Channel = Annotated[MailChannel | ChatChannel | WebhookChannel, Field(discrimina
 
 
 def key_of(channel: MailChannel | ChatChannel | WebhookChannel) -> str:
-    """What messages to this channel are filed under: "email:smtp_default"."""
+    """The key of this channel's messages: "email:smtp_default"."""
     return f"{channel.kind}:{channel.name or channel.connection}"
 
 
 class Notify(Strict):
-    """Who hears about an agent's batches. Connections are Airflow's."""
+    """Channels for notices about an agent's batches. Connections are defined in Airflow."""
 
     log: bool = Field(default=True, description="Write status notices to the log of send_notices")
     channels: tuple[Channel, ...] = ()
     held_after_h: float | None = Field(
-        default=48, gt=0, description="Tell (held.ageing) once a day when a candidate was held this long; null: never"
+        default=48,
+        gt=0,
+        description="Send held.ageing once a day when a candidate has been held this long; null: never",
     )
     held_overdue_h: float | None = Field(
-        default=120, gt=0, description="Tell (held.overdue) whoever subscribed to it when held this long; null: never"
+        default=120,
+        gt=0,
+        description="Send held.overdue to its subscribers when a candidate has been held this long; null: never",
     )
     silent_after_h: dict[str, Annotated[float, Field(gt=0)]] = Field(
         default_factory=dict,
-        description='Source -> hours without a batch after which source.silent is told; "*" means any source',
+        description='Source -> hours without a batch after which source.silent is sent; "*" means any source',
     )
 
     @model_validator(mode="after")
@@ -125,11 +129,11 @@ class Notify(Strict):
         return self
 
     def channel(self, key: str) -> MailChannel | ChatChannel | WebhookChannel | None:
-        """The channel of that key; None where the file names none (any more)."""
+        """The channel with that key; None if the file does not (or no longer) define it."""
         return next((channel for channel in self.channels if key_of(channel) == key), None)
 
     def told(self, event: str, at: datetime) -> dict[str, datetime]:
-        """channel -> when it may be sent, for everybody who hears of an event of that type."""
+        """channel -> time at which it may be sent, for each channel that receives events of that type."""
         found = {LOG: at} if self.log and (event in STATUS or event == "channel.test") else {}
         for channel in self.channels:
             if wanted(event, channel.events):

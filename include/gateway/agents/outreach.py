@@ -1,4 +1,4 @@
-"""What an agent's file says about messages to candidates. Off unless it says otherwise."""
+"""The part of an agent's file about messages to candidates. Off unless the file enables it."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from gateway.agents import wording
 from gateway.agents.notices import Quiet
 from gateway.agents.strict import ConnectionId, Strict
 
-# What a message to a candidate may say. title: the agent's; link: to the interview; contact: who answers questions;
+# Slots of a message to a candidate. title: the agent's; link: to the interview; contact: who answers questions;
 # unsubscribe: the address that ends such messages.
 SLOTS = frozenset({"name", "title", "posting", "link", "contact", "unsubscribe"})
 Language = Annotated[str, Field(pattern=r"^[a-z]{2}$", description="ISO 639-1")]
@@ -37,36 +37,39 @@ class Template(Wording):
     languages: dict[Language, Wording] = Field(default_factory=dict, description="Language -> wording")
 
     def in_language(self, language: str | None) -> Wording:
-        """The wording for who reads that language; else the first."""
+        """The wording in that language, or else the first."""
         return self.languages.get(language or "", self)
 
 
 class Outreach(Strict):
-    """Invitations and reminders to candidates who were newly ingested."""
+    """Invitations and reminders to newly ingested candidates."""
 
-    enabled: bool = Field(default=False, description="Write to candidates at all")
+    enabled: bool = Field(default=False, description="Send messages to candidates")
     connection: ConnectionId = Field(default="smtp_default", description="Airflow connection of type smtp")
-    sender: Address | None = Field(default=None, description="Address that messages come from; else the connection's")
+    sender: Address | None = Field(default=None, description="Sender address of messages; default: the connection's")
     sender_name: str = Field(default="", max_length=100, pattern=r'^[^"<>\r\n]*$')
     contact: str = Field(default="", max_length=200, description="Who answers questions: {{ contact }}, and Reply-To")
-    link: str = Field(default="", max_length=500, description="{{ link }} where the target gives no interview link")
+    link: str = Field(
+        default="", max_length=500, description="Value of {{ link }} if the target gives no interview link"
+    )
     consent: tuple[str, ...] = Field(
-        default=(), description="What a batch's consent may say (batch.yaml); empty: any, but it must say something"
+        default=(),
+        description="Accepted values of a batch's consent (batch.yaml); if empty, any value, but one must be given",
     )
     within_h: float = Field(
         default=72,
         gt=0,
         le=8760,
-        description="Only candidates ingested this recently: nobody is surprised by an old application",
+        description="Only candidates ingested within this time, so that nobody gets a message about an old application",
     )
     quiet: Quiet = Field(
         default=Quiet(),
-        description="Hours without messages, by the candidate's clocks; timezone where theirs is not known",
+        description="Hours without messages, in the candidate's local time; timezone applies if theirs is unknown",
     )
     reminders_after_h: tuple[Annotated[float, Field(gt=0)], ...] = Field(
-        default=(), max_length=5, description="Hours after the invitation; nobody who began the interview is reminded"
+        default=(), max_length=5, description="Hours after the invitation; people who started the interview get none"
     )
-    per_minute: float = Field(default=60, gt=0, le=6000, description="Messages a minute at most")
+    per_minute: float = Field(default=60, gt=0, le=6000, description="Most messages per minute")
 
     @field_validator("reminders_after_h")
     @classmethod

@@ -1,4 +1,4 @@
-"""What an agent file may say. Every model is frozen and refuses keys it does not know.
+"""The schema of an agent file. Every model is frozen and refuses unknown keys.
 
 An agent decides what we need to have read, and how sure we must be, before acting by ourselves. It holds nothing
 that ranks people: own expectations cannot look at a name's text.
@@ -39,7 +39,7 @@ Share = Annotated[float, Field(ge=0, le=1)]
 
 
 class Preset(StrEnum):
-    """How careful the gates are: which of them hold, mark or only count, and from which confidence on."""
+    """How strict the gates are: which of them hold, mark or only count, and the confidence they require."""
 
     LENIENT = "lenient"
     STANDARD = "standard"
@@ -47,7 +47,7 @@ class Preset(StrEnum):
 
 
 class PoolTarget(Strict):
-    """Our own candidate pool: a table and one JSON Lines file a batch."""
+    """Our own candidate pool: a table and one JSON Lines file per batch."""
 
     kind: Literal["own_pool"] = "own_pool"
     posting: str = Field(min_length=1, max_length=200, description="The posting's id in the target")
@@ -60,37 +60,41 @@ class HeyMiloTarget(Strict):
     posting: str = Field(min_length=1, max_length=200, description="The posting's id in the target")
     connection: ConnectionId = "heymilo_default"
     test_posting_required: bool = Field(
-        default=True, description="Refuse a posting that is no test posting; false where real candidates are meant"
+        default=True, description="Refuse a posting that is not a test posting; set to false to deliver real candidates"
     )
     wait_for_answer: bool = Field(
-        default=True, description="False queues at the target: only its list shows later what arrived"
+        default=True,
+        description="If false, calls are queued at the target, and only its list shows later which candidates arrived",
     )
-    chunk: int = Field(default=25, ge=1, le=1000, description="Candidates a call at most; 1 = one call each")
+    chunk: int = Field(default=25, ge=1, le=1000, description="Most candidates per call; 1 = one call each")
     rate_per_minute: float = Field(
-        default=285, gt=0, le=100_000, description="Calls a minute with this key, by all workers (the API allows 300)"
+        default=285,
+        gt=0,
+        le=100_000,
+        description="Calls per minute with this key, by all workers together (the API allows 300)",
     )
     settle_s: float = Field(
-        default=120, ge=0, le=86_400, description="How long an unanswered call may still show its effect"
+        default=120, ge=0, le=86_400, description="How long an unanswered call may still take effect"
     )
     queue_settle_s: float = Field(
         default=3600, ge=0, le=604_800, description="The same for queued calls (wait_for_answer: false)"
     )
-    allow_private: bool = Field(
-        default=False, description="Let the connection's address be inside your own network, and plain http"
-    )
+    allow_private: bool = Field(default=False, description="Allow an address inside your own network, and plain http")
 
 
 class WebhookTarget(Strict):
-    """Any system that takes signed messages by the Standard Webhooks scheme."""
+    """Any system that accepts signed messages by the Standard Webhooks scheme."""
 
     kind: Literal["webhook"]
-    posting: str = Field(min_length=1, max_length=200, description="Name of the posting, told to the receiver")
+    posting: str = Field(min_length=1, max_length=200, description="Name of the posting, sent to the receiver")
     connection: ConnectionId = Field(
         default="candidate_webhook", description="Airflow connection: address as host, signing secret as password"
     )
-    rate_per_minute: float = Field(default=600, gt=0, le=100_000, description="Messages a minute, by all workers")
+    rate_per_minute: float = Field(
+        default=600, gt=0, le=100_000, description="Messages per minute, by all workers together"
+    )
     allow_private: bool = Field(
-        default=False, description="Let the address be inside your own network (private, loopback), and plain http"
+        default=False, description="Allow an address inside your own network (private, loopback), and plain http"
     )
 
 
@@ -111,7 +115,7 @@ Target = Annotated[
 
 
 class Fields(Strict):
-    """What to read. Required and missing holds; wanted and missing marks; the rest is optional."""
+    """Fields to read. A missing required field holds the profile, a missing wanted one marks it; the rest is optional."""
 
     required: tuple[FieldName, ...] = ("name", "email")
     wanted: tuple[FieldName, ...] = ("phone", "location", "skills", "work", "education")
@@ -132,7 +136,9 @@ class Allowed(Strict):
     """Limits on contact data; an empty list allows everything."""
 
     countries: tuple[Country, ...] = Field(default=(), description="Countries a phone number may belong to")
-    email_domains: tuple[str, ...] = Field(default=(), description="Domains an address may have; sub-domains count")
+    email_domains: tuple[str, ...] = Field(
+        default=(), description="Domains that an address may have, including subdomains"
+    )
     languages: tuple[Annotated[str, Field(pattern=r"^[a-z]{2,3}$")], ...] = Field(
         default=(), description="ISO 639 codes of languages a document may be written in"
     )
@@ -147,16 +153,16 @@ class Allowed(Strict):
 
 
 class BatchLimits(Strict):
-    """From where on a batch is strange and stops whole, before anything is sent. None switches a limit off."""
+    """Limits above which a batch is unusual and stops as a whole before anything is sent. None switches a limit off."""
 
-    min_profiles: int = Field(default=10, ge=1, description="Shares are judged from this many profiles on")
-    max_hold_share: Share | None = Field(default=0.9, description="Held profiles of all profiles")
-    max_failed_share: Share | None = Field(
-        default=0.5, description="Documents that could not be read, of all documents"
+    min_profiles: int = Field(default=10, ge=1, description="Smallest number of profiles for which shares are judged")
+    max_hold_share: Share | None = Field(default=0.9, description="Largest share of held profiles")
+    max_failed_share: Share | None = Field(default=0.5, description="Largest share of documents that could not be read")
+    max_duplicate_share: Share | None = Field(
+        default=0.5, description="Largest share of profiles that repeat another one of the batch"
     )
-    max_duplicate_share: Share | None = Field(default=0.5, description="Profiles that repeat another one of the batch")
-    max_languages: int | None = Field(default=6, ge=1, description="Different document languages in one batch")
-    rows_must_match: bool = Field(default=True, description="A manifest's count must equal what was read")
+    max_languages: int | None = Field(default=6, ge=1, description="Most different document languages in one batch")
+    rows_must_match: bool = Field(default=True, description="A manifest's count must equal the number read")
 
 
 # Row-wise expectations of Great Expectations an agent may use, with the keys each takes (True = required).
@@ -184,12 +190,12 @@ NUMBER_COLUMNS = (
 class OwnExpectation(Strict):
     """One expectation of the agent's own, run with the built-in ones.
 
-    It may look at what was read and how well, but not at the text of a name: that would judge people.
+    It may use the values read and their confidence, but not the text of a name: that would judge people.
     """
 
     type: str = Field(description="A row-wise Great Expectations type: " + ", ".join(OWN_TYPES))
     column: str = Field(description="One of " + ", ".join((*TEXT_COLUMNS, *NUMBER_COLUMNS)))
-    kwargs: dict[str, Any] = Field(default_factory=dict, description="The expectation's own arguments")
+    kwargs: dict[str, Any] = Field(default_factory=dict, description="The arguments of the expectation")
     severity: Severity = Severity.WARNING
     says: str = Field(min_length=8, max_length=200, description="The rule in plain words, shown to people")
 
@@ -258,39 +264,39 @@ MaxError = Annotated[
 
 
 class Automation(Strict):
-    """What may go through without a person."""
+    """Limits for candidates who pass without review."""
 
     max_error: MaxError | None = Field(
         default=None,
-        description="Share of automatic passes that may be wrong, as 0.005 or 0.5 %; the preset's where it is not stated",
+        description="Share of automatic passes that may be wrong, as 0.005 or 0.5 %; default: the preset's",
     )
 
 
 class Agent(Strict):
-    """One interview agent: where its candidates go, what must be known of them, and how sure we must be."""
+    """One interview agent: the target of its candidates, the fields required, and the confidence needed."""
 
     id: str = Field(pattern=r"^[a-z0-9][a-z0-9-]{0,62}$", description="The file's name without .yaml")
     title: str = Field(min_length=1, max_length=200)
     state: AgentState = AgentState.OPEN
     target: Target
     default_mode: Mode = Mode.REVIEW
-    country: Country | None = Field(default=None, description="Assumed for phone numbers printed without a country")
+    country: Country | None = Field(default=None, description="Country assumed for phone numbers printed without one")
     mapping: dict[str, str | None] = Field(
         default_factory=dict, description="Table header as printed -> field, or null to ignore the column"
     )
     fields: Fields = Fields()
     preset: Preset = Preset.STANDARD
     thresholds: dict[FieldName, Share] = Field(
-        default_factory=dict, description="Lowest confidence a field may have, instead of the preset's"
+        default_factory=dict, description="Lowest accepted confidence per field, in place of the preset's"
     )
     automation: Automation = Automation()
     phone_without_country: Literal["hold", "leave_out"] = Field(
         default="hold",
-        description="A number of which only `country` above says the country: hold it, or deliver without it",
+        description="For a number whose country comes only from `country` above: hold the profile, or deliver it without the number",
     )
     allowed: Allowed = Allowed()
     fictional_contacts: Literal["hold", "mark"] = Field(
-        default="hold", description="What reserved contact data (example.com, 555-01xx) does: hold or only mark"
+        default="hold", description="Effect of reserved contact data (example.com, 555-01xx): hold or only mark"
     )
     check_dns: bool = Field(
         default=False, description="Ask DNS whether an address's domain accepts mail (needs a network)"
@@ -298,9 +304,9 @@ class Agent(Strict):
     expectations: tuple[OwnExpectation, ...] = ()
     limits: BatchLimits = BatchLimits()
     canary: int | None = Field(
-        default=None, ge=1, le=10_000, description="Judge this many first, stop and ask, then the rest"
+        default=None, ge=1, le=10_000, description="Deliver this many first, then wait for approval before the rest"
     )
-    audit_share: Share = Field(default=0.05, description="Share of automatic passes that a person looks at afterwards")
+    audit_share: Share = Field(default=0.05, description="Share of automatic passes that a person checks afterwards")
     notify: Notify = Notify()
     templates: dict[Annotated[str, Field(pattern=r"^[a-z][a-z_]{0,40}$")], Template] = Field(
         default_factory=dict, description="Messages to candidates: invitation, reminder"
@@ -329,5 +335,5 @@ class Agent(Strict):
         return MAX_ERROR[self.preset] if self.automation.max_error is None else self.automation.max_error
 
     def hints(self) -> Hints:
-        """What a reader may assume of this agent's documents."""
+        """Hints for reading this agent's documents."""
         return Hints(country=self.country, mapping=dict(self.mapping))

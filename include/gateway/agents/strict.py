@@ -10,6 +10,6 @@ ConnectionId = Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]{1,60}$", descriptio
 
 
 class Strict(BaseModel):
-    """Frozen, and no key it does not know."""
+    """Frozen, and refuses unknown keys."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)

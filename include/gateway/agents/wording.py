@@ -1,4 +1,4 @@
-"""Texts with slots, in Jinja2's sandbox: what an agent's file or an operator writes is filled in and can do no more.
+"""Texts with slots, in Jinja2's sandbox: texts from an agent's file or an operator can be filled in and do nothing else.
 
 A template sees the values it is given, by name, and Jinja2's filters. It reaches no attribute that begins with an
 underscore, calls no function of ours, and knows no settings: there are no globals.
@@ -16,7 +16,7 @@ LONGEST = 100_000  # characters of a finished text
 
 
 class Sandbox(ImmutableSandboxedEnvironment):
-    """Without globals and without calls: `range`, `lipsum`, `cycler` and macros of others are ways out or ways to burn time."""
+    """Without globals and calls: `range`, `lipsum`, `cycler` and foreign macros could escape or burn time."""
 
     def __init__(self, **given: Any) -> None:
         super().__init__(undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True, **given)
@@ -32,7 +32,7 @@ class Sandbox(ImmutableSandboxedEnvironment):
         return False
 
     def call(__self, __context: Any, __obj: Any, *args: Any, **kwargs: Any) -> Any:
-        """No calls at all; Jinja2's own loop and filters do not come here."""
+        """Refuses all calls; Jinja2's own loop and filters do not use this."""
         raise TemplateError("a template calls nothing; use filters")
 
 
@@ -43,7 +43,7 @@ def sandbox(*, html: bool) -> Sandbox:
 
 
 def check(text: str, slots: frozenset[str]) -> None:
-    """Raises ValueError when the text is no template or names a slot that there is not."""
+    """Raises ValueError if the text is not a template or names an unknown slot."""
     try:
         tree = sandbox(html=False).parse(text)
     except TemplateError as wrong:
@@ -58,7 +58,7 @@ def _compiled(text: str, html: bool) -> Any:
 
 
 def filled(text: str, values: dict[str, Any], *, html: bool = False) -> str:
-    """The text with its slots filled in. Raises ValueError, which quotes no value."""
+    """The text with its slots filled in. Raises ValueError, which quotes no values."""
     try:
         made = str(_compiled(text, html).render(values))
     except Exception as wrong:  # filters raise as they come; their text may quote a value

@@ -38,7 +38,7 @@ COMMANDS: dict[str, str] = {
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command.
 
-    returns  0 = it did what was asked (documents that fail are data), 1 = it could not, 2 = wrong usage,
+    returns  0 = success (failed documents are data), 1 = the command failed, 2 = wrong usage,
              130 = interrupted
     """
     arguments = list(sys.argv[1:] if argv is None else argv)

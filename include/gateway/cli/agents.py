@@ -1,4 +1,4 @@
-"""`gateway agents check [FILE...]`: are the agent files right, and can their suites be built? --schema for editors,
+"""`gateway agents check [FILE...]`: validates agent files and builds their suites. --schema for editors,
 --live asks each agent's target whether it takes candidates now (AIRFLOW_CONN_<ID> holds its connection); sends nothing.
 """
 
@@ -15,15 +15,15 @@ def register(commands: Any) -> None:
     parser = commands.add_parser("agents", help="check the agent files", description=__doc__)
     actions = parser.add_subparsers(dest="action", required=True, metavar="ACTION")
     check = actions.add_parser("check", help="validate agent files and build their suites")
-    check.add_argument("files", nargs="*", type=Path, help="agent files; without any, all of the agents folder")
+    check.add_argument("files", nargs="*", type=Path, help="agent files (default: all files of the agents folder)")
     check.add_argument("--schema", action="store_true", help="print the JSON Schema of an agent file instead")
-    check.add_argument("--json", action="store_true", help="one JSON line a file")
-    check.add_argument("--live", action="store_true", help="ask each agent's target whether it takes candidates now")
+    check.add_argument("--json", action="store_true", help="one JSON line per file")
+    check.add_argument("--live", action="store_true", help="ask each agent's target whether it accepts candidates now")
     check.set_defaults(run=run)
 
 
 def run(options: argparse.Namespace) -> int:
-    """Exit code 0 when every file is right, else 1."""
+    """Exit code 0 if every file is valid, else 1."""
     if options.schema:
         from gateway.cli.docs import pages
 
@@ -43,12 +43,12 @@ def run(options: argparse.Namespace) -> int:
             print(json.dumps(one, ensure_ascii=False))  # noqa: T201
         elif one["ok"]:
             open_ = f"; {one['target']} takes candidates" if options.live else ""
-            print(f"{one['file']}: right; {one['preset']}, {one['gates']} gates, {one['holding']} of them hold{open_}")  # noqa: T201
+            print(f"{one['file']}: valid; {one['preset']}, {one['gates']} gates, {one['holding']} of them hold{open_}")  # noqa: T201
             print(f"  at {one['max_error']:.1%} error, about {one['through']:.0%} of résumés go through")  # noqa: T201
         else:
             print(one["error"], file=sys.stderr)  # noqa: T201
     if not results:
-        print(f"No agent file in {settings().agents_dir}; put one YAML file an agent there.", file=sys.stderr)  # noqa: T201
+        print(f"No agent file in {settings().agents_dir}; put one YAML file per agent there.", file=sys.stderr)  # noqa: T201
     return 0 if results and all(one["ok"] for one in results) else 1
 
 

@@ -1,6 +1,6 @@
-"""`gateway audit verify | seal | key`: the proof that no event was changed, deleted or moved since it was sealed.
+"""`gateway audit verify | seal | key`: proves that no event was changed, deleted or moved since it was sealed.
 
-verify names the first broken link (exit code 1); seal links what is new and writes the day's anchor, as the DAG
+verify names the first broken link (exit code 1); seal links new events and writes the day's anchor, like the DAG
 seal_events does; key prints the public key that our signatures carry: keep it where the store's users cannot write.
 """
 
@@ -12,18 +12,18 @@ from typing import Any
 
 
 def register(commands: Any) -> None:
-    parser = commands.add_parser("audit", help="prove the audit trail", description=__doc__)
+    parser = commands.add_parser("audit", help="seal and verify the audit trail", description=__doc__)
     actions = parser.add_subparsers(dest="action", required=True, metavar="ACTION")
-    check = actions.add_parser("verify", help="walk the chain and its anchors")
-    check.add_argument("--key", help="the public key that anchors must carry; ours if not given")
+    check = actions.add_parser("verify", help="check the chain and its anchors")
+    check.add_argument("--key", help="the public key that must have signed the anchors (default: ours)")
     check.add_argument("--json", action="store_true", help="one JSON object")
     check.set_defaults(run=verify)
-    actions.add_parser("seal", help="link new events, write the day's anchor").set_defaults(run=seal)
+    actions.add_parser("seal", help="link new events and write the day's anchor").set_defaults(run=seal)
     actions.add_parser("key", help="print our public key").set_defaults(run=key)
 
 
 def verify(options: argparse.Namespace) -> int:
-    """Exit code 0 when nothing is broken, else 1."""
+    """Exit code 0 if nothing is broken, else 1."""
     from gateway.pipeline.trail import verify as walk
     from gateway.store.engine import migrate
 

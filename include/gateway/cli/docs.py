@@ -1,4 +1,4 @@
-"""`gateway docs [--check]`: the pages under docs/ that are generated from the source; --check only compares."""
+"""`gateway docs [--check]`: writes the pages of docs/ that are generated from the source; --check only compares."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ def register(commands: Any) -> None:
 
 
 def pages() -> dict[str, str]:
-    """Path below the repository -> text of every generated page."""
+    """Path relative to the repository -> text, for every generated page."""
     from gateway.agents import Agent
     from gateway.codes import CODES
     from gateway.codes.docs import codes_markdown

@@ -1,4 +1,4 @@
-"""`gateway doctor`: is this installation well? Each line is ok, a warning or a fault, with what to do. Changes nothing.
+"""`gateway doctor`: checks this installation. Each line is ok, a warning or a fault, with the remedy. Changes nothing.
 
 Exit code 0 without a fault, 1 with one; --strict counts warnings too. --json is for monitors.
 """
@@ -15,9 +15,9 @@ from typing import Any
 
 
 def register(commands: Any) -> None:
-    parser = commands.add_parser("doctor", help="is this installation well, and what to do", description=__doc__)
+    parser = commands.add_parser("doctor", help="check this installation and say what to do", description=__doc__)
     parser.add_argument("--json", action="store_true", help="one JSON object: worst, counts, lines")
-    parser.add_argument("--strict", action="store_true", help="exit code 1 for a warning as well")
+    parser.add_argument("--strict", action="store_true", help="exit with code 1 for warnings too")
     parser.set_defaults(run=run)
 
 
@@ -42,7 +42,7 @@ def run(options: argparse.Namespace) -> int:
 
 
 def _airflow() -> Any:
-    """The looks of the adapter, where Airflow is installed: found by name, since the library knows no Airflow."""
+    """The checks of the Airflow adapter, if it is installed: found by name, because the library does not import Airflow."""
     os.environ.setdefault("AIRFLOW__LOGGING__LOGGING_LEVEL", "ERROR")
     try:
         adapter = importlib.import_module("gateway_airflow.health")

@@ -1,4 +1,4 @@
-"""`gateway erase --email ADDRESS | --person ID`: forgets one person everywhere and prints the signed receipt.
+"""`gateway erase --email ADDRESS | --person ID`: erases one person everywhere and prints the signed receipt.
 
 The person is erased for good: --yes says that this is meant. Run it again after a kill, or where the receipt says "left".
 Exit code 0 when everything of ours is erased, 1 when something was left.
@@ -13,12 +13,12 @@ from typing import Any
 
 
 def register(commands: Any) -> None:
-    parser = commands.add_parser("erase", help="forget one person, with a receipt", description=__doc__)
+    parser = commands.add_parser("erase", help="erase one person, with a receipt", description=__doc__)
     who = parser.add_mutually_exclusive_group(required=True)
     who.add_argument("--email", help="everybody with this address, for every agent")
     who.add_argument("--person", metavar="ID", help="the person of this profile, with all versions")
-    parser.add_argument("--by", default=None, help="who asks, for the audit trail (you, if not given)")
-    parser.add_argument("--yes", action="store_true", help="it is meant")
+    parser.add_argument("--by", default=None, help="who asked for it, for the audit trail (default: you)")
+    parser.add_argument("--yes", action="store_true", help="confirm the erasure")
     parser.set_defaults(run=run)
 
 
@@ -28,7 +28,7 @@ def run(options: argparse.Namespace) -> int:
     from gateway.store.engine import migrate
 
     if not options.yes:
-        raise Misconfigured("FORM_INCOMPLETE", "This cannot be taken back: say --yes if it is meant.")
+        raise Misconfigured("FORM_INCOMPLETE", "This cannot be undone: add --yes to confirm.")
     migrate()
     receipt = erase(email=options.email, profile_id=options.person, actor=options.by or getpass.getuser())
     print(json.dumps(receipt, indent=2, ensure_ascii=False))  # noqa: T201

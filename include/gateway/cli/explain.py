@@ -1,6 +1,6 @@
-"""`explain FILE`: for each value of a document the candidates, their scores and the features that decided.
+"""`explain FILE`: shows, for each field of a document, the possible values, their scores and the features that decided.
 
-For whoever debugs a layout. What it prints is personal data, as it stands in the document: keep it off logs and reports.
+For debugging a layout. It prints personal data as it stands in the document: keep it out of logs and reports.
 """
 
 from __future__ import annotations
@@ -22,9 +22,9 @@ def register(commands: Any) -> None:
     parser: argparse.ArgumentParser = commands.add_parser(
         "explain", help="show why each value of a document was chosen", description=__doc__
     )
-    parser.add_argument("file", type=Path, metavar="FILE", help="one document that is laid out as pages")
-    parser.add_argument("--country", metavar="XX", help="country of national phone numbers, when a document names none")
-    parser.add_argument("--json", action="store_true", help="everything as one line of JSON a person")
+    parser.add_argument("file", type=Path, metavar="FILE", help="one document with pages")
+    parser.add_argument("--country", metavar="XX", help="country of national phone numbers in documents that name none")
+    parser.add_argument("--json", action="store_true", help="print everything, one JSON line per person")
     parser.set_defaults(run=run)
 
 

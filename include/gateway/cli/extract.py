@@ -1,4 +1,4 @@
-"""`extract PATH...`: read documents and print one JSON line for each. No store, no agent, nothing sent."""
+"""`extract PATH...`: reads documents and prints one JSON line per document. Uses no store and no agent, and sends nothing."""
 
 from __future__ import annotations
 
@@ -39,10 +39,10 @@ def register(commands: Any) -> None:
     )
     parser.add_argument("paths", nargs="+", type=Path, metavar="PATH", help="file, folder or ZIP archive")
     parser.add_argument(
-        "--jobs", type=int, default=settings().extract_jobs, metavar="N", help="documents read at a time"
+        "--jobs", type=int, default=settings().extract_jobs, metavar="N", help="documents read in parallel"
     )
-    parser.add_argument("--country", metavar="XX", help="country of national phone numbers, when a document names none")
-    parser.add_argument("--as-resume", action="store_true", help="read documents that look like no résumé all the same")
+    parser.add_argument("--country", metavar="XX", help="country of national phone numbers in documents that name none")
+    parser.add_argument("--as-resume", action="store_true", help="also read documents that do not look like a résumé")
     parser.add_argument("--details", action="store_true", help="add notes, mapping, rows, pages and times to each line")
     parser.set_defaults(run=run)
 
@@ -98,7 +98,7 @@ def _readable(sources: Iterator[Source], out: TextIO) -> Iterator[tuple[Source, 
 
 
 def write_line(out: TextIO, line: dict[str, Any], profiles: Iterator[ExtractedProfile] | tuple[()] = ()) -> None:
-    """One document as one line of JSON; its profiles are written as they come, so a long list needs little memory."""
+    """Prints one document as one line of JSON; profiles are written as they come, so a long list needs little memory."""
     out.write(json.dumps(line, ensure_ascii=False)[:-1])
     out.write(', "profiles": [')
     for number, profile in enumerate(profiles):
@@ -110,7 +110,7 @@ def write_line(out: TextIO, line: dict[str, Any], profiles: Iterator[ExtractedPr
 
 
 def profile_json(profile: ExtractedProfile) -> dict[str, Any]:
-    """A profile in the command line's form; a phone is E.164, or null where no country is known (see fields)."""
+    """A profile in the command's output format; a phone is E.164, or null if its country is unknown (see fields)."""
     quality, completeness = simple_scores(profile)
     phone = profile.phone if profile.phone and profile.phone.startswith("+") else None
     return {
@@ -146,7 +146,7 @@ def _field_json(field: Field) -> dict[str, Any]:
 def find(paths: list[Path], work: Path) -> Iterator[Source]:
     """Every document below the paths, in sorted order; archives are unpacked into `work` as their turn comes.
 
-    A document is named by its path relative to the folder given; a file given by itself by its name.
+    A document is named by its path relative to the given folder; a single file by its name.
     """
     for path in paths:
         if path.is_dir():

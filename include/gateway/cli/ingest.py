@@ -1,4 +1,4 @@
-"""`gateway ingest PATH... --agent ID`: the whole pipeline in this process, without Airflow."""
+"""`gateway ingest PATH... --agent ID`: runs the whole pipeline in this process, without Airflow."""
 
 from __future__ import annotations
 
@@ -13,12 +13,14 @@ from gateway.model import Mode
 
 
 def register(commands: Any) -> None:
-    parser = commands.add_parser("ingest", help="the whole pipeline without Airflow", description=__doc__)
+    parser = commands.add_parser("ingest", help="run the whole pipeline without Airflow", description=__doc__)
     parser.add_argument("paths", nargs="+", type=Path, metavar="PATH", help="files or folders; they are copied")
     parser.add_argument("--agent", required=True, metavar="ID", help="interview agent (a file of include/agents)")
-    parser.add_argument("--mode", choices=[str(mode) for mode in Mode], help="default: the agent's own")
-    parser.add_argument("--canary", type=int, metavar="N", help="deliver the first N passing, hold the rest")
-    parser.add_argument("--json", action="store_true", help="one JSON line a profile, and a last line of totals")
+    parser.add_argument("--mode", choices=[str(mode) for mode in Mode], help="default: the mode in the agent's file")
+    parser.add_argument(
+        "--canary", type=int, metavar="N", help="deliver the first N passing candidates and hold the rest"
+    )
+    parser.add_argument("--json", action="store_true", help="one JSON line per profile and a last line with totals")
     parser.set_defaults(run=run)
 
 
@@ -57,14 +59,14 @@ def run(options: argparse.Namespace) -> int:
 
 
 def send_notices() -> None:
-    """What the batch left to be told. A channel that fails keeps its messages and never spoils the batch."""
+    """Sends the messages of the batch. A channel that fails keeps its messages and never fails the batch."""
     from sqlalchemy.exc import SQLAlchemyError
 
     from gateway.notify.send import send_due
 
     try:
         done = send_due()
-    except SQLAlchemyError:  # what stopped the batch is told by the batch itself
+    except SQLAlchemyError:  # the batch itself reports the cause
         return
     if done.later or done.dead:
         said = f"{done.later + done.dead} notice(s) did not leave: see `python -m gateway notify channels`."
@@ -72,7 +74,7 @@ def send_notices() -> None:
 
 
 def print_batch(batch_id: str, rows: list[dict[str, Any]], numbers: Any, out: Any = None) -> None:
-    """One line a document, then the two sums."""
+    """Prints one line per document, then the two sums."""
     widths = (44, 9, 8)
     out = out or sys.stdout
 

@@ -16,7 +16,7 @@ def register(commands: Any) -> None:
     parser = commands.add_parser("notify", help="messages to people and programs", description=__doc__)
     actions = parser.add_subparsers(dest="action", required=True, metavar="ACTION")
 
-    listed = actions.add_parser("list", help="messages, the newest first")
+    listed = actions.add_parser("list", help="list messages, newest first")
     listed.add_argument("--state", choices=["waiting", "sent", "dead"])
     listed.add_argument("--agent", metavar="ID")
     listed.add_argument("--channel", metavar="KEY")
@@ -24,18 +24,20 @@ def register(commands: Any) -> None:
     listed.add_argument("--json", action="store_true")
     listed.set_defaults(run=show)
 
-    sent = actions.add_parser("send", help="look out for news, then send what is due")
-    sent.add_argument("--patience", type=float, default=0.0, metavar="S", help="wait so long for what is due soon")
+    sent = actions.add_parser("send", help="check for new conditions, then send due messages")
+    sent.add_argument(
+        "--patience", type=float, default=0.0, metavar="S", help="wait up to S seconds for messages that are due soon"
+    )
     sent.set_defaults(run=send)
 
-    again = actions.add_parser("resend", help="make messages wait again, with the same id")
+    again = actions.add_parser("resend", help="queue messages again, with the same id")
     again.add_argument("messages", nargs="*", metavar="MESSAGE")
-    again.add_argument("--dead", action="store_true", help="all that were given up")
+    again.add_argument("--dead", action="store_true", help="all messages that were given up")
     again.add_argument("--agent", metavar="ID", help="with --dead: only this agent's")
     again.add_argument("--channel", metavar="KEY", help="with --dead: only this channel's")
     again.set_defaults(run=resend)
 
-    channels = actions.add_parser("channels", help="every channel and how it does")
+    channels = actions.add_parser("channels", help="list channels with their state")
     channels.add_argument("--json", action="store_true")
     channels.set_defaults(run=show_channels)
 
@@ -45,7 +47,7 @@ def register(commands: Any) -> None:
         one.add_argument("channel", help='as listed, "email:smtp_default"')
         one.set_defaults(run=resume if name == "resume" else test)
 
-    seen = actions.add_parser("preview", help="a notice in words, with made-up figures")
+    seen = actions.add_parser("preview", help="show a notice with made-up figures")
     seen.add_argument("type", help="a type of docs/events.md")
     seen.add_argument("--agent", required=True, metavar="ID")
     seen.add_argument("--html", action="store_true")
@@ -81,7 +83,7 @@ def send(options: argparse.Namespace) -> int:
     migrate()
     look_out()
     done = send_due(patience_s=options.patience)
-    print(f"{done.sent} sent, {done.later} to be tried again, {done.dead} given up")  # noqa: T201
+    print(f"{done.sent} sent, {done.later} to be retried, {done.dead} given up")  # noqa: T201
     return 1 if done.later or done.dead else 0
 
 
@@ -94,7 +96,7 @@ def resend(options: argparse.Namespace) -> int:
     if not (options.messages or options.dead):
         raise Misconfigured("UNKNOWN_MESSAGE", "Name messages, or --dead for all that were given up.")
     number = again(options.messages, actor=_me(), dead=options.dead, agent_id=options.agent, channel=options.channel)
-    print(f"{number} message(s) wait again; `gateway notify send` sends them now")  # noqa: T201
+    print(f"{number} message(s) are queued again; `gateway notify send` sends them now")  # noqa: T201
     return 0
 
 
@@ -118,7 +120,7 @@ def resume(options: argparse.Namespace) -> int:
     from gateway.store.engine import migrate
 
     migrate()
-    print(f"{again(options.agent, options.channel, actor=_me())} message(s) wait for {options.channel}")  # noqa: T201
+    print(f"{again(options.agent, options.channel, actor=_me())} message(s) are waiting for {options.channel}")  # noqa: T201
     return 0
 
 

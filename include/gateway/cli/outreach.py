@@ -1,6 +1,6 @@
 """`gateway outreach preview | send | list | resend | suppress`: messages to candidates, off unless the agent's file says otherwise.
 
-What is printed may hold a candidate's data with --profile: it is for the eyes of those who may review.
+With --profile the output may contain a candidate's data: only reviewers should see it.
 """
 
 from __future__ import annotations
@@ -15,28 +15,28 @@ def register(commands: Any) -> None:
     parser = commands.add_parser("outreach", help="messages to candidates", description=__doc__)
     actions = parser.add_subparsers(dest="action", required=True, metavar="ACTION")
 
-    seen = actions.add_parser("preview", help="an agent's message as a candidate would read it")
+    seen = actions.add_parser("preview", help="show an agent's message as a candidate would read it")
     seen.add_argument("agent", metavar="AGENT")
     seen.add_argument("--kind", default="invitation", help="invitation, or reminder-1 ...")
-    seen.add_argument("--profile", metavar="ID", help="with a real candidate's name, instead of a made-up one")
-    seen.add_argument("--language", metavar="LL", help="in that language (default: the document's)")
+    seen.add_argument("--profile", metavar="ID", help="use this candidate's name instead of a made-up one")
+    seen.add_argument("--language", metavar="LL", help="language (default: the document's)")
     seen.add_argument("--html", action="store_true")
-    seen.add_argument("--to", metavar="ADDRESS", help="send it there too: to yourself")
+    seen.add_argument("--to", metavar="ADDRESS", help="also send it to this address (your own)")
     seen.set_defaults(run=preview)
 
-    sent = actions.add_parser("send", help="plan and send what is due")
+    sent = actions.add_parser("send", help="plan and send due messages")
     sent.add_argument("--agent", metavar="ID", help="for this agent only")
-    sent.add_argument("--limit", type=int, default=1000, help="messages an agent at most")
+    sent.add_argument("--limit", type=int, default=1000, help="most messages per agent")
     sent.set_defaults(run=send)
 
-    listed = actions.add_parser("list", help="messages by state, without anybody's data")
+    listed = actions.add_parser("list", help="list messages by state, without personal data")
     listed.add_argument("--agent", metavar="ID")
     listed.add_argument("--state", choices=["planned", "sending", "sent", "refused", "unclear", "skipped"])
     listed.add_argument("--limit", type=int, default=50)
     listed.add_argument("--json", action="store_true")
     listed.set_defaults(run=show)
 
-    again = actions.add_parser("resend", help="send an unclear or refused message (again)")
+    again = actions.add_parser("resend", help="send an unclear or refused message again")
     again.add_argument("messages", nargs="+", metavar="MESSAGE")
     again.set_defaults(run=resend)
 
@@ -131,5 +131,5 @@ def suppress(options: argparse.Namespace) -> int:
         if new:
             said = {"kind": "suppressed", "subject": "suppression", "subject_id": suppression.key_of(address)}
             session.add(Event(**said, actor=f"cli:{getpass.getuser()}", rule="by hand"))
-    print("nobody writes to this address any more" if new else "it was on the list already")  # noqa: T201
+    print("this address gets no more messages" if new else "this address was already on the list")  # noqa: T201
     return 0

@@ -1,4 +1,4 @@
-"""`gateway replay [--agent ID] [--batch ID] [--set CRITERIA.yaml]`: who would pass or hold now; nothing is sent.
+"""`gateway replay [--agent ID] [--batch ID] [--set CRITERIA.yaml]`: shows who would pass or be held now; sends nothing.
 
 Without --set the agent's present file judges: every verdict comes out as it stands, or the part of the version that
 differs (agent, rules, engine) is named. With --set, the keys of CRITERIA.yaml replace those of the agent file.
@@ -13,8 +13,8 @@ from typing import Any
 
 
 def register(commands: Any) -> None:
-    parser = commands.add_parser("replay", help="judge history again, as a what-if", description=__doc__)
-    parser.add_argument("--agent", help="agent id; with --batch it may be left out")
+    parser = commands.add_parser("replay", help="judge history again with other criteria", description=__doc__)
+    parser.add_argument("--agent", help="agent id; optional with --batch")
     parser.add_argument("--set", dest="criteria", type=Path, metavar="CRITERIA.yaml", help="keys of an agent file")
     parser.add_argument("--batch", help="one batch only")
     parser.add_argument("--json", action="store_true", help="one JSON object, with the ids of changed profiles")
@@ -22,7 +22,7 @@ def register(commands: Any) -> None:
 
 
 def run(options: argparse.Namespace) -> int:
-    """Exit code 0, or 1 when verdicts differ that no version explains."""
+    """Exit code 0, or 1 if verdicts differ and no version explains it."""
     from gateway.errors import Misconfigured
     from gateway.pipeline.replay import story, what_if
     from gateway.store.engine import migrate

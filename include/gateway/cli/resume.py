@@ -1,4 +1,4 @@
-"""`gateway resume BATCH`: continues a batch whose run died or failed; what is done is not done again."""
+"""`gateway resume BATCH`: continues a batch whose run died or failed; finished work is not repeated."""
 
 from __future__ import annotations
 
@@ -10,13 +10,15 @@ from typing import Any
 def register(commands: Any) -> None:
     parser = commands.add_parser("resume", help="continue a batch whose run died", description=__doc__)
     parser.add_argument("batch", help="the batch's id")
-    parser.add_argument("--here", action="store_true", help="in this process, without Airflow")
-    parser.add_argument("--force", action="store_true", help="although it seems to be processed: its run is dead")
+    parser.add_argument("--here", action="store_true", help="run in this process, without Airflow")
+    parser.add_argument(
+        "--force", action="store_true", help="continue even if a run seems to be processing it: that run is dead"
+    )
     parser.set_defaults(run=run)
 
 
 def run(options: argparse.Namespace) -> int:
-    """0 when the batch came to rest, or waits for its run."""
+    """Returns 0 if the batch is finished or waits for its run."""
     from gateway.cli.ingest import print_batch
     from gateway.pipeline.arrival.resume import left_to_do, resume_batch
     from gateway.pipeline.lines import document_lines

@@ -1,6 +1,6 @@
-"""`gateway review`: the queue of held profiles and the audit sample, and decisions on them.
+"""`gateway review`: lists held profiles and the audit sample, and records decisions about them.
 
-gateway review [--batch ID] [--agent ID]            list what is held, oldest first
+gateway review [--batch ID] [--agent ID]            list held profiles, oldest first
 gateway review --audit [--agent ID]                 list the automatic passes drawn for a look, and their error rate
 gateway review approve|discard|undo PROFILE...
 gateway review correct PROFILE --set email=a@b.example --set name="A B"
@@ -8,7 +8,7 @@ gateway review duplicate PROFILE --of PROFILE       the same person: link it, ne
 gateway review merge PROFILE --of PROFILE --take email --take phone
 gateway review right PROFILE...                     audited, every value is right
 gateway review wrong PROFILE --field phone          audited, these values are wrong
-gateway review deliver                              send what was approved now, not at the next sweep
+gateway review deliver                              send approved profiles now, not at the next sweep
 """
 
 from __future__ import annotations
@@ -34,12 +34,12 @@ def register(commands: Any) -> None:
     parser.add_argument("profiles", nargs="*", metavar="PROFILE")
     parser.add_argument("--set", action="append", default=[], metavar="FIELD=VALUE", help="with correct")
     parser.add_argument("--of", metavar="PROFILE", help="with duplicate and merge: a profile of the same person")
-    parser.add_argument("--take", action="append", default=[], metavar="FIELD", help="with merge: values to take over")
+    parser.add_argument("--take", action="append", default=[], metavar="FIELD", help="with merge: values to copy")
     parser.add_argument("--field", action="append", default=[], metavar="FIELD", help="with wrong")
-    parser.add_argument("--audit", action="store_true", help="list the audit sample instead of what is held")
+    parser.add_argument("--audit", action="store_true", help="list the audit sample instead of held profiles")
     parser.add_argument("--batch", help="list only this batch")
     parser.add_argument("--agent", help="list only this agent")
-    parser.add_argument("--note", help="kept with the decision")
+    parser.add_argument("--note", help="note stored with the decision")
     parser.add_argument("--json", action="store_true", help="JSON lines")
     parser.set_defaults(run=run)
 
@@ -57,7 +57,7 @@ def run(options: argparse.Namespace) -> int:
             raise Misconfigured("DECISION_INVALID", "Name at least one profile; `gateway review` lists them.")
         for profile_id in options.profiles:
             new = _decide(profile_id, options, f"cli:{getpass.getuser()}")
-            print(f"{profile_id} {options.decision} {'written' if new else 'stood already'}")  # noqa: T201
+            print(f"{profile_id} {options.decision} {'written' if new else 'was already decided'}")  # noqa: T201
     else:
         _list(options)
     return 0

@@ -1,4 +1,4 @@
-"""`gateway status [BATCH]`: what is where; without a batch, all of them and what needs a person."""
+"""`gateway status [BATCH]`: the state of one batch, or of all batches with the problems that need a person."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Any
 
 def register(commands: Any) -> None:
     parser = commands.add_parser("status", help="batches, documents, counts, problems", description=__doc__)
-    parser.add_argument("batch", nargs="?", help="one batch: a line a document")
+    parser.add_argument("batch", nargs="?", help="one batch, one line per document")
     parser.add_argument("--deliveries", action="store_true", help="the delivery ledger instead")
     parser.add_argument("--json", action="store_true", help="JSON lines")
     parser.add_argument("--limit", type=int, default=20, help="batches shown, newest first")

@@ -1,15 +1,17 @@
 """Every reason code, in one table. docs/codes.md is generated from it (`make docs`).
 
-A code is what a person and a script can both act on. Each says what it means, what usually causes it, who acts,
-and how to mend it; the sentence shown with it names the document or profile.
+People and scripts can both act on a code. Each entry gives its meaning, its usual cause, who acts, and the
+remedy; the sentence shown with it names the document or profile.
 """
 
 from __future__ import annotations
 
+from .archives import ARCHIVES
 from .base import Code
 from .delivery import DELIVERY
 from .document import DOCUMENT
 from .files import FILES
+from .judging import JUDGING
 from .notices import NOTICES
 from .page import PAGE
 from .persons import PERSONS
@@ -18,14 +20,26 @@ from .quality import QUALITY
 from .showing import SHOWING
 
 CODES: dict[str, Code] = {}
-for _code in (*PIPELINE, *FILES, *DOCUMENT, *QUALITY, *DELIVERY, *PAGE, *PERSONS, *SHOWING, *NOTICES):
+for _code in (
+    *PIPELINE,
+    *FILES,
+    *ARCHIVES,
+    *DOCUMENT,
+    *QUALITY,
+    *JUDGING,
+    *DELIVERY,
+    *PAGE,
+    *PERSONS,
+    *SHOWING,
+    *NOTICES,
+):
     if _code.id in CODES:
         raise ValueError(f"reason code {_code.id} is defined twice")
     CODES[_code.id] = _code
 
 
 def explain(code: str) -> Code:
-    """The code's entry; raises KeyError for one that is in no table (a test keeps that from happening)."""
+    """The entry of a code; raises KeyError for an unknown code (a test makes sure that none is used)."""
     return CODES[code]
 
 

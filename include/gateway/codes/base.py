@@ -9,13 +9,13 @@ from dataclasses import dataclass
 class Code:
     """One reason.
 
-    id       SCREAMING_SNAKE, stable: reports and filters of others depend on it
+    id       SCREAMING_SNAKE, stable: reports and filters depend on it
     stage    intake | extract | quality | deliver | review | notify | outreach | page
     means    one sentence for a recruiter
-    cause    what usually brings it about
+    cause    the usual cause
     who      who acts: recruiter | sender | operator | nobody
     fix      what to do, in one sentence
-    example  a line as it would be shown
+    example  a line as it is shown to people
     """
 
     id: str
@@ -25,3 +25,8 @@ class Code:
     who: str
     fix: str
     example: str
+
+
+def gate(id_: str, means: str, cause: str, fix: str, example: str, who: str = "recruiter") -> Code:
+    """A code of a gate: stage quality; `example` is shown after the code."""
+    return Code(id_, "quality", means, cause, who, fix, f"{id_}: {example}")

@@ -9,9 +9,9 @@ from .base import Code
 STAGES = {
     "intake": "Intake: files and batches as they arrive",
     "extract": "Extraction: reading documents",
-    "quality": "Quality: is our reading fit to act on",
+    "quality": "Quality: whether our reading is fit to act on",
     "deliver": "Delivery: putting candidates into a target",
-    "review": "Review: a person's turn",
+    "review": "Review: decisions by people",
     "notify": "Notices",
     "outreach": "Outreach: messages to candidates",
     "page": "The page",
@@ -19,9 +19,9 @@ STAGES = {
 
 
 def codes_markdown(codes: Iterable[Code]) -> str:
-    """Every code by stage, in alphabetical order: what it means, its usual cause, who acts, the fix, an example.
+    """All codes as Markdown, by stage and in alphabetical order: meaning, usual cause, who acts, fix, example.
 
-    raises  ValueError for a code of a stage that STAGES does not name
+    raises  ValueError for a code whose stage is not in STAGES
     """
     by_stage: dict[str, list[Code]] = {stage: [] for stage in STAGES}
     for code in codes:
@@ -50,7 +50,7 @@ def codes_markdown(codes: Iterable[Code]) -> str:
         lines += [
             "| " + " | ".join(_cell(t) for t in (f"`{c.id}`", c.means, c.cause, c.who, c.fix)) + " |" for c in found
         ]
-        lines += ["", "As it is shown:", "", "```text", *(c.example for c in found), "```", ""]
+        lines += ["", "Examples:", "", "```text", *(c.example for c in found), "```", ""]
     return "\n".join(lines).rstrip() + "\n"
 
 

@@ -1,6 +1,6 @@
 """Putting candidates into a target, each at most once.
 
-    port.py         what a target can do, and the values that cross
+    port.py         the interface of a target, and the values that cross it
     request.py      a profile as a request
     own_pool.py     our own table and its JSON Lines export
     heymilo.py      HeyMilo's public API v2; client.py makes its calls

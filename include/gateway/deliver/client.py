@@ -7,7 +7,7 @@
     400, 422                         Invalid: which field of which record, never its content
     timeout, broken off, 5xx, no JSON   Unanswered: it may have arrived
 
-Messages of the API may quote what was sent, so they are never repeated: field names and error codes only.
+Messages of the API may quote the data sent, so they are never repeated: only field names and error codes are.
 """
 
 from __future__ import annotations
@@ -44,7 +44,7 @@ class Invalid(Permanent):
 
 
 class Client:
-    """The operations the gateway uses. `take` waits for the shared rate, `hold` makes everybody wait.
+    """The operations of the API that the gateway uses. `take` waits for the shared rate, `hold` makes every worker wait.
 
     allow_private   the base address may be inside our own network, and plain http
     """
@@ -65,15 +65,15 @@ class Client:
         self._pauses = 0
 
     def posting(self, posting: str) -> dict[str, Any]:
-        """The posting as the API has it."""
+        """The posting as the API returns it."""
         return _mapping(self.get(f"/api/v2/postings/{quote(posting, safe='')}").get("data"))
 
     def post(self, path: str, body: dict[str, Any]) -> dict[str, Any]:
-        """One call that writes. The turn was taken before (wait_turn), so that no reserved row waits for it."""
+        """One writing call. The caller has taken its turn before (wait_turn), so that no reserved row waits for it."""
         return self._call("POST", path, json=body)
 
     def get(self, path: str, **query: str | int) -> dict[str, Any]:
-        """One call that only reads: what would be Unanswered is an ordinary Transient, and a pause is waited out."""
+        """One read-only call: instead of Unanswered it raises an ordinary Transient, and it waits out a pause."""
         for _ in range(8):
             self.limiter.take()
             try:
@@ -83,7 +83,7 @@ class Client:
             except Transient as later:
                 if later.code != "RATE_LIMITED":
                     raise
-        raise Transient("RATE_LIMITED", "The target kept asking for a pause: it is tried again later.", 60.0)
+        raise Transient("RATE_LIMITED", "The target kept asking for a pause: the call is retried later.", 60.0)
 
     def candidates(self, posting: str, created_after: float | None) -> Iterator[dict[str, Any]]:
         """Every candidate of a posting ingested since (Unix seconds, None = ever), page by page."""
@@ -96,7 +96,7 @@ class Client:
             rows = answer.get("data")
             if not isinstance(rows, list):
                 raise Transient(
-                    "TARGET_UNREACHABLE", "The target's list of candidates is not one: it is tried again later."
+                    "TARGET_UNREACHABLE", "The target's list of candidates is not a list: the call is retried later."
                 )
             yield from (row for row in rows if isinstance(row, dict))
             if not _mapping(answer.get("pagination")).get("has_more"):
@@ -106,7 +106,9 @@ class Client:
                 break
             query["starting_after"] = last
         # An incomplete list proves nothing about who is absent.
-        raise Transient("TARGET_UNREACHABLE", "The target's list of candidates has no end: it is tried again later.")
+        raise Transient(
+            "TARGET_UNREACHABLE", "The target's list of candidates does not end: the call is retried later."
+        )
 
     def _call(self, method: str, path: str, **given: Any) -> dict[str, Any]:
         try:
@@ -139,22 +141,22 @@ class Client:
                 "TARGET_GONE", "The target has no such posting: correct the agent's target, or its key's workspace."
             )
         if status == 413:
-            return TooLarge("CALL_TOO_LARGE", "The target refused the call for its size.")
+            return TooLarge("CALL_TOO_LARGE", "The target refused the call because of its size.")
         if status in (400, 422):
             return Invalid(_places(answer))
         if status == 429:
             pause = self._pause(answer)
             self.limiter.hold(pause)
-            return Transient("RATE_LIMITED", "The target asked for a pause; every worker keeps it.", pause)
+            return Transient("RATE_LIMITED", "The target asked for a pause; every worker waits.", pause)
         if status >= 500:
             return _unanswered(f"HTTP {status}")
         return Misconfigured(
             "TARGET_REFUSED_CALL",
-            f"The target refused the call itself (HTTP {status}): check connection {self.connection}.",
+            f"The target refused the whole call (HTTP {status}): check connection {self.connection}.",
         )
 
     def _pause(self, answer: requests.Response) -> float:
-        """Retry-After in seconds or as a date; without it 2, 4, 8, ... 60 s and up to a quarter more."""
+        """Retry-After in seconds or as a date; without it 2, 4, 8, ... 60 s plus up to a quarter."""
         asked = retry_after_s(answer.headers.get("Retry-After"))
         if asked is not None:
             return asked
@@ -165,7 +167,7 @@ class Client:
         return Transient(
             "TARGET_UNREACHABLE",
             f"The target of connection {self.connection} cannot be reached "
-            f"({type(wrong).__name__}): nothing was sent; it is tried again.",
+            f"({type(wrong).__name__}): nothing was sent; the call is retried.",
         )
 
 
@@ -176,18 +178,18 @@ def checked_base(given: Credentials, *, allow_private: bool) -> str:
     if parts.scheme != "https" and not (parts.scheme == "http" and allow_private):
         raise Misconfigured(
             "CONNECTION_INVALID",
-            f"Connection {given.connection}: the address must begin with https://, since a key travels; plain http "
+            f"Connection {given.connection}: the address must begin with https://, because the call carries a key; plain http "
             "needs target.allow_private.",
         )
     if parts.username or parts.password:
         raise Misconfigured(
-            "CONNECTION_INVALID", f"Connection {given.connection}: the address must hold no user or password."
+            "CONNECTION_INVALID", f"Connection {given.connection}: the address must not contain a user or password."
         )
     return base
 
 
 def retry_after_s(value: str | None) -> float | None:
-    """Seconds of a Retry-After header, a number or a date (RFC 9110 10.2.3); None when absent or neither."""
+    """Seconds of a Retry-After header, a number or a date (RFC 9110 10.2.3); None if absent or invalid."""
     if value is None:
         return None
     try:
@@ -202,12 +204,12 @@ def retry_after_s(value: str | None) -> float | None:
 
 def _unanswered(what: str) -> Unanswered:
     return Unanswered(
-        "DELIVERY_UNKNOWN", f"The target did not say what became of a call ({what}): its records are looked for first."
+        "DELIVERY_UNKNOWN", f"The target did not confirm a call ({what}): its records are looked up first."
     )
 
 
 def _never_connected(wrong: BaseException) -> bool:
-    """No socket was opened, so nothing left: refused, no route, no such host."""
+    """True if no socket was opened, so nothing was sent: refused, no route, no such host."""
     import urllib3.exceptions as u
 
     seen: BaseException | None = wrong
@@ -234,7 +236,7 @@ def _mapping(value: Any) -> dict[str, Any]:
 
 
 def _places(answer: requests.Response) -> tuple[tuple[int | None, str | None, str | None], ...]:
-    """What a 400 or 422 names, in either shape: {"detail": [{loc, msg, type}]} or {"error": {param, errors: [...]}}."""
+    """The fields named by a 400 or 422, in either shape: {"detail": [{loc, msg, type}]} or {"error": {param, errors: [...]}}."""
     try:
         content = _mapping(answer.json())
     except ValueError:

@@ -62,7 +62,7 @@ def from_environment(connection: str) -> Credentials:
 
 
 def base_url(scheme: str | None, host: str | None, port: int | None) -> str:
-    """Scheme, host and port of a connection as one address; a host may be written as a whole URL. Empty without host."""
+    """Scheme, host and port of a connection as one address; the host may be a whole URL. Empty without a host."""
     if not host:
         return ""
     address = host if "://" in host else f"{scheme or 'https'}://{host}"
@@ -92,11 +92,11 @@ _provider: Provider = from_environment
 
 
 def use(provider: Provider) -> None:
-    """From now on this process looks connections up there."""
+    """From now on, this process looks connections up through this function."""
     global _provider
     _provider = provider
 
 
 def credentials(connection: str) -> Credentials:
-    """The connection of that id; raises Misconfigured when there is none."""
+    """The connection with that id; raises Misconfigured if there is none."""
     return _provider(connection)

@@ -64,7 +64,7 @@ class Forbidden(Misconfigured):
 
 
 def is_public(text: str) -> bool:
-    """True for an address anybody on the internet may have; False for private, loopback, link-local, shared, ..."""
+    """True for a public internet address; False for private, loopback, link-local, shared, ..."""
     try:
         address: Address = ipaddress.ip_address(text.split("%")[0])
     except ValueError:
@@ -82,7 +82,7 @@ def is_public(text: str) -> bool:
 def open_socket(
     host: str, port: int, timeout: Any, source_address: Any = None, socket_options: Any = None
 ) -> socket.socket:
-    """A connection to the first address of the host, provided that every address it has is public.
+    """A connection to the first address of the host, provided that all its addresses are public.
 
     raises   Forbidden(ADDRESS_FORBIDDEN) if any is not; OSError when it has none or does not answer
     """
@@ -104,7 +104,7 @@ def open_socket(
 
 
 def _new_socket(self: Any) -> socket.socket:
-    """urllib3's own step, with the check inside and its own exceptions outside."""
+    """urllib3's own step, with the check added and its own exceptions raised."""
     try:
         return open_socket(self._dns_host, self.port, self.timeout, self.source_address, self.socket_options)
     except socket.gaierror as wrong:
@@ -138,14 +138,14 @@ class _GuardedAdapter(HTTPAdapter):
 
 
 class _Session(requests.Session):
-    """Never follows a redirect, whoever calls it how: the target would choose the address, and get the secret."""
+    """Never follows a redirect, because the target would choose the address and get the secret."""
 
     def request(self, *given: Any, **more: Any) -> requests.Response:
         return super().request(*given, **{**more, "allow_redirects": False})
 
 
 def session(*, allow_private: bool) -> requests.Session:
-    """The session of every call that leaves: no redirects, no proxy, certificates always verified.
+    """The session of every outgoing call: no redirects, no proxy, certificates always verified.
 
     allow_private   False: sockets are opened to public addresses only
     """

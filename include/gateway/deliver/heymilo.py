@@ -1,7 +1,7 @@
 """HeyMilo's public API v2 as a target.
 
 The API has no idempotency key, no duplicate rule and no partial-failure rule for bulk calls. So: metadata.external_id
-travels along and comes back; what is not answered is looked for in the posting's list; and only what two complete
+travels along and comes back; unanswered records are looked up in the posting's list; and only records that two complete
 readings of that list do not hold counts as absent.
 """
 
@@ -46,22 +46,23 @@ class HeyMilo:
         return self._chunk
 
     def smaller(self) -> None:
-        """Half as many records a call from now on: the last was too large, or took too long."""
+        """Halves the records per call from now on: the last call was too large or took too long."""
         self._chunk, self._good = max(1, self._chunk // 2), 0
 
     def preflight(self, posting: str) -> None:
-        """Raises Refused(TARGET_CLOSED | TARGET_GONE | TARGET_NOT_TEST), or what the client raises."""
+        """Raises Refused(TARGET_CLOSED | TARGET_GONE | TARGET_NOT_TEST), or the client's exceptions."""
         found = self.client.posting(posting)
         closed = why_closed(found, time.time())
         if closed:
             raise Refused(
-                "TARGET_CLOSED", f"The posting takes nobody: it {closed}. Open it in the target, then try again."
+                "TARGET_CLOSED",
+                f"The posting does not accept candidates: it {closed}. Open it in the target, then try again.",
             )
         if self.config.test_posting_required and found.get("test_posting") is not True:
             raise Refused(
                 "TARGET_NOT_TEST",
-                "The posting is no test posting: use one, or set target.test_posting_required to "
-                "false in the agent's file where real candidates are meant.",
+                "The posting is not a test posting: use one, or set target.test_posting_required to "
+                "false in the agent's file to deliver real candidates.",
             )
 
     def wait_turn(self) -> None:
@@ -92,7 +93,7 @@ class HeyMilo:
         ]
 
     def find(self, posting: str, lookups: Sequence[Lookup], since: datetime | None) -> Iterable[Receipt]:
-        """By our external_id, else by address: who is in the posting by another way need not be sent again."""
+        """Matches by our external_id, else by address: a person already in the posting need not be sent again."""
         created_after = (since - CLOCKS).timestamp() if since else None
         by_id = {item.external_id: item for item in lookups}
         by_email = {item.email_norm: item for item in lookups}
@@ -131,7 +132,7 @@ class HeyMilo:
         return "POST", f"{path}/bulk{queued}", {"data": bodies}
 
     def _refusals(self, requests: Sequence[Request], wrong: Invalid) -> list[Receipt]:
-        """The records the API named; a single one needs no naming. The others are open, to be looked for at once.
+        """The records the API named; with a single record no name is needed. The others are open and looked up at once.
 
         A bulk call refused for one record wrote none of the others, most likely; but no rule says so. They are looked
         for before they are sent again, in smaller calls if nothing was named.
@@ -165,7 +166,7 @@ def candidate_of(request: Request) -> dict[str, Any]:
 
 
 def why_closed(posting: dict[str, Any], now_s: float) -> str | None:
-    """Why a posting takes nobody, as the end of "it ...", or None when it is open."""
+    """The reason why a posting is closed, as the end of "it ...", or None if it is open."""
     if posting.get("archived") is True or posting.get("status") == "archived":
         return "is archived"
     if posting.get("status") != "active":

@@ -49,7 +49,7 @@ class Limiter:
                 return waited
 
     def hold(self, seconds: float) -> None:
-        """Nobody calls for that long; a longer pause that stands already stays."""
+        """Makes every worker wait for that long; a longer pause already set stays."""
         until = self.clock() + seconds
         with writing() as session:
             row = self._row(session)

@@ -27,7 +27,7 @@ IN_LIST = 500  # ids in one IN (...): SQLite before 3.32 takes 999 parameters
 
 
 class OwnPool:
-    """Candidates into `pool_candidate`; `<pool>/<posting>/<batch>.jsonl` for whoever reads files."""
+    """Writes candidates to `pool_candidate`, and to `<pool>/<posting>/<batch>.jsonl` for programs that read files."""
 
     kind = "own_pool"
     chunk_size = 500
@@ -73,7 +73,7 @@ class OwnPool:
         return found
 
     def finish(self, posting: str, batch_id: str) -> None:
-        """Writes the batch's file anew. Raises Transient(EXPORT_FAILED): no space or no right to write."""
+        """Rewrites the batch's file. Raises Transient(EXPORT_FAILED): no space or no write permission."""
         folder = settings().pool / _safe(posting)
         try:
             folder.mkdir(parents=True, exist_ok=True)
@@ -85,7 +85,7 @@ class OwnPool:
             raise Transient(
                 "EXPORT_FAILED",
                 f"The export of batch {batch_id} could not be written ({wrong.strerror}): "
-                "free space or give the gateway write access to its pool folder; it is tried again.",
+                "free space or give the gateway write access to its pool folder; the export is retried.",
             ) from wrong
 
     def _export(self, posting: str, batch_id: str, part: Path) -> None:
@@ -111,12 +111,12 @@ class OwnPool:
 
 
 def export_path(posting: str, batch_id: str) -> Path:
-    """Where the JSON Lines of a batch are."""
+    """The path of a batch's JSON Lines file."""
     return settings().pool / _safe(posting) / f"{batch_id}.jsonl"
 
 
 def record(request: Request) -> dict[str, object]:
-    """One line of the export: the request as a target would get it."""
+    """One line of the export: the request as any target would get it."""
     return {
         "external_id": request.external_id,
         "name": request.name,
@@ -132,5 +132,5 @@ def _receipt(external_id: str, target_id: str) -> Receipt:
 
 
 def _safe(posting: str) -> str:
-    """A posting's name as one folder name."""
+    """A posting's name as a single folder name."""
     return "".join(c if c.isalnum() or c in "-_" else "-" for c in posting)[:100] or "posting"

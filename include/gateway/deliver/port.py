@@ -15,18 +15,18 @@ from gateway.errors import Transient
 
 
 class Unanswered(Transient):
-    """The request left and no usable answer came: it may have arrived. Nothing of it is sent again unlooked-for."""
+    """The request was sent and no usable answer came: it may have arrived. It is looked up before anything is sent again."""
 
 
 class TooLarge(Transient):
-    """The target read nothing because the call was too large: the same records fit in smaller calls."""
+    """The target read nothing because the call was too large: the same records fit into smaller calls."""
 
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """One candidate as a target takes it. `external_id` is the ledger row's id and travels along.
+    """One candidate for a target. `external_id` is the ledger row's id and is sent along.
 
-    marks   reason codes of what was left out to fit the target's rules (METADATA_TRIMMED, PHONE_LEFT_OUT)
+    marks   reason codes of data left out to fit the target's rules (METADATA_TRIMMED, PHONE_LEFT_OUT)
     """
 
     external_id: str
@@ -63,18 +63,18 @@ class Receipt:
 
 @dataclass(frozen=True, slots=True)
 class Lookup:
-    """A request that may have arrived. Any record of the posting with that address counts: the person is in."""
+    """A request that may have arrived. Any record of the posting with that address counts, because it is the same person."""
 
     external_id: str
     email_norm: str
 
 
 class Target(Protocol):
-    """A place candidates are put into.
+    """A place that candidates are delivered to.
 
     chunk_size        requests that may be put together now; adapters make it smaller when a call proves too large
     settle_s          how long after sending a request may still turn up: absence before that proves nothing
-    idempotent  putting the same external_id again has no second effect, by the target's own rule
+    idempotent  whether sending the same external_id again has no second effect, by the target's own rule
     """
 
     kind: str
@@ -85,29 +85,29 @@ class Target(Protocol):
     def chunk_size(self) -> int: ...
 
     def smaller(self) -> None:
-        """The last call was too large or took too long: fewer requests a call from now on."""
+        """The last call was too large or took too long: sends fewer requests per call from now on."""
 
     def preflight(self, posting: str) -> None:
-        """Raises Refused or Misconfigured, with a code, when the posting takes nobody now."""
+        """Raises Refused or Misconfigured, with a code, if the posting does not accept candidates now."""
 
     def wait_turn(self) -> None:
         """Returns when one more call may be made; the wait is shared by every worker."""
 
     def put(self, requests: Sequence[Request]) -> Iterable[Receipt]:
-        """Sends in one call; may answer short.
+        """Sends requests in one call; the answer may be incomplete.
 
         raises   Unanswered (may have arrived); any other Transient or Permanent: nothing of it can have arrived.
                  Anything else counts as Unanswered.
         """
 
     def find(self, posting: str, lookups: Sequence[Lookup], since: datetime | None) -> Iterable[Receipt]:
-        """Those of the requests that arrived; what is not among the answers is proved absent.
+        """The requests that arrived; requests missing from the answer are proved absent.
 
         since   nothing looked for is older than that; None = look at everything
         """
 
     def finish(self, posting: str, batch_id: str) -> None:
-        """Called after a batch's last request: exports, flushes. May be called again, by two workers at once."""
+        """Called after a batch's last request: exports, flushes. May be called again, even by two workers at once."""
 
     def show(self, requests: Sequence[Request]) -> list[dict[str, Any]]:
         """The calls `put` would make, for a dry run: method, url, headers (secrets masked) and body."""

@@ -32,7 +32,7 @@ def request_of(profile: Profile, external_id: str, posting: str) -> Request:
             "profile_id": profile.id,
         }
     )
-    # phone_without_country: leave_out, or nobody would have let it pass; the number as printed stays in the store
+    # phone_without_country: leave_out, or it would have been held; the number as printed stays in the store
     guessed = profile.state == ProfileState.PASSED and "PHONE_COUNTRY_GUESSED" in profile.data.get("marks", ())
     shown = None if guessed else profile.phone
     phone = shown if shown and E164.fullmatch(shown) else None
@@ -51,7 +51,7 @@ def request_of(profile: Profile, external_id: str, posting: str) -> Request:
 
 
 def fitted(metadata: dict[str, str]) -> tuple[dict[str, str], bool]:
-    """Metadata within the limits, and whether anything had to go. What comes first is kept: put external_id first."""
+    """Metadata within the limits, and whether any was dropped. The first entries are kept: put external_id first."""
     kept: dict[str, str] = {}
     trimmed = False
     for key, value in metadata.items():

@@ -1,7 +1,7 @@
-"""Any system that takes candidates as signed messages, one a candidate, by the Standard Webhooks scheme.
+"""Any system that accepts candidates as signed messages, one per candidate, by the Standard Webhooks scheme.
 
-webhook-id is the ledger row's id, the same on every attempt: a receiver drops what it has seen (the scheme asks it to),
-so sending again after a lost answer is safe. There is no list to look into, and none is needed.
+webhook-id is the ledger row's id, the same on every attempt: a receiver drops ids it has seen (the scheme asks it to),
+so sending again after a lost answer is safe. There is no list to search, and none is needed.
 
 source   Standard Webhooks 1.0.0 (standardwebhooks.com): headers, signature, idempotency by webhook-id
 """
@@ -46,7 +46,7 @@ class WebhookReceiver:
         self.session = guard.session(allow_private=config.allow_private)
 
     def preflight(self, posting: str) -> None:
-        """The address must resolve to where we may call; nothing is sent. Raises Misconfigured, Transient."""
+        """Checks that the address resolves to an allowed network; sends nothing. Raises Misconfigured, Transient."""
         parts = urlsplit(self.url)
         port = parts.port or (443 if parts.scheme == "https" else 80)
         if self.config.allow_private:
@@ -57,7 +57,7 @@ class WebhookReceiver:
             raise self._unreachable(wrong) from None
 
     def smaller(self) -> None:
-        """One message is as small as it gets."""
+        """Does nothing: a single message cannot be split."""
 
     def wait_turn(self) -> None:
         self.limiter.take()
@@ -93,7 +93,7 @@ class WebhookReceiver:
             raise _unanswered(type(wrong).__name__) from None
 
     def find(self, posting: str, lookups: Sequence[Lookup], since: datetime | None) -> Iterable[Receipt]:
-        """Nothing can be asked; the receiver drops a repeated webhook-id, so all may be sent again."""
+        """Returns nothing: a webhook cannot be queried, but the receiver drops a repeated webhook-id, so all may be sent again."""
         return []
 
     def finish(self, posting: str, batch_id: str) -> None:
@@ -122,7 +122,8 @@ class WebhookReceiver:
             )
         if status in (404, 410):
             raise Refused(
-                "TARGET_GONE", f"The receiver takes nobody any more (HTTP {status}): correct the connection's address."
+                "TARGET_GONE",
+                f"The receiver no longer accepts candidates (HTTP {status}): correct the connection's address.",
             )
         if status in NO_RECORD:
             return Receipt(
@@ -134,7 +135,7 @@ class WebhookReceiver:
         if status in (429, 503):
             pause = retry_after_s(answer.headers.get("Retry-After"))
             self.limiter.hold(30.0 if pause is None else pause)
-            raise Transient("RATE_LIMITED", "The receiver asked for a pause; every worker keeps it.", pause)
+            raise Transient("RATE_LIMITED", "The receiver asked for a pause; every worker waits.", pause)
         if status >= 500:
             raise _unanswered(f"HTTP {status}")
         raise Misconfigured(
@@ -147,12 +148,12 @@ class WebhookReceiver:
         return Transient(
             "TARGET_UNREACHABLE",
             f"The receiver of connection {self.config.connection} cannot be reached "
-            f"({type(wrong).__name__}): nothing was sent; it is tried again.",
+            f"({type(wrong).__name__}): nothing was sent; the call is retried.",
         )
 
 
 def payload(request: Request) -> str:
-    """The message: the same bytes for the same request, so that a repeat carries the same content."""
+    """The message: the same bytes for the same request, so that a repeat has the same content."""
     message = {
         "type": "candidate.ingested",
         "data": {"posting": request.posting, "batch_id": request.batch_id, **record(request)},
@@ -175,10 +176,10 @@ def checked_url(given: Credentials, *, allow_private: bool) -> str:
 
 
 def signer_of(given: Credentials, secret: str) -> Webhook:
-    """Signs with that secret of the connection. Raises Misconfigured(CONNECTION_INVALID)."""
+    """Signs with the connection's secret. Raises Misconfigured(CONNECTION_INVALID)."""
     try:
         key = secret.removeprefix("whsec_")
-        # The library skips characters that are not base64, and would sign with what is left.
+        # The library skips characters that are not base64 and would sign with the rest.
         return Webhook(base64.b64decode(key + "=" * (-len(key) % 4), validate=True))
     except Exception:
         raise Misconfigured(
@@ -188,17 +189,15 @@ def signer_of(given: Credentials, secret: str) -> Webhook:
 
 
 def _own_id(answer: requests.Response) -> str | None:
-    """The receiver's id for the record, if its answer is small JSON with one."""
+    """The receiver's id for the record, if its answer is a small JSON object with one."""
     try:
         text = answer.raw.read(ANSWER_BYTES, decode_content=True)
         found = json.loads(text)
         name = found.get("id")
-    except Exception:  # the status said yes; what the body says is a courtesy
+    except Exception:  # the status was a success; the body is optional
         return None
     return str(name)[:100] if isinstance(name, str | int) else None
 
 
 def _unanswered(what: str) -> Unanswered:
-    return Unanswered(
-        "DELIVERY_UNKNOWN", f"The receiver did not say what became of a message ({what}): it is sent again."
-    )
+    return Unanswered("DELIVERY_UNKNOWN", f"The receiver did not confirm a message ({what}): it is sent again.")

@@ -67,7 +67,7 @@ def read_document(path: Path, sink: Sink, hints: Hints, *, limit_pages: int) -> 
     hints        the agent's country and column mapping, the file's name as sent, and whether a person calls it a résumé
     limit_pages  pages read of a PDF
     returns      a Reading with status "failed", a code and a sentence for anything that cannot be read;
-                 raises only what the sink raises, and MemoryError
+                 raises the exceptions of the sink, and MemoryError; nothing else
     """
     kind = media_types.BINARY
     try:
@@ -128,7 +128,7 @@ def _refuse_kind(kind: str, suffix: str) -> Reading | None:
 
 
 def _is_told(kind: str) -> bool:
-    """Kinds with a code of their own, which says more than NOT_A_PDF."""
+    """Kinds with a code of their own that is more specific than NOT_A_PDF."""
     return media_types.is_image(kind) or kind in (media_types.DOC, media_types.XLS, media_types.ENCRYPTED_OFFICE)
 
 

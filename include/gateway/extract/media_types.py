@@ -1,4 +1,4 @@
-"""What a file is, by its content. The name is at most a tie-breaker between text formats."""
+"""The type of a file, by its content. The name is at most a tie-breaker between text formats."""
 
 from __future__ import annotations
 
@@ -61,7 +61,7 @@ def media_type(path: Path, name: str | None = None) -> str:
     """The media type of a file's content.
 
     path     a readable file; OSError passes through
-    name     what the sender called it, where `path` is a copy under another name
+    name     the sender's file name, if `path` is a copy under another name
     returns  one of this module's constants, an image/..., or application/octet-stream for what nothing recognises.
              An empty file is application/x-empty. A PDF may begin with up to 1,024 bytes of junk (ISO 32000-2 7.5.2).
              Text is text/csv when its lines form columns, or when nothing else is against a name ending in .csv.
@@ -90,7 +90,7 @@ def media_type(path: Path, name: str | None = None) -> str:
 
 
 def suffix_of(name: str) -> str:
-    """The end of a file's name in small letters, ".csv"; "" if it has none."""
+    """The ending of a file's name in lower case, ".csv"; "" if it has none."""
     return PurePosixPath(name).suffix.lower()
 
 
@@ -124,7 +124,7 @@ def _zip_kind(file: BinaryIO) -> str:
                     if any(name.startswith(folder) for name in names):
                         return kind
     except (zipfile.BadZipFile, OSError, ValueError, RuntimeError, NotImplementedError, EOFError):
-        pass  # a damaged or odd archive is still an archive: unpacking it says what is wrong
+        pass  # a damaged or odd archive is still an archive: unpacking it reports the damage
     return ZIP
 
 
@@ -143,7 +143,7 @@ def _text_kind(head: bytes, suffix: str) -> str:
 
 
 def decode_roughly(head: bytes) -> str | None:
-    """The first bytes as text good enough to look at, or None for binary data. Not for values: see tables.encoding."""
+    """The first bytes as text, good enough for detection, or None for binary data. Not for values: see tables.encoding."""
     for mark, codec in ((b"\xef\xbb\xbf", "utf-8"), (b"\xff\xfe", "utf-16-le"), (b"\xfe\xff", "utf-16-be")):
         if head.startswith(mark):
             return head[len(mark) :].decode(codec, "replace")

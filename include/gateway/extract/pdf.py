@@ -23,7 +23,7 @@ OCR_BUDGET_S = (
 )
 OUTLINED_LETTERS = 120  # small shapes on a page without text; the rules and bullets of a form are fewer
 MOST_SHAPES = 3_000
-BROKEN_QUALITY = 0.6  # below this share of real characters the text layer is no use
+BROKEN_QUALITY = 0.6  # below this share of real characters the text layer is not used
 
 
 def read_pdf(path: Path, sink: Callable[[ExtractedProfile], None], hints: Hints, *, limit_pages: int) -> Reading:
@@ -78,7 +78,7 @@ def read_pdf(path: Path, sink: Callable[[ExtractedProfile], None], hints: Hints,
 def _pages(
     document: pdfium.PdfDocument, count: int, cpu: dict[str, float], notes: list[Note]
 ) -> tuple[list[Page], int, tuple[str, str] | None]:
-    """The pages read, how many of them by OCR, and what stood in the way of reading any."""
+    """The pages read, the number read by OCR, and the reason why none could be read."""
     pages: list[Page] = []
     problem: tuple[str, str] | None = None
     ocr_pages = 0
@@ -113,7 +113,7 @@ def _pages(
 
 
 def _needs_ocr(page: Page, handle: pdfium.PdfPage) -> bool:
-    """The page shows text that its text layer does not give: a scan, or letters without meaning."""
+    """True if the page shows text that its text layer lacks: a scan, or letters without meaning."""
     visible = sum(len(word.text) for word in page.words if not word.hidden)
     if visible >= USABLE_CHARS and page.text_quality >= BROKEN_QUALITY:
         return False

@@ -1,6 +1,6 @@
-"""Read models of the page: what is shown, as small frozen dataclasses out of SQL. No HTML, no Airflow.
+"""Read models of the page: small frozen dataclasses built from SQL. No HTML, no Airflow.
 
-agents.py, batches.py, documents.py, exports.py    what was received, and what became of it
-queue.py, candidates.py, evidence.py               what a reviewer works with
-analytics.py, advice.py                            what the numbers say: holds, prices, reading, audits, volumes
+agents.py, batches.py, documents.py, exports.py    received batches and documents, and their outcome
+queue.py, candidates.py, evidence.py               the reviewer's queue and desk
+analytics.py, advice.py                            statistics: holds, prices, reading, audits, volumes
 """

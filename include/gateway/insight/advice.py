@@ -1,4 +1,4 @@
-"""What the numbers say, in sentences. Each is said only when enough was counted, and carries its numbers."""
+"""Recommendations from the statistics. Each one is given only if enough was counted, and states its numbers."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ OLD = timedelta(days=7)
 
 @dataclass(frozen=True, slots=True)
 class Advice:
-    """One sentence and what to do about it. tone: info | warn | good; code: the reason code it is about, if any."""
+    """One sentence with the next step. tone: info | warn | good; code: the reason code concerned, if any."""
 
     sentence: str
     step: str
@@ -25,7 +25,7 @@ class Advice:
 
 
 def advice(numbers: Analytics, at: datetime | None = None) -> list[Advice]:
-    """What follows from the numbers, the most pressing first."""
+    """The recommendations from the numbers, most pressing first."""
     order = {"warn": 0, "info": 1, "good": 2}
     said = [
         *_waiting(numbers, at or now()),
@@ -44,15 +44,15 @@ def _waiting(numbers: Analytics, at: datetime) -> Iterator[Advice]:
     if numbers.oldest_held is not None and at - numbers.oldest_held > OLD:
         days = (at - numbers.oldest_held).days
         yield Advice(
-            f"{held:,} candidates of this time are held; the oldest in the queue waits for {days} days.",
-            "Work the review queue from its oldest end: candidates lose interest.",
+            f"{held:,} candidates of this period are held; the oldest in the queue has been waiting for {days} days.",
+            "Review the oldest candidates first, before they lose interest.",
             "warn",
         )
     unknown = numbers.funnel.left["unknown"]
     if unknown:
         yield Advice(
-            f"Of {unknown:,} candidates it is unclear whether the target has them.",
-            "They are looked for by themselves; what stays unclear needs a look at the target.",
+            f"It is unclear whether the target has {unknown:,} candidates.",
+            "They are looked up automatically; check the target for those that stay unclear.",
             "warn",
             "DELIVERY_UNKNOWN",
         )
@@ -74,7 +74,7 @@ def _prices(numbers: Analytics) -> Iterator[Advice]:
         needed, decided = sum(p.decided - p.unchanged for p in worth), sum(p.decided for p in worth)
         yield Advice(
             f"{needed:,} of {decided:,} holds by {', '.join(price.code for price in worth)} needed a person.",
-            "They earn their price: keep them.",
+            "They are worth their cost: keep them.",
             "good",
         )
 
@@ -82,7 +82,7 @@ def _prices(numbers: Analytics) -> Iterator[Advice]:
 def _failures(numbers: Analytics) -> Iterator[Advice]:
     for code, number in list(numbers.failed.items())[:2]:
         if numbers.documents >= ENOUGH and number >= max(3, numbers.documents // 50):
-            step = CODES[code].fix if code in CODES else "Look at the documents."
+            step = CODES[code].fix if code in CODES else "Check the documents."
             yield Advice(f"{number:,} of {numbers.documents:,} documents failed with {code}.", step, "info", code)
 
 
@@ -96,11 +96,11 @@ def _scans(numbers: Analytics) -> Iterator[Advice]:
         sentence += f": they were read with a quality of {scans.quality:.0%} instead of {texts.quality:.0%}".replace(
             "%", " %"
         )
-    yield Advice(f"{sentence}.", "Ask senders for the file itself, not for a print or a photo of it.", "info")
+    yield Advice(f"{sentence}.", "Ask senders for the original file instead of a print or photo.", "info")
 
 
 def _groups(numbers: Analytics) -> Iterator[Advice]:
-    """A layout or source whose candidates are held clearly more often than all others'."""
+    """A layout or source whose candidates are held clearly more often than all others."""
     for what, groups in (("layout", numbers.layouts), ("source", numbers.sources)):
         for group in groups:
             rest_judged = sum(other.judged for other in groups) - group.judged
@@ -112,7 +112,7 @@ def _groups(numbers: Analytics) -> Iterator[Advice]:
                 yield Advice(
                     f"Gates hold {here.rate:.0%} of candidates from {what} “{_said(group)}”, {there.rate:.0%} of all "
                     "others.".replace("%", " %"),
-                    "Look at some of them side by side: is it how they are made, or how they are read?",
+                    "Compare some of them to find out whether the documents or our reading cause it.",
                     "info",
                 )
 
@@ -125,15 +125,15 @@ def _audit(numbers: Analytics) -> Iterator[Advice]:
     audits = numbers.audits
     if audits.automatic >= ENOUGH and not audits.drawn:
         yield Advice(
-            f"Nobody looked at any of the {audits.automatic:,} automatic passes.",
-            "Set audit_share in the agent's file: a small random sample says how often they are wrong.",
+            f"None of the {audits.automatic:,} automatic passes has been audited.",
+            "Set audit_share in the agent's file: a small random sample shows how often they are wrong.",
             "info",
         )
     waiting = audits.drawn - audits.rate.looked_at
     if waiting >= ENOUGH:
         yield Advice(
-            f"{waiting:,} of {audits.drawn:,} passes drawn for an audit were not looked at yet.",
-            "Look at them in the review page: until then the rate of error is known less well.",
+            f"{waiting:,} of {audits.drawn:,} passes drawn for an audit have not been checked yet.",
+            "Check them on the review page: until then the error rate is less certain.",
             "info",
         )
 
@@ -142,7 +142,7 @@ def _known(numbers: Analytics) -> Iterator[Advice]:
     again, found = numbers.funnel.left["duplicate"], numbers.funnel.found
     if found >= ENOUGH and again >= max(3, found // 10):
         yield Advice(
-            f"{again:,} of {found:,} candidates were known already.",
-            "Nobody was sent twice; ask the source whether it could send only what is new.",
+            f"{again:,} of {found:,} candidates were already known.",
+            "Nobody was sent twice; ask the source whether it could send only new candidates.",
             "info",
         )

@@ -1,4 +1,4 @@
-"""Interview agents as the page shows them: from their files, with what the store knows of their history."""
+"""Interview agents as the page shows them: their files, with their history from the store."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ TARGETS = {"own_pool": "Our candidate pool", "heymilo": "HeyMilo", "webhook": "W
 
 @dataclass(frozen=True, slots=True)
 class AgentLine:
-    """One agent in the list. An agent whose file is gone keeps its history: `has_file` False, and it takes nobody."""
+    """One agent in the list. An agent without a file keeps its history: `has_file` is False, and it accepts nobody."""
 
     id: str
     title: str
@@ -55,7 +55,7 @@ class AgentLine:
 
 @dataclass(frozen=True, slots=True)
 class Criterion:
-    """One heading of an agent's criteria, and what it says in sentences."""
+    """One heading of an agent's criteria, and its sentences."""
 
     title: str
     sentences: tuple[str, ...]
@@ -65,7 +65,7 @@ _read: dict[tuple[tuple[str, int, int], ...], tuple[dict[str, Agent], list[Misco
 
 
 def known_agents() -> tuple[dict[str, Agent], list[Misconfigured]]:
-    """Every good agent by id, and the error of each bad file. Files are read again only when one of them changed."""
+    """Every valid agent by id, and the error of each bad file. Files are read again only if one of them changed."""
     folder = settings().agents_dir
     signature = tuple((str(path), *_stamp(path)) for path in agent_files(folder))
     found = _read.get(signature)
@@ -133,7 +133,7 @@ def agent_line(agent_id: str) -> AgentLine:
 
 
 def agent_counts(agent_id: str) -> Counts:
-    """Where every document and profile of an agent is now; adds up like the counts of a batch. Codes are not counted."""
+    """Documents and profiles of an agent by current state; adds up like the counts of a batch. Codes are not counted."""
     with reading() as session:
         documents: dict[str, int] = dict(
             session.execute(
@@ -193,24 +193,24 @@ def _line(
 
 
 MODES = {
-    Mode.INGEST: "Candidates who pass every check are ingested by themselves; the others wait for a person.",
-    Mode.REVIEW: "Every candidate waits for a person, also those who pass every check.",
-    Mode.DRY_RUN: "Nothing is sent: a batch only shows what would be.",
+    Mode.INGEST: "Candidates who pass every check are ingested automatically; the others wait for review.",
+    Mode.REVIEW: "Every candidate waits for review, even those who pass every check.",
+    Mode.DRY_RUN: "Nothing is sent: a batch only shows what would be sent.",
 }
 
 
 def criteria(agent: Agent) -> tuple[Criterion, ...]:
-    """An agent's file in sentences a recruiter understands. They speak of our reading, never of people."""
+    """An agent's file as sentences for recruiters. They describe our reading, never people."""
     asked = [
-        f"We must have read the {and_list(map(field_word, agent.fields.required))}; otherwise a person looks first."
+        f"We must have read the {and_list(map(field_word, agent.fields.required))}; otherwise a person checks first."
     ]
     if agent.fields.wanted:
         asked.append(
-            f"Also looked for: {and_list(map(field_word, agent.fields.wanted))}. What is missing is only marked."
+            f"Also looked for: {and_list(map(field_word, agent.fields.wanted))}. If one is missing, the candidate is only marked."
         )
-    found = [Criterion("What is read", tuple(asked)), Criterion("How sure we must be", tuple(_sure(agent)))]
+    found = [Criterion("What is read", tuple(asked)), Criterion("Required confidence", tuple(_sure(agent)))]
     if limits := list(_allowed(agent)):
-        found.append(Criterion("What contact data may be", tuple(limits)))
+        found.append(Criterion("Allowed contact data", tuple(limits)))
     if own := [rule.says.rstrip(".") + "." for rule in agent.expectations]:
         found.append(Criterion("This agent's own checks", tuple(own)))
     found.append(Criterion("When a whole batch stops", tuple(_stops(agent))))
@@ -223,10 +223,10 @@ def _sure(agent: Agent) -> list[str]:
     numbers = and_list(f"{value:.0%} sure of the {field_word(name)}" for name, value in least.items())
     through = reach_for(agent.max_error)["real"]
     return [
-        f"At most {agent.max_error:.1%} of the candidates who go on without a person may have a wrong name, e-mail address or "
+        f"At most {agent.max_error:.1%} of the candidates who pass automatically may have a wrong name, e-mail address or "
         f"phone number. At {agent.max_error:.1%} error, about {through:.0%} of résumés go through.",
         *_found(agent),
-        f"Checks are {agent.preset}: a row of a list goes on without a person when we are at least {numbers}.",
+        f"Checks are {agent.preset}: a row of a list passes automatically if we are at least {numbers}.",
         "Every contact value must be shown in the document it came from."
         if agent.preset != "lenient"
         else "A contact value that cannot be shown in its document is marked.",
@@ -234,7 +234,7 @@ def _sure(agent: Agent) -> list[str]:
 
 
 def _found(agent: Agent) -> list[str]:
-    """What people found when they looked at automatic passes, and whether the stated error survives it."""
+    """The audits of an agent's automatic passes, and whether they refute the stated error."""
     with reading() as session:
         looked = looked_at(session, agent.id)
         refuted = risk_cap(session, agent) < NO_CAP
@@ -242,11 +242,11 @@ def _found(agent: Agent) -> list[str]:
         return []
     wrong = sum(bad for _, bad in looked)
     then = (
-        "That refutes the stated error: only the surest go through until make calibrate or the audits say otherwise."
+        "That refutes the stated error: only the most certain candidates pass until make calibrate or the audits show otherwise."
         if refuted
         else "That does not refute the stated error."
     )
-    return [f"People looked at {len(looked):,} of its automatic passes and found {wrong:,} wrong. {then}"]
+    return [f"People checked {len(looked):,} of its automatic passes and found {wrong:,} wrong. {then}"]
 
 
 def _allowed(agent: Agent) -> list[str]:
@@ -257,7 +257,7 @@ def _allowed(agent: Agent) -> list[str]:
     if agent.country:
         then = "and held" if agent.phone_without_country == "hold" else "and left out of the delivery"
         said.append(
-            f"A number of which nothing says the country is taken to be of {agent.country}, marked as a guess {then}."
+            f"A number without any sign of its country is read as a number of {agent.country}, marked as a guess {then}."
         )
     if allowed.email_domains:
         said.append(f"E-mail addresses end in {and_list(allowed.email_domains, 'or')}.")
@@ -281,16 +281,16 @@ def _stops(agent: Agent) -> list[str]:
     if limits.max_languages is not None:
         said.append(f"Documents are in more than {limits.max_languages} languages.")
     if limits.rows_must_match:
-        said.append("The sender counted another number of candidates than was read.")
+        said.append("The number of candidates read differs from the sender's count.")
     if any(share is not None for share, _ in shares):
-        said.append(f"Shares count from {limits.min_profiles} candidates on.")
+        said.append(f"Shares are checked only from {limits.min_profiles} candidates.")
     return said
 
 
 def _then(agent: Agent) -> list[str]:
     said = [MODES[agent.default_mode]]
     if agent.canary is not None:
-        said.append(f"The first {agent.canary} who pass are ingested, then a person is asked before the rest.")
+        said.append(f"The first {agent.canary} who pass are ingested; the rest wait for an approval.")
     if agent.audit_share:
-        said.append(f"{agent.audit_share:.0%} of those ingested by themselves are looked at by a person afterwards.")
+        said.append(f"{agent.audit_share:.0%} of those ingested automatically are checked by a person afterwards.")
     return said

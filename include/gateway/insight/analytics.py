@@ -1,4 +1,4 @@
-"""What the gateway did in the last 30, 90 or 365 days, as numbers. No personal data goes in and none comes out.
+"""The gateway's statistics for the last 30, 90 or 365 days. No personal data goes in and none comes out.
 
 Everything is about the batches received in that time and whatever became of them since. Batches that are done and still
 look as they did then are read from the sums they left (pipeline/statistics.py); all others are counted from their rows.
@@ -32,8 +32,8 @@ from gateway.store.tables import Audit, Batch, Document, Event, Profile, now
 
 DAYS = (30, 90, 365)
 FRESH_S = 10.0
-ANSWERS = 32  # kept a process: agents times periods that are looked at
-ENOUGH = 10  # decisions before a criterion's price is told
+ANSWERS = 32  # answers cached per process: agents times periods in use
+ENOUGH = 10  # decisions needed before a criterion's price is shown
 DEAR = 0.5  # a criterion is dear when, with 95 % certainty, more than half of what it holds is accepted unchanged
 WORTH = 0.25  # and worth its price when, as surely, less than a quarter is
 
@@ -68,7 +68,7 @@ class Funnel:
 
 @dataclass(frozen=True, slots=True)
 class Bucket:
-    """One day, or one week that begins on that day."""
+    """One day, or one week that starts on that day."""
 
     start: date
     documents: int
@@ -78,12 +78,12 @@ class Bucket:
 
 @dataclass(frozen=True, slots=True)
 class Price:
-    """What one reason to hold costs, and what it catches. held = open + decided + in_bulk
+    """The cost and benefit of one reason to hold. held = open + decided + in_bulk
 
-    decided     by a person who looked at that one: unchanged + corrected + discarded + same_person
+    decided     by a person who looked at the candidate: unchanged + corrected + discarded + same_person
     in_bulk     decided with many others by one click: counted, but they weigh nothing in `accepted` and `verdict`
     accepted    share of the decided that a person accepted unchanged, with its interval: held for nothing
-    criterion   False for codes that a mode asks for (REVIEW_MODE, CANARY_WAIT): they are no judgement
+    criterion   False for codes that come from a mode (REVIEW_MODE, CANARY_WAIT): they are not judgements
     """
 
     code: str
@@ -106,7 +106,7 @@ class Price:
 
     @property
     def verdict(self) -> str | None:
-        """dear | worth it | None where the numbers do not say; never about what a mode asked for."""
+        """dear | worth it | None if the numbers do not decide; never for codes of a mode."""
         if not self.criterion or self.decided < ENOUGH:
             return None
         if (self.accepted.low or 0) >= DEAR:
@@ -137,7 +137,7 @@ class Group:
 
 @dataclass(frozen=True, slots=True)
 class Audits:
-    """People looking at automatic passes afterwards. automatic: delivered without anybody's decision."""
+    """Checks of automatic passes afterwards. automatic: delivered without anybody's decision."""
 
     automatic: int
     drawn: int
@@ -147,7 +147,7 @@ class Audits:
 
 @dataclass(frozen=True, slots=True)
 class Took:
-    """Seconds, over so many batches: half took less than the median, nine of ten less than p90; None without any."""
+    """Durations in seconds over this number of batches: half took less than the median, nine of ten less than p90; None without any."""
 
     batches: int
     median: float | None
@@ -270,7 +270,7 @@ def _count(agent_id: str | None, days: int, today: date) -> Analytics:
 
 @dataclass(frozen=True, slots=True)
 class _Shown:
-    """A batch as it may be shown."""
+    """A batch as far as it may be shown."""
 
     id: str
     agent_id: str
@@ -278,7 +278,7 @@ class _Shown:
 
 
 class _Rows:
-    """What became of the batches: from their sums where these hold, else from the rows."""
+    """The outcome of the batches: from their totals where these are valid, else from the rows."""
 
     def __init__(self, session: Session, batches: Sequence[Any], sums: Mapping[str, dict[str, Any]]) -> None:
         profiles = by_state(session, Profile, [row.id for row in batches])
@@ -359,7 +359,7 @@ def _buckets(first: date, last: date, weekly: bool, batches: Sequence[Any], rows
 
 
 def _codes(keys: Mapping[str, int]) -> dict[str, int]:
-    """code -> candidates held by it, the most first."""
+    """code -> number of candidates held by it, most first."""
     counted: Counter[str] = Counter()
     for key, number in keys.items():
         for code in decided_of(key).codes:
@@ -368,7 +368,7 @@ def _codes(keys: Mapping[str, int]) -> dict[str, int]:
 
 
 def _prices(outcomes: Mapping[str, int]) -> list[Price]:
-    """One line a code, the costliest first: the most accepted unchanged, then the most held."""
+    """One line per code, the costliest first: most accepted unchanged, then most held."""
     counted: dict[str, Counter[str]] = {}
     for key, number in outcomes.items():
         one = decided_of(key)
@@ -416,7 +416,7 @@ def _audits(session: Session, chosen: Sequence[ColumnElement[bool]], rows: _Rows
 
 
 def _groups(parts: Iterable[tuple[str, list[float]]]) -> list[Group]:
-    """Sums of the same name added up, the most documents first."""
+    """Adds up totals of the same name, most documents first."""
     by_name: dict[str, list[list[float]]] = {}
     for name, one in parts:
         by_name.setdefault(name, []).append(one)
@@ -430,15 +430,15 @@ def _groups(parts: Iterable[tuple[str, list[float]]]) -> list[Group]:
 
 @lru_cache(maxsize=4096)
 def _sums(text: str | None) -> dict[str, Any] | None:
-    """A batch's sums from their JSON, shared: not to be changed. Those of a year are read once a process."""
+    """A batch's totals from their JSON; shared, so do not modify. Those of a year are parsed once per process."""
     made: dict[str, Any] | None = json.loads(text) if text else None
     return made
 
 
 @lru_cache(maxsize=256)
 def _source(given: str | None) -> str:
-    """Where a batch came from. A sender may write anything there: what looks like a person's data is not shown."""
-    said = (given or "not told").strip()
+    """The source of a batch. A sender may write anything there, so text that looks like personal data is not shown."""
+    said = (given or "not stated").strip()
     return "other" if "@" in said or sum(letter.isdigit() for letter in said) > 6 else said[:60]
 
 

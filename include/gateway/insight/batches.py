@@ -44,13 +44,13 @@ class BatchLine:
 
 @dataclass(frozen=True, slots=True)
 class BatchView:
-    """One batch in full.
+    """One batch with all details.
 
     run_id      the Airflow run that processes it now, or did last; None outside Airflow
     to_start    the run it waits for and anybody may start; None when it waits for none
     retryable   failed documents that reading again can help; `lost` the others: a file has to be sent again
     version     changes whenever anything of the batch does
-    findings    what is strange about the batch as a whole: {"code", "measured", "threshold", "remedy"}
+    findings    problems of the batch as a whole: {"code", "measured", "threshold", "remedy"}
     """
 
     id: str
@@ -82,13 +82,13 @@ class BatchView:
 
     @property
     def settled(self) -> bool:
-        """At rest, and nobody in it waits for a decision or for delivery: only new work changes it."""
+        """True if the batch is finished and nobody in it waits for a decision or delivery: only new work changes it."""
         on_its_way = self.counts.in_flight and self.mode != Mode.DRY_RUN
         return self.at_rest and not (self.counts.held or self.counts.unknown or on_its_way)
 
     @property
     def waiting(self) -> tuple[str, int] | None:
-        """(code, how many) of those who passed every gate and only wait for a word: the canary, or the mode."""
+        """(code, number) of candidates who passed every gate and only wait for an approval: the canary, or the mode."""
         return next(((one, number) for one in sorted(WAITS) if (number := self.counts.codes.get(one, 0))), None)
 
 
@@ -139,7 +139,7 @@ def batch_page(
 
 
 def _counts(session: Session, batch_ids: Sequence[str]) -> dict[str, Counts]:
-    """Counts of these batches, in two looks whatever their number."""
+    """Counts of these batches, with two queries however many they are."""
     by_state: dict[str, tuple[dict[str, int], dict[str, int]]] = {batch_id: ({}, {}) for batch_id in batch_ids}
     tables: tuple[type[Document] | type[Profile], ...] = (Document, Profile)
     for at, table in enumerate(tables):
@@ -196,20 +196,20 @@ def batch_view(batch_id: str) -> BatchView:
 
 
 def batch_version(batch_id: str) -> str | None:
-    """The version of BatchView without its counting: what a poll asks first. None for an unknown batch."""
+    """The version of BatchView without its counting, checked first by a poll. None for an unknown batch."""
     with reading() as session:
         batch = session.get(Batch, batch_id)
         return None if batch is None else _version(session, batch)
 
 
 def _version(session: Session, batch: Batch) -> str:
-    """The batch's latest event: every change of state appends one. What changes without is in the batch's own row."""
+    """The batch's latest event: every change of state appends one. Other changes are in the batch's own row."""
     latest = session.scalar(select(func.max(Event.id)).where(Event.batch_id == batch.id)) or 0
     return f"{latest}.{batch.state}.{batch.code or ''}"
 
 
 def batch_of_run(run_id: str) -> str | None:
-    """The batch that an Airflow run is about: its first run, a retry, or the question about what it holds."""
+    """The batch of an Airflow run: its first run, a retry, or the question about its held profiles."""
     named = _RUN.match(run_id)
     with reading() as session:
         for identity in (run_id, named.group(1) if named else None):

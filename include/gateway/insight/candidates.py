@@ -1,4 +1,4 @@
-"""A candidate as the page shows it: fields with their evidence, what the gates found, and what happened since."""
+"""A candidate as the page shows it: fields with their evidence, the findings of the gates, and the history."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ class FieldShown:
     """One value. value and raw are personal.
 
     raw      as printed, None where it says the same as value
-    kind     name | email | phone | text: what a mask leaves standing
+    kind     name | email | phone | text: how the value is masked
     where    where it was read, in words; "" = no evidence
     column   heading of the column it was read from, personal like the rest of the list
     state    read | person (somebody set it) | unproved (no evidence) | missing
@@ -49,7 +49,7 @@ class FieldShown:
 
 @dataclass(frozen=True, slots=True)
 class Group:
-    """Fields of one kind. entries: one tuple a job or school; links, skills and languages are a single entry."""
+    """Fields of one kind. entries: one tuple per job or school; links, skills and languages are a single entry."""
 
     name: str
     title: str
@@ -58,7 +58,7 @@ class Group:
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """One profile with its fields. extra: columns of a list that map to nothing, as text."""
+    """One profile with its fields. extra: unmapped columns of a list, as text."""
 
     id: str
     document_id: str
@@ -149,7 +149,7 @@ class Moment:
 
 @dataclass(frozen=True, slots=True)
 class Receipt:
-    """Where the candidate was delivered to; link is the target's own page, None where it gave none.
+    """The delivery of the candidate; link is the target's own page, None if it gave none.
 
     link   opens the candidate's interview to whoever has it: as personal as the candidate
     """
@@ -181,7 +181,7 @@ def shown(session: Session, rows: Sequence[Profile]) -> list[Candidate]:
 
 
 def verdict(profile_id: str) -> VerdictShown | None:
-    """The newest verdict on a profile; None while it has none."""
+    """The newest verdict on a profile; None if it has none."""
     order = {"critical": 0, "warning": 1, "info": 2}
     with reading() as session:
         row = session.scalar(
@@ -197,9 +197,9 @@ def verdict(profile_id: str) -> VerdictShown | None:
 
 
 def reasons(person: Candidate, verdict: VerdictShown | None) -> tuple[FindingShown, ...]:
-    """Everything that holds or marks a candidate: what its gates found, and what holds it although they passed.
+    """Everything that holds or marks a candidate: the findings of the gates, and other reasons to hold.
 
-    A batch that stopped says what was measured of it; a mode or the canary only what to do.
+    A stopped batch shows its measurement; a mode or the canary only the next step.
     """
     found = verdict.findings if verdict else ()
     told = {one.code for one in found if one.severity == Severity.CRITICAL}
@@ -215,7 +215,7 @@ def _without_measure(code: str) -> dict[str, Any]:
 
 
 def history(profile_id: str) -> tuple[Moment, ...]:
-    """What happened to a candidate, newest first: decisions with what they changed, and every step by itself."""
+    """A candidate's history, newest first: decisions with their changes, and every automatic step."""
     with reading() as session:
         reviews = session.scalars(select(Review).where(Review.profile_id == profile_id)).all()
         events = session.scalars(
@@ -269,7 +269,7 @@ _DECISIONS = {
     "discard": "discarded it",
     "duplicate": "marked it as a duplicate",
     "merge": "merged it into another candidate",
-    "undo": "took the decision back",
+    "undo": "undid the decision",
 }
 _STEPS = {
     "extracted": "Read from the document",
@@ -283,8 +283,8 @@ _STEPS = {
     "unknown": "Sent; no answer came",
 }
 _KINDS = {
-    "merged": "Took values of another version",
-    "unmerged": "Gave the values of another version back",
+    "merged": "Received values from another version",
+    "unmerged": "Returned the values from another version",
     "audited": "Audited",
 }
 
@@ -317,7 +317,7 @@ def _changes(review: Review) -> tuple[Change, ...]:
 
 
 def as_line(value: object) -> str | None:
-    """A stored value as one line for people; None for nothing."""
+    """A stored value as one line for people; None if empty."""
     if value in (None, "", [], {}):
         return None
     if isinstance(value, list):
@@ -374,7 +374,7 @@ def _candidate(row: Profile, fields: Sequence[Field]) -> Candidate:
 
 
 def _groups(fields: Sequence[FieldShown]) -> tuple[Group, ...]:
-    """Fields by group; the contact fields are all there, missing ones as such, in their usual order."""
+    """Fields by group; all contact fields are included, missing ones marked as such, in their usual order."""
     by_name = {field.name: field for field in fields}
     contact = [by_name.get(name) or missing(name) for name in CONTACT]
     contact += [field for field in fields if labels.group_of(field.name) == "contact" and field.name not in CONTACT]
@@ -394,7 +394,7 @@ def _groups(fields: Sequence[FieldShown]) -> tuple[Group, ...]:
 
 
 def missing(name: str) -> FieldShown:
-    """A contact field nobody found."""
+    """A contact field that was not found."""
     return FieldShown(name, labels.label_of(name), labels.kind_of(name), "", None, 0.0, "missing", "")
 
 

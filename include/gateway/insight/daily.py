@@ -1,4 +1,4 @@
-"""One day of an agent in figures, told to whoever subscribed to report.daily. Counts and codes, nobody's data."""
+"""One day of an agent in figures, sent to subscribers of report.daily. Counts and codes, no personal data."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ from gateway.store import outbox
 from gateway.store.engine import reading, writing
 from gateway.store.tables import Agent, Audit, Batch, Document, Event, Interview, Profile, Review, now
 
-MOST = 5  # codes that are told
+MOST = 5  # codes listed in the report
 
 
 def report_daily(day: date | None = None) -> int:
-    """Writes the report of that day (UTC; default: yesterday) for every agent that is open; each once. Returns how many.
+    """Writes the report of that day (UTC; default: yesterday) once for every open agent. Returns the number written.
 
     An agent of whom nothing was received, decided or waits that day has none.
     """
@@ -38,12 +38,12 @@ def report_daily(day: date | None = None) -> int:
 
 
 def figures(session: Session, agent_id: str, day: date) -> dict[str, int | float]:
-    """What happened that day, and what waits now, by name."""
+    """Events of that day, and open work now, by name."""
     start = datetime.combine(day, time.min, UTC)
     end = start + timedelta(days=1)
 
     def came(subject: str, after: str) -> int:
-        """How many rows of the agent came into that state that day, each once."""
+        """Number of the agent's rows that entered that state that day, each counted once."""
         table: Any = {"batch": Batch, "document": Document, "profile": Profile}[subject]
         number = session.scalar(
             select(func.count(func.distinct(Event.subject_id)))
@@ -108,7 +108,7 @@ def _interviews(session: Session, agent_id: str, start: datetime, end: datetime)
 
 
 def _codes(session: Session, agent_id: str, start: datetime, end: datetime) -> dict[str, int | float]:
-    """What held candidates that day, the most frequent codes."""
+    """The most frequent codes that held candidates that day."""
     rows = session.execute(
         select(Event.code, func.count())
         .join(Profile, Profile.id == Event.subject_id)

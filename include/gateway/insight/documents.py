@@ -1,6 +1,6 @@
 """Documents of a batch with what became of them, and the candidates read from one document.
 
-Personal: paths, names and values are for those who may see them; the page masks them for everybody else.
+Personal: paths, names and values are only for roles that may see them; the page masks them for everybody else.
 """
 
 from __future__ import annotations
@@ -65,7 +65,7 @@ class DocumentLine:
 
 @dataclass(frozen=True, slots=True)
 class FieldView:
-    """One value: its path in words, how sure we are, and where it was read in words ("" = nothing shows it).
+    """One value: its path in words, its confidence, and where it was read in words ("" = no evidence).
 
     column   heading of the column it was read from, personal like the rest of the list
     """
@@ -95,7 +95,7 @@ class FindingView:
 class ProfileView:
     """One candidate.
 
-    kept       (document id, profile id) of the one that stands for the person, where this one is its duplicate
+    kept       (document id, profile id) of the profile that stands for the person, if this one is its duplicate
     delivery   (state, target's id, link or None, sentence or None) of the ledger's row
     """
 
@@ -131,7 +131,7 @@ def document_page(
 
     state       a document's, or a candidate's: documents with such a candidate
     code        of the document or of one of its candidates
-    search      part of a path, name or address; with by_people False only of an id, so that nobody can be guessed at
+    search      part of a path, name or address; with by_people False only of an id, so that names cannot be guessed
     """
     where = _filters(batch_id, state, code, search, by_people)
     order: dict[str, Any] = {
@@ -176,7 +176,7 @@ def _filters(
 
 
 def _with_profile(batch_id: str, *condition: ColumnElement[bool]) -> ColumnElement[bool]:
-    """The document has such a profile. Asked of the batch as a whole: the database looks at its profiles once."""
+    """Whether the document has such a profile. Asked for the whole batch, so the database reads its profiles once."""
     return Document.id.in_(select(Profile.document_id).where(and_(Profile.batch_id == batch_id, *condition)))
 
 
@@ -331,5 +331,5 @@ def _view(
 
 
 def web_link(url: Any) -> str | None:
-    """The target's link if a browser may follow it: what another system sent is not trusted further than that."""
+    """The target's link if a browser may follow it: links from other systems are trusted no further than that."""
     return url if isinstance(url, str) and url.startswith(("https://", "http://")) else None

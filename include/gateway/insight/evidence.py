@@ -1,4 +1,4 @@
-"""One document beside what was read from it: its pages with a box for every value, or its rows with the cells used."""
+"""One document with the values read from it: its pages with a box for every value, or its rows with the cells used."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ _TABLES = (media_types.CSV, media_types.XLSX, media_types.ODS)
 
 @dataclass(frozen=True, slots=True)
 class DocumentShown:
-    """A document's own facts. path is personal.
+    """Facts about a document. path is personal.
 
     kind   pages (a PDF: its pages are shown) | rows (a list) | text (read as text, nothing to show) | none (failed)
     """
@@ -73,7 +73,7 @@ class Mark:
 
 @dataclass(frozen=True, slots=True)
 class PageShown:
-    """One page; width and height in points, None where they are not known (then a script takes the picture's)."""
+    """One page; width and height in points, None if unknown (then a script takes the picture's)."""
 
     number: int
     width: float | None
@@ -83,7 +83,7 @@ class PageShown:
 
 @dataclass(frozen=True, slots=True)
 class Cell:
-    """One cell; fields: (name, label) of what was read from it. title and text are personal."""
+    """One cell; fields: (name, label) of the values read from it. title and text are personal."""
 
     title: str
     text: str
@@ -100,7 +100,7 @@ class RowShown:
 
 @dataclass(frozen=True, slots=True)
 class RowsShown:
-    """rows, or why they cannot be shown."""
+    """rows, or the reason why they cannot be shown."""
 
     rows: tuple[RowShown, ...] = ()
     code: str | None = None
@@ -123,7 +123,7 @@ def document(document_id: str, start: int = 0) -> tuple[DocumentShown, tuple[Can
 
 
 def start_of(document_id: str, profile_id: str) -> int:
-    """Where the part of a document's candidates begins that has this one; 0 when it has not."""
+    """Start of the part of a document's candidates that contains this one; 0 if it is not there."""
     with reading() as session:
         row = session.get(Profile, profile_id)
         if row is None or row.document_id != document_id:
@@ -168,7 +168,7 @@ def pages_of(
 
 
 def rows_of(document: DocumentShown, profiles: Sequence[Candidate]) -> RowsShown:
-    """The rows of a list that these candidates stand in, read from the kept file."""
+    """The rows of a list with these candidates, read from the kept file."""
     owners: dict[tuple[str | None, int], Candidate] = {}
     for profile in profiles:
         if profile.row is not None:
@@ -185,7 +185,7 @@ def rows_of(document: DocumentShown, profiles: Sequence[Candidate]) -> RowsShown
 
 
 def page_version(document_id: str, number: int) -> str:
-    """What changes when the picture of a page does; tells nothing of the file. Raises Misconfigured(UNKNOWN_DOCUMENT)."""
+    """A key that changes when the picture of a page changes; reveals nothing of the file. Raises Misconfigured(UNKNOWN_DOCUMENT)."""
     with reading() as session:
         row = _row(session.get(Document, document_id), document_id)
     kept = bool(row.file_key)
@@ -222,7 +222,7 @@ def original(document_id: str, *, actor: str) -> tuple[bytes, str]:
 
 
 def pages_of_person(profile_id: str, *, actor: str) -> bytes:
-    """One person's pages of a PDF with several people, as a PDF of their own, for a download, which is recorded.
+    """One person's pages of a PDF with several people, as a separate PDF for download, which is recorded.
 
     raises   Misconfigured(UNKNOWN_PROFILE), Unreadable(FILE_GONE | PAGE_NOT_SHOWN | why the PDF does not open)
     """
@@ -259,7 +259,7 @@ def _rows(document: DocumentShown, wanted: list[tuple[str | None, int]]) -> list
 
 @contextmanager
 def _kept(key: str, document_id: str) -> Iterator[Path]:
-    """The kept file here; raises Unreadable(FILE_GONE) where it is no longer kept."""
+    """The kept file here; raises Unreadable(FILE_GONE) if it is no longer kept."""
     try:
         with files.local(key) as path:
             if not path.is_file():
@@ -279,7 +279,7 @@ def _file_key(row: Document) -> str:
 
 def _gone(document_id: str) -> Unreadable:
     return Unreadable(
-        "FILE_GONE", f"The file of document {document_id} is no longer kept; what was read from it still is."
+        "FILE_GONE", f"The file of document {document_id} is no longer kept; the values read from it are."
     )
 
 
@@ -343,7 +343,7 @@ def _mark(profile_id: str, field: FieldShown) -> Mark:
 
 
 def _sheet_of(profile: Candidate) -> str | None:
-    """The sheet a candidate's row is on: evidence names it before the column where a workbook has several."""
+    """The sheet of a candidate's row: in a workbook with several, evidence names it before the column."""
     for field in profile.fields:
         if field.column and field.row == profile.row and "!" in field.column:
             return field.column.partition("!")[0]

@@ -44,7 +44,7 @@ COLUMNS = (
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """The filter of the list an export stands beside; "" asks for nothing.
+    """The filter of the exported list; "" means no filter.
 
     state    of a document: all its candidates; of a candidate: those candidates alone
     code     of the document, or of a candidate that was held, refused or linked
@@ -60,12 +60,12 @@ class Wanted:
 
     @property
     def told(self) -> str:
-        """The filter without what was searched for, as the audit trail keeps it."""
+        """The filter without the search text, as stored in the audit trail."""
         said = [self.state and f"state={self.state}", self.code and f"code={self.code}", "search" * bool(self.search)]
         return " ".join(one for one in said if one)
 
     def conditions(self) -> list[ColumnElement[bool]]:
-        """On the rows of Document outer joined with Profile."""
+        """The filter on rows of Document outer joined with Profile."""
         where: list[ColumnElement[bool]] = []
         if self.state in list(DocumentState):
             where.append(Document.state == self.state)
@@ -85,7 +85,7 @@ EVERYTHING = Wanted()
 
 
 def export_rows(batch_id: str, wanted: Wanted = EVERYTHING) -> Iterator[dict[str, Any]]:
-    """A dictionary with every key of COLUMNS for each candidate; memory stays bounded whatever the batch's size.
+    """A dictionary with every key of COLUMNS for each candidate; memory is bounded whatever the batch's size.
 
     Ordered by document id, not by name: a page of rows then begins where the last one ended.
     """

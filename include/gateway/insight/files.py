@@ -27,7 +27,7 @@ PIECE = 65_536
 CELL_CHARS = 32_767  # of one cell: the limit of XLSX
 STATES = ("document_status", "status")
 NUMBERS = ("candidate_number", "quality", "completeness")
-# What a spreadsheet may take for a formula, full-width forms and blanks before it included, at a cell's beginning and
+# Text that a spreadsheet may take for a formula, including full-width forms and leading blanks, at a cell's beginning and
 # after each ";": where that separates cells, as in half of Europe, every item of a list is a cell. A sign before
 # digits and blanks alone is a number.
 FORMULA = re.compile(r"(^|;)(?=\s*[=+\-@＝＋－＠]|[\t\r\n])(?!\s*[+-]\d[\d .]*(?:;|\Z))")
@@ -50,7 +50,7 @@ def as_csv(rows: Iterable[Row]) -> Iterator[str]:
 
 
 def as_json_lines(rows: Iterable[Row]) -> Iterator[str]:
-    """One object a line, in pieces: each piece sent costs a change of threads, a line alone would cost it too."""
+    """JSON Lines, in pieces of several lines: each piece costs a change of threads."""
     waiting: list[str] = []
     length = 0
     for row in rows:
@@ -64,7 +64,7 @@ def as_json_lines(rows: Iterable[Row]) -> Iterator[str]:
 
 
 def as_xlsx(rows: Iterable[Row]) -> Iterator[bytes]:
-    """A workbook with one sheet, in pieces as it is made: neither memory nor a temporary file ever holds the whole.
+    """A workbook with one sheet, in pieces as it is created: neither memory nor a temporary file ever holds all of it.
 
     source   ECMA-376 part 1: 18.3.1.4 (inlineStr), 18.8.30 (format 49 is "@", text)
     """
@@ -90,7 +90,7 @@ def for_people(row: Row) -> Row:
 
 
 def cell(value: Any) -> Any:
-    """A value as a cell of a CSV that no spreadsheet takes for a formula."""
+    """A value as a CSV cell that no spreadsheet takes for a formula."""
     return FORMULA.sub(r"\1'", value) if isinstance(value, str) else value
 
 
@@ -108,7 +108,7 @@ def _xml_cell(key: str, value: Any) -> str:
 
 
 class _Sink:
-    """Where the archive is written to, emptied as it fills. It cannot seek, so nothing written is changed later."""
+    """A buffer for the archive, emptied as it fills. It cannot seek, so written data never changes later."""
 
     def __init__(self) -> None:
         self.parts: list[bytes] = []
@@ -120,7 +120,7 @@ class _Sink:
         return len(data)
 
     def flush(self) -> None:
-        """Nothing is held back."""
+        """Does nothing, because nothing is buffered."""
 
     def taken(self) -> bytes:
         made = b"".join(self.parts)

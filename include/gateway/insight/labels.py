@@ -50,15 +50,11 @@ _RULES = {
     "section": "its section",
     "slot": "place in the entry",
     "period": "dates of the entry",
-    "before_separator": "what stands before a separator",
-    "after_title": "what follows a title",
+    "before_separator": "text before a separator",
+    "after_title": "text after a title",
     "family_first": "family name first",
 }
-_COLUMNS = {
-    "header": "by its heading",
-    "values": "by what its cells look like",
-    "mapping": "by the agent's own mapping",
-}
+_COLUMNS = {"header": "by its heading", "values": "by the form of its values", "mapping": "by the agent's own mapping"}
 _CELLS = {
     "joined": "joined from several columns",
     "international": "with its country code",
@@ -66,12 +62,12 @@ _CELLS = {
     "family name first": "family name first",
 }
 _PARTS = {
-    "quality.confidence": "is what we read what is printed",
+    "quality.confidence": "how likely our reading matches the document",
     "quality.evidence": "values whose place in the document is known",
-    "quality.agreement": "two readings that fit each other are a witness for both",
+    "quality.agreement": "values that agree with each other confirm both",
     "quality.text": "how clean the document's own text is",
-    "completeness.required": "of what the agent requires, what is there",
-    "completeness.wanted": "of what the agent would like, what is there",
+    "completeness.required": "share of the required fields that were found",
+    "completeness.wanted": "share of the wanted fields that were found",
 }
 
 
@@ -82,7 +78,7 @@ def group_of(path: str) -> str:
 
 
 def entry_of(path: str) -> int:
-    """Which entry of its list a path is in, from 0; 0 for what is no list."""
+    """Index of the list entry in a path, from 0; 0 if the path is not in a list."""
     found = PATH.match(path)
     return int(found[2]) if found and found[2] else 0
 
@@ -95,14 +91,14 @@ def label_of(path: str) -> str:
 
 
 def kind_of(path: str) -> str:
-    """What to leave standing when the value is masked: name | email | phone | text."""
+    """How to mask the value: name | email | phone | text."""
     return _KINDS.get(path, "text")
 
 
 def where_of(source: str | None, rule: str | None, page: int | None, row: int | None, column: str | None) -> str:
-    """In words where a value was read and what made it this field; "" when that is not known.
+    """Where a value was read and why it was chosen for this field, in words; "" if unknown.
 
-    The heading of a column is the document's own text and not in it: shown beside, through the mask.
+    The heading of a column is the document's own text and not included: it is shown separately, through the mask.
     """
     if source is None:
         return ""
@@ -118,5 +114,5 @@ def where_of(source: str | None, rule: str | None, page: int | None, row: int | 
 
 
 def part_of(key: str) -> tuple[str, str] | None:
-    """(title, what it means) of a score's part; None for what only a replay needs ("fact.*")."""
+    """(title, meaning) of a score's part; None for parts that only a replay needs ("fact.*")."""
     return (PART_WORDS[key], _PARTS[key]) if key in _PARTS else None

@@ -10,7 +10,7 @@ Row = TypeVar("Row")
 
 @dataclass(frozen=True, slots=True)
 class Listed(Generic[Row]):
-    """Rows of one page; `page` counts from 1, `total` is of the whole list as filtered."""
+    """Rows of one page; `page` counts from 1, `total` is the size of the whole filtered list."""
 
     rows: tuple[Row, ...]
     page: int
@@ -23,11 +23,11 @@ class Listed(Generic[Row]):
 
 
 def page_within(page: int, size: int, total: int) -> int:
-    """The page asked for, or the nearest there is."""
+    """The requested page, or the nearest one that exists."""
     return max(1, min(page, -(-total // size)))
 
 
 def literal(text: str) -> str:
-    """A person's search as a LIKE pattern with `\\` as escape: it is found wherever it stands, as it is written."""
+    """A person's search as a LIKE pattern with `\\` as escape: matches the literal text anywhere."""
     escaped = text.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
     return f"%{escaped}%"

@@ -1,4 +1,4 @@
-"""What was told to whom: messages of the outbox and the channels they go by. No message holds anybody's data."""
+"""Messages of the outbox and their channels. No message contains personal data."""
 
 from __future__ import annotations
 
@@ -64,7 +64,7 @@ def message_page(
     page: int = 1,
     size: int = SIZE,
 ) -> Listed[MessageLine]:
-    """Messages, the newest first."""
+    """Messages, newest first."""
     chosen: list[ColumnElement[bool]] = []
     if agent_id:
         chosen.append(Outbox.agent_id == agent_id)
@@ -108,7 +108,7 @@ def message_page(
 
 
 def channel_lines() -> list[ChannelLine]:
-    """Every channel that an agent's file names, and those that messages still wait for although no file does."""
+    """Every channel in an agent's file, and channels that are no longer in a file but have waiting messages."""
     agents, _ = load_agents_lenient(settings().agents_dir)
     named: dict[tuple[str, str], tuple[str, ...]] = {}
     for agent in agents.values():

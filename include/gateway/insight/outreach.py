@@ -11,7 +11,7 @@ from gateway.store.tables import Invitation
 
 
 def invitation_lines(agent_id: str | None, state: str | None, limit: int) -> list[dict[str, Any]]:
-    """The newest messages first: id, state, kind, agent, candidate's profile, times, code."""
+    """Messages, newest first: id, state, kind, agent, candidate's profile, times, code."""
     query = select(Invitation).order_by(Invitation.created_at.desc(), Invitation.id.desc()).limit(max(1, limit))
     if agent_id:
         query = query.where(Invitation.agent_id == agent_id)

@@ -22,7 +22,7 @@ ROWS = 20
 
 @dataclass(frozen=True, slots=True)
 class Engaged:
-    """One agent, batch, source, or all. invited >= started >= completed >= scored; knocked_out had begun."""
+    """One agent, batch, source, or all. invited >= started >= completed >= scored; knocked_out had started."""
 
     name: str
     ingested: int
@@ -43,7 +43,7 @@ class Engaged:
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """asked: False when no target was asked yet, so that nothing is known; written_to: candidates whom we invited."""
+    """asked: False if no target was asked yet, so that nothing is known; written_to: candidates whom we invited."""
 
     asked: bool
     total: Engaged
@@ -81,7 +81,7 @@ def progress(
 
 
 def _numbers(ingested: int, states: Mapping[str, int]) -> list[int]:
-    """The fields of Engaged: who is further has been through what comes before; who was knocked out had begun."""
+    """The fields of Engaged: a later state includes the earlier ones; people knocked out had started."""
     scored, out = states.get(I.SCORED, 0), states.get(I.KNOCKED_OUT, 0)
     completed = states.get(I.COMPLETED, 0) + scored
     started = states.get(I.STARTED, 0) + completed + out
@@ -89,7 +89,7 @@ def _numbers(ingested: int, states: Mapping[str, int]) -> list[int]:
 
 
 def _by(parts: Any) -> list[Engaged]:
-    """Added up by name, the most ingested first."""
+    """Adds up by name, most ingested first."""
     groups: dict[str, list[list[int]]] = {}
     for name, rest in parts:
         groups.setdefault(name, []).append(rest)

@@ -25,7 +25,7 @@ RECENT_S = 20.0
 
 @dataclass(frozen=True, slots=True)
 class Filter:
-    """Which part of the queue. kind: held (waits for a decision) | audit (passed by itself, drawn to be looked at)."""
+    """A part of the queue. kind: held (waits for a decision) | audit (passed automatically, drawn for a check)."""
 
     agent: str | None = None
     batch: str | None = None
@@ -53,7 +53,7 @@ class Waiting:
 
 @dataclass(frozen=True, slots=True)
 class Choices:
-    """What can be filtered by, with how many wait: agents as (id, title, number), codes as (code, number).
+    """The available filters, with the number waiting: agents as (id, title, number), codes as (code, number).
 
     In a large queue the codes' numbers may be some seconds old; every other number is exact.
     """
@@ -103,7 +103,7 @@ def page(wanted: Filter, number: int, *, reviewer: str) -> Listed[Waiting]:
 
 
 def choices(wanted: Filter) -> Choices:
-    """The filters worth offering. Codes are those of what waits under the other filters."""
+    """The useful filters. Codes are those of the profiles left by the other filters."""
     with reading() as session:
         titles = dict(session.execute(select(Agent.id, Agent.title)).all())
         by_agent = session.execute(
@@ -118,7 +118,7 @@ def choices(wanted: Filter) -> Choices:
 
 
 def _codes(session: Session, part: Filter, *, large: bool) -> tuple[tuple[str, int], ...]:
-    """How many wait for each code. In a large queue, where every row must be looked at, up to RECENT_S old."""
+    """Number waiting for each code. In a large queue, where every row must be read, up to RECENT_S old."""
     key, at = (settings().store_url, part), monotonic()
     if large and (known := _recent.get(key)) and at - known[0] < RECENT_S:
         return known[1]
@@ -137,7 +137,7 @@ def _codes(session: Session, part: Filter, *, large: bool) -> tuple[tuple[str, i
 
 
 def neighbour(wanted: Filter, profile_id: str | None, *, reviewer: str, back: bool = False) -> str | None:
-    """The profile to look at after this one (or before it); None when nothing else waits.
+    """The profile to check after this one (or before it); None if nothing else waits.
 
     profile_id   need not wait any more; None = start at the beginning
     What somebody else is looking at is passed over while there is something else. Past the end it starts anew.
@@ -163,7 +163,7 @@ def neighbour(wanted: Filter, profile_id: str | None, *, reviewer: str, back: bo
 
 
 def position(wanted: Filter, profile_id: str) -> tuple[int, int]:
-    """(place from 1, how many wait); place 0 when the profile does not wait here."""
+    """(position from 1, number waiting); position 0 if the profile does not wait here."""
     with reading() as session:
         total = session.scalar(_matching(select(func.count()), wanted)) or 0
         at = _place(session, wanted, profile_id)
@@ -175,14 +175,14 @@ def position(wanted: Filter, profile_id: str) -> tuple[int, int]:
 
 
 def is_open_audit(profile_id: str) -> bool:
-    """True while the profile is drawn for an audit nobody has decided."""
+    """True while the profile is drawn for an audit that nobody has answered."""
     with reading() as session:
         found = select(Audit.profile_id).where(Audit.profile_id == profile_id, Audit.outcome.is_(None))
         return session.scalar(found) is not None
 
 
 def matching(wanted: Filter, limit: int) -> list[str]:
-    """Ids of what waits, oldest first."""
+    """Ids of the waiting profiles, oldest first."""
     query = _matching(select(Profile.id), wanted).order_by(_since(wanted), Profile.id).limit(limit)
     with reading() as session:
         return list(session.scalars(query))
@@ -194,7 +194,7 @@ def total(wanted: Filter) -> int:
 
 
 def held_of(profile_ids: list[str]) -> list[tuple[str, bool]]:
-    """(id, whether it has a name and an address) of those among the given that are held now, oldest first."""
+    """(id, whether it has a name and an address) of the given profiles that are held now, oldest first."""
     found: list[tuple[datetime, str, bool]] = []
     with reading() as session:
         for start in range(0, len(profile_ids), 500):
@@ -212,7 +212,7 @@ def _since(wanted: Filter) -> Any:
 
 
 def _matching(query: Any, wanted: Filter) -> Any:
-    """The query over profiles, narrowed to what waits."""
+    """The query over profiles, narrowed to the waiting ones."""
     if wanted.kind == AUDIT:
         query = query.select_from(Profile).join(Audit, Audit.profile_id == Profile.id)
     else:
@@ -227,7 +227,7 @@ def _conditions(wanted: Filter) -> list[ColumnElement[bool]]:
     if wanted.batch:
         found.append(Profile.batch_id == wanted.batch)
     if wanted.code:
-        # a code that is in no table holds nobody
+        # an unknown code holds nobody
         quoted = f'"{wanted.code}"'
         found.append(cast(Profile.codes, String).contains(quoted, autoescape=True) if wanted.code in CODES else false())
     return found

@@ -43,7 +43,7 @@ STATE_WORDS = {
 }
 PATH = re.compile(r"^([a-z_]+)(?:\[(\d+)\])?(?:\.([a-z_]+))?$")
 PART_WORDS = {
-    "quality.confidence": "How sure we are of the values",
+    "quality.confidence": "Confidence in the values",
     "quality.evidence": "Values shown in the document",
     "quality.agreement": "Name and e-mail agree",
     "quality.text": "Readability of the document's text",
@@ -53,7 +53,7 @@ PART_WORDS = {
 
 
 def state_word(state: str | None) -> str:
-    """A state as the page and the files for people say it: "delivered" -> "Ingested"."""
+    """The everyday name of a state, for the page and files for people: "delivered" -> "Ingested"."""
     return STATE_WORDS.get(str(state), str(state)) if state else ""
 
 

@@ -20,7 +20,7 @@ from gateway.errors import Unreadable
 from gateway.settings import Settings
 from gateway.values.charsets import repair_names
 
-SEPARATOR = "!/"  # between an archive and what is in it: "outer.zip!/inner.zip!/cv.pdf"
+SEPARATOR = "!/"  # between an archive and its members: "outer.zip!/inner.zip!/cv.pdf"
 
 _JUNK_NAMES = {".ds_store", "thumbs.db", "desktop.ini", "ehthumbs.db", ".localized", "icon\r", ".gitkeep", ".keep"}
 _JUNK_FOLDERS = {"__macosx", ".git", ".svn", "$recycle.bin", "system volume information", ".trash", ".spotlight-v100"}
@@ -33,7 +33,7 @@ _UNICODE_PATH = 0x7075  # Info-ZIP's extra field with the UTF-8 name
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """What one upload may hold, unpacked."""
+    """Limits of one upload, unpacked."""
 
     max_files: int = 10_000
     max_file_bytes: int = 50_000_000
@@ -73,14 +73,14 @@ class Member:
 
 @dataclass
 class _Tally:
-    """What the whole upload has used up so far."""
+    """The resources that the whole upload has used so far."""
 
     files: int = 0
     total_bytes: int = 0
 
 
 class _Stop(Exception):
-    """An entry goes over a limit while it is unpacked."""
+    """An entry exceeds a limit while it is unpacked."""
 
     def __init__(self, code: str, sentence: str) -> None:
         self.code, self.sentence = code, sentence
@@ -136,7 +136,7 @@ def _member(
     tally.files += 1
     if tally.files > limits.max_files:
         raise Unreadable(
-            "ZIP_TOO_MANY_FILES", f"The archive holds more than {limits.max_files:,} files. Split it into several."
+            "ZIP_TOO_MANY_FILES", f"The archive contains more than {limits.max_files:,} files. Split it into several."
         )
     refused = _refusal(entry, name)
     if refused is not None:
@@ -178,7 +178,7 @@ def _nested(
 
 
 def _refusal(entry: zipfile.ZipInfo, name: str) -> tuple[str, str] | None:
-    """(code, sentence) for an entry that is not even opened."""
+    """(code, sentence) for an entry that is refused without opening it."""
     mode = entry.external_attr >> 16
     if mode and stat.S_IFMT(mode) not in (0, stat.S_IFREG, stat.S_IFDIR):
         return "ZIP_LINK", "The entry is a link or a device, not a file. Pack the file itself."
@@ -191,7 +191,7 @@ def _refusal(entry: zipfile.ZipInfo, name: str) -> tuple[str, str] | None:
 
 
 def _unpack(archive: zipfile.ZipFile, entry: zipfile.ZipInfo, target: Path, limits: Limits, tally: _Tally) -> int:
-    """Write one entry and return its size; the sizes claimed in the archive are not relied upon."""
+    """Write one entry and return its size; does not rely on the sizes claimed in the archive."""
     size = 0
     packed = max(1, entry.compress_size)
     try:
@@ -219,7 +219,7 @@ def _unpack(archive: zipfile.ZipFile, entry: zipfile.ZipInfo, target: Path, limi
         raise _Stop("ZIP_MEMBER_BROKEN", "The file in the archive is damaged and could not be unpacked.") from wrong
     except _Stop:
         raise
-    except Exception as wrong:  # lzma.LZMAError, and what the next packing method may raise
+    except Exception as wrong:  # lzma.LZMAError, and errors of other packing methods
         raise _Stop(
             "ZIP_MEMBER_BROKEN", "The file in the archive is damaged or packed by a rare method. Pack it again."
         ) from wrong
@@ -254,7 +254,7 @@ def _refuse_flood(path: Path, limits: Limits) -> None:
             if count > most:
                 raise Unreadable(
                     "ZIP_TOO_MANY_FILES",
-                    f"The archive holds far more than {limits.max_files:,} files. Split it into several.",
+                    f"The archive contains far more than {limits.max_files:,} files. Split it into several.",
                 )
 
 
@@ -267,7 +267,7 @@ def _raw_name(entry: zipfile.ZipInfo) -> bytes:
 
 
 def _shown_name(entry: zipfile.ZipInfo, codec: str) -> str:
-    """The name as its maker saw it, with "/" between folders; control characters become "?"."""
+    """The name as its creator saw it, with "/" between folders; control characters become "?"."""
     name = _unicode_path(entry.extra)
     if name is None:
         flagged = entry.flag_bits & _FLAG_UTF8
@@ -303,7 +303,7 @@ def _safe_suffix(name: str) -> str:
 
 
 def _is_archive(path: Path) -> bool:
-    """A ZIP to open, not an office document (which is a ZIP as well)."""
+    """True for a ZIP to open; False for an office document (which is a ZIP too)."""
     with path.open("rb") as file:
         if file.read(4) not in (b"PK\x03\x04", b"PK\x05\x06"):
             return False

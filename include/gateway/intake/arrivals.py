@@ -48,7 +48,7 @@ def hand_over(folder: Path, agent_id: str, batch_id: str) -> None:
 
 
 def is_there(agent_id: str, batch_id: str) -> bool:
-    """Whether a whole hand-over of that batch waits to be registered."""
+    """Whether a complete hand-over of that batch waits to be registered."""
     place = _place(agent_id, batch_id)
     return place.is_dir() if isinstance(place, os.PathLike) else (place / INDEX).exists()
 
@@ -76,7 +76,7 @@ def fetched(agent_id: str, batch_id: str) -> Iterator[Path]:
             path = folder / entry["path"]
             path.parent.mkdir(parents=True, exist_ok=True)
             if entry["link"]:
-                path.symlink_to("link")  # refused by its name when it is registered; where it led is nobody's business
+                path.symlink_to("link")  # refused by its name when it is registered; its target is not recorded
             else:
                 with (place / str(number)).open("rb") as source, path.open("wb") as sink:
                     shutil.copyfileobj(source, sink, files.PIECE)
@@ -84,7 +84,7 @@ def fetched(agent_id: str, batch_id: str) -> Iterator[Path]:
 
 
 def clear(agent_id: str, batch_id: str) -> None:
-    """Lets go of the files of a registered batch: their bytes are kept by then."""
+    """Removes the claimed files of a registered batch: their bytes are kept by then."""
     place = _place(agent_id, batch_id)
     if isinstance(place, os.PathLike):
         shutil.rmtree(Path(place), ignore_errors=True)
@@ -111,7 +111,7 @@ def _move(folder: Path, target: Path) -> None:
     try:
         folder.rename(target)
     except OSError:
-        # Another file system: a copy beside the target, which one rename makes appear whole.
+        # Another file system: a copy next to the target, which one rename makes appear complete.
         part = target.with_name(f".{target.name}.part")
         shutil.rmtree(part, ignore_errors=True)
         shutil.copytree(folder, part, symlinks=True)

@@ -16,14 +16,14 @@ from pathlib import Path
 from gateway.settings import settings
 
 MOST_BYTES = 256 << 20
-MOST_DAYS = 14  # not looked at for that long: gone, however small the whole is
+MOST_DAYS = 14  # files not used for that long are removed, whatever the total size
 _TRIM_TO = 0.8
 _LOOK_EVERY = 64  # writes of a process between looks at the whole size
 _writes = 0
 
 
 def cached(sha256: str, name: str, make: Callable[[], bytes]) -> bytes:
-    """What `make` gave the last time for this file (by its bytes' digest) and name; what it raises is not kept."""
+    """The result that `make` gave for this file (by the digest of its bytes) and name; exceptions are not cached."""
     global _writes
     path = _folder(sha256) / name
     try:
@@ -50,12 +50,12 @@ def cached(sha256: str, name: str, make: Callable[[], bytes]) -> bytes:
 
 
 def forget(sha256: str) -> None:
-    """Removes everything kept of one file."""
+    """Removes all cached results of one file."""
     shutil.rmtree(_folder(sha256), ignore_errors=True)
 
 
 def trim(most_bytes: int = MOST_BYTES) -> None:
-    """Removes what nobody looked at for MOST_DAYS, and the longest unseen once the whole is larger than allowed."""
+    """Removes files not used for MOST_DAYS, and then the least recently used ones while the total is too large."""
     oldest = time.time() - MOST_DAYS * 86_400
     kept: list[tuple[float, int, Path]] = []
     for path in _root().glob("*/*/*"):

@@ -32,7 +32,7 @@ def sha256(path: Path) -> str:
 
 
 def root() -> UPath:
-    """The files root. A remote one is opened with the connection in AIRFLOW_CONN_GATEWAY_FILES where there is one.
+    """The files root. A remote one is opened with the connection in AIRFLOW_CONN_GATEWAY_FILES if it is set.
 
     Read from the environment alone: tasks, the page, the triggerer and a shell all open it, and only some of them may ask
     Airflow for connections. The connection's login and password are the object store's key and secret, its extra holds further fsspec options
@@ -57,7 +57,7 @@ def _options() -> dict[str, Any]:
 
 
 def check() -> None:
-    """Writes, reads and removes a small object, so that wrong settings are refused at the start, not in a batch.
+    """Writes, reads and removes a small object, so that wrong settings are refused at the start and not during a batch.
 
     raises   Misconfigured(FILES_STORE_REFUSED) naming the kind of refusal
     """
@@ -74,11 +74,11 @@ def check() -> None:
             f"AIRFLOW_CONN_{CONNECTION.upper()}.",
         ) from wrong
     if not whole:
-        raise Misconfigured("FILES_STORE_REFUSED", "The files store gives back other bytes than it was given.")
+        raise Misconfigured("FILES_STORE_REFUSED", "The files store returns other bytes than were written.")
 
 
 def keep(path: Path, agent_id: str) -> tuple[str, str, int]:
-    """Copies a file into the files root, whole or not at all; returns (key, sha256, size in bytes) of what was copied.
+    """Copies a file into the files root, completely or not at all; returns (key, sha256, size in bytes) of the copy.
 
     The hash is taken of the bytes on their way, not of the file before or after: a file that still grows is kept as it
     was copied, and its row says so.
@@ -133,7 +133,7 @@ def _pieces(path: Path) -> Iterator[bytes]:
 
 @contextmanager
 def local(key: str) -> Iterator[Path]:
-    """A local path to read the file from: the file itself, or a copy that goes away afterwards.
+    """A local path to read the file from: the file itself, or a copy that is removed afterwards.
 
     raises   Transient(FILES_MISSING) where the place of all kept files is not on this machine, Transient(DISK_FULL |
              CLAIM_FAILED) where a copy cannot be made; Unreadable(FILE_MISSING) where this one file is gone
@@ -176,4 +176,4 @@ def _missing(base: UPath, key: str) -> Unreadable | Transient:
             "then resume the batch, or do this again.",
             30,
         )
-    return Unreadable("FILE_MISSING", "Its bytes were kept and are gone from the gateway's files: send it again.")
+    return Unreadable("FILE_MISSING", "Its bytes were kept but are missing from the files store: send the file again.")

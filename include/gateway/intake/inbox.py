@@ -2,14 +2,14 @@
 
     inbox/<agent>/<folder>/...     one drop a folder
     inbox/<agent>/<files>          the loose files of an agent are one drop together
-    inbox/.claimed/<agent>/<batch> what was claimed and is not registered yet
-    inbox/.set_aside/<agent>/<batch> what was claimed and could not be made a batch: a person looks at it
+    inbox/.claimed/<agent>/<batch> claimed drops that are not registered yet
+    inbox/.set_aside/<agent>/<batch> claimed drops that could not be turned into a batch: a person checks them
 
 A drop is complete when a `_READY` file is in it, or a batch.yaml whose listed files are all there, or when nothing in
 it changed for the quiet period. A file with an upload's temporary suffix keeps it open until the file is stale.
 
 Claiming is one rename a folder (or a file), inside the inbox and so on one file system, under a lock that all
-claimers share. What a killed claimer left in .claimed is found again: nothing is deleted before it is registered.
+claimers share. Drops that a killed claimer left in .claimed are found again: nothing is deleted before it is registered.
 """
 
 from __future__ import annotations
@@ -33,12 +33,12 @@ READY = "_READY"
 CLAIMED = ".claimed"
 SET_ASIDE = ".set_aside"
 UNFINISHED = (".part", ".partial", ".tmp", ".crdownload", ".filepart", ".download", ".swp")
-STALE_S = 900.0  # an upload that stood still this long will not go on; its file is claimed and fails by itself
+STALE_S = 900.0  # an upload without change for this long will not continue; its file is claimed and fails on its own
 
 
 @dataclass(frozen=True, slots=True)
 class Drop:
-    """Something in the inbox that belongs together.
+    """Files in the inbox that belong together.
 
     entries    what to move: the folder itself, or the loose files
     complete   may be claimed now
@@ -56,7 +56,7 @@ class Drop:
 
 @dataclass(frozen=True, slots=True)
 class InboxProblem:
-    """Something in the inbox that stays there until somebody acts. `where` is a folder of the inbox, not a file."""
+    """A problem in the inbox that stays until somebody acts. `where` is a folder of the inbox, not a file."""
 
     code: str
     sentence: str
@@ -65,14 +65,14 @@ class InboxProblem:
 
 @dataclass(frozen=True, slots=True)
 class Look:
-    """One look at the inbox."""
+    """The result of one check of the inbox."""
 
     drops: tuple[Drop, ...]
     problems: tuple[InboxProblem, ...]
 
 
 def look(inbox: Path, agents: set[str], *, quiet_s: float, alarm_s: float, at: float | None = None) -> Look:
-    """Every drop of known agents, and everything that needs a person.
+    """Every drop of known agents, and every problem that needs a person.
 
     agents   ids that have an agent file; another folder is reported (UNKNOWN_AGENT) and left alone
     at       seconds since the epoch, now if not given
@@ -85,15 +85,15 @@ def look(inbox: Path, agents: set[str], *, quiet_s: float, alarm_s: float, at: f
             continue
         if not folder.is_dir():
             problems.append(
-                InboxProblem("NO_AGENT_FOLDER", "A file lies in the inbox itself: move it into an agent's folder.", ".")
+                InboxProblem("NO_AGENT_FOLDER", "A file is directly in the inbox: move it into an agent's folder.", ".")
             )
         elif folder.name not in agents:
             name = shown(folder.name)
             problems.append(
                 InboxProblem(
                     "UNKNOWN_AGENT",
-                    f"Inbox folder {name!r} names no agent: add include/agents/{name}.yaml or move its "
-                    "content; nothing in it was touched.",
+                    f"There is no agent for inbox folder {name!r}: add include/agents/{name}.yaml or move its "
+                    "content; nothing in it was changed.",
                     name,
                 )
             )
@@ -104,7 +104,9 @@ def look(inbox: Path, agents: set[str], *, quiet_s: float, alarm_s: float, at: f
         if drop.complete and waited > max(alarm_s, quiet_s):
             problems.append(
                 InboxProblem(
-                    "INBOX_STALE", f"A complete drop for {drop.agent_id} waits since {waited:.0f} s.", drop.agent_id
+                    "INBOX_STALE",
+                    f"A complete drop for {drop.agent_id} has been waiting for {waited:.0f} s.",
+                    drop.agent_id,
                 )
             )
     return Look(tuple(drops), tuple(dict.fromkeys(problems)))
@@ -137,7 +139,7 @@ def _drop(
     quiet_s: float,
     at: float,
 ) -> Drop | None:
-    """The drop in a folder, None when nothing is in it or it cannot be looked at."""
+    """The drop in a folder; None if the folder is empty or cannot be read."""
     try:
         return _look_at(agent_id, folder, entries, loose, problems, inbox, quiet_s, at)
     except FileNotFoundError:
@@ -230,7 +232,7 @@ def _unreadable(folder: Path, inbox: Path, wrong: OSError) -> InboxProblem:
 
 @contextmanager
 def locked(inbox: Path) -> Iterator[None]:
-    """The claimers' lock: held by the process, so a killed one lets go.
+    """The claimers' lock: held by the process, so a killed process releases it.
 
     raises   Transient(DISK_FULL | CLAIM_FAILED) where the inbox cannot be written to
     """
@@ -247,7 +249,7 @@ def locked(inbox: Path) -> Iterator[None]:
 def claim(inbox: Path, drop: Drop, batch_id: str) -> Path:
     """Moves a drop to .claimed/<agent>/<batch_id>; call under `locked`.
 
-    raises   Transient(DISK_FULL | CLAIM_FAILED): what was not moved is still in the inbox, what was is found again
+    raises   Transient(DISK_FULL | CLAIM_FAILED): files not moved are still in the inbox, moved ones are found again
     """
     into = inbox / CLAIMED / drop.agent_id / batch_id
     try:
@@ -266,7 +268,7 @@ def claim(inbox: Path, drop: Drop, batch_id: str) -> Path:
 
 
 def set_aside(inbox: Path, folder: Path) -> Path:
-    """Moves a claimed folder that cannot be handled to .set_aside/<agent>/<batch>, out of the way of the others."""
+    """Moves a claimed folder that cannot be handled to .set_aside/<agent>/<batch>, so that the others can continue."""
     into = inbox / SET_ASIDE / folder.parent.name / folder.name
     into.parent.mkdir(parents=True, exist_ok=True)
     folder.rename(into)
@@ -274,7 +276,7 @@ def set_aside(inbox: Path, folder: Path) -> Path:
 
 
 def shown(name: str) -> str:
-    """A file name as text. Names on a disk are bytes: one that is not UTF-8 is decoded by the likeliest code page."""
+    """A file name as text. Names on a disk are bytes: one that is not UTF-8 is decoded with the most likely code page."""
     if is_storable(name):
         return name
     raw = os.fsencode(name)
@@ -282,7 +284,7 @@ def shown(name: str) -> str:
 
 
 def claimed(inbox: Path) -> Iterator[tuple[str, str, Path]]:
-    """(agent id, batch id, folder) of everything claimed and not yet registered, oldest first."""
+    """(agent id, batch id, folder) of all claimed folders that are not registered yet, oldest first."""
     root = inbox / CLAIMED
     if root.is_dir():
         for folder in sorted(root.glob("*/*"), key=lambda path: path.name):
@@ -291,8 +293,8 @@ def claimed(inbox: Path) -> Iterator[tuple[str, str, Path]]:
 
 
 def disk_problem(wrong: OSError, what: str) -> Transient:
-    """A full disk or another refusal of the file system as an error to try again."""
+    """A full disk or another refusal of the file system, as an error that can be retried."""
     if wrong.errno in (errno.ENOSPC, errno.EDQUOT):
-        return Transient("DISK_FULL", f"{what}: no space left. Free some; it is tried again, nothing is lost.", 60)
+        return Transient("DISK_FULL", f"{what}: no space left. Free some; the step is retried, nothing is lost.", 60)
     reason = os.strerror(wrong.errno) if wrong.errno else type(wrong).__name__
-    return Transient("CLAIM_FAILED", f"{what} ({reason}). It is tried again; nothing is lost.", 10)
+    return Transient("CLAIM_FAILED", f"{what} ({reason}). The step is retried; nothing is lost.", 10)

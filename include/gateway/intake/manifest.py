@@ -1,4 +1,4 @@
-"""batch.yaml: what a sender may say about a drop. Also the sign that the drop is complete."""
+"""batch.yaml: a sender's statements about a drop. It also marks the drop as complete."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def _storable(text: str) -> str:
 
 
 def _iso(value: Any) -> Any:
-    """YAML reads 2026-01-01 as a date; what the sender wrote is kept as text."""
+    """YAML reads 2026-01-01 as a date; the sender's text is kept instead."""
     return value.isoformat() if isinstance(value, date) else value
 
 
@@ -33,10 +33,10 @@ MOST = 1_000_000_000  # of a number a sender gives; more fits no column and mean
 
 
 class Manifest(BaseModel):
-    """Everything is optional; unknown keys are refused so that a typing error is not a silent default.
+    """Everything is optional; unknown keys are refused so that a typo is not a silent default.
 
     files   names that belong to the drop: it is complete when all of them are there
-    rows    candidates the sender counted, compared with what was read
+    rows    number of candidates according to the sender, compared with the number read
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -52,9 +52,9 @@ class Manifest(BaseModel):
 
 
 def read_manifest(folder: Path) -> Manifest | None:
-    """The manifest of a drop, None where there is none.
+    """The manifest of a drop; None if there is none.
 
-    raises   Misconfigured(MANIFEST_INVALID) naming the key and what is wrong with it, never the value given
+    raises   Misconfigured(MANIFEST_INVALID) naming the key and the mistake, never the value given
     """
     path = folder / NAME
     if not path.is_file() or path.is_symlink():
@@ -68,19 +68,19 @@ def read_manifest(folder: Path) -> Manifest | None:
 
 
 def parse_manifest(text: str) -> Manifest:
-    """The manifest in a YAML text. Raises Misconfigured(MANIFEST_INVALID), and nothing else, whatever the text."""
+    """The manifest in a YAML text. Raises only Misconfigured(MANIFEST_INVALID), whatever the text."""
     try:
         given = yaml.safe_load(text)
         return Manifest.model_validate({} if given is None else given)
     except yaml.YAMLError as wrong:
         mark = getattr(wrong, "problem_mark", None)
         line = f" at line {mark.line + 1}" if mark else ""
-        raise Misconfigured("MANIFEST_INVALID", f"{NAME} is not YAML{line}; correct it.") from None
+        raise Misconfigured("MANIFEST_INVALID", f"{NAME} is not valid YAML{line}; correct it.") from None
     except ValidationError as wrong:
         first = wrong.errors(include_input=False, include_url=False)[0]
         key = ".".join(str(part) for part in first["loc"]) or "the file"
         raise Misconfigured("MANIFEST_INVALID", f"{NAME}: {key}: {first['msg']}; correct it.") from None
     except Exception as wrong:  # a date that does not exist, 500 open brackets, !!int abc: PyYAML raises as it comes
         raise Misconfigured(
-            "MANIFEST_INVALID", f"{NAME} holds a value that YAML cannot build ({type(wrong).__name__}); correct it."
+            "MANIFEST_INVALID", f"{NAME} contains a value that YAML cannot build ({type(wrong).__name__}); correct it."
         ) from None

@@ -1,4 +1,4 @@
-"""A sender's file names as paths of ours. A name is data: only what is cleaned here becomes a path."""
+"""A sender's file names as paths of ours. A name is data: only a cleaned name becomes a path."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ DEPTH = 6  # folders of a dropped folder that are kept
 
 
 def safe_path(name: str) -> str:
-    """A sender's name as a path below the batch: no way up, no control characters, no name that means something here.
+    """A sender's name as a path below the batch: no parent folders, no control characters, no reserved names.
 
     "..\\\\CVs/Ann Lee.pdf" -> "CVs/Ann Lee.pdf"; what nothing is left of becomes "file"
     """
@@ -32,7 +32,7 @@ def _safe_name(part: str) -> str:
 
 
 def _shortened(text: str) -> str:
-    """The name in at most NAME_BYTES bytes; a usual suffix stays."""
+    """The name, shortened to at most NAME_BYTES bytes; a usual suffix stays."""
     stem, dot, suffix = text.rpartition(".")
     if not stem or len(suffix) > 12:
         stem, dot, suffix = text, "", ""
@@ -41,7 +41,7 @@ def _shortened(text: str) -> str:
 
 
 def free_path(root: Path, path: str) -> str:
-    """The path, or one beside it that nothing has yet; its folders are made."""
+    """The path, or a similar one that does not exist yet; creates its folders."""
     try:
         (root / path).parent.mkdir(parents=True, exist_ok=True)
     except (FileExistsError, NotADirectoryError):  # a file already has the name of one of its folders

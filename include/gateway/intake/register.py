@@ -39,10 +39,10 @@ EMPTY = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """One file before it is a row.
+    """One file before it becomes a row.
 
     path          how the sender named it
-    sha256        of the bytes that are kept; EMPTY until they are, and for what is refused
+    sha256        of the kept bytes; EMPTY until they are kept, and for refused files
     code, error   when it is refused already
     """
 
@@ -56,12 +56,12 @@ class Found:
 
 
 def is_system_file(name: str) -> bool:
-    """A file that the operating system keeps beside documents, by its name."""
+    """True for a file that the operating system keeps next to documents, by its name."""
     return name.replace("\\", "/").rsplit("/", 1)[-1].lower() in SYSTEM_FILES
 
 
 def find(folder: Path, unpack_into: Path, *, uploaded: bool = False) -> Iterator[Found]:
-    """Every document below a folder, in the order of their paths, ZIPs replaced by their members.
+    """Every document below a folder, in the order of their paths, with ZIPs replaced by their members.
 
     uploaded   every file arrived whole (the page counted its bytes): a name like "cv.part" says nothing then
     """
@@ -97,7 +97,7 @@ def _refused(found: Found, code: str, limit: str) -> Found:
 
 
 def _by_itself(path: Path, relative: str, unpack_into: Path, uploaded: bool) -> Iterator[Found]:
-    """The documents of one file. Whatever goes wrong in it becomes a failed document; the next file goes on.
+    """The documents of one file. Any error in it becomes a failed document, and the next file continues.
 
     raises   OSError where the disk is full: that is not the file's fault
     """
@@ -111,12 +111,12 @@ def _by_itself(path: Path, relative: str, unpack_into: Path, uploaded: bool) -> 
             relative, None, code="FILE_UNREADABLE", error=f"The file could not be read ({reason}): send it again."
         )
     except Exception as wrong:
-        log.error("a file of the drop could not be looked at: %s", type(wrong).__name__)
+        log.error("a file of the drop could not be examined: %s", type(wrong).__name__)
         yield Found(
             relative,
             None,
             code="READER_FAILED",
-            error=f"The file could not be looked at ({type(wrong).__name__}): pack or print it again and send that.",
+            error=f"The file could not be examined ({type(wrong).__name__}): pack or print it again and send that.",
         )
 
 
@@ -142,7 +142,7 @@ def _file(path: Path, relative: str, unpack_into: Path, uploaded: bool) -> Itera
 
 
 def _members(path: Path, relative: str, unpack_into: Path) -> Iterator[Found]:
-    """The members of a ZIP; a ZIP that cannot be opened is one failed document itself."""
+    """The members of a ZIP; a ZIP that cannot be opened is itself one failed document."""
     size = path.stat().st_size
     try:
         unpack_into.mkdir(parents=True)
@@ -162,12 +162,12 @@ def _members(path: Path, relative: str, unpack_into: Path) -> Iterator[Found]:
 
 
 def register(batch_id: str, folder: Path, *, actor: str) -> int:
-    """Writes a Document row for everything in the folder and keeps the bytes; returns how many rows are new.
+    """Writes a Document row for every file in the folder and keeps the bytes; returns the number of new rows.
 
-    The same bytes received before by this agent, whose people came to rest, become a success with code DUPLICATE_FILE that
-    points at the first: linked, not read again. A dry run reads them all the same: it asks what would happen.
+    If this agent received the same bytes before and their people are finished, the file becomes a success with code DUPLICATE_FILE
+    that points to the first: linked, not read again. A dry run reads it anyway, because it asks what would happen.
     Bytes are kept before their rows are written, so a row never points at nothing.
-    raises   Transient(DISK_FULL | CLAIM_FAILED): registering again goes on where this stopped
+    raises   Transient(DISK_FULL | CLAIM_FAILED): registering again continues where this stopped
     """
     new = 0
     names: dict[str, int] = {}
@@ -192,7 +192,7 @@ def register(batch_id: str, folder: Path, *, actor: str) -> int:
 
 
 def _keep(found: Found, agent_id: str) -> tuple[Found, str | None]:
-    """The file with the hash and size of the bytes that were kept, and their key."""
+    """The file with the hash and size of the kept bytes, and their key."""
     if found.file is None:
         return found, None
     try:
@@ -237,15 +237,15 @@ def _add(session: Session, batch: Batch, path: str, found: Found, key: str | Non
 
 
 def _first(session: Session, batch: Batch, digest: str) -> Document | None:
-    """The document that a new one with these bytes is linked to: known to this agent, or a twin in this batch."""
+    """The document that a new one with these bytes is linked to: known to this agent, or in the same batch."""
     if batch.mode == Mode.DRY_RUN or digest == EMPTY:
         return None
     twin = and_(Document.batch_id == batch.id, Document.state.in_([DocumentState.PROCESSING, DocumentState.SUCCESS]))
     return known_document(session, batch.agent_id, digest, or_(twin, SETTLED))
 
 
-# Read, and everybody found in it came to rest. One whose batch died before that does not count: linking to it would call a
-# file received whose people nobody will ever see. It is read again, and the ledger keeps anybody from being delivered twice.
+# Read, and everybody found in it is finished. A document whose batch died before that does not count: a link to it would
+# hide its people for ever. The file is read again, and the ledger keeps anybody from being delivered twice.
 SETTLED = and_(
     Document.state == DocumentState.SUCCESS,
     ~exists().where(
@@ -257,7 +257,7 @@ SETTLED = and_(
 def known_document(
     session: Session, agent_id: str, digest: str, which: ColumnElement[bool] = SETTLED
 ) -> Document | None:
-    """The first document of this agent that had these bytes and is one of `which`; dry runs know nobody."""
+    """The first document of this agent that had these bytes and is one of `which`; dry runs do not count."""
     return session.scalar(
         select(Document)
         .join(Batch, Batch.id == Document.batch_id)

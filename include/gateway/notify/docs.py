@@ -22,7 +22,7 @@ may overtake each other.
 
 
 def events_markdown() -> str:
-    """The table of types, of the keys of data, and a JSON Schema a type."""
+    """The table of types, the table of data keys, and one JSON Schema per type."""
     lines = []
     for one in CATALOGUE.values():
         status = " *(status)*" if one.status else ""

@@ -23,7 +23,7 @@ ENOUGH = 5  # failures before a channel is paused, however long they took
 
 
 def failed(agent_id: str, channel: str, why: Outcome) -> None:
-    """Notes that nothing goes through. After GATEWAY_NOTICE_PAUSE_AFTER_H, or at once when it is gone, it is paused."""
+    """Records that a channel fails. After GATEWAY_NOTICE_PAUSE_AFTER_H, or at once if it is gone, the channel is paused."""
     at = now()
     with writing() as session:
         row = _row(session, agent_id, channel)
@@ -40,7 +40,7 @@ def failed(agent_id: str, channel: str, why: Outcome) -> None:
 
 
 def _tell(session: Session, agent_id: str, channel: str, why: Outcome) -> None:
-    """The agent's other channels hear of it, and the log does always."""
+    """Notifies the agent's other channels, and always the log."""
     number = session.scalar(
         select(func.count()).where(
             Outbox.agent_id == agent_id, Outbox.channel == channel, Outbox.sent_at.is_(None), Outbox.dead_at.is_(None)
@@ -58,7 +58,7 @@ def _tell(session: Session, agent_id: str, channel: str, why: Outcome) -> None:
 
 
 def well(agent_id: str, channel: str) -> None:
-    """Something went through: what was noted of failures is over."""
+    """A message was sent: clears the recorded failures of the channel."""
     with writing() as session:
         row = session.get(ChannelHealth, (agent_id, channel))
         if row is not None and (row.failures or row.paused_at):
@@ -66,7 +66,7 @@ def well(agent_id: str, channel: str) -> None:
 
 
 def resume(agent_id: str, channel: str, *, actor: str) -> int:
-    """The channel may be tried again now; returns how many messages wait for it."""
+    """Allows the channel to be tried again now; returns the number of messages waiting for it."""
     with writing() as session:
         _audit(session, "channel_resumed", [agent_id], actor, channel)
         row = session.get(ChannelHealth, (agent_id, channel))
@@ -86,7 +86,7 @@ def resume(agent_id: str, channel: str, *, actor: str) -> int:
 
 
 def give_up(agent_id: str, channel: str, code: str, sentence: str) -> int:
-    """Everything that waits for this channel is dead: the agent's file names it no more."""
+    """Gives up all messages for this channel, because the agent's file no longer has it."""
     with writing() as session:
         done = session.execute(
             update(Outbox)
@@ -109,7 +109,7 @@ def resend(
     agent_id: str | None = None,
     channel: str | None = None,
 ) -> int:
-    """Makes messages wait again, from now on, with the same id: those named, or all that are dead. Returns how many.
+    """Queues messages again, from now on, with the same id: the named ones, or all dead ones. Returns their number.
 
     A message that was sent may be sent again too: its receiver drops the id if it has it, and gets it if it lost it.
     raises   Misconfigured(UNKNOWN_MESSAGE) when one that was named is not there
@@ -149,8 +149,7 @@ def test_channel(agent_id: str, channel: str, *, actor: str) -> str:
     with writing() as session:
         if session.get(Agent, agent_id) is None:
             raise Misconfigured(
-                "UNKNOWN_AGENT",
-                f"Nothing was ever received for agent {agent_id!r}: there is nothing to tell of it yet.",
+                "UNKNOWN_AGENT", f"Nothing was ever received for agent {agent_id!r}, so there is nothing to report yet."
             )
         _audit(session, "channel_tested", [agent_id], actor, channel)
         outbox.emit(session, "channel.test", agent_id, {}, only=channel)

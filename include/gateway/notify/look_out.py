@@ -1,4 +1,4 @@
-"""News that no change of state brings: time alone does. Looked for by send_notices; each piece of news is told once."""
+"""News that only time brings, without a change of state. send_notices looks for it; each piece of news is sent once."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from gateway.store.tables import Agent, Batch, Outbox, Profile, now
 
 
 def look_out() -> int:
-    """Writes what time has brought about, and removes what ended long ago; returns how many messages were written."""
+    """Writes messages for such news, and removes old finished messages; returns the number of messages written."""
     with reading() as session:
         agents = session.scalars(select(Agent.id).where(Agent.state == "open").order_by(Agent.id)).all()
     written = 0
@@ -33,7 +33,7 @@ def look_out() -> int:
 
 
 def _held(session: Session, agent_id: str, notify: Notify) -> int:
-    """Candidates held for long: once a day while it lasts."""
+    """Candidates held for a long time: once a day while it lasts."""
     number, oldest = session.execute(
         select(func.count(), func.min(Profile.created_at)).where(
             Profile.agent_id == agent_id, Profile.state == ProfileState.HELD
@@ -57,7 +57,7 @@ def _held(session: Session, agent_id: str, notify: Notify) -> int:
 
 
 def _silent(session: Session, agent_id: str, notify: Notify) -> int:
-    """Sources that should have sent something: once a silence."""
+    """Sources that should have sent something: once per silence."""
     written = 0
     for source, limit in notify.silent_after_h.items():
         chosen = [Batch.agent_id == agent_id] + ([] if source == "*" else [Batch.source == source])

@@ -1,7 +1,7 @@
-"""Takes what is due out of the outbox and sends it. At least once: who dies between sending and noting it sends again.
+"""Takes due messages out of the outbox and sends them. At least once: after a crash between sending and recording, it sends again.
 
 A message that is taken gets a due time ahead (GATEWAY_NOTICE_LEASE_S), so that two senders do not send the same, and one
-whose sender died is due again by itself. Its id is the same on every attempt. Channels are independent: one that fails
+whose sender died becomes due again automatically. Its id is the same on every attempt. Channels are independent: one that fails
 keeps its messages, waits longer each time, and the others go on. Nothing here raises for a channel.
 """
 
@@ -36,7 +36,7 @@ MAX_ATTEMPTS = len(BACKOFF_S) + 1  # a good day and a half; then a person looks
 
 @dataclass(slots=True)
 class Sent:
-    """What one call did. later: attempts that failed and are made again; dead: messages given up."""
+    """The result of one call. later: failed attempts that will be repeated; dead: messages given up."""
 
     sent: int = 0
     later: int = 0
@@ -51,7 +51,7 @@ def waiting() -> ColumnElement[bool]:
 
 
 def send_due(*, patience_s: float = 0.0) -> Sent:
-    """Sends everything that is due, and what becomes due within `patience_s`; returns what it did. Raises for the store only."""
+    """Sends the messages that are due now or within `patience_s`; returns the result. Raises only for the store."""
     done = Sent()
     until = time.monotonic() + patience_s
     while True:
@@ -67,7 +67,7 @@ def send_due(*, patience_s: float = 0.0) -> Sent:
 
 
 def _open_for_business() -> ColumnElement[bool]:
-    """The channel of the row is neither paused nor waiting after a failure."""
+    """A condition: the channel of the row is neither paused nor waiting after a failure."""
     stopped = select(ChannelHealth.channel).where(
         ChannelHealth.agent_id == Outbox.agent_id,
         ChannelHealth.channel == Outbox.channel,
@@ -88,7 +88,7 @@ def _due_channels() -> list[tuple[str, str]]:
 
 
 def _next_due_s() -> float | None:
-    """Seconds until something may be sent: the row is due, and its channel waits no more. None when nothing waits."""
+    """Seconds until a message may be sent: it is due, and its channel no longer waits. None if nothing waits."""
     with reading() as session:
         found = session.execute(
             select(func.min(Outbox.due_at), ChannelHealth.retry_at)
@@ -103,7 +103,7 @@ def _next_due_s() -> float | None:
 
 
 def _serve(agent_id: str, channel: str, done: Sent) -> None:
-    """Sends what is due on one channel until nothing is, or until the channel fails."""
+    """Sends the due messages of one channel until there are none, or until the channel fails."""
     try:
         sender = open_sender(channel, None if channel == LOG else _notify(agent_id).channel(channel))
     except GatewayError as wrong:
@@ -113,7 +113,7 @@ def _serve(agent_id: str, channel: str, done: Sent) -> None:
         done.later += 1
         health.failed(agent_id, channel, Outcome(False, wrong.code, wrong.sentence))
         return
-    # Noted after so many: who is killed sends no more than these again.
+    # The outcome is recorded after this many messages: a killed sender repeats no more than these.
     size = 2 * sender.parallel if sender.parallel > 1 else 1
     try:
         while messages := _take(agent_id, channel):
@@ -133,7 +133,7 @@ def _serve(agent_id: str, channel: str, done: Sent) -> None:
 
 
 def _broken(outcomes: Sequence[Outcome | None]) -> Outcome | None:
-    """Why the channel, and not one message, fails; None while something goes through."""
+    """Why the channel itself fails, and not a single message; None while something gets through."""
     failures = [one for one in outcomes if one is not None and not one.sent and one.retry]
     gone = next((one for one in failures if one.gone), None)
     if gone is None and None not in outcomes and (not failures or len(failures) < len(outcomes)):
@@ -156,7 +156,7 @@ def _notify(agent_id: str) -> Notify:
 
 
 def _take(agent_id: str, channel: str) -> list[Message]:
-    """The oldest due messages of the channel, taken for the length of the lease."""
+    """The oldest due messages of the channel, reserved for the length of the lease."""
     with writing() as session:
         rows = session.scalars(
             select(Outbox)
@@ -173,7 +173,7 @@ def _take(agent_id: str, channel: str) -> list[Message]:
 
 
 def _send_all(sender: Sender, messages: Sequence[Message]) -> list[Outcome | None]:
-    """An outcome a message; None for those that were not tried, because the channel failed before their turn.
+    """One outcome per message; None for those not tried because the channel failed before their turn.
 
     One by one until the first goes through: a dead channel costs a few timeouts, not hundreds.
     """
@@ -219,7 +219,7 @@ def _attempt(sender: Sender, message: Message) -> Outcome:
 
 
 def _settle(messages: Sequence[Message], outcomes: Sequence[Outcome | None], done: Sent) -> None:
-    """Writes what became of each, in one transaction. A message that was not tried is due again at once."""
+    """Writes the outcome of each message in one transaction. A message that was not tried is due again at once."""
     at = now()
     changes: list[dict[str, object]] = []
     with writing() as session:
@@ -250,6 +250,6 @@ def _settle(messages: Sequence[Message], outcomes: Sequence[Outcome | None], don
 
 
 def _pause_s(attempts: int, asked: float | None) -> float:
-    """How long until the next attempt: what the receiver asked for, or the table, and up to a quarter more."""
+    """Delay until the next attempt: as the receiver asked, or from the table, plus up to a quarter."""
     usual = BACKOFF_S[min(attempts, len(BACKOFF_S)) - 1] * random.uniform(1.0, 1.25)  # noqa: S311  (spreads, guards nothing)
     return max(usual, asked or 0.0)

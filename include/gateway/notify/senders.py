@@ -1,7 +1,7 @@
 """How a message leaves, one class a kind of channel. A sender is opened for a few messages and closed again.
 
-Every outcome is a value: a channel that is down must not stop the next one. What a server answers may quote what was
-sent, so only its status is told.
+Every outcome is a value: a channel that is down must not stop the next one. A server's answer may quote the message,
+so only its status is recorded.
 
 source   Standard Webhooks 1.0.0 (standardwebhooks.com): headers, signatures, several of them while a secret is changed
 """
@@ -48,9 +48,9 @@ class Message:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What became of one attempt. sent, or a code with a sentence; retry False: this message will never go.
+    """The outcome of one attempt. sent, or a code with a sentence; retry False: this message can never be sent.
 
-    gone   the receiver says that it is no more (HTTP 410): the channel is paused at once
+    gone   the receiver says that it no longer exists (HTTP 410): the channel is paused at once
     """
 
     sent: bool
@@ -65,7 +65,7 @@ SENT = Outcome(True)
 
 
 class Sender(Protocol):
-    """parallel: how many messages may be on their way at once."""
+    """parallel: the number of messages that may be sent at once."""
 
     parallel: int
 
@@ -80,7 +80,7 @@ def open_sender(key: str, channel: MailChannel | ChatChannel | WebhookChannel | 
         return LogSender()
     if channel is None:
         raise Misconfigured(
-            "CHANNEL_GONE", f"The agent's file names no channel {key} any more: add it again, or let its messages rest."
+            "CHANNEL_GONE", f"Channel {key} is no longer in the agent's file: add it again, or ignore its messages."
         )
     given = credentials(channel.connection)
     if isinstance(channel, MailChannel):
@@ -91,7 +91,7 @@ def open_sender(key: str, channel: MailChannel | ChatChannel | WebhookChannel | 
 
 
 class LogSender:
-    """The task's own log."""
+    """Writes to the task's own log."""
 
     parallel = 1
 
@@ -101,11 +101,11 @@ class LogSender:
         return SENT
 
     def close(self) -> None:
-        """Nothing is open."""
+        """Does nothing: there is nothing to close."""
 
 
 class MailSender:
-    """Mail to the channel's addresses, one connection for all messages; a broken one is opened again."""
+    """Mail to the channel's addresses, over one connection for all messages; a broken connection is reopened."""
 
     parallel = 1
 
@@ -152,7 +152,7 @@ class MailSender:
 
 
 def connect(given: Credentials) -> smtplib.SMTP:
-    """A session with the mail server of an Airflow connection of type smtp, with the extras that Airflow knows.
+    """A session with the mail server of an Airflow connection of type smtp, with the extras that Airflow supports.
 
     TLS from the start unless disable_ssl; then STARTTLS unless disable_tls. Raises OSError, smtplib.SMTPException.
     """
@@ -172,7 +172,7 @@ def connect(given: Credentials) -> smtplib.SMTP:
 
 
 def sender_of(given: Credentials) -> str:
-    """The address that mail comes from: the connection's from_email, or its login."""
+    """The sender address: the connection's from_email, or its login."""
     return str(given.extra.get("from_email") or given.login or "candidates@localhost")
 
 
@@ -181,7 +181,7 @@ def _true(value: Any) -> bool:
 
 
 class _Posting:
-    """What chats and webhooks share: one guarded session, no redirects, outcomes by status."""
+    """Shared by chats and webhooks: one guarded session, no redirects, outcomes by status."""
 
     parallel = 1
 
@@ -214,7 +214,7 @@ class _Posting:
             return self._failed(type(wrong).__name__)
         if status == 410:
             return Outcome(
-                False, "NOTICE_NOT_SENT", f"The receiver of {self.connection} is no more (HTTP 410).", gone=True
+                False, "NOTICE_NOT_SENT", f"The receiver of {self.connection} no longer exists (HTTP 410).", gone=True
             )
         return self._failed(f"HTTP {status}", retry=status not in NOT_THIS_ONE, pause=pause)
 

@@ -29,7 +29,7 @@ SLOTS = frozenset(
 
 @dataclass(frozen=True, slots=True)
 class Words:
-    """One message: subject and text for mail and chats, html beside it."""
+    """One message: subject and text for mail and chat, and html for mail."""
 
     subject: str
     text: str
@@ -99,7 +99,7 @@ def _told(counts: Any) -> str:
 
 
 def _why(data: Mapping[str, Any]) -> list[str]:
-    """A line a reason code: how often, and what it means."""
+    """One line per reason code: its count and its meaning."""
     counts = data.get("counts")
     codes = counts.get("codes") if isinstance(counts, Mapping) else None
     return [
@@ -109,7 +109,7 @@ def _why(data: Mapping[str, Any]) -> list[str]:
 
 
 def html_of(subject: str, body: str) -> str:
-    """The same text as HTML: a paragraph a block, links as links."""
+    """The same text as HTML: one paragraph per block, with links."""
     made = []
     for block in re.split(r"\n\s*\n", body.strip()):
         lines = []
@@ -157,13 +157,13 @@ SAMPLE: dict[str, Any] = {
 
 
 def preview(event: str, agent_id: str, title: str) -> Words:
-    """The message with figures made up, to look at the wording."""
+    """The message with made-up figures, for a preview."""
     data = {**SAMPLE, "agent_id": agent_id, "agent_title": title}
     if event == "batch.failed":
         data |= {
             "state": "failed",
             "code": "TARGET_CLOSED",
-            "sentence": "The posting takes nobody: it is past its deadline.",
+            "sentence": "The posting does not accept candidates: it is past its deadline.",
         }
     if event == "channel.paused":
         data |= {

@@ -37,7 +37,7 @@ ENDING = {
 
 @dataclass(frozen=True, slots=True)
 class Letter:
-    """What a candidate reads. html is "" where the agent's file has none."""
+    """A message to a candidate. html is "" if the agent's file has none."""
 
     subject: str
     text: str
@@ -50,7 +50,7 @@ def letter_of(
 ) -> Letter:
     """The agent's wording, filled in. kind: "invitation", or "reminder-1" and so on.
 
-    raises   Misconfigured(OUTREACH_NOT_READY) when the agent's file has no such template or it cannot be filled in
+    raises   Misconfigured(OUTREACH_NOT_READY) if the agent's file has no such template or it cannot be filled in
     """
     template = agent.templates.get(kind.partition("-")[0])
     if template is None:
@@ -100,13 +100,13 @@ def mail_of(agent: Agent, given: Credentials, letter: Letter, to: str, invitatio
 
 
 def unsubscribe_link(invitation_id: str) -> str:
-    """Where one candidate ends messages; "" without GATEWAY_PUBLIC_URL."""
+    """The unsubscribe link of one candidate; "" without GATEWAY_PUBLIC_URL."""
     base = settings().public_url.rstrip("/")
     return f"{base}/gateway/unsubscribe/{token_of(invitation_id)}" if base else ""
 
 
 def due_for(quiet: Quiet, phone: str | None, at: datetime) -> datetime:
-    """When a person may be written to: not in the quiet hours of any place that their number may be in."""
+    """When a person may get a message: outside the quiet hours of every place that their number may be in."""
     due, zones = at, zones_of(phone)
     for _ in range(8):
         later = max((quiet.until(due, zone) for zone in zones), default=due)
@@ -117,7 +117,7 @@ def due_for(quiet: Quiet, phone: str | None, at: datetime) -> datetime:
 
 
 def zones_of(phone: str | None) -> tuple[str, ...]:
-    """The time zones a number in E.164 belongs to; () where that says nothing."""
+    """The possible time zones of an E.164 number; () if it gives none."""
     if not phone:
         return ()
     import phonenumbers  # 56 ms
@@ -141,10 +141,10 @@ def _is_zone(name: str) -> bool:
 
 
 def not_ready(agent: Agent, why: str) -> Misconfigured:
-    return Misconfigured("OUTREACH_NOT_READY", f"Agent {agent.id} writes to nobody: {why}.", subject=agent.id)
+    return Misconfigured("OUTREACH_NOT_READY", f"Agent {agent.id} sends no messages: {why}.", subject=agent.id)
 
 
 def reminder_times(agent: Agent, sent_at: datetime) -> Iterator[tuple[str, datetime]]:
-    """(kind, when) of the agent's reminders after an invitation that was sent then."""
+    """(kind, when) of the agent's reminders after an invitation sent at that time."""
     for number, hours in enumerate(agent.outreach.reminders_after_h, 1):
         yield f"reminder-{number}", sent_at + timedelta(hours=hours)

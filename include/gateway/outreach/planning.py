@@ -1,4 +1,4 @@
-"""Who is to be written to: rows of the ledger, at most one of a kind for a person and an agent.
+"""Plans messages: rows of the ledger, at most one of each kind per person and agent.
 
     planned   newly ingested, with the consent the agent asks for; due when the candidate's quiet hours are over
     skipped   not written to, with the reason; stays so
@@ -37,7 +37,7 @@ class Person:
 
 
 def plan(agent: Agent) -> int:
-    """Writes rows for whoever is to be written to and has none; returns how many are planned now."""
+    """Writes rows for candidates who are due a message and have none; returns the number planned now."""
     planned = 0
     while True:
         with writing() as session:
@@ -53,7 +53,7 @@ def plan(agent: Agent) -> int:
 
 
 def _new(session: Session, agent: Agent) -> list[Person]:
-    """Confirmed lately, still delivered, with a link to give, and without a row."""
+    """Candidates confirmed recently, still delivered, with an available link, and without a row."""
     since = now() - timedelta(hours=agent.outreach.within_h)
     known = select(Invitation.id).where(
         Invitation.agent_id == agent.id, Invitation.email_norm == Delivery.email_norm, Invitation.kind == "invitation"
@@ -88,7 +88,7 @@ def needs_link(agent: Agent) -> bool:
 
 
 def _refusal(agent: Agent, batch: Batch, profile: Profile, blocked: set[str]) -> str | None:
-    """The code of what forbids writing to this person; None when nothing does."""
+    """The code that forbids a message to this person; None if nothing does."""
     said = (batch.consent or "").strip()
     if not said or (agent.outreach.consent and said.casefold() not in {c.casefold() for c in agent.outreach.consent}):
         return "OUTREACH_NO_CONSENT"
@@ -96,7 +96,7 @@ def _refusal(agent: Agent, batch: Batch, profile: Profile, blocked: set[str]) ->
 
 
 def _write(session: Session, agent: Agent, person: Person, kind: str, due: datetime, code: str | None) -> bool:
-    """A new row; False when the person has one of that kind. The unique constraint decides between two planners."""
+    """Adds a row; False if the person already has one of that kind. The unique constraint decides between two planners."""
     at = now()
     state = InvitationState.SKIPPED if code else InvitationState.PLANNED
     values = {
@@ -127,7 +127,7 @@ def _write(session: Session, agent: Agent, person: Person, kind: str, due: datet
 
 
 def _plan_reminders(agent: Agent) -> int:
-    """Reminders for invitations whose time has come, where the target told that the person has not begun."""
+    """Reminders for invitations that are due, if the target reported that the person has not started."""
     if not agent.outreach.reminders_after_h:
         return 0
     planned = 0
@@ -171,7 +171,7 @@ def _plan_reminders(agent: Agent) -> int:
 
 
 def hindrance(session: Session, agent: Agent, row: Invitation) -> str | None:
-    """Why a planned message may not go (any more): a code, or None. Asked in the transaction before sending."""
+    """Why a planned message may not (or no longer) be sent: a code, or None. Checked in the transaction before sending."""
     profile, batch = session.get_one(Profile, row.profile_id), session.get_one(Batch, row.batch_id)
     blocked = suppressed(session, [row.email_norm])
     if (code := _refusal(agent, batch, profile, blocked)) is not None:

@@ -1,7 +1,7 @@
 """How far delivered candidates are at the target, by reading its list: nothing is believed that the API does not say.
 
 The list can be asked for candidates ingested since a moment, not for those that changed. So it is read from the oldest
-interview on that may still move, with an overlap, and what is known already changes nothing. A state only goes forward:
+interview that may still change, with an overlap, and known states change nothing. A state only moves forward:
 an old page, read twice or out of order, takes nothing back.
 
 source   HeyMilo public API v2: listCandidates, the candidate resource (status, workflow, interviewed_at, score)
@@ -41,7 +41,7 @@ SLICE = 200
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """What the target says of one candidate. Times are UTC, None where it does not say."""
+    """One candidate's progress as reported by the target. Times are UTC, None if it reports none."""
 
     external_id: str
     delivery_id: str | None
@@ -66,7 +66,7 @@ class Synced:
 
 
 def sync_progress(agent_id: str | None = None) -> Synced:
-    """Asks every target that tells progress, or that of one agent. One that cannot be asked does not stop the next."""
+    """Queries every target that reports progress, or that of one agent. One that fails does not stop the next."""
     done = Synced()
     agents, _ = load_agents_lenient(settings().agents_dir)
     for agent in agents.values():
@@ -102,7 +102,7 @@ def _sync(agent: Agent, target: HeyMiloTarget, done: Synced) -> None:
 
 
 def _since(agent: Agent, target: HeyMiloTarget) -> datetime | None:
-    """When the oldest candidate was delivered who may still move; None when there is nobody to ask about."""
+    """Delivery time of the oldest candidate whose state may still change; None if there is none."""
     with reading() as session:
         oldest: datetime | None = session.scalar(
             select(func.min(Delivery.created_at))
@@ -121,7 +121,7 @@ def _since(agent: Agent, target: HeyMiloTarget) -> datetime | None:
 
 
 def _keep(agent: Agent, target: HeyMiloTarget, seen: Iterable[Seen], done: Synced) -> None:
-    """Writes what the target says of our own deliveries; other tools' candidates are none of ours."""
+    """Writes the target's report about our own deliveries; candidates of other tools are ignored."""
     by_id = {one.external_id: one for one in seen}
     if not by_id:
         return
@@ -179,7 +179,7 @@ def _new(session: Session, target: HeyMiloTarget, delivery: Delivery, one: Seen)
 
 
 def _advance(session: Session, row: Interview, one: Seen) -> bool:
-    """Moves a row step by step to where the target says it is, so that each step is told; never back."""
+    """Moves a row step by step to the reported state, so that each step is an event; never back."""
     before = (row.state, row.score)
     if one.started_at and row.started_at is None:
         row.started_at = one.started_at

@@ -4,12 +4,12 @@
     sending    written before the message is given (DATA); found so later, it may or may not have arrived
     sent       the server took it
     unclear    its sender died, or the connection broke, while the server was taking it. Mail cannot be looked for, so
-               it is never sent again by itself: a person decides (`gateway outreach list`, `resend`)
+               it is never sent again automatically: a person decides (`gateway outreach list`, `resend`)
 
 Between planned and sending lies nothing but a transaction, and SMTP names addresses before it takes a message: what a
 kill can make unclear is one message at most.
 
-source   RFC 5321 4.1.1.4: what the server answers after DATA says who is responsible for the message
+source   RFC 5321 4.1.1.4: the server's answer after DATA decides who is responsible for the message
 """
 
 from __future__ import annotations
@@ -47,7 +47,7 @@ MAX_ATTEMPTS = len(BACKOFF_S)
 
 @dataclass(slots=True)
 class Tally:
-    """What one walk did, in numbers; problems: what keeps an agent from writing to anybody."""
+    """The result of one walk, in numbers; problems: reasons why an agent cannot write to anybody."""
 
     planned: int = 0
     sent: int = 0
@@ -63,7 +63,7 @@ class Tally:
 
 
 def send_outreach(agent_id: str | None = None, *, limit: int = 1000) -> Tally:
-    """Plans and sends for every agent that is open and has outreach enabled, or for one of them.
+    """Plans and sends for every open agent with outreach enabled, or for one of them.
 
     One agent that is not ready or whose server is away does not stop the next; `problems` says so.
     """
@@ -84,9 +84,9 @@ def send_outreach(agent_id: str | None = None, *, limit: int = 1000) -> Tally:
 
 
 def ready(agent: Agent) -> Credentials:
-    """The connection to send by. Raises Misconfigured(OUTREACH_NOT_READY | CONNECTION_MISSING | CONNECTION_INVALID)."""
+    """The connection for sending. Raises Misconfigured(OUTREACH_NOT_READY | CONNECTION_MISSING | CONNECTION_INVALID)."""
     if not settings().public_url.startswith("https://"):
-        raise not_ready(agent, "set GATEWAY_PUBLIC_URL (https://...), where candidates end messages with one click")
+        raise not_ready(agent, "set GATEWAY_PUBLIC_URL (https://...), where candidates unsubscribe with one click")
     if not agent.outreach.contact:
         raise not_ready(agent, "outreach.contact must say who answers questions")
     if not is_the_one():
@@ -102,7 +102,7 @@ def ready(agent: Agent) -> Credentials:
 
 
 def settle_lost(after_s: float = LOST_AFTER_S) -> int:
-    """Rows whose sender died while the server was taking the message become unclear."""
+    """Sets rows to unclear whose sender died while the server was accepting the message."""
     with writing() as session:
         rows = session.scalars(
             select(Invitation).where(
@@ -134,7 +134,7 @@ def _send(agent: Agent, given: Credentials, done: Tally, limit: int) -> None:
 
 
 def _one(agent: Agent, post: _Post, invitation_id: str, done: Tally) -> bool:
-    """One message; True when the server was asked. Raises Misconfigured when the server cannot be used at all."""
+    """Sends one message; True if the server was contacted. Raises Misconfigured if the server cannot be used at all."""
     with writing() as session:
         row = session.get_one(Invitation, invitation_id, with_for_update=True)
         if row.state != V.PLANNED:
@@ -203,21 +203,21 @@ def _mail(session: Session, agent: Agent, given: Credentials, row: Invitation) -
 
 
 class _NotNow(Exception):
-    """The server did not take it now; nothing left."""
+    """The server did not accept it now; nothing was sent."""
 
 
 class _Never(Exception):
-    """The server will not take it. permanent: it refused the address itself."""
+    """The server will never accept it. permanent: it refused the address itself."""
 
     permanent = False
 
 
 class _Nobody(Exception):
-    """Nobody knows whether the server took it."""
+    """It is unclear whether the server accepted it."""
 
 
 class _Post:
-    """One session with the mail server, opened when it is needed and again after it broke."""
+    """One session with the mail server, opened when needed and reopened after it broke."""
 
     def __init__(self, agent: Agent, given: Credentials) -> None:
         self.agent, self.given = agent, given
@@ -243,7 +243,7 @@ class _Post:
                 self.close()
                 raise Misconfigured(
                     "OUTREACH_NOT_READY",
-                    f"The mail server of connection {self.given.connection} refused its login: correct the connection.",
+                    f"The mail server of connection {self.given.connection} refused the login: correct the connection.",
                 ) from None
             except (smtplib.SMTPException, OSError) as wrong:
                 self.close()
@@ -259,7 +259,7 @@ class _Post:
         raise _NotNow(f"SMTP {code}")
 
     def give(self, mail: bytes) -> None:
-        """DATA. Raises _NotNow, _Never when the server said no, _Nobody when it said nothing."""
+        """DATA. Raises _NotNow or _Never if the server refused, _Nobody if it did not answer."""
         assert self.server is not None
         try:
             code, _ = self.server.data(mail)
@@ -299,7 +299,7 @@ def _move(invitation_id: str, to: V, code: str | None) -> None:
 
 
 def _later(invitation_id: str, why: str, done: Tally) -> None:
-    """Nothing left: tried again, after the fifth time no more."""
+    """Nothing was sent: retried, but given up after the fifth time."""
     log.warning("OUTREACH_NOT_SENT: invitation %s: %s", invitation_id, why)
     with writing() as session:
         row = session.get_one(Invitation, invitation_id, with_for_update=True)
@@ -317,7 +317,7 @@ def _later(invitation_id: str, why: str, done: Tally) -> None:
 
 
 def _refuse(invitation_id: str, why: str, done: Tally, *, permanent: bool) -> None:
-    """The server said no for good. An address that it does not know is never written to again."""
+    """The server refused permanently. An address that it does not know is never written to again."""
     log.warning("OUTREACH_REFUSED: invitation %s: %s", invitation_id, why)
     with writing() as session:
         row = session.get_one(Invitation, invitation_id, with_for_update=True)
@@ -329,7 +329,7 @@ def _refuse(invitation_id: str, why: str, done: Tally, *, permanent: bool) -> No
 
 
 def resend(invitation_id: str, *, actor: str) -> None:
-    """A person decided that an unclear or refused message is to be sent (again).
+    """Queues an unclear or refused message again, as decided by a person.
 
     raises   Misconfigured(UNKNOWN_INVITATION) when there is none, or it is neither
     """
@@ -353,5 +353,5 @@ def send_test(given: Credentials, mail: EmailMessage) -> None:
     except (smtplib.SMTPException, OSError) as wrong:
         raise Misconfigured(
             "OUTREACH_NOT_READY",
-            f"The mail server of connection {given.connection} did not take the test ({type(wrong).__name__}).",
+            f"The mail server of connection {given.connection} did not accept the test message ({type(wrong).__name__}).",
         ) from None

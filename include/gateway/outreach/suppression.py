@@ -1,4 +1,4 @@
-"""Who must not be written to, for ever. The list holds keyed hashes, so that it names nobody and outlives an erasure.
+"""Addresses that must never get messages. The list holds keyed hashes, so that it names nobody and survives an erasure.
 
 The key is a file of its own (GATEWAY_OUTREACH_KEY_FILE), made once; without it the list says nothing any more, so it is
 kept like the database. It signs the addresses that end messages too.
@@ -28,7 +28,7 @@ BYTES = 32
 
 
 def key_of(email_norm: str) -> str:
-    """What the list keeps of an address."""
+    """The hash of an address that the list stores."""
     return hmac.new(_secret(settings().outreach_key), email_norm.encode(), hashlib.sha256).hexdigest()
 
 
@@ -97,5 +97,5 @@ def _secret(path: Path) -> bytes:
 def _no_key(path: Path, why: str) -> Misconfigured:
     return Misconfigured(
         "OUTREACH_NOT_READY",
-        f"The key file {path.name} cannot be used ({why}): restore it from the backup; a new one forgets who must not be written to.",
+        f"The key file {path.name} cannot be used ({why}): restore it from the backup; with a new key, the suppression list is lost.",
     )

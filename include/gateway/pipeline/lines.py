@@ -105,7 +105,7 @@ def batch_lines(limit: int) -> list[dict[str, Any]]:
 
 
 def trouble_lines(limit: int = 20) -> list[dict[str, Any]]:
-    """What the inbox complained about last."""
+    """The latest problems of the inbox."""
     with reading() as session:
         rows = session.scalars(
             select(Event).where(Event.kind == "trouble").order_by(Event.id.desc()).limit(limit)

@@ -30,7 +30,7 @@ from gateway.store.tables import Batch, Document, Event, Field, Profile, now
 
 log = logging.getLogger(__name__)
 ACTOR = "extract"
-# What one document is expected to cost one reader: a small page of text, and more the more there is. Scans are large and slow.
+# The expected reading cost of one document: low for a small text, growing with size. Scans are large and slow.
 SMALL_S, MEGABYTE_S = 0.15, 1.0
 ROOM_BYTES = 10_000_000  # of temporary space; with less, a reader that failed may have failed for that
 NO_ROOM = (
@@ -137,7 +137,7 @@ def read_chunk(chunk: Chunk, *, jobs: int | None = None) -> dict[str, int]:
 
 
 def _local(documents: Iterable[Any], stack: ExitStack, done: dict[str, int]) -> Iterator[tuple[str, Path]]:
-    """(document id, path) of those whose bytes are there; a document whose bytes are gone fails by itself."""
+    """(document id, path) of documents whose bytes are there; a document whose bytes are gone fails on its own."""
     for row in documents:
         try:
             yield row.id, stack.enter_context(files.local(row.file_key))
@@ -147,7 +147,7 @@ def _local(documents: Iterable[Any], stack: ExitStack, done: dict[str, int]) -> 
 
 
 def has_room() -> bool:
-    """Whether the temporary folder, where readers leave what they found, has space left."""
+    """Whether the temporary folder, into which readers write their results, has space left."""
     return shutil.disk_usage(tempfile.gettempdir()).free >= ROOM_BYTES
 
 
@@ -162,7 +162,7 @@ def _hints(agent: Agent, path: str, facts: dict[str, Any]) -> Hints:
 
 
 def store_reading(document_id: str, outcome: Reading, profiles: Iterator[ExtractedProfile]) -> int:
-    """Writes what one document gave: profiles and fields in slices, then the document's state, last.
+    """Writes the result of one document: profiles and fields in slices, then the document's state, last.
 
     Until the state is written the document counts as processing, and rows that an earlier, killed attempt left are
     replaced. Returns the number of profiles.
@@ -268,7 +268,7 @@ def email_key(email: str | None) -> str | None:
 
 
 def profile_data(profile: ExtractedProfile) -> dict[str, Any]:
-    """Everything of a profile that has no column of its own."""
+    """The parts of a profile that have no column of their own."""
     whole = as_json(profile)
     for column in ("name", "email", "phone", "location", "fields"):
         whole.pop(column)

@@ -36,7 +36,7 @@ def what_if(
     """
     if agent_id is None:
         if batch_id is None:
-            raise Misconfigured("FORM_INCOMPLETE", "Name an agent or a batch whose history is to be judged again.")
+            raise Misconfigured("FORM_INCOMPLETE", "Name the agent or batch whose history should be judged again.")
         with reading() as session:
             batch = session.get(Batch, batch_id)
         if batch is None:
@@ -49,10 +49,10 @@ def what_if(
 
 
 def replay_to_table(agent_id: str | None, batch_id: str | None, criteria: str | None, *, name: str) -> dict[str, Any]:
-    """The same, with the changed profiles as JSON lines at replays/<name>.jsonl beside the files.
+    """The same, with the changed profiles as JSON lines at replays/<name>.jsonl in the files store.
 
     returns   counts: profiles, passed_before, passed_now, would_pass, would_hold, changed, by_code {code: [before, now]};
-              differs_in: parts of the suite version; table: the file's key. Ids, codes and counts, nobody's data
+              differs_in: parts of the suite version; table: the file's key. Ids, codes and counts, no personal data
     """
     result = what_if(agent_id, batch_id, criteria)
     key = f"replays/{re.sub(r'[^A-Za-z0-9_.+-]', '-', name)[:150]}.jsonl"
@@ -77,7 +77,7 @@ def replay_to_table(agent_id: str | None, batch_id: str | None, criteria: str | 
 
 
 def story(result: Replay, *, what_if: bool) -> list[str]:
-    """What came of it, in lines for a person."""
+    """The result, in lines for a person."""
     lines = [
         f"{result.profiles} profiles judged again; nothing is sent.",
         f"pass: {result.passed_before} before, {result.passed_now} now "
@@ -91,7 +91,7 @@ def story(result: Replay, *, what_if: bool) -> list[str]:
         ]
         lines.append("")
     if result.reproduced:
-        lines.append("Every verdict came out exactly as it stands.")
+        lines.append("Every verdict came out unchanged.")
     elif not what_if:
         parts = result.differs_in()
         told = f"the version differs in: {', '.join(parts)}" if parts else "no version explains it: please report this"
@@ -100,10 +100,10 @@ def story(result: Replay, *, what_if: bool) -> list[str]:
 
 
 def replay_history(agent: Agent, batch_id: str | None = None) -> Replay:
-    """Judge every judged profile of the agent again, under `agent` as it is given (changed criteria and all).
+    """Judges every judged profile of the agent again, under `agent` as given (including changed criteria).
 
     batch_id   only that batch
-    raises     Misconfigured(UNKNOWN_BATCH) when this agent has no such batch
+    raises     Misconfigured(UNKNOWN_BATCH) if this agent has no such batch
     """
     with reading() as session:
         if batch_id is not None:
@@ -124,7 +124,7 @@ def replay_history(agent: Agent, batch_id: str | None = None) -> Replay:
 
 
 def _verdicts(session: Session, agent_id: str, batch_id: str | None) -> dict[str, Any]:
-    """profile id -> the latest verdict on its present version."""
+    """profile id -> the latest verdict on its current version."""
     query = (
         select(Verdict.profile_id, Verdict.outcome, Verdict.findings, Verdict.suite_version, Verdict.parts)
         .join(Profile, (Profile.id == Verdict.profile_id) & (Profile.version == Verdict.profile_version))
@@ -164,7 +164,7 @@ def _cases(session: Session, agent_id: str, batch_id: str | None, verdicts: dict
 
 
 def _case(row: Any, entries: list[tuple[str, float, str | None]], document: Any, parts: dict[str, float]) -> Case:
-    """Equal to what Case.of makes of the whole profile (a test compares the two)."""
+    """Equal to the result of Case.of for the whole profile (a test compares the two)."""
     values: dict[str, Any] = {name: getattr(row, name, None) or row.data.get(name) or None for name in TEXTS}
     counts = {name: len(row.data.get(name, ())) for name in LISTS}
     known = facts_from(

@@ -1,4 +1,4 @@
-"""A batch's end: its state and its numbers. What others are told of it is written with the state (store/outbox.py)."""
+"""The end of a batch: its state and its numbers. The messages about it are written with the state (store/outbox.py)."""
 
 from __future__ import annotations
 
@@ -26,17 +26,17 @@ INCOMPLETE = "A task of the run failed before everything was done: look at the r
 
 
 def finish_batch(batch_id: str) -> dict[str, Any]:
-    """Moves the batch to where its rows say it is, and returns {"state", "code", "error", "counts"}.
+    """Moves the batch to the state that its rows give, and returns {"state", "code", "error", "counts"}.
 
     failed           a step failed (the batch carries that step's code and sentence), or something is still being read or
                      in flight although the run ended
     waiting_review   something is held
-    done             everything is at rest; documents that failed are data, not a failure of the batch
+    done             everything is finished; failed documents are data, not a failure of the batch
     """
     with writing() as session:
         batch = session.get(Batch, batch_id, with_for_update=True)
         if batch is None:
-            raise Misconfigured("UNKNOWN_BATCH", "No batch came of this run: its task register says why.")
+            raise Misconfigured("UNKNOWN_BATCH", "This run created no batch: its task register says why.")
         numbers = counts(session, batch_id)
         open_states = [P.EXTRACTED] if batch.mode == Mode.DRY_RUN else [P.EXTRACTED, P.PASSED]
         unsent = session.scalar(
@@ -56,21 +56,21 @@ def finish_batch(batch_id: str) -> dict[str, Any]:
 
 
 def refuse_incomplete(ended: dict[str, Any]) -> None:
-    """Raises Permanent with the batch's code when it did not come to rest: its run must not look like a success."""
+    """Raises Permanent with the batch's code if the batch is not finished: its run must not look like a success."""
     if ended["state"] == BatchState.FAILED:
         numbers = ended["counts"]
         raise Permanent(
             ended["code"],
             f"{ended['error']} {numbers['processing']} document(s) are not read and {numbers['in_flight']} profile(s) not "
-            "at rest; what is done is not done again.",
+            "finished; finished work is not repeated.",
         )
 
 
 def review_request(batch_id: str) -> list[dict[str, Any]]:
-    """The arguments of the run that asks about held profiles: one item, or none when nothing is held.
+    """The arguments of the run that asks about held profiles: one item, or none if nothing is held.
 
     After a retry only if that held somebody new: the question asked before speaks for the others. A new question takes
-    the place of the one before, which closes by itself.
+    the place of the previous one, which closes automatically.
     """
     codes = held_codes(batch_id)
     held = held_count(batch_id)
@@ -87,7 +87,7 @@ def review_request(batch_id: str) -> list[dict[str, Any]]:
 
 
 def tell_unclaimed(problem: InboxProblem) -> None:
-    """A drop that nobody claims, to the channels of the agent it is for, each once a day: code and sentence, no file's name."""
+    """Reports an unclaimed drop to its agent's channels, each once a day: code and sentence, no file name."""
     agent = agent_of(problem.where)
     sync_agent(agent)  # nothing of it may have been received yet
     once = f"inbox.stale:{now():%Y-%m-%d}:{problem.code}:{agent.id}"
@@ -97,6 +97,6 @@ def tell_unclaimed(problem: InboxProblem) -> None:
 
 
 def totals(batch_id: str | None = None) -> Counts:
-    """The counts of one batch, or of everything."""
+    """The counts of one batch, or of all batches."""
     with reading() as session:
         return counts(session, batch_id)

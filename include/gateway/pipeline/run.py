@@ -35,9 +35,9 @@ def run_batch(
 
 
 def continue_batch(batch_id: str, *, actor: str, force: bool = False) -> None:
-    """What is left of a batch whose run died, in this process. Raises as `check_resumable`, and what its stages raise.
+    """Does the remaining work of a batch whose run died, in this process. Raises like `check_resumable` and its stages.
 
-    force   also where the store still says that it is being processed; without a run of Airflow's nobody has to say so,
+    force   also if the store still says that the batch is being processed; not needed if Airflow has no run for it,
             since a living process holds the batch
     """
     with holding(batch_id) as alone:
@@ -50,16 +50,16 @@ def continue_batch(batch_id: str, *, actor: str, force: bool = False) -> None:
 
 
 def began_outside_airflow(batch_id: str) -> bool:
-    """Whether no run of Airflow's belongs to the batch; False for a batch that does not exist."""
+    """Whether no Airflow run belongs to the batch; False for an unknown batch."""
     with reading() as session:
         batch = session.get(Batch, batch_id)
         return batch is not None and batch.run_id is None and not batch.retries
 
 
 def process_batch(batch_id: str, actor: str) -> None:
-    """Every step of the DAG for a batch that was opened; what is done already is not done again.
+    """Runs every step of the DAG for an open batch; finished work is not repeated.
 
-    raises   what the steps raise; the batch is failed then, with the code of the step that failed
+    raises   the exception of the failed step; the batch then fails with that step's code
     """
     try:
         with noted(batch_id, "register"):
@@ -81,5 +81,5 @@ def process_batch(batch_id: str, actor: str) -> None:
 
 
 def whole(chunks: list[dict[str, str]]) -> list[dict[str, str]]:
-    """One chunk of all of them: in one process a pool of readers is started once."""
+    """Merges all chunks into one: in a single process, one pool of readers is enough."""
     return [{**chunks[0], "last": chunks[-1]["last"]}]

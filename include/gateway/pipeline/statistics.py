@@ -1,8 +1,8 @@
-"""What a batch leaves for analytics when it comes to rest, as sums. No personal data.
+"""The totals that a finished batch leaves for analytics. No personal data.
 
-How well documents were *read* is told by layout and kind of file: every profile counts with its first verdict, so what a
-person corrects or decides later changes nothing there. Decisions, states and links are what they were at that rest; who
-reads them compares `states` with the rows of today, and counts a batch that has changed since from its rows.
+How well documents were *read* is counted by layout and kind of file. Every profile counts with its first verdict, so a
+later correction or decision changes nothing there. Decisions, states and links are those when the batch finished;
+readers compare `states` with the current rows, and count a batch that has changed since from its rows.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ _SHEET = ("spreadsheetml", "opendocument.spreadsheet", "ms-excel")
 
 @dataclass(frozen=True, slots=True)
 class Decided:
-    """What held candidates and what was decided about them. As a key of a dictionary: "CODE,CODE outcome 0|1".
+    """Reasons for holds and the decisions about them. As a key of a dictionary: "CODE,CODE outcome 0|1".
 
     outcome   open (still held) | unchanged | corrected | discarded | same_person | in_bulk
     """
@@ -63,9 +63,9 @@ def decided_of(key: str) -> Decided:
 
 
 def remember(session: Session, batch: Batch) -> None:
-    """Writes the batch's sums into its statistics; called whenever its state has settled, again if it settles again.
+    """Writes the batch's totals into its statistics; called each time its state settles.
 
-    settled_s   seconds from receiving to the first rest: what the machine took, without the people who review
+    settled_s   seconds from receipt until the batch first finished: machine time, without the time of reviewers
     """
     took = batch.statistics.get(KEY, {}).get("settled_s")
     if took is None and batch.state != BatchState.FAILED:
@@ -74,7 +74,7 @@ def remember(session: Session, batch: Batch) -> None:
 
 
 def batch_statistics(session: Session, batch_id: str) -> dict[str, Any]:
-    """The sums of one batch, JSON-ready.
+    """The totals of one batch, JSON-ready.
 
     returns   {"documents", "known", "scans": numbers of documents: read or failed; received before; read by OCR,
                "failed": {code: documents}, "layout": {layout: sums}, "kind": {kind of file: sums},
@@ -95,7 +95,7 @@ def batch_statistics(session: Session, batch_id: str) -> dict[str, Any]:
 
 
 def by_state(session: Session, table: Any, batch_ids: Sequence[str]) -> dict[str, dict[str, int]]:
-    """batch -> {state: how many documents or profiles}, read from the index (batch_id, state) alone."""
+    """batch -> {state: number of documents or profiles}, read from the index (batch_id, state) alone."""
     found: dict[str, dict[str, int]] = {}
     for part in _slices(batch_ids):
         rows = session.execute(
@@ -109,7 +109,7 @@ def by_state(session: Session, table: Any, batch_ids: Sequence[str]) -> dict[str
 
 
 def links(session: Session, batch_ids: Sequence[str]) -> dict[str, tuple[int, int]]:
-    """batch -> (with an interview link, all) of the deliveries confirmed by targets that give such links."""
+    """batch -> (number with an interview link, total) of deliveries confirmed by targets that give such links."""
     found: dict[str, tuple[int, int]] = {}
     if session.scalar(select(Delivery.id).where(Delivery.target.in_(LINKS_FROM)).limit(1)) is None:
         return found  # said by an index at once; looking at each delivery of many batches takes a while
@@ -127,11 +127,11 @@ def links(session: Session, batch_ids: Sequence[str]) -> dict[str, tuple[int, in
 
 
 def decisions(session: Session, batch_ids: Sequence[str]) -> dict[str, Counter[str]]:
-    """batch -> Decided.key -> everybody of it who is held or was decided about, each once.
+    """batch -> Decided.key -> everybody in it who is held or was decided about, each counted once.
 
-    Who is held now is open. Otherwise the newest decision that no undo took back stands; an approval of values that a
+    A held profile is open. Otherwise the newest decision that was not undone counts; an approval of values that a
     person changed (the profile's version counts that) is a correction. One click for many is counted apart, whatever it
-    decided: nobody looked at each.
+    decided: nobody looked at each one.
     """
     found: dict[str, Counter[str]] = {}
 
@@ -173,7 +173,7 @@ def decisions(session: Session, batch_ids: Sequence[str]) -> dict[str, Counter[s
 
 
 def _before_undo(session: Session, batch_ids: Sequence[str], superseded: Any) -> Iterator[tuple[Profile, Review]]:
-    """Profiles whose newest review is an undo although they are not held, with the decision that stands."""
+    """Profiles whose newest review is an undo although they are not held, with the decision that applies."""
     undone = (
         select(Profile)
         .join(Review, Review.profile_id == Profile.id)
@@ -187,7 +187,7 @@ def _before_undo(session: Session, batch_ids: Sequence[str], superseded: Any) ->
 
 @lru_cache(maxsize=4096)
 def listed(text: str | None) -> tuple[str, ...]:
-    """The strings of a JSON list; few different ones are met, so each is read once."""
+    """The strings of a JSON list; there are few different ones, so each is parsed once."""
     return tuple(json.loads(text)) if text else ()
 
 
@@ -196,7 +196,7 @@ def _slices(batch_ids: Sequence[str]) -> list[Sequence[str]]:
 
 
 def _read(session: Session, batch_id: str) -> dict[str, Any]:
-    """How the documents of a batch were read."""
+    """How well the documents of a batch were read."""
     documents = session.execute(
         select(Document.id, Document.state, Document.code, Document.media_type, Document.duplicate_of, Document.facts)
         .where(Document.batch_id == batch_id, Document.state.in_([D.SUCCESS, D.FAILED]))
@@ -248,7 +248,7 @@ def _first_verdicts(session: Session, batch_id: str) -> list[tuple[str, str | No
 
 
 def kind_of(media_type: str, facts: dict[str, Any]) -> str:
-    """scan | pdf | word | csv | sheet | text | other: a kind of file as people would name it."""
+    """scan | pdf | word | csv | sheet | text | other: the everyday name of a kind of file."""
     if media_type == "application/pdf":
         return "scan" if facts.get("ocr_pages") else "pdf"
     if any(part in media_type for part in _SHEET):

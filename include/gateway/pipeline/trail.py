@@ -25,7 +25,7 @@ EVERY = timedelta(days=1)
 
 @dataclass(frozen=True, slots=True)
 class Anchor:
-    """One signed head; digest: of the file as it lies there."""
+    """One signed head; digest: of the stored file."""
 
     number: int
     at: datetime
@@ -38,7 +38,7 @@ class Anchor:
 
 @dataclass(frozen=True, slots=True)
 class Broken:
-    """The first thing that is not as it was. sequence and event_id are None where it is about an anchor."""
+    """The first difference found. sequence and event_id are None if it concerns an anchor."""
 
     says: str
     sequence: int | None = None
@@ -47,7 +47,7 @@ class Broken:
 
 @dataclass(frozen=True, slots=True)
 class Verified:
-    """links that were verified; unsealed: events that have none yet, and so prove nothing."""
+    """links: number verified; unsealed: events without a link, which are not protected yet."""
 
     links: int
     unsealed: int
@@ -57,7 +57,7 @@ class Verified:
 
 
 def seal_and_anchor(*, now_: datetime | None = None) -> dict[str, int]:
-    """Links what is new; writes an anchor where the last is a day old and something came since. Returns what was done."""
+    """Links new events; writes an anchor if the last one is a day old and there are new events. Returns counts."""
     at = now_ or now()
     sealed = chain.seal()
     last = next(reversed(list(anchors())), None)
@@ -79,7 +79,7 @@ def seal_and_anchor(*, now_: datetime | None = None) -> dict[str, int]:
 
 
 def anchors() -> Iterator[Anchor]:
-    """All anchors by number. One that cannot be read counts as number 0 of nothing: verify() says so."""
+    """All anchors by number. An unreadable one counts as number 0, which verify() reports."""
     folder = _folder()
     if not folder.exists():
         return
@@ -114,7 +114,7 @@ def verify(key: str | None = None) -> Verified:
     if broken is None and known and known[-1].sequence > count:
         gone = known[-1].sequence - count
         broken = Broken(
-            f"The last {gone:,} events are gone: anchor {known[-1].number} of {known[-1].at:%Y-%m-%d} had them.",
+            f"The last {gone:,} events are missing: anchor {known[-1].number} of {known[-1].at:%Y-%m-%d} covered them.",
             count + 1,
         )
     return Verified(count, chain.unsealed(), len(known), known[-1].at if known else None, broken)
@@ -126,10 +126,10 @@ def _check(link: chain.Link, before: bytes, sequence: int, anchor: Anchor | None
     if link.said is None:
         return Broken(f"Event {link.event_id} is gone.", sequence, link.event_id)
     if chain.link_hash(before, sequence, link.said) != link.hash:
-        return Broken(f"Event {link.event_id} is not what was sealed, or not where it was.", sequence, link.event_id)
+        return Broken(f"Event {link.event_id} was changed or moved after it was sealed.", sequence, link.event_id)
     if anchor is not None and anchor.hash != link.hash.hex():
         return Broken(
-            f"The chain was written anew before link {sequence:,}: anchor {anchor.number} of {anchor.at:%Y-%m-%d} says "
+            f"The chain was rewritten before link {sequence:,}: anchor {anchor.number} of {anchor.at:%Y-%m-%d} says "
             "otherwise.",
             sequence,
             link.event_id,

@@ -1,4 +1,4 @@
-"""Is the batch as a whole what it should be? A strange one stops before anything is sent."""
+"""Judges a batch as a whole. An unusual one stops before anything is sent."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ STOPS = frozenset({"BATCH_HOLDS", "BATCH_DUPLICATES", "BATCH_LANGUAGES", "BATCH_
 
 @dataclass(frozen=True, slots=True)
 class BatchFacts:
-    """What is known of a batch besides its profiles. None = not known, and not judged.
+    """Facts about a batch besides its profiles. None = unknown, and not judged.
 
     documents, documents_failed   how many files it had, and how many could not be read
-    rows_expected, rows_found     what its manifest promised (profiles or rows), and what was read
+    rows_expected, rows_found     the number in its manifest (profiles or rows), and the number read
     """
 
     documents: int | None = None
@@ -29,14 +29,14 @@ class BatchFacts:
 
 @dataclass(frozen=True, slots=True)
 class BatchGate:
-    """One limit of the agent that this batch was held against; found is None where it was kept."""
+    """One limit of the agent that this batch was compared with; found is None if it was kept."""
 
     code: str
     found: Finding | None
 
 
 def batch_gates(agent: Agent, cases: Sequence[Case], held: int, facts: BatchFacts) -> tuple[BatchGate, ...]:
-    """Is the batch within the agent's limits? Shares only count from min_profiles on; what is not judged is left out."""
+    """Compares the batch with the agent's limits. Shares count only from min_profiles on; parts not judged are left out."""
     limits = agent.limits
     gates: list[BatchGate] = []
     total = len(cases)
@@ -46,7 +46,7 @@ def batch_gates(agent: Agent, cases: Sequence[Case], held: int, facts: BatchFact
             held,
             total,
             limits.max_hold_share,
-            "Look at the codes that held most: usually one layout or one setting is behind them.",
+            "Check the most frequent codes: usually one layout or one setting causes them.",
         )
         repeats = sum(case.repeats_in_batch for case in cases)
         gates += _share(
@@ -71,7 +71,7 @@ def batch_gates(agent: Agent, cases: Sequence[Case], held: int, facts: BatchFact
             facts.documents_failed,
             facts.documents,
             limits.max_failed_share,
-            "Look at the documents' codes; a damaged upload is sent again.",
+            "Check the documents' codes; if the upload was damaged, send it again.",
         )
     if limits.rows_must_match and facts.rows_expected is not None:
         read = facts.rows_found if facts.rows_found is not None else total
@@ -80,7 +80,7 @@ def batch_gates(agent: Agent, cases: Sequence[Case], held: int, facts: BatchFact
             read != facts.rows_expected,
             str(read),
             str(facts.rows_expected),
-            "Compare the manifest with the files; send the missing ones or mend the count.",
+            "Compare the manifest with the files; send the missing ones or correct the count.",
         )
     return tuple(gates)
 

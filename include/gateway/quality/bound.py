@@ -4,7 +4,7 @@ learn_then_test   the loosest limit on the risk at which the error is proved to 
                   truth is known (Angelopoulos, Bates, Candes, Jordan, Lei 2021, arXiv 2110.01052): every limit is a
                   hypothesis "more than max_error of what passes is wrong", tested by the exact binomial tail, in a fixed
                   sequence from strict to loose. With probability 1 - delta the error of the chosen limit is as stated.
-e_value           evidence that more than `max_error` of what passed is wrong; it may be looked at after every answer,
+e_value           evidence that more than `max_error` of the passes is wrong; it may be checked after every answer,
                   in any order, for ever (Ville's inequality): at most one in 1/delta true statements ever reaches 1/delta.
 """
 
@@ -51,7 +51,7 @@ def learn_then_test(
     max_error: float,
     delta: float = DELTA,
 ) -> float:
-    """The loosest limit that is proved; 0.0 where none is: then nothing passes by itself.
+    """The loosest proved limit; 0.0 if there is none: then nothing passes automatically.
 
     risks, wrong   of profiles that chose neither the model nor the limits
     limits         limits_to_test() of other profiles
@@ -73,7 +73,7 @@ def expected_limit(
     risks: Sequence[float], wrong: Sequence[bool], limits: Sequence[Sequence[float]], max_error: float
 ) -> float:
     """The loosest limit at which the expected error is as stated: (wrong + 1) / (passed + 1), the correction of conformal
-    risk control (Angelopoulos and others 2022, arXiv 2208.02814). It is no proof: on average as stated, not nearly always.
+    risk control (Angelopoulos and others 2022, arXiv 2208.02814). This is not a proof: it holds on average, not nearly always.
     """
     best = 0.0
     for limit in {limit for sequence in limits for limit in sequence}:
@@ -108,7 +108,7 @@ def kept_limit(
 ) -> float:
     """The limit that an agent's own evidence leaves standing: never above `limit`, 0.0 when no step of the ladder holds.
 
-    looked_at   (risk, whether it was wrong) of passes that a person looked at, in any order
+    looked_at   (risk, whether it was wrong) of passes that a person checked, in any order
     ladder      limits to fall back to
     """
     for step in sorted({limit, *(one for one in ladder if one < limit)}, reverse=True):

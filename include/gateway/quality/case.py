@@ -1,4 +1,4 @@
-"""One profile as the judge sees it: values, how sure we are of each, what the document was like, whom it repeats.
+"""One profile as the judge sees it: values, their confidence, facts about the document, repeats of other profiles.
 
 A Case needs no store and no file, so that history can be judged again under other criteria.
 """
@@ -14,7 +14,7 @@ from gateway.quality.scores import CONTACT, FIELDS, FieldFact, facts
 from gateway.values.agreement import name_email_agreement
 
 LISTS = ("links", "skills", "languages", "work", "education")
-# What is found by comparing with other profiles -> what it is where there is nothing to tell.
+# Results of comparing with other profiles -> their value if there is nothing to report.
 COMPARED = {
     "other_names_with_email": 0,
     "other_names_with_phone": 0,
@@ -27,18 +27,18 @@ TEXTS = ("name", "email", "phone", "location", "headline")
 
 
 def marks_that_hold(marks: Iterable[str], phone_source: str | None) -> tuple[str, ...]:
-    """The reader's marks without those a person has answered: a corrected number's country is no guess any more."""
+    """The reader's marks without those a person has settled: the country of a corrected number is no longer a guess."""
     return tuple(mark for mark in marks if mark != "PHONE_COUNTRY_GUESSED" or phone_source != "person")
 
 
 def signals_that_hold(signals: Mapping[str, float], contact_sources: Iterable[str]) -> Mapping[str, float]:
-    """The reader's signals; none of them where a person corrected a contact value, and so has looked at all three."""
+    """The reader's signals; none if a person corrected a contact value, because that person saw all three."""
     return {} if "person" in contact_sources else signals
 
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """What the gates judge.
+    """The facts that the gates judge.
 
     values, counts   texts (None = not read), and how many entries each list field has
     confidences      calibrated, 0..1, of each field that was read; a list's is the mean of its entries
@@ -53,7 +53,7 @@ class Case:
     people_in_document   profiles that one paged document was split into; 1 for tables
     domain_accepts_mail  DNS's answer for the address's domain; None = not asked, or no answer
     risk_cap  the highest risk that the agent's own evidence let pass when the batch was judged first; 1 = no evidence
-    signals   what the page says about the reading's trust (extract/resume/signals.py); empty for rows of tables
+    signals   signals of how trustworthy the reading is (extract/resume/signals.py); empty for rows of tables
     """
 
     profile_id: str
@@ -95,7 +95,7 @@ class Case:
 
         known   other_names_with_email, other_names_with_phone, likely_duplicates, repeats_in_batch,
                 people_in_document,
-                domain_accepts_mail: what the pipeline found out by comparing
+                domain_accepts_mail: results of the pipeline's comparison
         """
         read = facts(profile)
         if reading is not None and reading.rows is None:
@@ -122,11 +122,11 @@ class Case:
         )
 
     def has(self, name: str) -> bool:
-        """Was this field of FIELDS read?"""
+        """Whether this field of FIELDS was read."""
         return bool(self.counts.get(name)) if name in LISTS else bool(getattr(self, name))
 
     def facts(self) -> dict[str, FieldFact]:
-        """The fields as the scores take them."""
+        """The fields in the form that the scores need."""
         return {
             name: FieldFact(self.has(name), self.confidences.get(name, 0.0), name in self.evidenced) for name in FIELDS
         }
@@ -137,7 +137,7 @@ class Case:
         return name_email_agreement(self.name, self.email)
 
     def as_json(self) -> dict[str, Any]:
-        """JSON-ready; Case.from_json gives an equal case back."""
+        """JSON-ready; Case.from_json returns an equal case."""
         return {**asdict(self), "evidenced": sorted(self.evidenced), "marks": list(self.marks)}
 
     @classmethod

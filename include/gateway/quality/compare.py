@@ -23,7 +23,7 @@ class Comparison:
     alike: tuple[str, ...] = ()
 
     def facts(self) -> dict[str, Any]:
-        """What Case.of(..., **comparison.facts()) takes."""
+        """The arguments for Case.of(..., **comparison.facts())."""
         whole = asdict(self)
         whole.pop("alike")
         return whole
@@ -32,7 +32,7 @@ class Comparison:
 def compare(
     batch: Mapping[str, Person], earlier: Mapping[str, Person] | None = None, *, silent: Collection[str] = ()
 ) -> dict[str, Comparison]:
-    """A Comparison for each profile of the batch, by id. The one producer of these facts: judge, replay and proof share it.
+    """A Comparison for each profile of the batch, by id. The only producer of these facts: judge, replay and proof share it.
 
     batch     the profiles in the order they were read: a repeat is one that a profile before it already has by
               address or, without an address, by number

@@ -1,7 +1,7 @@
 """Data Docs of one judged batch: Great Expectations' own pages, without anybody's data and without the internet.
 
 Where Great Expectations would list unexpected values, these pages list profile ids. Its scripts, fonts, images and
-styles come from other sites; they are left out and a small style stands in, so that the pages open anywhere, sandboxed.
+styles come from other sites; a small style sheet replaces them, so that the pages open anywhere, sandboxed.
 """
 
 from __future__ import annotations
@@ -72,7 +72,7 @@ def write_data_docs(
 
 
 def mask(result: Any, profile_ids: Sequence[str]) -> Any:
-    """A copy of GX's result that holds profile ids where it held values, and keeps only its counts beside them."""
+    """A copy of GX's result with profile ids in place of values, and otherwise only its counts."""
     from great_expectations.core import ExpectationSuiteValidationResult, ExpectationValidationResult
 
     counts = (
@@ -120,7 +120,7 @@ def _html(renderer: Any, shown: Any) -> str:
 
 
 def _page(html: str, back: tuple[str, str] | None) -> str:
-    """The page's body, cleaned of everything that runs or is fetched from elsewhere, under our own head."""
+    """The page's body, without anything that runs or is fetched from elsewhere, under our own head."""
     body = html[html.index(">", html.index("<body")) + 1 : html.rindex("</body>")] if "<body" in html else html
     body = re.sub(r"<(script|style|noscript|nav)\b.*?</\1>", "", body, flags=re.S | re.I)
     body = re.sub(r"<(?:link|img|meta)\b[^>]*>", "", body, flags=re.I)

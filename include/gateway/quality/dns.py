@@ -16,7 +16,7 @@ Ask = Callable[[str], bool | None]
 
 
 def mail_domains(domains: Iterable[str], ask: Ask | None = None) -> dict[str, bool | None]:
-    """domain -> True (accepts mail), False (surely does not), None (not known). Each domain is asked once.
+    """domain -> True (accepts mail), False (certainly does not), None (unknown). Each domain is queried once.
 
     ask   one question; DNS by default. A test passes its own.
     """

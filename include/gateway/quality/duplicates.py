@@ -1,4 +1,4 @@
-"""Are two records one person? Pure scoring with reasons for and against; it links nothing by itself.
+"""Scores whether two records are one person, with reasons for and against. Pure; it links nothing.
 
     exact      same address or number, and the names do not contradict: may be linked without a person
     likely     other facts speak for it: proposed to a person, never linked in silence
@@ -41,7 +41,7 @@ _LARGEST_BLOCK = 200  # records sharing one name: beyond it a name says nothing,
 
 @dataclass(frozen=True, slots=True)
 class Person:
-    """What is compared. Texts as read; email and phone normalised."""
+    """The compared facts. Texts as read; email and phone normalised."""
 
     name: str | None = None
     email: str | None = None
@@ -76,7 +76,7 @@ class Likeness:
 
 @dataclass(frozen=True, slots=True)
 class FieldChange:
-    """One field that a newer record of the same person has differently; None = not there."""
+    """One field that differs in a newer record of the same person; None = missing."""
 
     field: str
     before: object
@@ -84,7 +84,7 @@ class FieldChange:
 
 
 def same_name(one: str, other: str) -> bool:
-    """May these be spellings of one person's name?
+    """Whether these may be spellings of one person's name.
 
     Order, titles, middle names, initials, short forms and accents do not count against it; a given name that differs
     does, so that two members of a family stay two people. Names in different scripts cannot be compared: they may be.
@@ -115,7 +115,7 @@ def _same_word(one: str, other: str) -> bool:
 
 
 def likeness(one: Person, other: Person) -> Likeness:
-    """How alike two records are. Symmetric; a record with itself is exact if it has an address or a number."""
+    """How similar two records are. Symmetric; a record compared with itself is exact if it has an address or a number."""
     contradicts = bool(one.name and other.name and not same_name(one.name, other.name))
     shared = [
         f"the same {shown}"
@@ -204,7 +204,7 @@ def _profiles(links: Iterable[str]) -> set[str]:
 def likely_pairs(
     new: Mapping[str, Person], known: Mapping[str, Person], *, with_exact: bool = False
 ) -> dict[str, list[tuple[str, Likeness]]]:
-    """For each new record, those among new and known that are likely the same person, best first.
+    """For each new record, those among new and known that are probably the same person, best first.
 
     Only records that share a name word pair, an address, a number or a profile page are compared, so that the cost
     grows with the records and not with their square. A record is never compared with itself (equal ids).
@@ -244,7 +244,7 @@ def _keys(person: Person) -> set[str]:
 
 
 def differences(before: ExtractedProfile, after: ExtractedProfile) -> tuple[FieldChange, ...]:
-    """What a newer résumé of the same person says differently, field by field, for the version history."""
+    """The differences of a newer résumé of the same person, field by field, for the version history."""
     names = ("name", "email", "phone", "location", "headline", "links", "skills", "languages", "work", "education")
     return tuple(
         FieldChange(name, _plain(old), _plain(new))

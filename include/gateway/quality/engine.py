@@ -30,7 +30,7 @@ BESIDE = {
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What one gate found: positions of the rows that did not meet it, out of those that had anything to judge."""
+    """The result of one gate: positions of the rows that failed, out of those with a value to judge."""
 
     gate: Gate
     rows: tuple[int, ...]
@@ -51,7 +51,7 @@ def great_expectations() -> ModuleType:
 
 
 def suite_of(name: str, gates: Sequence[Gate]) -> Any:
-    """A real ExpectationSuite: one expectation a gate, with its severity, words and code (in meta).
+    """A real ExpectationSuite: one expectation per gate, with its severity, words and code (in meta).
 
     raises  Misconfigured(OWN_EXPECTATION_INVALID) when Great Expectations refuses an expectation's arguments
     """
@@ -109,7 +109,7 @@ def run(name: str, gates: Sequence[Gate], frame: pd.DataFrame) -> tuple[list[Out
             raise Permanent(
                 "GATE_BROKEN",
                 f"Gate {gate.code} ({gate.expectation} on {gate.column}) could not be computed; nothing of this batch "
-                "was judged. Check the agent's own expectations, then run the judge again.",
+                "was judged. Check the agent's custom expectations, then run the judge again.",
             )
         answer = one.result
         evaluated = answer["element_count"] - (answer.get("missing_count") or 0)

@@ -18,7 +18,7 @@ _NUMBERS = ("agreement", "text_quality", "risk", "risk_cap", *(f"{name}_confiden
 
 
 def row_of(case: Case, quality: Score, completeness: Score) -> dict[str, Any]:
-    """The judged columns of one case; None where a fact is not known, which no gate but presence minds."""
+    """The judged columns of one case; None if a fact is unknown, which only presence gates judge."""
     row: dict[str, Any] = {name: getattr(case, name) for name in TEXTS}
     for name in FIELDS:
         present = case.has(name)

@@ -24,7 +24,7 @@ PASS, HOLD = "pass", "hold"
 
 @dataclass(frozen=True, slots=True)
 class GateCount:
-    """What one gate said about a whole batch, as counts.
+    """The result of one gate for a whole batch, as counts.
 
     gate        unique within the suite, and the same from batch to batch as long as the agent's file is: "code field severity"
     evaluated   profiles that had a value to judge; 1 for a gate on the batch itself
@@ -40,10 +40,10 @@ class GateCount:
 
 @dataclass(frozen=True, slots=True)
 class BatchJudgement:
-    """What judging a batch gave.
+    """The result of judging a batch.
 
-    judgements      one a case, in the cases' order
-    batch_findings  what is strange about the batch as a whole; a critical one stops it before anything is sent
+    judgements      one per case, in the order of the cases
+    batch_findings  problems of the batch as a whole; a critical one stops it before anything is sent
     gates           a count for each gate of the suite and of the batch itself, from the same Great Expectations run
     statistics      JSON-ready counts for analytics: profiles, pass, hold, by code and severity; no personal data
     result          GX's own result for Data Docs, None for an empty batch; holds values: never log or store it
@@ -60,7 +60,7 @@ class BatchJudgement:
 def judge(agent: Agent, cases: Sequence[Case], facts: BatchFacts | None = None) -> BatchJudgement:
     """Judge every case by the agent's gates.
 
-    facts    what is known of the batch besides its profiles (documents, manifest); None = nothing
+    facts    facts about the batch besides its profiles (documents, manifest); None = none
     raises   Permanent(GATE_BROKEN) when a gate cannot be computed, Misconfigured(OWN_EXPECTATION_INVALID);
              ValueError when two cases have the same profile_id
     """
@@ -121,7 +121,7 @@ def _counted(gate: Gate, evaluated: int, unexpected: int, before: Sequence[GateC
 
 
 def scores_of(agent: Agent, case: Case) -> tuple[Score, Score]:
-    """(quality, completeness) of a case: completeness by what this agent asks for."""
+    """(quality, completeness) of a case: completeness by the fields that this agent asks for."""
     known = case.facts()
     quality = quality_score(known, agreement=case.agreement, text_quality=case.text_quality)
     present = [name for name, fact in known.items() if fact.present]

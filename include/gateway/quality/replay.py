@@ -20,7 +20,7 @@ from gateway.quality.versions import differing
 
 @dataclass(frozen=True, slots=True)
 class Before:
-    """The verdict that stands: outcome, every finding as (code, severity, field, measured), by which version."""
+    """The current verdict: outcome, every finding as (code, severity, field, measured), and its version."""
 
     outcome: str
     findings: tuple[tuple[str, str, str | None, str | None], ...]
@@ -29,7 +29,7 @@ class Before:
 
 @dataclass(frozen=True, slots=True)
 class Changed:
-    """One profile judged otherwise; codes are those that hold it."""
+    """One profile judged differently; codes are those that hold it."""
 
     profile_id: str
     before: str
@@ -40,7 +40,7 @@ class Changed:
 
 @dataclass(frozen=True, slots=True)
 class Replay:
-    """What judging history again gave; JSON-ready through as_json, ids and counts only.
+    """The result of judging history again; JSON-ready through as_json, ids and counts only.
 
     now_pass, now_hold   ids of profiles whose outcome changes
     by_code              holding code -> (profiles it holds before, now)
@@ -61,12 +61,12 @@ class Replay:
 
     @property
     def reproduced(self) -> bool:
-        """Every verdict came out exactly as it stands."""
+        """True if every verdict came out unchanged."""
         return self.changed == 0
 
     @property
     def unexplained(self) -> bool:
-        """Verdicts differ though no part of the version does: that would be a defect."""
+        """True if verdicts differ although no part of the version does: that would be a defect."""
         return bool(self.changed) and not any(self.versions.values())
 
     def as_json(self) -> dict[str, Any]:
@@ -78,7 +78,7 @@ class Replay:
 
 
 def replay(agent: Agent, cases: Sequence[Case], before: Mapping[str, Before]) -> Replay:
-    """Judge the cases under `agent` and compare with the verdicts that stand.
+    """Judge the cases under `agent` and compare with the current verdicts.
 
     before   profile id -> its verdict; a case without one counts as not passed before
     raises   as judge() does

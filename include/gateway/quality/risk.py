@@ -29,30 +29,27 @@ if TYPE_CHECKING:
 
 MODEL = Path(__file__).parent / "data" / "risk.json"
 PARTS = ("name", "email", "phone", "whole")
-# What a group of signals is called to people, and what would have lowered the risk.
+# The name of a group of signals in messages, and the change that would have lowered the risk.
 WORDS: dict[str, tuple[str, str]] = {
     "name_unsure": (
         "the name was hard to tell",
         "A clear line with the name in large type at the top would have passed.",
     ),
-    "name_form": ("the name is not formed like most names", "Approve it if the document shows it like this."),
-    "name_place": (
-        "the name does not stand where names stand",
-        "A name at the top of the first page would have passed.",
-    ),
+    "name_form": ("the name does not look like most names", "Approve it if the document shows it this way."),
+    "name_place": ("the name is not in the usual place", "A name at the top of the first page would have passed."),
     "name_disagrees": (
         "neither e-mail address nor links repeat the name",
         "An address or a profile link that repeats the name would have passed.",
     ),
     "email_unsure": ("the e-mail address was hard to tell", "One address, in the contact block, would have passed."),
     "email_place": (
-        "the e-mail address stands outside the contact block",
+        "the e-mail address is outside the contact block",
         "An address in the contact block would have passed.",
     ),
     "email_others": ("the document shows other e-mail addresses", "A document with one address would have passed."),
     "phone_unsure": ("the phone number was hard to tell", "One number, in the contact block, would have passed."),
     "phone_place": (
-        "the phone number stands outside the contact block",
+        "the phone number is outside the contact block",
         "A number in the contact block would have passed.",
     ),
     "phone_others": ("the document shows numbers that were not read", "A document with one number would have passed."),
@@ -62,10 +59,10 @@ WORDS: dict[str, tuple[str, str]] = {
         "Compare name, e-mail and phone with the document; the two readings must agree to pass.",
     ),
     "document": ("the document is not a usual résumé", "A plain résumé of one person would have passed."),
-    "scan": ("the text was recognised from a picture or is damaged", "The original file would have passed."),
-    "script": ("names in this script are read less surely", "Approve it if the document shows it like this."),
+    "scan": ("the text was read from a picture or is damaged", "The original file would have passed."),
+    "script": ("names in this script are read less reliably", "Approve it if the document shows it this way."),
 }
-# signal -> (the part of the contact it is about, the group of WORDS it is told as)
+# signal -> (the part of the contact concerned, the group of WORDS it is reported as)
 SIGNALS: dict[str, tuple[str, str]] = {
     "name_unsure": ("name", "name_unsure"),
     "name_rival": ("name", "name_unsure"),
@@ -155,13 +152,13 @@ def ladder() -> list[float]:
 
 
 def reach_for(max_error: float) -> dict[str, float]:
-    """Share of profiles that go through at this error: {"generated": ..., "real": ...} of résumés, 0..1."""
+    """Share of profiles that pass at this error: {"generated": ..., "real": ...} of résumés, 0..1."""
     levels = [level for level in model()["levels"] if level["max_error"] <= max_error + 1e-12]
     return dict(levels[-1]["reach"]) if levels else {"generated": 0.0, "real": 0.0}
 
 
 def risk_of(case: Case) -> Risk | None:
-    """The risk of a case; None where the reader left no signals (rows of tables, profiles from before there were any)."""
+    """The risk of a case; None if the reader left no signals (rows of tables, profiles from before there were any)."""
     if not case.signals:
         return None
     fitted = model()

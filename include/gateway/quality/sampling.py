@@ -1,4 +1,4 @@
-"""Selective human review beside automation: which automatic passes a person looks at, and what that says."""
+"""Draws the audit sample of automatic passes, and estimates their error rate from the answers."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def _fraction(text: str) -> float:
 
 @dataclass(frozen=True, slots=True)
 class ErrorRate:
-    """Share of looked-at passes that were wrong, with its 95 % Wilson interval; None where nothing was looked at."""
+    """Share of checked passes that were wrong, with its 95 % Wilson interval; None if nothing was checked."""
 
     looked_at: int
     wrong: int
@@ -41,7 +41,7 @@ class ErrorRate:
 
 
 def error_rate(looked_at: int, wrong: int) -> ErrorRate:
-    """What an audit says about the automatic passes (Wilson 1927; holds for few observations and rates near 0)."""
+    """The error rate of the automatic passes from audits (Wilson 1927; valid for few observations and rates near 0)."""
     if not 0 <= wrong <= looked_at:
         raise ValueError(f"{wrong} wrong of {looked_at} looked at")
     if not looked_at:

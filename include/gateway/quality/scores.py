@@ -1,7 +1,7 @@
 """Two scores for every profile, each with its parts and a word. No Great Expectations here: cheap to import.
 
     quality        how well we read it: calibrated confidence, evidence, agreement between values, text layer
-    completeness   what is there of what is wanted
+    completeness   the share of the requested fields that was found
 
 Neither says anything about the person. Both are 0..1; parts are 0..1 too and say where a score was lost.
 The words follow docling's document grades: poor < 0.5 <= fair < 0.8 <= good < 0.9 <= excellent.
@@ -24,12 +24,12 @@ _PART_WEIGHT = {"confidence": 6.0, "evidence": 2.0, "agreement": 1.0, "text": 1.
 
 DEFAULT_REQUIRED = ("name", "email")
 DEFAULT_WANTED = ("phone", "location", "skills", "work", "education")
-_REQUIRED_SHARE = 0.6  # what the required fields are worth of completeness; the wanted ones share the rest
+_REQUIRED_SHARE = 0.6  # weight of the required fields in completeness; the wanted ones share the rest
 
 
 @dataclass(frozen=True, slots=True)
 class FieldFact:
-    """What is known of one field of a profile: is it there, how sure are we, does the document show it."""
+    """Facts about one field of a profile: whether it is present, its confidence, whether it has evidence."""
 
     present: bool
     confidence: float = 0.0
@@ -56,7 +56,7 @@ def word(value: float) -> str:
 
 
 def facts(profile: ExtractedProfile) -> dict[str, FieldFact]:
-    """One fact a field of FIELDS, as facts_from() makes them."""
+    """One fact per field of FIELDS, as facts_from() makes them."""
     return facts_from(
         {name: bool(getattr(profile, name)) for name in FIELDS},
         ((f.name, f.confidence, f.evidence is not None) for f in profile.fields),
@@ -64,7 +64,7 @@ def facts(profile: ExtractedProfile) -> dict[str, FieldFact]:
 
 
 def facts_from(present: Mapping[str, bool], entries: Iterable[tuple[str, float, bool]]) -> dict[str, FieldFact]:
-    """One fact a field of FIELDS; list fields take the mean confidence of their members.
+    """One fact per field of FIELDS; list fields take the mean confidence of their members.
 
     present   field -> is there a value
     entries   (path such as "links[0]", confidence, has evidence) of every value. A value without evidence is never
@@ -91,7 +91,7 @@ def quality_score(
     """How well a profile was read. Nothing read is 0; a part that cannot be measured does not count.
 
     known         as facts() gives it
-    agreement     name_email_agreement, or None where it cannot be told
+    agreement     name_email_agreement, or None if it cannot be computed
     text_quality  of the document's text layer, 0..1, or None where there is none to speak of (tables)
     """
     present = {name: fact for name, fact in known.items() if fact.present}
@@ -117,7 +117,7 @@ def quality_score(
 def completeness_score(
     present: Iterable[str], required: Iterable[str] = DEFAULT_REQUIRED, wanted: Iterable[str] = DEFAULT_WANTED
 ) -> Score:
-    """What is there of what is asked for: required fields make 60 % of it, wanted ones 40 %.
+    """Share of the requested fields that is present: required fields make 60 % of it, wanted ones 40 %.
 
     With only one of the two groups asked for, that group is all of it; asking for nothing is complete.
     """
@@ -133,7 +133,7 @@ def completeness_score(
 
 
 def simple_scores(profile: ExtractedProfile) -> tuple[float, float]:
-    """(quality, completeness) of a profile by itself, without an agent's wishes: what `extract` prints."""
+    """(quality, completeness) of a profile alone, without an agent's wishes, as printed by `extract`."""
     known = facts(profile)
     quality = quality_score(known, agreement=name_email_agreement(profile.name, profile.email))
     completeness = completeness_score(name for name, fact in known.items() if fact.present)

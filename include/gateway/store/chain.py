@@ -1,6 +1,6 @@
 """The chain over all events: each link hashes the one before it, so that no event can be changed, deleted or moved unseen.
 
-Writers append events and know nothing of the chain; a sealer links what is new, in batches, alone (several writers would
+Writers append events and ignore the chain; a single sealer links new events in batches (several writers would
 have to wait for one another). Its order is the order of sealing: an event whose transaction committed late gets a later
 link, wherever its id is. Until it is sealed an event proves nothing.
 """
@@ -49,7 +49,7 @@ class Head:
 
 @dataclass(frozen=True, slots=True)
 class Link:
-    """One link with its event as it is now; said is None where that is gone."""
+    """One link with its current event; said is None if the event is gone."""
 
     sequence: int
     event_id: int
@@ -58,7 +58,7 @@ class Link:
 
 
 def seal(*, everything: bool = False) -> int:
-    """Links all events that have none; returns how many. Safe to call at any time by anybody.
+    """Links all events that have no link; returns their number. Safe to call at any time, also concurrently.
 
     everything   looks at all ids, not only at the newest: finds even what committed very late
     """
@@ -103,7 +103,7 @@ def link_hash(before: bytes, sequence: int, said: tuple[Any, ...]) -> bytes:
 
 
 def links() -> Iterator[Link]:
-    """Every link in order, with its event; memory stays bounded."""
+    """Every link in order, with its event; uses bounded memory."""
     with reading() as session:
         rows = session.execute(
             select(EventSeal.sequence, EventSeal.event_id, EventSeal.hash, *SAID)

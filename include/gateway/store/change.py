@@ -1,5 +1,5 @@
-"""The only place where a state changes. Every change is allowed by the table below, appends an event, and writes what
-others are told of it (store/outbox.py).
+"""The only place where a state changes. Every change is allowed by the table below, appends an event, and writes
+its messages to others (store/outbox.py).
 
 batch     receiving -> running -> waiting_review | done | failed; waiting_review -> running | done; failed -> running;
           done -> running (run again) | waiting_review (a decision was taken back);
@@ -84,7 +84,7 @@ Row = Agent | Batch | Document | Profile | Delivery | Invitation | Interview
 
 
 def move(session: Session, row: Row, to: str, *, actor: str, code: str | None = None, rule: str | None = None) -> bool:
-    """Moves one row to a state and appends the event; False if it is there already (nothing is appended).
+    """Moves one row to a state and appends the event; False if it already has that state (nothing is appended).
 
     raises   Conflict(STATE_CONFLICT) when the table above does not allow the step
     """
@@ -94,7 +94,7 @@ def move(session: Session, row: Row, to: str, *, actor: str, code: str | None = 
         return False
     if to not in ALLOWED[subject].get(before, set()):
         raise Conflict(
-            "STATE_CONFLICT", f"{subject} {row.id} is {before}, which does not lead to {to}: reload and decide again."
+            "STATE_CONFLICT", f"{subject} {row.id} is {before} and cannot become {to}: reload and decide again."
         )
     row.state = str(to)
     if not isinstance(row, Agent):
@@ -122,7 +122,7 @@ def record(
 
 
 def first_time(session: Session, once: str, *, kind: str, batch_id: str, actor: str) -> bool:
-    """True for the one caller, ever, that may do the thing named `once`; decided by the database, not by a look first."""
+    """True for exactly one caller of the step named `once`; decided by a unique row, not by a query first."""
     values: dict[str, Any] = {
         "at": now(),
         "kind": kind,

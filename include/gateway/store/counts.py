@@ -11,12 +11,12 @@ from gateway.model import DocumentState as D
 from gateway.model import ProfileState as P
 from gateway.store.tables import Document, Profile
 
-IN_FLIGHT = (P.EXTRACTED, P.PASSED, P.APPROVED)  # not yet at rest: to be judged or to be sent
+IN_FLIGHT = (P.EXTRACTED, P.PASSED, P.APPROVED)  # not finished: still to be judged or sent
 
 
 @dataclass(frozen=True, slots=True)
 class Counts:
-    """Documents and profiles of one batch (or of all), by where they are now."""
+    """Documents and profiles of one batch (or of all), by state."""
 
     received: int = 0
     success: int = 0
@@ -33,14 +33,14 @@ class Counts:
     codes: dict[str, int] = field(default_factory=dict)
 
     def add_up(self) -> bool:
-        """received = success + failed + processing, and profiles = the sum of where they are."""
+        """received = success + failed + processing, and profiles = the sum over their states."""
         at_rest = self.delivered + self.held + self.discarded + self.duplicate + self.refused + self.unknown
         return (
             self.received == self.success + self.failed + self.processing and self.profiles == at_rest + self.in_flight
         )
 
     def sentence(self, *, short: bool = False) -> str:
-        """The two sums in words; the short form leaves out what is nought."""
+        """The two sums in words; the short form leaves out zeros."""
         documents = [(self.success, "read"), (self.failed, "failed"), (self.processing, "processing")]
         profiles = [
             (self.delivered, "ingested"),
@@ -64,7 +64,7 @@ class Counts:
 
 
 def counts(session: Session, batch_id: str | None = None) -> Counts:
-    """Counted from the rows themselves, in one look at each table; `codes` are those of documents and held profiles."""
+    """Counts the rows themselves, with one query per table; `codes` are those of documents and held profiles."""
     of_batch = [] if batch_id is None else [Document.batch_id == batch_id]
     profiles_of_batch = [] if batch_id is None else [Profile.batch_id == batch_id]
     by_document: dict[str, int] = dict(
@@ -85,7 +85,7 @@ def counts(session: Session, batch_id: str | None = None) -> Counts:
 
 
 def counts_of(documents: dict[str, int], profiles: dict[str, int], codes: dict[str, int] | None = None) -> Counts:
-    """Counts from numbers by state. received and profiles sum every state: one unknown to Counts shows as a gap."""
+    """Counts from numbers by state. received and profiles sum all states, so a state unknown to Counts shows as a gap."""
     return Counts(
         received=sum(documents.values()),
         success=documents.get(D.SUCCESS, 0),

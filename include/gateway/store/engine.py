@@ -22,7 +22,7 @@ BUSY_MS = 30_000  # a writer waits this long for another on SQLite; a batch's la
 
 @lru_cache(maxsize=8)
 def engine_for(url: str) -> Engine:
-    """An engine with what each database needs: SQLite gets WAL, foreign keys and patience."""
+    """An engine with the settings each database needs: SQLite gets WAL, foreign keys and a busy timeout."""
     if not url.startswith("sqlite"):
         engine = create_engine(url, pool_pre_ping=True, hide_parameters=True)
         event.listen(engine, "handle_error", _without_values)
@@ -55,7 +55,7 @@ def engine_for(url: str) -> Engine:
 
 
 def _without_values(context: ExceptionContext) -> None:
-    """PostgreSQL tells the row it refused: a person's, and exceptions are logged. What was refused and why stays."""
+    """PostgreSQL quotes the refused row in its errors, and exceptions are logged. Keeps the cause and removes the row."""
     for wrong in (context.original_exception, context.sqlalchemy_exception):
         if wrong is not None:
             wrong.args = tuple(str(said).partition("\nDETAIL:")[0] for said in wrong.args)
@@ -69,7 +69,7 @@ def engine() -> Engine:
 def writing() -> Iterator[Session]:
     """A session in one transaction: committed at the end, rolled back on any exception.
 
-    raises   Transient(DISK_FULL) where the database has no space left
+    raises   Transient(DISK_FULL) if the database has no space left
     """
     try:
         with Session(engine(), expire_on_commit=False) as session, session.begin():
@@ -78,7 +78,7 @@ def writing() -> Iterator[Session]:
         if not _is_full(wrong):
             raise
         raise Transient(
-            "DISK_FULL", "The store has no space left on its disk. Free some; it is tried again, nothing is lost.", 60
+            "DISK_FULL", "The store has no space left on its disk. Free some; the step is retried, nothing is lost.", 60
         ) from None
 
 
@@ -90,13 +90,13 @@ def _is_full(wrong: DBAPIError) -> bool:
 
 @contextmanager
 def reading() -> Iterator[Session]:
-    """A session that only looks; takes no write lock on SQLite."""
+    """A read-only session; takes no write lock on SQLite."""
     with Session(engine().execution_options(gateway_write=False), expire_on_commit=False) as session:
         yield session
 
 
 def alembic_config(url: str) -> Config:
-    """Alembic on this store; its scripts are beside this file."""
+    """Alembic for this store; its scripts are in the folder next to this file."""
     config = Config()
     config.set_main_option("script_location", str(Path(__file__).with_name("migrations")))
     config.set_main_option("path_separator", "os")
@@ -105,5 +105,5 @@ def alembic_config(url: str) -> Config:
 
 
 def migrate(url: str | None = None) -> None:
-    """Brings the tables to the newest version; safe to call by several processes, and when nothing is to do."""
+    """Brings the tables to the newest version; safe to call from several processes, and when there is nothing to do."""
     command.upgrade(alembic_config(url or settings().store_url), "head")

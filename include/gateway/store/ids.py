@@ -19,7 +19,7 @@ def batch_id(at: datetime | None = None) -> str:
 
 
 def batch_id_of_run(run_id: str, at: datetime) -> str:
-    """The batch id of a run that a person triggered: the same for the same run, so that clearing it finds its batch."""
+    """The batch id of a manually triggered run: the same for the same run, so that clearing it finds its batch."""
     digest = hashlib.sha256(run_id.encode()).digest()
     return f"b{at.astimezone(UTC):%Y%m%d-%H%M%S}-{''.join(_ALPHABET[byte % len(_ALPHABET)] for byte in digest[:6])}"
 
@@ -47,7 +47,7 @@ def review_id() -> str:
 
 
 def message_id() -> str:
-    """Of a message to others: the same on every attempt to send it."""
+    """The id of a message to others: the same on every attempt to send it."""
     return f"m{datetime.now(UTC):%Y%m%d%H%M%S}{_random(12)}"
 
 

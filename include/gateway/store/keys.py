@@ -1,7 +1,7 @@
 """The gateway's own keys: one that signs (Ed25519), one that makes keyed hashes. Files in GATEWAY_KEYS_DIR, for the owner alone.
 
 A signature says that whoever had the key said it. Who could change the store could have had the key as well: give the
-public key, and copies of what was signed, to somebody else.
+public key, and copies of the signed data, to somebody else.
 """
 
 from __future__ import annotations
@@ -37,18 +37,18 @@ SUPPRESSION = "suppression.key"
 
 
 def public_key() -> str:
-    """Our public key, base64 of its 32 bytes: what verifies our signatures."""
+    """Our public key, base64 of its 32 bytes; it verifies our signatures."""
     return base64.b64encode(_private().public_key().public_bytes(Encoding.Raw, PublicFormat.Raw)).decode()
 
 
 def signed(said: dict[str, Any]) -> dict[str, Any]:
-    """The same with "key" and "signature" added; JSON-ready values only."""
+    """The content with "key" and "signature" added; JSON-ready values only."""
     with_key = {**said, "key": public_key()}
     return {**with_key, "signature": base64.b64encode(_private().sign(canonical(with_key))).decode()}
 
 
 def is_signed(said: dict[str, Any], key: str) -> bool:
-    """Whether that key signed exactly this."""
+    """Whether that key signed exactly this content."""
     unsigned = {name: value for name, value in said.items() if name != "signature"}
     try:
         signature = base64.b64decode(str(said.get("signature")), validate=True)
@@ -59,19 +59,19 @@ def is_signed(said: dict[str, Any], key: str) -> bool:
 
 
 def canonical(said: dict[str, Any]) -> bytes:
-    """The bytes that are signed: JSON with sorted keys and no blanks."""
+    """The signed bytes: JSON with sorted keys and no blanks."""
     return json.dumps(said, sort_keys=True, ensure_ascii=False, separators=(",", ":")).encode()
 
 
 def keyed_hash(text: str) -> str:
-    """A hash that nobody without our key can compare with a list of addresses: 64 hex digits."""
+    """A hash that cannot be compared with a list of addresses without our key: 64 hex digits."""
     return hmac.new(_suppression(), text.encode(), hashlib.sha256).hexdigest()
 
 
 def is_the_one(name: str, key: bytes) -> bool:
-    """Whether this machine has the key that the store's lists were made with; the first that is asked about counts.
+    """Whether this machine has the key that the store's lists were made with; the first key checked is recorded.
 
-    Machines share the store, so it is where a machine with a key of its own shows: to it the lists would say nothing.
+    Machines share the store, so a machine with a different key is detected there: it could not use the lists.
     """
     mark = f"key:{name}"
     ours = hashlib.sha256(b"candidate-ingestion-gateway, key: " + key).hexdigest()
@@ -87,7 +87,7 @@ def is_the_one(name: str, key: bytes) -> bool:
 
 
 def check_suppression_key() -> None:
-    """Raises Misconfigured(KEY_INVALID) on a machine whose suppression.key is not the one the erased are known by."""
+    """Raises Misconfigured(KEY_INVALID) on a machine whose suppression.key differs from the one of the erased people."""
     if not is_the_one(SUPPRESSION, _suppression()):
         raise Misconfigured(
             "KEY_INVALID",
@@ -111,13 +111,13 @@ def _private() -> Ed25519PrivateKey:
         key = None
     if not isinstance(key, Ed25519PrivateKey):
         raise Misconfigured(
-            "KEY_INVALID", f"{settings().keys / 'signing.pem'} is no Ed25519 private key in PEM without a password."
+            "KEY_INVALID", f"{settings().keys / 'signing.pem'} is not an Ed25519 private key in PEM without a password."
         )
     return key
 
 
 def _kept(name: str, make: Callable[[], bytes]) -> bytes:
-    """A key's bytes, made by whoever needs it first: the link appears whole or not at all."""
+    """A key's bytes, created by the first process that needs it: the link appears complete or not at all."""
     path = settings().keys / name
     if not path.exists():
         path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)

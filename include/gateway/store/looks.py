@@ -10,7 +10,7 @@ from gateway.store.tables import Event, now
 
 
 def looked(subject: str, subject_id: str, *, actor: str) -> None:
-    """Records that `actor` was shown a document or a profile. No batch is named: nothing of the batch has moved."""
+    """Records that `actor` was shown a document or a profile. Names no batch, because nothing in the batch has changed."""
     at = now()
     once = f"looked:{at:%Y-%m-%d}:{subject_id}:{actor}"[:200]
     with reading() as session:

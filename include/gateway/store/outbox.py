@@ -1,7 +1,7 @@
-"""What others are to be told, written in the transaction of the change that causes it: both are kept, or neither.
+"""Messages to others, written in the transaction of the change that causes them: both are kept, or neither.
 
 A row is one message to one channel. Its id is made here once and travels with every attempt, so that a receiver can drop
-what it has seen. Sending is gateway.notify's; nothing that writes here ever waits for it.
+ids it has seen. gateway.notify does the sending; nothing that writes here ever waits for it.
 
     waiting   sent_at and dead_at are empty; may be tried from due_at on (a sender that takes it moves due_at ahead)
     sent      the channel took it
@@ -30,7 +30,7 @@ AT_REST = ("done", "waiting_review", "failed")
 
 
 def of_change(session: Session, row: Any, after: str, code: str | None) -> None:
-    """Writes what is to be told of a row's new state; nothing when nobody hears of it."""
+    """Writes the messages about a row's new state; none if no channel subscribes to it."""
     event = type_of(row.__tablename__, after)
     if event is None:
         return
@@ -61,9 +61,9 @@ def emit(
     only: str | None = None,
     without: str | None = None,
 ) -> list[str]:
-    """Writes a message that no single change of state causes; returns the channels that it goes to now.
+    """Writes a message that no single change of state causes; returns the channels it goes to now.
 
-    once      the same news is told once, whoever finds it how often
+    once      the same news is sent once, however often it is found
     only      to this channel alone, whether it subscribed or not; `without`: to all but this one
     """
     at = now()
@@ -77,7 +77,7 @@ def emit(
 
 
 def channels(session: Session, agent_id: str) -> Notify:
-    """The agent's channels as its file named them when a batch was last opened; a copy of an older shape: only the log."""
+    """The agent's channels as its file named them when a batch was last opened; for an old copy, only the log."""
     kept: dict[str, Notify] = session.info.setdefault("channels", {})
     if agent_id not in kept:
         agent = session.get(Agent, agent_id)
@@ -89,12 +89,12 @@ def channels(session: Session, agent_id: str) -> Notify:
 
 
 def forget_channels(session: Session, agent_id: str) -> None:
-    """The agent's file was read again in this session."""
+    """Forgets the cached channels, because the agent's file was read again in this session."""
     session.info.get("channels", {}).pop(agent_id, None)
 
 
 def _data(session: Session, event: str, row: Any, after: str, code: str | None) -> dict[str, Any]:
-    """Ids, state, codes and counts: nobody's data. Sentences of batches name nobody either (gateway.errors)."""
+    """Ids, state, codes and counts, no personal data. Sentences of batches contain none either (gateway.errors)."""
     known: dict[str, Any] = {"agent_id": row.agent_id, "state": after, "code": code}
     if isinstance(row, Batch):
         agent = session.get(Agent, row.agent_id)

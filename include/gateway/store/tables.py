@@ -32,7 +32,7 @@ Serial = BigInteger().with_variant(Integer(), "sqlite")  # SQLite counts rows up
 
 
 class UtcDateTime(TypeDecorator[datetime]):
-    """Aware UTC in Python; SQLite keeps no zone, so it is put back on the way out."""
+    """Aware UTC in Python; SQLite stores no zone, so it is added when reading."""
 
     impl = DateTime(timezone=True)
     cache_ok = True
@@ -57,7 +57,7 @@ class Base(DeclarativeBase):
 
 
 class Agent(Base):
-    """An interview agent as last loaded from its file; the file is the truth, this row is what history refers to."""
+    """An interview agent as last loaded from its file; the file is authoritative, and history refers to this row."""
 
     __tablename__ = "agent"
 
@@ -71,13 +71,13 @@ class Agent(Base):
 
 
 class Batch(Base):
-    """What was claimed, uploaded or named, for one agent, in one mode.
+    """The documents claimed, uploaded or named together, for one agent, in one mode.
 
     run_id          the Airflow run that processes it first: the batch's own id when the gateway starts the run, another
                     for a manual trigger, None outside Airflow
     retries         how many runs came after that one; decides the next run's id
     registered_at   when every document of it had a row and its bytes were kept; None until then
-    question        the newest run that asks a person about it; an older question closes by itself
+    question        the newest run that asks a person about it; an older question closes automatically
     failures        what stopped its last run: {step: {"code", "sentence", "transient"}}; a step that ends well takes
                     its own entry out
     """
@@ -168,7 +168,7 @@ class Profile(Base):
     phone: Mapped[str | None] = mapped_column(String(64))
     location: Mapped[str | None] = mapped_column(Text)
     data: Mapped[dict[str, Any]] = mapped_column(default=dict)
-    codes: Mapped[list[Any]] = mapped_column(default=list)  # of the latest verdict: what a list shows
+    codes: Mapped[list[Any]] = mapped_column(default=list)  # of the latest verdict, as shown in lists
     quality: Mapped[float | None] = mapped_column(Float)
     completeness: Mapped[float | None] = mapped_column(Float)
     duplicate_of: Mapped[str | None] = mapped_column(ForeignKey("profile.id"), index=True)
@@ -224,7 +224,7 @@ class Verdict(Base):
 
 
 class Delivery(Base):
-    """The ledger: at most one row for a person and a posting, whatever is run however often.
+    """The ledger: at most one row per person and posting, however often a run is repeated.
 
     due_at        a sent or unknown row is looked for in the target from then on, not earlier: before that its request
                   may still be on its way, and absence proves nothing
@@ -252,7 +252,7 @@ class Delivery(Base):
 
 
 class GateResult(Base):
-    """What one gate of the suite said about a whole batch, as counts: for analytics, without anybody's data."""
+    """The result of one gate of the suite for a whole batch, as counts for analytics, without personal data."""
 
     __tablename__ = "gate_result"
 
@@ -269,7 +269,7 @@ class GateResult(Base):
 
 
 class Audit(Base):
-    """An automatic pass drawn for a person to look at afterwards. outcome: None (open) | right | wrong."""
+    """An automatic pass drawn for an audit. outcome: None (open) | right | wrong."""
 
     __tablename__ = "audit"
     __table_args__ = (Index("ix_audit_open", "outcome", "sampled_at"),)
@@ -285,7 +285,7 @@ class Audit(Base):
 
 
 class Claim(Base):
-    """Who is looking at a held profile, until when. A courtesy between reviewers; decisions do not depend on it."""
+    """A reviewer's claim on a held profile, with its end. A courtesy between reviewers; decisions do not depend on it."""
 
     __tablename__ = "claim"
 
@@ -295,11 +295,11 @@ class Claim(Base):
 
 
 class Review(Base):
-    """A person's decision on a profile, with what it changed.
+    """A person's decision about a profile, with its changes.
 
-    codes      what held the profile when it was decided: the price of a criterion is counted from it
+    codes      the codes that held the profile when it was decided: the price of a criterion is counted from them
     other_id   with duplicate and merge: the profile that stands for the person
-    bulk_of    how many one click decided, this one among them; None = by itself. Nobody looked at each of a bulk, so
+    bulk_of    number of decisions made by one click, including this one; None = single. Nobody looks at each of a bulk, so
                it says nothing about what held them
     """
 
@@ -321,7 +321,7 @@ class Review(Base):
 
 
 class Event(Base):
-    """Append-only: who did what to which thing, when, by which rule. `once` makes a thing happen at most once."""
+    """Append-only: who did what to which object, when, by which rule. `once` makes something happen at most once."""
 
     __tablename__ = "event"
 
@@ -340,7 +340,7 @@ class Event(Base):
 
 
 class Erased(Base):
-    """Somebody, or a file, that was erased and must not be read in again: a keyed hash, which names nobody."""
+    """A keyed hash of an erased person or file that must not be ingested again; it identifies nobody."""
 
     __tablename__ = "erased"
 
@@ -349,7 +349,7 @@ class Erased(Base):
 
 
 class EventSeal(Base):
-    """One link of the chain over all events: what makes a change to one of them show (store/chain.py).
+    """One link of the chain over all events, which makes a change to any of them visible (store/chain.py).
 
     sequence   1, 2, 3, ... without a gap: the order of sealing
     hash       SHA-256 over the link before it, the sequence, and the event
@@ -365,11 +365,11 @@ class EventSeal(Base):
 
 
 class Outbox(Base):
-    """One message to one channel, written with the change that causes it (store/outbox.py says what its state is).
+    """One message to one channel, written with the change that causes it (states: store/outbox.py).
 
-    id      travels with every attempt (webhook-id, Message-ID): a receiver drops what it has seen
-    data    what the catalogue (gateway.events) lists for the type; nobody's data
-    once    makes the same news be told once
+    id      the same on every attempt (webhook-id, Message-ID): a receiver drops ids it has seen
+    data    the fields that the catalogue (gateway.events) lists for the type; no personal data
+    once    ensures that the same news is sent once
     """
 
     __tablename__ = "outbox"
@@ -401,7 +401,7 @@ class Outbox(Base):
 
 
 class ChannelHealth(Base):
-    """How a channel does. No row: it never failed. retry_at: nothing is sent to it before; paused_at: not until resumed."""
+    """The state of a channel. No row: it never failed. retry_at: nothing is sent before; paused_at: nothing until resumed."""
 
     __tablename__ = "channel_health"
 
@@ -416,7 +416,7 @@ class ChannelHealth(Base):
 
 
 class Invitation(Base):
-    """A message to a candidate: at most one of a kind for a person and an agent (gateway.outreach says how).
+    """A message to a candidate: at most one of each kind per person and agent (see gateway.outreach).
 
     kind     invitation | reminder-1 | reminder-2 | ...
     due_at   when it may be sent: the candidate's quiet hours, and the waits of reminders
@@ -444,7 +444,7 @@ class Invitation(Base):
 
 
 class Suppression(Base):
-    """Somebody who must not be written to, for ever: a keyed hash of the address, so that this list names nobody."""
+    """A keyed hash of an address that must never get messages again, so that this list names nobody."""
 
     __tablename__ = "suppression"
 
@@ -454,7 +454,7 @@ class Suppression(Base):
 
 
 class Interview(Base):
-    """How far a delivered candidate is at the target, as the target last told. Only our own deliveries have one.
+    """The progress of a delivered candidate, as last reported by the target. Only our own deliveries have one.
 
     external_id   the target's id; state: invited | started | completed | scored | knocked_out
     score         as the target gave it, 0..100; nothing here ranks by it
@@ -481,7 +481,7 @@ class Interview(Base):
 
 
 class Bookmark(Base):
-    """How far something was read, by name."""
+    """How far a reader has read, by name."""
 
     __tablename__ = "bookmark"
 
@@ -491,7 +491,7 @@ class Bookmark(Base):
 
 
 class PoolCandidate(Base):
-    """Our own candidate pool, the first target: one row a person and posting."""
+    """Our own candidate pool, the first target: one row per person and posting."""
 
     __tablename__ = "pool_candidate"
     __table_args__ = (UniqueConstraint("external_id"), Index("ix_pool_posting", "posting", "created_at"))
@@ -505,11 +505,11 @@ class PoolCandidate(Base):
 
 
 class RateLimit(Base):
-    """When the next call with one key may leave, shared by every worker. Times are Unix seconds.
+    """When the next call with a key may be made, shared by every worker. Times are Unix seconds.
 
     name         the connection's id
     next_at      the first free slot
-    held_until   nobody calls before that: the target asked for a pause
+    held_until   no calls before that time: the target asked for a pause
     """
 
     __tablename__ = "rate_limit"

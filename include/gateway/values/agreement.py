@@ -55,7 +55,7 @@ def name_tokens(name: str) -> tuple[str, ...]:
 
 
 def name_email_agreement(name: str | None, email: str | None) -> float | None:
-    """How well an address fits a name: 1.0 repeats it, 0.8 resembles it, 0.5 unrelated, None where it cannot be told.
+    """How well an address fits a name: 1.0 repeats it, 0.8 resembles it, 0.5 unrelated, None if it cannot be decided.
 
     None when either is missing, or the name has no Latin letters (an address cannot repeat it).
     """

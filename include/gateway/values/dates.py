@@ -126,7 +126,7 @@ def _present(text: str, at: int) -> int:
 
 
 def _starts_clean(text: str, at: int) -> bool:
-    """The date is not the tail of a longer number, price or code ("ISO 9001:2015", "€2019", "7890-2014")."""
+    """True if the date is not the tail of a longer number, price or code ("ISO 9001:2015", "€2019", "7890-2014")."""
     if at == 0:
         return True
     before = text[at - 1]

@@ -1,4 +1,4 @@
-"""Names written in Chinese, Japanese and Korean signs, told by form: a known family name and as many signs as names have."""
+"""Names written in Chinese, Japanese and Korean, recognised by form: a known family name and a usual number of characters."""
 
 from __future__ import annotations
 

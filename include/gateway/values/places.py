@@ -173,7 +173,7 @@ def _named(parts: list[str]) -> str | None:
 
 
 def _of_region(parts: list[str], owned: set[str] | None) -> str | None:
-    """The country of a region beside something else ("Austin, TX").
+    """The country of a region next to something else ("Austin, TX").
 
     owned    countries that have a city of the first name in the text: a region of none of them is somebody else's
              short form; None = the text names no city

@@ -42,7 +42,7 @@ def plain_signs(text: str) -> str:
 
 
 def is_storable(text: str) -> bool:
-    """Every store takes this text: PostgreSQL refuses NUL, and UTF-8 has no halves of surrogate pairs."""
+    """Text that every store accepts: PostgreSQL refuses NUL, and UTF-8 has no lone surrogates."""
     return "\0" not in text and not any("\ud800" <= char <= "\udfff" for char in text)
 
 

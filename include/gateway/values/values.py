@@ -1,4 +1,4 @@
-"""Normalised values: what an e-mail address, a phone number, a link or a name is once read. Shared by every reader.
+"""Normalised e-mail addresses, phone numbers, links and names. Shared by every reader.
 
 Each returns None for what cannot be such a value, never a guess.
 """
@@ -28,9 +28,9 @@ __all__ = [
 _AT = re.compile(r"\s*[(\[{<]\s*(?:at|a|@|arroba|ät|chez)\s*[)\]}>]\s*|(?<=\S)\s+at\s+", re.I)
 _DOT = re.compile(r"\s*[(\[{<]\s*(?:dot|punkt|punto|point|ponto|\.)\s*[)\]}>]\s*|(?<=\S)\s+dot\s+", re.I)
 _ANGLE = re.compile(r"<\s*([^<>\s]+@[^<>\s]+)\s*>")
-# What an address may look like in running text; email-validator decides afterwards.
+# The possible shape of an address in running text; email-validator decides afterwards.
 _EMAIL = re.compile(r"[\w.!#$%&'*+/=?^`{|}~-]+@(?:[\w-]+\.)+[^\W\d_][\w-]{1,62}", re.UNICODE)
-# a column's bar, a label or a number run into its start; RFC 5322 allows the bar in an address, nobody has it
+# a column's bar, a label or a number run into its start; RFC 5322 allows the bar in an address, but nobody uses it
 _GLUED = re.compile(r"^(?:.*[|/=](?=\w)|(?:E-?[Mm]ail|Mail|Correo|Courriel)(?=[a-z])|\+\d{9,13}(?=[a-z]))")
 PROVIDERS = frozenset(["gmail", "hotmail", "outlook", "yahoo", "icloud", "live", "googlemail", "protonmail", "aol"])
 _EMAIL_EDGE = "'`\"“”‘’.,;:!?*/|=#$%&^~{}-"
@@ -270,10 +270,10 @@ def _key(token: str) -> str:
 
 @lru_cache(maxsize=8192)
 def is_plausible_name(text: str | None) -> bool:
-    """It has the form of one person's name in some script: one to seven words of letters, at least one a capitalised
+    """True if the text has the form of one person's name in some script: one to seven words of letters, at least one a capitalised
     non-particle.
 
-    Form only: a job title passes as well; what is a name on a page is decided by the scorer.
+    Form only: a job title passes as well; the scorer decides what is a name on a page.
     """
     if not text:
         return False

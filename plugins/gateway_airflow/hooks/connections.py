@@ -19,7 +19,7 @@ def use_connections() -> None:
 def from_airflow(connection: str) -> Credentials:
     """The Airflow connection of that id; raises Misconfigured(CONNECTION_MISSING | CONNECTION_INVALID).
 
-    Airflow masks the password in task logs by itself once it was read.
+    Airflow itself masks the password in task logs once it was read.
     """
     try:
         found = BaseHook.get_connection(connection)
@@ -51,7 +51,7 @@ def _credentials(connection: str, found: Any) -> Credentials:
         extra = found.extra_dejson
     except ValueError:
         raise Misconfigured(
-            "CONNECTION_INVALID", f"The extra of connection {connection} is no JSON: correct it."
+            "CONNECTION_INVALID", f"The extra of connection {connection} is not JSON: correct it."
         ) from None
     return Credentials(
         connection,

@@ -18,10 +18,10 @@ class AskOperator(HITLOperator):
 
     Airflow parks a waiting question outside the triggerer, where only an answer or the timeout reaches it. Here it waits on
     a trigger that looks at the store; an answer given in Airflow still resumes the task at once. The result's
-    `chosen_options` is then [DECIDED_ELSEWHERE], which is offered to nobody and decides nothing.
+    `chosen_options` is then [DECIDED_ELSEWHERE], which nobody can choose and which decides nothing.
 
     batch_id   templated
-    question   templated; how the batch calls this question, "" where nobody does
+    question   templated; the batch's id for this question, "" if it has none
     """
 
     template_fields = (*HITLOperator.template_fields, "batch_id", "question")
@@ -32,7 +32,7 @@ class AskOperator(HITLOperator):
         self.question = question
 
     def execute(self, context: Any) -> Any:
-        """Ask, and wait. A later try looks for the answer of the try before it first, and asks only if there is no question.
+        """Asks and waits. A later try looks for the answer of the earlier try, and asks only if there is no question.
 
         Airflow ends a task as failed when its answer arrives while the worker that asked is still ending (the executor's
         "success" for the first part meets a task that is queued again). The answer stays in Airflow's table; asking again

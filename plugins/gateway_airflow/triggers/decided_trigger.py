@@ -58,7 +58,7 @@ class DecidedTrigger(HITLTrigger):
         yield event
 
     def _later(self, wrong: Exception) -> None:
-        self.log.warning("Batch %s could not be looked at (%s); again later.", self.batch_id, type(wrong).__name__)
+        self.log.warning("Batch %s could not be checked (%s); trying again later.", self.batch_id, type(wrong).__name__)
 
     async def _look(self) -> TriggerEvent | None:
         if self.timeout_datetime and self.timeout_datetime < utcnow():

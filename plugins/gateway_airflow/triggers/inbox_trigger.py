@@ -42,7 +42,7 @@ class InboxTrigger(BaseEventTrigger):
             try:
                 complete = await asyncio.to_thread(self.complete_drops)
             except Exception as wrong:  # a share that is away for a moment must not end the watch of every inbox
-                self.log.warning("The inbox could not be looked at (%s); again later.", type(wrong).__name__)
+                self.log.warning("The inbox could not be checked (%s); trying again later.", type(wrong).__name__)
                 await asyncio.sleep(self.poll_s)
                 continue
             at = time.monotonic()

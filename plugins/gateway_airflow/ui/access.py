@@ -1,4 +1,4 @@
-"""Who may do what, mapped to Airflow's own permissions, so that any auth manager decides it.
+"""Rights on the page, mapped to Airflow's own permissions, so that any auth manager decides them.
 
 | right     | asked of the auth manager                                           | SimpleAuthManager roles |
 | view      | read runs of ingest_batch                                           | viewer, user, op, admin |
@@ -25,7 +25,7 @@ INGEST, REVIEW_DAG = "ingest_batch", "review_batch"
 
 
 class Right(StrEnum):
-    """What a visitor may do here."""
+    """A visitor's rights."""
 
     VIEW = "view"
     UPLOAD = "upload"
@@ -82,7 +82,7 @@ def _team(dag_id: str) -> str | None:
 
 
 def needs(right: Right) -> Any:
-    """The dependency of a route: 401 for nobody, 403 without the right."""
+    """The dependency of a route: 401 if not signed in, 403 without the right."""
 
     def check(who: VisitorDep) -> None:
         if not who.may(right):

@@ -64,7 +64,7 @@ class GatewayApp(FastAPI):
 
 
 class Static(StaticFiles):
-    """Our own styles and scripts: nothing private, so no sign-in; looked at again after five minutes."""
+    """Our own styles and scripts: nothing private, so no sign-in; browsers check again after five minutes."""
 
     def file_response(self, *args: Any, **kwargs: Any) -> Response:
         answer = super().file_response(*args, **kwargs)
@@ -100,7 +100,7 @@ async def _gateway_error(request: Request, wrong: Exception) -> Response:
     assert isinstance(wrong, GatewayError)
     answer = _answer(request, status_of(wrong), wrong.sentence, wrong.code)
     if answer.status_code == 413:
-        answer.headers["connection"] = "close"  # what is still on its way is not read
+        answer.headers["connection"] = "close"  # the rest of the body is not read
     return answer
 
 
@@ -116,19 +116,19 @@ async def _bad_request(request: Request, wrong: Exception) -> Response:
     assert isinstance(wrong, RequestValidationError)
     first = wrong.errors()[0]  # its `input` may be personal: only the place and the rule are told
     place = ".".join(str(part) for part in first["loc"])
-    return _answer(request, 422, f"The request is not right at {place}: {first['msg']}.", None)
+    return _answer(request, 422, f"The request is invalid at {place}: {first['msg']}.", None)
 
 
 def _failed(request: Request, wrong: Exception) -> Response:
-    """What nobody foresaw. A store that is locked or away is the usual one and passes by itself."""
+    """The answer to an unforeseen error. Usually the store is locked or unreachable, which passes on its own."""
     if isinstance(wrong, DataError | OverflowError | UnicodeEncodeError):
-        return _answer(request, 400, "The request holds a number or a character that the store cannot take.", None)
+        return _answer(request, 400, "The request contains a number or a character that the store cannot accept.", None)
     if isinstance(wrong, OperationalError | InterfaceError | NoConnection):
         sentence = "The gateway's store did not answer in time. Nothing was changed: try again in a moment."
         answer = _answer(request, 503, sentence, "STORE_AWAY")
         answer.headers["retry-after"] = "10"
         return answer
-    sentence = "Something went wrong on our side, and the server's log says where. Reload the page and look before you repeat a change."
+    sentence = "Something went wrong on our side. The server's log says where. Reload the page and check before you repeat a change."
     return _answer(request, 500, sentence, "PAGE_FAILED")
 
 

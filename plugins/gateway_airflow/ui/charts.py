@@ -2,7 +2,7 @@
 
 Positions are percentages and text keeps its size, so a picture is as wide as its place, on a phone too. Colours are
 classes (s0..s5 and meanings such as "good") that the page's style sheet gives for light and dark; nothing is styled
-inline. What a picture says is in its title and description; the figures belong into a table beside it.
+inline. The content of a picture is in its title and description; the figures belong into a table next to it.
 """
 
 from __future__ import annotations
@@ -97,7 +97,7 @@ def interval(low: float, rate: float, high: float, *, title: str, most: float = 
 
 
 def unknown_bar(*, title: str, height: int = 14) -> Markup:
-    """What is not known: an empty, dashed bar, never one of length nought."""
+    """An unknown value: an empty, dashed bar, never one of length zero."""
     rect = Markup('<rect class="unknown" x="1" y="1" width="99%" height="{}" rx="2"></rect>').format(height - 2)
     return _bar(title, height, rect)
 

@@ -37,7 +37,7 @@ ALWAYS = {
 class Guard:
     """Refuses changes that may come from another site; adds the headers an answer does not set itself.
 
-    failed   the answer in words to what nobody foresaw. Its own text may quote a person, so that is never logged.
+    failed   the answer to an unforeseen error, in words. The error's own text may quote a person, so it is never logged.
     """
 
     def __init__(self, app: ASGIApp, failed: Callable[[Request, Exception], Response]) -> None:
@@ -117,7 +117,7 @@ class QuietAddresses:
 
 
 def without_search(query: bytes) -> bytes:
-    """The query of an address as it may be logged: left out is what was searched for, also where to go after signing in."""
+    """The query of an address as it may be logged: without search texts, including those in the address after sign-in."""
     return b"&".join(_quiet(part) for part in query.split(b"&"))
 
 

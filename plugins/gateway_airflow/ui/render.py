@@ -1,4 +1,4 @@
-"""Templates, and the filters every page shares. What is personal is masked here for visitors without the right to it."""
+"""Templates and shared filters. Personal data is masked here for visitors without the right to see it."""
 
 from __future__ import annotations
 
@@ -74,7 +74,7 @@ def page(request: Request, visitor: Visitor, template: str, *, section: str, sta
 
 
 def fragment(request: Request, visitor: Visitor, template: str, **values: Any) -> str:
-    """A piece of a page, for what a script puts into one."""
+    """A fragment of a page, which a script inserts."""
     return _render(request, visitor, template, section="", **values)
 
 
@@ -166,7 +166,7 @@ def size(count: int | None) -> str:
 
 
 def percent(value: float | None) -> str:
-    """ "97 %"; what is not certain never reads as 100 %."""
+    """ "97 %"; a value that is not certain never reads as 100 %."""
     return "" if value is None else f"{99 if 0.99 < value < 1 else round(value * 100)} %"
 
 
@@ -188,7 +188,7 @@ def personal(context: Context, value: Any, kind: str = "text") -> str | Markup:
 
 
 def mask(value: str, kind: str) -> str:
-    """What a visitor without the right to personal data sees instead."""
+    """The masked value for a visitor without the right to personal data."""
     if kind == "name":
         return " ".join(f"{part[0]}•••" for part in value.split()[:3])
     if kind == "email":

@@ -11,7 +11,7 @@ from gateway.pipeline.arrival.retry import start_refused
 from gateway_airflow.ui.access import INGEST, Visitor
 from gateway_airflow.ui.airflow_api import airflow_api
 
-SAFE = "The batch is safe: it starts by itself within five minutes."
+SAFE = "The batch is safe: it starts automatically within five minutes."
 
 
 @dataclass(frozen=True, slots=True)

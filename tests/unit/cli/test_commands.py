@@ -84,7 +84,7 @@ def test_audits_and_duplicates_are_decided_by_command(home: Path, capsys: pytest
     assert main(["review", "wrong", "a", "--field", "phone"]) == 0
     assert main(["review", "right", "b"]) == 0
     assert main(["review", "right", "b"]) == 0
-    assert "stood already" in capsys.readouterr().out
+    assert "was already decided" in capsys.readouterr().out
     assert main(["review", "--audit", "--json"]) == 0
     assert capsys.readouterr().out == ""
     assert main(["review", "--audit"]) == 0

@@ -121,7 +121,7 @@ def _read_only_files(home: Path) -> None:
         (_open_store, "rights of gateway.db", "(644)"),
         (_old_store, "migrations", "0002"),
         (_stale_drop, "unclaimed drops", "1 complete; the oldest waits for"),
-        (_stuck, "batches", "1 stand still"),
+        (_stuck, "batches", "1 have not progressed"),
         (_read_only_files, "files", "cannot be written to"),
     ],
 )

@@ -109,5 +109,5 @@ def test_what_is_attached_is_reported(tmp_path: Path) -> None:
         pdf.save(path)
     reading, [profile] = read(path)
     [note] = [note for note in reading.notes if note.code == "PDF_ATTACHMENTS"]
-    assert note.sentence == "2 files are attached inside the PDF (.docx, .pdf); what is attached was not read."
+    assert note.sentence == "2 files are attached inside the PDF (.docx, .pdf) and were not read."
     assert profile.name == "Anna Brook"

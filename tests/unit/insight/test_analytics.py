@@ -155,10 +155,10 @@ def test_advice_carries_its_numbers(home: Path) -> None:
         "quality of 60 % instead of 90 %",
         "6 of 60 documents failed with ENCRYPTED_PDF",
         "75 % of candidates from layout “many regions”, 5 % of all others",
-        "Nobody looked at any of the 50 automatic passes",
-        "31 of 100 candidates were known already",
-        "waits for 9 days",
-        "Of 2 candidates it is unclear",
+        "None of the 50 automatic passes has been audited",
+        "31 of 100 candidates were already known",
+        "has been waiting for 9 days",
+        "unclear whether the target has 2 candidates",
     ):
         assert part in sentences, part
     waits = replace(loud, audits=Audits(50, 14, error_rate(2, 0), {}))

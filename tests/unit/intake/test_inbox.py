@@ -149,12 +149,12 @@ def test_claim_that_fails_leaves_everything_in_the_inbox(
 @pytest.mark.parametrize(
     ("text", "says"),
     [
-        ("mode: [", "not YAML at line"),
+        ("mode: [", "not valid YAML at line"),
         ("mode: sometimes", "mode:"),
         ("moed: ingest", "moed:"),
         ("canary: 0", "canary:"),
         ("- a\n- b", "the file:"),
-        ("\x00", "not YAML"),
+        ("\x00", "not valid YAML"),
     ],
 )
 def test_a_bad_manifest_says_where(tmp_path: Path, text: str, says: str) -> None:

@@ -39,8 +39,6 @@ SEEN = (
     "notify: {channels: [{kind: webhook, connection: crm, allow_private: true, events: [batch.done, batch.failed]}]}\n"
 )
 
-pytestmark = pytest.mark.local_server
-
 
 def test_a_message_is_kept_with_its_change_or_not_at_all(agent: Agent) -> None:
     agent(HOOK)

@@ -90,7 +90,7 @@ def test_a_strange_batch_sends_nobody_and_says_what_was_measured(
     batch = batch_of(batch_id)
     assert (batch.state, batch.code) == ("waiting_review", code)
     assert measured in (batch.error or "")
-    assert "asked for: at most" in (batch.error or "")
+    assert "limit: at most" in (batch.error or "")
     (found,) = batch_view(batch_id).findings
     assert (found["code"], found["measured"]) == (code, measured)
     held = next(one for one in queue(batch_id) if one.codes == (code,))

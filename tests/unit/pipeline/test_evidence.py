@@ -52,7 +52,7 @@ def test_audits_that_refute_the_stated_error_cap_the_risk(store: str) -> None:
         cap = risk_cap(session, agent)
     assert sorted(seen) == sorted([(limit * 0.9, True)] * 8 + [(limit * 0.2, False)] * 8)
     assert cap < limit
-    (said,) = [s for one in criteria(agent) for s in one.sentences if s.startswith("People looked at")]
+    (said,) = [s for one in criteria(agent) for s in one.sentences if s.startswith("People checked")]
     assert "16 of its automatic passes and found 8 wrong. That refutes the stated error" in said
 
 

@@ -35,7 +35,7 @@ def test_a_pinned_replay_reproduces_every_verdict(batch: str, capsys: pytest.Cap
     assert again.reproduced, again.as_json()
     assert again.by_code["SHARED_CONTACT"][0] == again.by_code["SHARED_CONTACT"][1] > 0
     assert main(["replay", "--agent", "regional-nurse"]) == 0
-    assert "Every verdict came out exactly as it stands." in capsys.readouterr().out
+    assert "Every verdict came out unchanged." in capsys.readouterr().out
 
 
 def test_changed_criteria_show_who_would_be_held(

@@ -1,4 +1,4 @@
-"""What a reading child may see and reach: a clean environment, no network, no open files but its own, a folder that is swept.
+"""Limits on a reading child's access: a clean environment, no network, no open files but its own, a folder that is swept.
 
 The process that reads a stranger's file holds nothing worth stealing: no keys, passwords or connections of the gateway or of
 Airflow. It cannot open a socket: seccomp refuses the call, with no privilege and inside containers too. Where that is not
@@ -36,7 +36,7 @@ _STALE_S = 3_600.0
 
 
 def clean_environment(config: Settings, folder: Path) -> dict[str, str]:
-    """The environment of a child that reads: what programs need to run, and the limits; nothing else of ours.
+    """The environment of a reading child: variables that programs need to run, and the limits; nothing else of ours.
 
     folder   its home and its place for temporary files
     """
@@ -54,12 +54,12 @@ def clean_environment(config: Settings, folder: Path) -> dict[str, str]:
 
 
 def import_roots() -> list[str]:
-    """Where this process found the package, so that the child finds the same one."""
+    """The folder of the imported package, so that the child finds the same one."""
     return [str(Path(part).resolve().parent) for part in gateway.__path__]
 
 
 def refuse_network() -> bool:
-    """From now on this process and its children can open no socket. False where the kernel or the processor cannot do that."""
+    """Forbids this process and its children to open sockets. Returns False if the kernel or the processor cannot do that."""
     if platform.system() != "Linux" or platform.machine() not in _MACHINES:
         return False
     arch, socket_call = _MACHINES[platform.machine()]
@@ -83,13 +83,13 @@ def refuse_network() -> bool:
 
 
 def die_with_parent(parent: int | None = None, *, by: int = signal.SIGKILL) -> bool:
-    """The kernel sends this process the signal when its parent ends. False if `parent` was gone before that was arranged."""
+    """Arranges that the kernel sends this process the signal when its parent ends. False if `parent` had already ended."""
     ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, by)
     return parent in (None, os.getppid())
 
 
 def close_descriptors(*kept: int) -> None:
-    """Close every open file of this process but the standard three and `kept`."""
+    """Close every open file of this process except the standard three and `kept`."""
     start = 3
     for number in sorted(kept):
         os.closerange(start, number)
@@ -98,14 +98,14 @@ def close_descriptors(*kept: int) -> None:
 
 
 def own_temporary_folder() -> None:
-    """Temporary files of this process, libraries' included, go into a folder named by its process id."""
+    """Makes temporary files of this process, including those of libraries, go into a folder named by its process id."""
     folder = Path(os.environ["TMPDIR"]) / str(os.getpid())
     folder.mkdir(mode=0o700, exist_ok=True)
     os.environ["TMPDIR"] = tempfile.tempdir = str(folder)
 
 
 class Folder:
-    """A folder for spools and children's temporary files. It goes at close(); one whose owner was killed, at the next sweep."""
+    """A folder for spools and children's temporary files. Removed at close(), or at the next sweep if its owner was killed."""
 
     def __init__(self, parent: Path | None) -> None:
         within = parent or Path(tempfile.gettempdir())
@@ -117,7 +117,7 @@ class Folder:
         self.temporary.mkdir(mode=0o700)
 
     def forget(self, pid: int) -> None:
-        """Remove what a child that ended left."""
+        """Remove the folder of a child that ended."""
         shutil.rmtree(self.temporary / str(pid), ignore_errors=True)
 
     def close(self) -> None:
@@ -126,7 +126,7 @@ class Folder:
 
 
 def sweep(within: Path) -> None:
-    """Remove folders whose owner ended without doing so: nobody holds their lock. They hold parts of documents."""
+    """Remove folders whose owner ended without doing so: nobody holds their lock. They contain parts of documents."""
     for folder in within.glob(PREFIX + "*"):
         with contextlib.suppress(OSError):
             lock = os.open(folder / ".lock", os.O_RDWR)

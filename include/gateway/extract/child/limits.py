@@ -16,7 +16,7 @@ _MB = 1 << 20
 
 
 def limit_address_space(memory_mb: int) -> None:
-    """Limit this process to what it has mapped now and `memory_mb` (by the two steps above) on top."""
+    """Limit this process to its current mappings plus `memory_mb` (by the two steps above)."""
     pages = int(Path("/proc/self/statm").read_text("ascii").split()[0])
     now = pages * resource.getpagesize()
     outer = now + OUTER_FACTOR * memory_mb * _MB
@@ -24,6 +24,6 @@ def limit_address_space(memory_mb: int) -> None:
 
 
 def allow_text_recognition() -> None:
-    """Lift the first step; without limits (outside the sandbox) nothing happens."""
+    """Lift the first step; does nothing without limits (outside the sandbox)."""
     _, outer = resource.getrlimit(resource.RLIMIT_AS)
     resource.setrlimit(resource.RLIMIT_AS, (outer, outer))

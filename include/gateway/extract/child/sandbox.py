@@ -36,11 +36,11 @@ Key = TypeVar("Key", bound=Hashable)
 
 _MB = 1 << 20
 _START_TIMEOUT_S = 120.0  # importing every reader takes about two seconds; a loaded machine many times that
-_WATCH_S = 0.02  # how often a busy worker's memory is looked at: it can fill some 40 MB in between
+_WATCH_S = 0.02  # interval of checks of a busy worker's memory: it can fill some 40 MB in between
 _IDLE = 4.0  # times the time limit, for a worker that neither computes nor waits for a processor: it hangs
 _PATIENCE = 20.0  # times the time limit, on a machine so busy that the worker mostly waits for a processor
 _LONGEST = 40  # times the time limit, for a list that gives profiles all the while
-_NEAR_LIMIT = 0.5  # a crash above this share of the memory limit is told as OUT_OF_MEMORY: allocators abort
+_NEAR_LIMIT = 0.5  # a crash above this share of the memory limit is reported as OUT_OF_MEMORY: allocators abort
 _CHILD = "gateway.extract.child.sandbox_worker"
 _READER = "gateway.extract.dispatch:read_document"
 
@@ -68,7 +68,7 @@ class _Worker:
 
 @dataclass(eq=False)
 class _Job:
-    """`alone`: the second and last reading of a document that was stopped for time."""
+    """`alone`: the second and last reading of a document that ran out of time."""
 
     key: Any
     path: Path
@@ -83,11 +83,11 @@ class _Job:
         self.wind()
 
     def wind(self) -> None:
-        """Start its clocks anew."""
+        """Restart its clocks."""
         self.started, self.cpu, self.waited = time.monotonic(), cpu_s(self.pid), waited_s(self.pid)
 
     def over(self, limit: float) -> bool:
-        """Whether it used up its processor time, or stands still, or takes beyond all measure."""
+        """Whether it has used up its processor time, is idle, or has exceeded the wall time."""
         elapsed = time.monotonic() - self.started
         if elapsed <= limit:
             return False
@@ -95,7 +95,7 @@ class _Job:
         return cpu_s(self.pid) - self.cpu > limit or idle > _IDLE * limit or elapsed > _PATIENCE * limit
 
     def gave_more(self) -> bool:
-        """Whether profiles have come since this was last asked."""
+        """Whether profiles have arrived since the last call."""
         before = self.spooled
         with contextlib.suppress(OSError):
             self.spooled = self.spool.stat().st_size
@@ -231,7 +231,7 @@ class ReaderPool:
         return worker
 
     def _assign(self, worker: _Worker, key: Any, path: Path, hints: dict[str, Any], *, alone: bool = False) -> bool:
-        """Give a worker a document. True = the worker was dead and the document is still to be read."""
+        """Give a worker a document. Returns True if the worker was dead, so that the document must still be read."""
         self._serial += 1
         spool = self._folder.path / f"{self._serial:08d}.jsonl"
         request = {
@@ -251,7 +251,7 @@ class ReaderPool:
         return False
 
     def _collect(self) -> Iterator[tuple[_Job, ReadResult[Any]]]:
-        """Wait a moment; results of whoever answered, died, or had to be stopped."""
+        """Wait a moment; returns the results of workers that answered, died, or had to be stopped."""
         for ready, _ in self._selector.select(_WATCH_S):
             worker: _Worker = ready.data
             chunk = b""
@@ -273,7 +273,7 @@ class ReaderPool:
                 self._watch(worker, worker.job)
 
     def _watch(self, worker: _Worker, job: _Job) -> None:
-        """Stop a worker that is over its time or memory; its socket then closes, which _collect sees."""
+        """Stop a worker that exceeds its time or memory; its socket then closes, which _collect notices."""
         limit = self.config.document_timeout_s
         if job.over(limit):
             if job.gave_more() and time.monotonic() - job.began < _LONGEST * limit:
@@ -302,7 +302,7 @@ class ReaderPool:
         return self._failed(job, answer["broken"], answer.get("kind", ""))
 
     def _drop(self, worker: _Worker, *, kill: bool) -> int | None:
-        """Forget a worker, and return how it ended if it has. Closing its socket ends an idle one."""
+        """Forget a worker, and return how it ended, if it has. Closing its socket ends an idle worker."""
         self._workers.remove(worker)
         self._selector.unregister(worker.socket)
         worker.socket.close()
@@ -329,8 +329,8 @@ class ReaderPool:
         job.spool.write_bytes(b"")
         sentences = {
             "TIMED_OUT": f"Reading used more than {self.config.document_timeout_s:g} seconds, twice, the second time alone. "
-            "Retry it when the machine has less to do; if it stops again, print it to PDF again and send that.",
-            "OUT_OF_MEMORY": f"Reading needed more memory than is allowed ({self.config.document_memory_mb} MB). "
+            "Retry it when the machine is less busy. If it stops again, print it to PDF again and send that.",
+            "OUT_OF_MEMORY": f"Reading needed more memory than allowed ({self.config.document_memory_mb} MB). "
             "Print it to PDF again.",
             "OUTPUT_TOO_LARGE": f"More than {self.config.document_output_bytes:,} bytes of profiles. Split it.",
             "READER_CRASHED": f"The reading process ended by {detail}. Print it to PDF again and send that.",
@@ -340,7 +340,7 @@ class ReaderPool:
         return ReadResult(job.key, reading, job.spool)
 
     def _next_news(self, timeout_s: float) -> dict[str, Any]:
-        """The next message of the nursery; {} when it is gone or silent."""
+        """The next message of the nursery; {} if it is gone or silent."""
         while b"\n" not in self._news:
             self._control.settimeout(timeout_s)
             try:

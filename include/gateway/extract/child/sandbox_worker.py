@@ -39,7 +39,7 @@ _PARENT_CHECK_MS = 1_000
 
 
 class OutputTooLarge(Exception):
-    """A document's profiles pass the limit of bytes; not an error of the document's reader."""
+    """A document's profiles exceed the limit of bytes; not an error of the document's reader."""
 
 
 def main(argv: list[str]) -> int:
@@ -62,7 +62,7 @@ def main(argv: list[str]) -> int:
 
 
 def load_reader(name: str) -> Callable[..., Reading]:
-    """The function named "module:function"; its module's preload(), if it has one, is called."""
+    """The function named "module:function"; calls its module's preload() if there is one."""
     module_name, _, function = name.partition(":")
     module = importlib.import_module(module_name)
     preload = getattr(module, "preload", None)
@@ -116,7 +116,7 @@ def _report_the_dead(control: socket.socket) -> None:
 
 
 def _work(parent: socket.socket, read: Callable[..., Reading], nursery: int) -> None:
-    """A worker's whole life: one request, one answer, until the socket closes. Never returns."""
+    """The main loop of a worker: one request, one answer, until the socket closes. Never returns."""
     if not die_with_parent(nursery):
         os._exit(0)
     close_descriptors(parent.fileno())

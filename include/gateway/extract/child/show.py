@@ -29,7 +29,7 @@ _CHILD = "gateway.extract.child.show_child"
 
 @dataclass(frozen=True, slots=True)
 class TableRow:
-    """One row of a list as a spreadsheet shows it; header is () where the list has none. Personal."""
+    """One row of a list as a spreadsheet shows it; header is () if the list has none. Personal."""
 
     row: int
     header: tuple[str, ...]
@@ -50,7 +50,7 @@ def page_png(
 
 
 def pages_pdf(path: Path, first: int, last: int, *, timeout_s: float = TIMEOUT_S) -> bytes:
-    """Some pages of a PDF as a PDF of their own, with nothing of the others in it.
+    """Some pages of a PDF as a separate PDF, without any content of the other pages.
 
     first, last   count from 1, both included
     raises        as page_png does
@@ -66,7 +66,7 @@ def table_rows(
     *,
     timeout_s: float = TIMEOUT_S,
 ) -> list[TableRow]:
-    """The rows named by (sheet or None, row) that the list has, in its order.
+    """The requested rows, by (sheet or None, row), that exist in the list, in its order.
 
     mapping  the agent's own, as in model.Hints: it has a say in which row is the header
     raises   Unreadable(PAGE_NOT_SHOWN), Transient(SHOW_BUSY)
@@ -85,7 +85,7 @@ def table_rows(
 def _ask(request: dict[str, Any], timeout_s: float) -> bytes:
     if not _turns.acquire(timeout=timeout_s):
         raise Transient(
-            "SHOW_BUSY", "Too many pictures of documents are being made at once: try again in a moment.", 5.0
+            "SHOW_BUSY", "Too many pictures of documents are being rendered at once: try again in a moment.", 5.0
         )
     folder = Folder(None)
     try:
@@ -110,10 +110,10 @@ def _ask(request: dict[str, Any], timeout_s: float) -> bytes:
     if done.returncode == 0 and kind == b"no":
         told = json.loads(body)
         raise Unreadable(told["code"], told["sentence"])
-    raise _not_shown("the process that draws it stopped" + (" by a signal" if done.returncode < 0 else ""))
+    raise _not_shown("the process that renders it stopped" + (" by a signal" if done.returncode < 0 else ""))
 
 
 def _not_shown(why: str) -> Unreadable:
     return Unreadable(
-        "PAGE_NOT_SHOWN", f"This part of the document cannot be shown: {why}. Download the file to look at it."
+        "PAGE_NOT_SHOWN", f"This part of the document cannot be shown: {why}. Download the file to view it."
     )

@@ -87,7 +87,7 @@ def _pages(request: dict[str, Any]) -> bytes:
 
 
 def _small(image: Any) -> Any:
-    """Printed pages have few colours: a palette halves them. Photographs and scans keep theirs."""
+    """Printed pages have few colours: a palette halves their size. Photographs and scans keep their colours."""
     colours = image.getcolors(maxcolors=4096)
     return image.quantize(64, dither=0) if colours is not None else image
 
@@ -121,7 +121,7 @@ def _tables(path: Path, media_type: str) -> Iterator[tuple[str | None, Iterable[
 def _wanted_rows(
     records: Iterable[Any], wanted: set[int], mapping: dict[str, str | None]
 ) -> Iterator[tuple[int, list[str], list[str]]]:
-    """(row, header, cells) of the rows wanted, found the way the reader of lists finds them."""
+    """(row, header, cells) of the requested rows, found like the reader of lists finds them."""
     from gateway.extract.tables.columns import is_form, is_header_row, make_plan, titles_of
     from gateway.extract.tables.reader import LOOK_AHEAD, Ahead, turned
 

@@ -1,4 +1,4 @@
-"""What a child has used so far, as the kernel counts it (proc(5)). 0 when it is gone or the kernel does not say."""
+"""The resources a child has used so far, as counted by the kernel (proc(5)). 0 if it is gone or the kernel does not say."""
 
 from __future__ import annotations
 

@@ -27,7 +27,7 @@ _R = "{http://schemas.openxmlformats.org/officeDocument/2006/relationships}"
 _MC_FALLBACK = "{http://schemas.openxmlformats.org/markup-compatibility/2006}Fallback"
 _HYPERLINK = re.compile(r'HYPERLINK\s+(?:\\l\s+)?"([^"]+)"')
 _LONG_CELL = 160  # characters; a row with a longer cell is a layout column, not a row of facts
-_DEEP = 12  # tables in tables in text boxes; deeper is no document a person wrote
+_DEEP = 12  # tables in tables in text boxes; no document written by a person is deeper
 
 
 def read_docx(path: Path, sink: Sink, hints: Hints) -> Reading:
@@ -138,7 +138,7 @@ class _Reader:
         return runs
 
     def _runs(self, paragraph: Any, part: Any, boxes: list[Any]) -> Iterator[Run]:
-        """The runs of a paragraph; text boxes anchored in it are put into `boxes`."""
+        """The runs of a paragraph; text boxes anchored in it are added to `boxes`."""
         style = _value(paragraph.find(f"{_W}pPr/{_W}pStyle"))
         field_uri: str | None = None
         for element in paragraph.iter(_W + "r"):
@@ -189,7 +189,7 @@ class _Reader:
         return min(size or self._base, 72.0), bold, italic, hidden
 
     def _style_look(self, style_id: str | None) -> tuple[float | None, bool]:
-        """(size, bold) of a style, by what it is based on; cached."""
+        """(size, bold) of a style, including the styles it is based on; cached."""
         if style_id not in self._look:
             size: float | None = None
             bold: bool | None = None
@@ -237,7 +237,7 @@ def _inside(element: Any, top: Any, tags: tuple[str, ...]) -> bool:
 
 
 def _target(run: Any, paragraph: Any, part: Any) -> str | None:
-    """What a run inside w:hyperlink opens; links within the document open nothing."""
+    """The target of a run inside w:hyperlink; links within the document have none."""
     parent = run.getparent()
     while parent is not None and parent is not paragraph:
         if parent.tag == _W + "hyperlink":
@@ -252,7 +252,7 @@ def _value(element: Any) -> str | None:
 
 
 def _switch(element: Any, otherwise: bool) -> bool:
-    """An on/off property: present without a value means on."""
+    """An on/off property: present without a value, it is on."""
     if element is None:
         return otherwise
     return element.get(_W + "val") not in ("0", "false", "off", "none")

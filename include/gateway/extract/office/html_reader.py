@@ -82,7 +82,7 @@ def read_html(path: Path, sink: Sink, hints: Hints) -> Reading:
 
 
 def _rows(table: Any) -> list[list[str]]:
-    """The texts of a table's cells; a cell over several columns fills them."""
+    """The texts of a table's cells; a cell that spans several columns fills them."""
     out = []
     for row in table.find_all("tr"):
         cells: list[str] = []
@@ -153,7 +153,7 @@ class _Walker:
 
 
 def _looked(tag: Any, look: Run) -> Run:
-    """The look inside a tag."""
+    """The text style inside a tag."""
     href = str(tag.get("href") or "") if tag.name == "a" else ""
     uri = href if href.startswith(("http", "mailto:", "tel:")) else look.uri
     hidden = look.hidden or tag.has_attr("hidden") or bool(_HIDDEN.search(str(tag.get("style") or "")))

@@ -168,7 +168,7 @@ class _Reader:
                 yield from self._runs(child, own_size or size, heavier, uri, frames)
 
     def _look(self, style_name: str | None) -> tuple[float | None, bool | None]:
-        """(size, bold) of a style and its parents; None where they say nothing."""
+        """(size, bold) of a style and its parents; None if they define neither."""
         size: float | None = None
         bold: bool | None = None
         for _ in range(20):  # parents may, wrongly, form a circle

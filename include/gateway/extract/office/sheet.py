@@ -20,7 +20,7 @@ _MOST_WORDS = 60_000  # about a hundred pages of a résumé; far beyond any, far
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """Text of one look. A tab is a wide gap, a line end a new line. uri = what a click on it opens."""
+    """Text in one style. A tab is a wide gap, a line end a new line. uri = the target of a click on it."""
 
     text: str
     size: float = 10.0
@@ -32,7 +32,7 @@ class Run:
 
 @dataclass
 class Sheet:
-    """Collects paragraphs and gives pages."""
+    """Collects paragraphs and lays them out on pages."""
 
     _pages: list[Page] = field(default_factory=list)
     _words: list[Word] = field(default_factory=list)
@@ -71,7 +71,7 @@ class Sheet:
         self.paragraph([Run(text, size, bold)], gap=0.0)
 
     def row(self, cells: list[list[Run]]) -> None:
-        """Set the cells of a table row beside each other, at equal distances."""
+        """Set the cells of a table row side by side, at equal distances."""
         step = (WIDTH - 2 * MARGIN) / max(1, len(cells))
         top, lowest = self._top, self._top
         for number, runs in enumerate(cells):
@@ -144,7 +144,7 @@ def _width(text: str, size: float) -> float:
 
 
 def reading_of(sheet: Sheet, media_type: str, sink: Sink, hints: Hints, started: float) -> Reading:
-    """Read a sheet's profiles and tell how it went. started = time.process_time() when the file was opened."""
+    """Read a sheet's profiles and return the reading. started = time.process_time() when the file was opened."""
     pages = sheet.pages()
     read_s = time.process_time() - started
     if not pages:

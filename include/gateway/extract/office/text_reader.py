@@ -52,7 +52,7 @@ def _set_line(sheet: Sheet, line: str) -> None:
 
 
 def _is_heading(text: str) -> bool:
-    """A section heading by its words alone: plain text has no other way to show one."""
+    """A section heading, recognised only by its words, because plain text has no styles."""
     return len(text) <= 44 and heading_of(text.strip(" :*_=-")) is not None
 
 
@@ -74,7 +74,7 @@ def read_rtf(path: Path, sink: Sink, hints: Hints) -> Reading:
         raise Unreadable(
             "DAMAGED_OFFICE", "The RTF file cannot be read: it is damaged. Save it again or as PDF."
         ) from wrong
-    # RTF writes what lies beyond U+FFFF as two halves: they are joined, and a half alone is no character.
+    # RTF writes characters beyond U+FFFF as two halves: they are joined, and a single half is not a character.
     text = text.encode("utf-16", "surrogatepass").decode("utf-16", "replace").replace("\0", "")
     sheet = Sheet()
     for line in text.splitlines():

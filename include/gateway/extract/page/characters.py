@@ -41,7 +41,7 @@ NONSENSE = 0.35  # share of words without a vowel; the worst of 266 pages of rea
 
 @dataclass(slots=True)
 class Glyph:
-    """One printed character: its text, where it stands, and whether it is painted at all."""
+    """One printed character: its text, its position, and whether it is painted at all."""
 
     text: str
     box: Box
@@ -71,7 +71,7 @@ def _letters(token: str) -> str:
 
 
 def accented(glyphs: Sequence[Glyph]) -> list[Glyph]:
-    """Accents drawn as signs of their own put onto the letter they stand over; those over none stay as they are."""
+    """Joins accents drawn as separate characters with the letter they are over; those over none stay unchanged."""
     out = list(glyphs)
     for accent in [glyph for glyph in glyphs if glyph.text in ACCENTS]:
         letters = [glyph for glyph in out if glyph is not accent and glyph.text.isalpha()]
@@ -95,7 +95,7 @@ def looks_doubled(token: str) -> bool:
 
 
 def without_copies(glyphs: Sequence[Glyph]) -> list[Glyph]:
-    """The glyphs that are painted, and one of each that is drawn twice on (nearly) one place."""
+    """The painted glyphs, with glyphs drawn twice at (nearly) the same position reduced to one."""
     out: list[Glyph] = []
     for glyph in glyphs:
         twin = next((kept for kept in out[-4:] if kept.text == glyph.text and same_place(kept.box, glyph.box)), None)
@@ -108,14 +108,14 @@ def without_copies(glyphs: Sequence[Glyph]) -> list[Glyph]:
 
 
 def same_place(a: Box, b: Box) -> bool:
-    """Two boxes of one size within a fifth of their height of each other: a shadow, not the next letter."""
+    """True for two boxes of the same size whose distance is less than a fifth of their height: a shadow, not the next letter."""
     near = 0.2 * min(a[3] - a[1], b[3] - b[1])
     close = abs(a[0] - b[0]) <= near and abs(a[1] - b[1]) <= near
     return close and abs((a[2] - a[0]) - (b[2] - b[0])) <= max(near, 0.3 * (a[2] - a[0]))
 
 
 def is_torn(before: Word, word: Word, text: str, start: int) -> bool:
-    """One word that PDFium cut in two, because a letter of it comes from another font: a space that nobody sees."""
+    """Joins a word that PDFium split because one of its letters comes from another font: the space is not visible."""
     if text[start - 1 : start] != " " or not before.text[-1:].isalpha() or not word.text[:1].isalpha():
         return False
     one_letter = len(before.text) == 1 or len(word.text) == 1
@@ -125,14 +125,14 @@ def is_torn(before: Word, word: Word, text: str, start: int) -> bool:
 
 
 def glued(before: Word, word: Word) -> Word:
-    """Both as one word, with the look of the longer."""
+    """Joins both into one word, with the style of the longer."""
     box = tuple(f(a, b) for f, a, b in zip((min, min, max, max), before.box, word.box, strict=True))
     longer = before if len(before.text) >= len(word.text) else word
     return dataclasses.replace(longer, text=before.text + word.text, box=(box[0], box[1], box[2], box[3]))
 
 
 def once(words: list[Word], starts: list[int]) -> list[tuple[Word, int]]:
-    """The words with where they begin, without copies of one drawn on (nearly) the same place; a copy that shows is kept."""
+    """The words with their start, without copies drawn at (nearly) the same position; a visible copy is kept."""
     seen: dict[tuple[str, int], list[int]] = {}
     out: list[tuple[Word, int] | None] = []
     for word, start in zip(words, starts, strict=True):
@@ -150,7 +150,7 @@ def once(words: list[Word], starts: list[int]) -> list[tuple[Word, int]]:
 
 
 def covers(word: Word, accent: Word) -> bool:
-    """The accent stands over, under or in the word."""
+    """True if the accent is over, under or in the word."""
     middle = (accent.box[0] + accent.box[2]) / 2
     shared = min(word.box[3], accent.box[3]) - max(word.box[1], accent.box[1])
     return word.box[0] <= middle <= word.box[2] and shared > 0.5 * (accent.box[3] - accent.box[1])
@@ -159,7 +159,7 @@ def covers(word: Word, accent: Word) -> bool:
 def sense(words: Iterable[str]) -> float:
     """1 for text, 0 for letters without meaning (a font whose table of characters is wrong): words without a vowel tell.
 
-    Only Latin words of four letters and more are looked at, and only where there are twenty; other scripts count as text.
+    Only Latin words of four or more letters count, and only if there are twenty; other scripts always count as text.
     """
     total = dry = 0
     for word in words:

@@ -1,8 +1,8 @@
-"""Where text stands on a page: cells, columns, lines in reading order.
+"""The position of text on a page: cells, columns, lines in reading order.
 
 A cell is a run of words on one baseline without a wide gap. Columns are looked for among cells, not words: a gutter is where
 right-hand cells begin and nothing crosses. Two cells side by side may as well be one table row ("Phone   +1 ..."), a label
-beside its text or a date at the margin; the tests in `_is_columns` tell these apart.
+next to its text or a date at the margin; the tests in `_is_columns` tell these apart.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from statistics import median
 
 from gateway.extract.page.words import Page, Word
 from gateway.model import Box
+from gateway.values.table_words import is_table_head
 from gateway.values.text import tidy
 
 GAP = 1.15  # in type sizes: a wider gap ends a cell; justified text stays below one
@@ -21,7 +22,7 @@ GAP = 1.15  # in type sizes: a wider gap ends a cell; justified text stays below
 
 @dataclass(slots=True, eq=False)
 class Cell:
-    """Words on one baseline. `order` is where its first word stood in the file."""
+    """Words on one baseline. `order` is the position of its first word in the file."""
 
     words: list[Word]
     page: int
@@ -81,7 +82,7 @@ class Line:
 
     @property
     def content(self) -> list[Cell]:
-        """The cells with letters or digits, without a heading that stands in the same line."""
+        """The cells with letters or digits, without a heading in the same line."""
         cells = [c for c in self.cells if any(ch.isalnum() for ch in c.text)]
         return cells[1:] if "inline" in self.marks and len(cells) > 1 else cells
 
@@ -99,7 +100,7 @@ def joined(words: Sequence[Word]) -> str:
 
 
 def run_on(first: str, second: str) -> str:
-    """Two lines of one text: a word broken with a hyphen becomes whole, a compound keeps its hyphen."""
+    """Joins two lines of one text: a word broken with a hyphen becomes whole, a compound keeps its hyphen."""
     if first.endswith("-") and second[:1].islower() and len(first) > 2 and first[-2].isalpha():
         return first[:-1] + second
     if first.endswith("-") and second[:1].isalpha():
@@ -229,11 +230,20 @@ def lines_of(
     if not cells:
         return [], 0
     regions: list[list[Cell]] = []
-    _cut(cells, page, is_heading, is_dated, regions, 0)
+    named = _column_names(cells)
+    _cut(cells, page, lambda cell: id(cell) not in named and is_heading(cell), is_dated, regions, 0)
     lines: list[Line] = []
     for number, region in enumerate(regions):
         lines.extend(_rows(region, page.number, first_region + number))
     return lines, len(regions)
+
+
+def _column_names(cells: list[Cell]) -> set[int]:
+    """Ids of the cells in the head rows of tables: what reads like a heading there ("Qualification") heads one column."""
+    rows: dict[int, list[Cell]] = {}
+    for cell in cells:
+        rows.setdefault(round(cell.box[3]), []).append(cell)
+    return {id(cell) for row in rows.values() if is_table_head([c.text for c in row]) for cell in row}
 
 
 def _rows(cells: list[Cell], page: int, region: int) -> list[Line]:
@@ -260,28 +270,45 @@ def _rows(cells: list[Cell], page: int, region: int) -> list[Line]:
 
 
 def _aligned(lines: list[Line]) -> list[Line]:
-    """Cells cut where a word after a wider space stands under the left edge of other lines: a narrow column of labels beside them."""
+    """Cells cut where a word after a wider space is under the left edge of other lines: a narrow column of labels."""
     starts = Counter(round(c.box[0]) for line in lines for c in line.cells)
+    tops: dict[int, list[float]] = {}
+    tabled = any(is_table_head([c.text for c in line.cells]) for line in lines)
+    for line in lines:
+        if tabled or len(line.cells) >= 3:
+            for cell in line.cells:
+                tops.setdefault(round(cell.box[0]), []).append(cell.box[1])
     for line in lines:
         cells: list[Cell] = []
         for cell in line.cells:
-            at = next((n for n in range(1, min(5, len(cell.words))) if _under_edge(cell, n, starts)), None)
-            if at is None:
-                cells.append(cell)
-                continue
-            cells.append(Cell(cell.words[:at], cell.page, cell.order, last=cell.last).close())
-            cells.append(Cell(cell.words[at:], cell.page, cell.order + at, last=cell.last).close())
+            rest = cell
+            while at := next((n for n in range(1, len(rest.words)) if _under_edge(rest, n, starts, tops)), None):
+                cells.append(Cell(rest.words[:at], rest.page, rest.order, last=rest.last).close())
+                rest = Cell(rest.words[at:], rest.page, rest.order + at, last=rest.last).close()
+            cells.append(rest)
         if len(cells) != len(line.cells):
             line.cells = cells
             line.close()
     return lines
 
 
-def _under_edge(cell: Cell, at: int, starts: Counter[int]) -> bool:
+def _under_edge(cell: Cell, at: int, starts: Counter[int], tops: dict[int, list[float]]) -> bool:
     before, word = cell.words[at - 1], cell.words[at]
     gap = word.box[0] - before.box[2]
-    x = word.box[0]
-    return gap >= 0.42 * cell.size and sum(starts[round(x) + d] for d in (-1, 0, 1)) >= 2 and len(before.text) > 1
+    x = round(word.box[0])
+    if gap < 0.42 * cell.size or len(before.text) < 2:
+        return False
+    if at < 5 and sum(starts[x + d] for d in (-1, 0, 1)) >= 2:
+        return True
+    # a row of a table of three columns or more: a cell above or beneath begins here too, and the text's other spaces are narrower
+    rows = [top for d in (-1, 0, 1) for top in tops.get(x + d, ())]
+    near = any(0.5 * cell.size < abs(top - cell.box[1]) < 3.2 * cell.size for top in rows)
+    if not near or len(cell.words) < 3:
+        return False
+    others = [
+        b.box[0] - a.box[2] for n, (a, b) in enumerate(zip(cell.words, cell.words[1:], strict=False), 1) if n != at
+    ]
+    return gap > 1.6 * median(others) and gap >= 0.5 * cell.size
 
 
 def _cut(
@@ -361,7 +388,7 @@ def _best_gutter(
 def _is_columns(
     left: list[Cell], right: list[Cell], is_heading: Callable[[Cell], bool], is_dated: Callable[[str], bool]
 ) -> bool:
-    """Two texts side by side, rather than the two halves of table rows."""
+    """True for two texts side by side, False for the two halves of table rows."""
     gutter = min(c.box[0] for c in right) - max(c.box[2] for c in left)
     size = median([c.size for c in left + right])
     if gutter < 0.12 * size:
@@ -384,7 +411,7 @@ def _is_columns(
     )
     tall = min(max(rows_left) - min(rows_left), max(rows_right) - min(rows_right))
     if headings_left and headings_right and tall > 3 * size:
-        # Headings of one look on both sides head two texts; a label's look differs from that of what it labels. So do headings
+        # Headings of the same style on both sides head two texts; a label's style differs from that of its value. So do headings
         # at heights where the other side has nothing.
         if any(abs(a.size - b.size) < 0.6 and a.bold == b.bold for a in headings_left for b in headings_right):
             return True
@@ -412,7 +439,7 @@ def _is_columns(
 
 
 def _is_margin(side: list[Cell], headings: list[Cell], dated: int) -> bool:
-    """Dates or labels beside the text they belong to."""
+    """Dates or labels next to the text they belong to."""
     short = sum(len(c.text) <= 32 for c in side)
     return dated >= 0.5 * len(side) or len(headings) >= 0.5 * len(side) or short >= 0.8 * len(side)
 

@@ -1,4 +1,4 @@
-"""What is painted on a page, and where: it decides whether a text can be seen."""
+"""Painted areas of a page, which decide whether a text is visible."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
 """Opens one PDF, or says why not.
 
-Kinds of failure are told apart by size, the header in the first kilobyte, PDFium, and then pikepdf, which repairs what PDFium
+Kinds of failure are distinguished by size, the header in the first kilobyte, PDFium, and then pikepdf, which repairs what PDFium
 refuses (ISO 32000-2 7.5.4 cross-reference tables are the usual casualty).
 """
 
@@ -33,7 +33,7 @@ def open_pdf(path: Path) -> tuple[pdfium.PdfDocument, list[Note]]:
     if size == 0:
         raise Unreadable("EMPTY_FILE", "The file has no bytes; ask the sender to send it again.")
     if b"%PDF" not in head:
-        raise Unreadable("NOT_A_PDF", "It is named like a PDF but is none; ask for a PDF, DOCX or text file.")
+        raise Unreadable("NOT_A_PDF", "It is named like a PDF but is not one; ask for a PDF, DOCX or text file.")
     try:
         document = pdfium.PdfDocument(path)
         if len(document) > 0:

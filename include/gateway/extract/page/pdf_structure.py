@@ -1,4 +1,4 @@
-"""What a PDF holds beside its pages, and one person's pages as a file of their own. By pypdf.
+"""Attachments and forms of a PDF, and one person's pages as a separate file. Uses pypdf.
 
 pypdf is slow on text and good at structure, so it is imported only for files that have some: PDFium says cheaply whether
 anything is attached. Everything here runs in a child process with limits, like all that opens a stranger's file.
@@ -19,12 +19,12 @@ from gateway.model import Note
 _MOST_NAMED = 5  # endings of attached files that a note names
 # Of a page: what leads to other pages (beads of articles, the structure tree) or tells of the document as a whole.
 _LEADS_AWAY = ("/B", "/StructParents", "/Metadata", "/PieceInfo", "/AA", "/Tabs", "/Parent")
-# Of an annotation: the page and fields it belongs to, its pop-up, what it does. An appearance and a value stay.
+# Keys of an annotation: its page and fields, its pop-up, its action. Appearance and value stay.
 _OF_OTHERS = ("/P", "/Parent", "/Popup", "/IRT", "/Dest", "/AA", "/StructParent")
 
 
 def attached(document: pdfium.PdfDocument, path: Path) -> list[Note]:
-    """A note when files are attached inside the PDF: they are not read, and a résumé may be among them."""
+    """A note if files are attached inside the PDF: they are not read, and a résumé may be among them."""
     if not document.count_attachments():
         return []
     from pypdf import PdfReader
@@ -36,15 +36,15 @@ def attached(document: pdfium.PdfDocument, path: Path) -> list[Note]:
     number = len(names) or document.count_attachments()
     endings = sorted({PurePosixPath(name).suffix.lower() for name in names} - {""})[:_MOST_NAMED]
     kinds = f" ({', '.join(endings)})" if endings else ""
-    what = "1 file is" if number == 1 else f"{number} files are"
-    return [Note("PDF_ATTACHMENTS", f"{what} attached inside the PDF{kinds}; what is attached was not read.")]
+    what, verb = ("1 file is", "was") if number == 1 else (f"{number} files are", "were")
+    return [Note("PDF_ATTACHMENTS", f"{what} attached inside the PDF{kinds} and {verb} not read.")]
 
 
 def pages_alone(path: Path, first: int, last: int) -> bytes:
-    """These pages as a PDF that holds nothing of the others.
+    """These pages as a PDF without any content of the other pages.
 
     first, last   count from 1, both included
-    raises        Unreadable(PAGE_NOT_SHOWN) when the file has no such pages, or pypdf cannot take it apart
+    raises        Unreadable(PAGE_NOT_SHOWN) if the file has no such pages, or pypdf cannot take it apart
     """
     from pypdf import PdfReader, PdfWriter
     from pypdf.errors import PyPdfError

@@ -39,7 +39,7 @@ from gateway.values.text import tidy
 # A private-use sign (icon font) is a word of its own: it names its line but is part of no value.
 # U+FFFE and U+0002 are PDFium's marks for a hyphen that ends a line.
 _WORD = re.compile(r"[\ue000-\uf8ff]|[^\s\ue000-\uf8ff\x00-\x1f\ufffe]+[\x02\ufffe]?")
-_LONE = re.compile("[\ud800-\udfff]")  # half a UTF-16 pair is no character
+_LONE = re.compile("[\ud800-\udfff]")  # half of a UTF-16 pair is not a character
 _BOLD = re.compile(r"bold|black|heavy|semibold|demi|extrabold|bx\d|sfbx|cmbx|lmroman\d+-bold|-bd|medium(?!ital)", re.I)
 _ICONS = re.compile(
     r"awesome|wingdings|webdings|dingbats|fontello|icomoon|ionicons|glyphicons|(?<![a-z])icons?(?![a-z])", re.I
@@ -47,7 +47,7 @@ _ICONS = re.compile(
 ICON = "\uf8ff"  # a picture of no known meaning; a bullet among them stays a sign of its own line
 _ITALIC = re.compile(r"italic|oblique|cmti|slant|-it\b", re.I)
 BOLD_WEIGHT = 600
-LIMIT_CHARS = 60_000  # a dense printed page has some 6,000; beyond this it is no page to read
+LIMIT_CHARS = 60_000  # a dense printed page has some 6,000; a page with more is not meant for reading
 WIDE = 1.9  # a word wider than this many sizes a character holds an unmarked gap
 HIDDEN_SIZE = 1.5  # points; nobody reads smaller type
 
@@ -170,7 +170,7 @@ def _glyphs(looks: _Looks, start: int, token: str, place: _Placer) -> list[Glyph
 
 
 def _with_loose_accents(words: list[tuple[Word, int]], looks: _Looks, place: _Placer) -> list[Word]:
-    """Accents that stand as words of their own put onto the letter below, wherever in the file that stands."""
+    """Joins accents that are separate words with the letter below, wherever in the file that is."""
     loose = [word for word, _ in words if word.text in ACCENTS]
     out = []
     for word, start in words:
@@ -296,14 +296,14 @@ class _Looks:
         return bool(_BOLD.search(name)) or weight >= BOLD_WEIGHT, slanted, bool(_ICONS.search(name))
 
     def _painted_again(self, handle: Any) -> bool:
-        """A text that shows lies exactly over this one: PDFium gives one of two copies, the first, whatever it looks like."""
+        """True if a visible text lies exactly over this one: PDFium returns the first of two copies, whichever is visible."""
         if self.painted is None:
             self.painted = list(painted_texts(self.page))
         here = bounds(handle)
         return here is not None and any(same_place(here, other) for other in self.painted)
 
     def _on_dark(self, handle: Any) -> bool:
-        """White text stands on something painted: a filled shape or an image under its middle."""
+        """True if white text stands on something painted: a filled shape or an image under its middle."""
         if self.fills is None:
             self.fills = list(fills(self.page))
         left, bottom, right, top = (ctypes.c_float() for _ in range(4))
@@ -336,7 +336,7 @@ def _links(page: pdfium.PdfPage, place: _Placer) -> list[Link]:
 
 
 def _form_words(page: pdfium.PdfPage, place: _Placer) -> list[Word]:
-    """What somebody typed into form fields; PDFium's text of the page leaves it out."""
+    """Text typed into form fields; PDFium's text of the page does not contain it."""
     out: list[Word] = []
     for index in range(min(500, raw.FPDFPage_GetAnnotCount(page.raw))):
         annotation = raw.FPDFPage_GetAnnot(page.raw, index)

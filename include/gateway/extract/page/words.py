@@ -1,4 +1,4 @@
-"""What a page is to every reader: words with a place and a look, and the links over them.
+"""A page as seen by every reader: words with position and style, and the links over them.
 
 Coordinates are points, origin top left; box = (x0, top, x1, bottom). A reader without a page geometry (office formats)
 lays its lines out on a synthetic page: one line every 1.4 sizes, words one after the other.
@@ -47,7 +47,7 @@ class Page:
 
     number        counts from 1
     words         in the order of the file, which is usually but not always the order of reading
-    text_quality  share of characters that are what they look like, 0..1 (broken encodings bring it down)
+    text_quality  share of readable characters, 0..1 (lowered by broken encodings)
     source        text | ocr | office
     turn          quarter turns clockwise added to the page's own rotation before its boxes were taken
     """

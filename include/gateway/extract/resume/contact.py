@@ -79,7 +79,7 @@ class Candidate:
 
 @dataclass(slots=True)
 class Person:
-    """The lines and pages of one résumé, and what is known of it so far."""
+    """The lines and pages of one résumé, with the values found so far."""
 
     lines: list[Line]
     pages: Sequence[Page]
@@ -89,7 +89,7 @@ class Person:
 
 
 def own(section: str) -> float:
-    """How much a section is one for the candidate's own contact data."""
+    """How likely a section contains the candidate's own contact data."""
     return OWN.get(section, 0.0)
 
 
@@ -98,7 +98,7 @@ def source_of(cell: Cell) -> str:
 
 
 def evidence(line: Line, cell: Cell, rule: str, raw: str | None = None) -> Evidence:
-    """Where `raw` stands in the cell: the box of the words it consists of, or the cell's."""
+    """The position of `raw` in the cell: the box of its words, or the box of the cell."""
     box: Box = cell.box
     if raw:
         parts = raw.split()
@@ -122,7 +122,7 @@ def cells(person: Person, *, everywhere: bool = False) -> Iterator[tuple[int, Li
 
 
 def below(person: Person, index: int, cell: Cell) -> Cell | None:
-    """The cell of the next line that goes on with this one: same left edge, close beneath."""
+    """The cell of the next line that continues this one: same left edge, close below."""
     for line in person.lines[index + 1 : index + 3]:
         if line.page != person.lines[index].page:
             return None
@@ -140,7 +140,7 @@ def below(person: Person, index: int, cell: Cell) -> Cell | None:
 
 
 def label_of(line: Line, number: int, before: str) -> str | None:
-    """What the words before a value, in its cell or the cell to its left, call it: "phone", "fax", "notphone", ..."""
+    """The label of a value, from the words before it in its cell or the cell to its left: "phone", "fax", "notphone", ..."""
     text = before.rstrip(" |,;•·")
     for char in reversed(before.strip()[-3:]):
         if char in _ICON_KINDS:
@@ -183,7 +183,7 @@ def raw_text(cell: Cell) -> str:
 
 
 def place_features(person: Person, index: int, line: Line) -> dict[str, float]:
-    """What the place of a line says about whose data stands there."""
+    """Evidence from the place of a line about whose data it contains."""
     section = line.section
     page = next((p for p in person.pages if p.number == line.page), person.pages[0])
     first = person.pages[0].number
@@ -246,7 +246,7 @@ def email_candidates(person: Person, *, everywhere: bool = False) -> list[Candid
                         "email", target, link.uri, Evidence("link", "mailto", page=page, box=link.box), index, features
                     )
                 )
-    # the second half of a broken address ("roe@example.org" of "jane-" and "roe@example.org") is an address too, but nobody's
+    # the second half of a broken address ("roe@example.org" of "jane-" and "roe@example.org") is also a valid address, but a wrong one
     whole = [c.value for c in out if c.evidence.rule in ("continued", "mailto")]
     out = [c for c in out if not any(o != c.value and o.endswith(c.value) for o in whole)]
     for rank, candidate in enumerate(out):
@@ -255,7 +255,7 @@ def email_candidates(person: Person, *, everywhere: bool = False) -> list[Candid
 
 
 def _begins_email(person: Person, index: int, line: Line, number: int, cell: Cell) -> bool:
-    """An address may begin in this cell whose sign stands in the line below: it ends in a joint, or a label calls it a mail."""
+    """True if an address may begin in this cell and continue below: it ends in a joint, or a label announces an e-mail."""
     words = cell.text.split()
     if not words or "@" in words[-1] or not re.fullmatch(r"[\w.+-]+", words[-1]):
         return False

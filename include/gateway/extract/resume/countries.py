@@ -1,4 +1,4 @@
-"""Which country a number printed without a country code belongs to: what the document says, weighed for each number.
+"""The country of a number printed without a country code: the evidence in the document, weighted for each number.
 
 Every hint names countries with a weight: a country written in the address, a postcode's form, another number's country code, the
 ending of the e-mail address, the language. A country counts for a number only when the number is in use there; the form in which the
@@ -101,14 +101,14 @@ class Countries:
                 best = total, found, used
         if best and best[0] >= SURE:
             return best[1], best[2], False
-        found, used = normalise_phone(raw, self.default)  # surer than what the language alone suggests
+        found, used = normalise_phone(raw, self.default)  # surer than the language alone
         if found and used:
             return found, used, True
         return (best[1], best[2], True) if best and best[0] >= GUESS else (None, False, False)
 
 
 def _weights(person: Person, emails: Sequence[Candidate]) -> dict[str, float]:
-    """What the person's pages say."""
+    """The evidence on the person's pages."""
     weights: defaultdict[str, float] = defaultdict(float)
     if person.country:
         weights[person.country] += 3.0

@@ -1,4 +1,4 @@
-"""Dates among the cells of a line: put together again where wide spaces cut them, told from other text."""
+"""Dates among the cells of a line: joined again where wide spaces split them, and separated from other text."""
 
 from __future__ import annotations
 
@@ -38,6 +38,33 @@ def dates_whole(cells: list[Cell]) -> list[Cell]:
                     continue
         out.append(cell)
     return out
+
+
+def dates_over_lines(lines: list[Line]) -> list[Line]:
+    """Lines in which a range that a narrow column breaks ("May 2020 –" above "Present") stands whole in the first one."""
+    out: list[Line] = []
+    for line in lines:
+        last = out[-1] if out else None
+        first = line.cells[0] if len(line.cells) > 1 else None
+        if last is not None and first is not None and len(last.cells) > 1 and _ends_open(last, first):
+            begun = last.cells[0]
+            whole = Cell(begun.words + first.words, begun.page, begun.order, last=first.last).close()
+            if (found := find_periods(whole.text)) and found[-1].is_range:
+                out[-1] = _with(last, [whole, *last.cells[1:]])
+                line = _with(line, line.cells[1:])
+        out.append(line)
+    return out
+
+
+def _ends_open(line: Line, beneath: Cell) -> bool:
+    begun = line.cells[0]
+    close = 0 < beneath.box[1] - begun.box[1] < 2 * begun.size and begun.page == beneath.page
+    left = abs(begun.box[0] - beneath.box[0]) < 2 and len(begun.text) <= 22 and len(beneath.text) <= 20
+    return close and left and bool(re.search(r"\d\s*[-–—‑~]\s*$", begun.text))
+
+
+def _with(line: Line, cells: list[Cell]) -> Line:
+    return replace(line, cells=cells, marks=set(line.marks)).close()
 
 
 def _bare_date(text: str) -> bool:

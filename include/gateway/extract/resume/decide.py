@@ -1,8 +1,8 @@
 """Name, e-mail and phone of one person, decided together.
 
-The candidates' scores come first. What is somebody else's (`owner`) is put aside with the reason. An address that repeats the name
-beats one that does not. And what a plain pattern finds is never lost: where no candidate passes its threshold, the best one that is
-nobody else's is taken, if it is an address or a number beyond doubt; it is marked as a last resort, whose confidence asks for a person.
+The candidates' scores come first. Values of other people (`owner`) are set aside with the reason. An address that repeats the name
+beats one that does not. Nothing that a simple pattern finds is lost: if no candidate passes its threshold, the best one that
+belongs to nobody else is taken, if it certainly is an address or number; it is marked as a last resort, so that a person checks it.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from gateway.extract.resume.countries import Countries
 from gateway.extract.resume.links import handle_words
 from gateway.extract.resume.name_features import agreement
 from gateway.extract.resume.names import name_candidates
-from gateway.extract.resume.owner import owner_of
+from gateway.extract.resume.owner import letterhead_of, owner_of
 from gateway.extract.resume.phones import phone_candidates
 from gateway.extract.resume.scorer import model, rank
 from gateway.model import Hints, Note
@@ -27,7 +27,7 @@ NEARLY = 1.5  # below the threshold a name still counts when it heads the page
 
 @dataclass(slots=True)
 class Contact:
-    """The choice of each field, every candidate for it, and what was put aside."""
+    """The choice for each field, all its candidates, and the values set aside."""
 
     name: Candidate | None = None
     email: Candidate | None = None
@@ -36,6 +36,7 @@ class Contact:
     emails: list[Candidate] = field(default_factory=list)
     phones: list[Candidate] = field(default_factory=list)
     notes: list[Note] = field(default_factory=list)
+    brands: frozenset[int] = frozenset()  # lines that name an organisation whose letterhead the page has
 
 
 def threshold(name: str) -> float:
@@ -49,9 +50,10 @@ def decide(person: Person, hints: Hints, links: Sequence[Candidate]) -> Contact:
     found = rank(email_candidates(person, everywhere=True))
     phones = rank(phone_candidates(person, Countries(person, found, hints.country), everywhere=True))
     addresses = [link.value for link in links]
-    first = next((c for c in found if owner_of(person, c, False) is None), None)
     out = Contact()
-    out.names = _names(person, first.value if first else None, addresses, [*found, *phones], links)
+    found, phones = _without_letterhead(person, found, phones, links, out)
+    first = next((c for c in found if owner_of(person, c, False) is None), None)
+    out.names = _names(person, first.value if first else None, addresses, [*found, *phones], links, out.brands)
     out.name = _named(out.names)
     out.emails = _own(person, found, out, "An e-mail address")
     for candidate in out.emails:
@@ -60,7 +62,7 @@ def decide(person: Person, hints: Hints, links: Sequence[Candidate]) -> Contact:
     out.emails = rank(out.emails)
     out.email = _best(out.emails) or next(iter(out.emails), None)
     if out.email and first and out.email.value != first.value:
-        out.names = _names(person, out.email.value, addresses, [*found, *phones], links)
+        out.names = _names(person, out.email.value, addresses, [*found, *phones], links, out.brands)
         out.name = _named(out.names)
     out.phones = _own(person, phones, out, "A phone number")
     for candidate in out.phones:
@@ -75,14 +77,43 @@ def decide(person: Person, hints: Hints, links: Sequence[Candidate]) -> Contact:
 
 
 def _names(
-    person: Person, email: str | None, links: Sequence[str], contacts: Sequence[Candidate], own: Sequence[Candidate]
+    person: Person,
+    email: str | None,
+    links: Sequence[str],
+    contacts: Sequence[Candidate],
+    own: Sequence[Candidate],
+    brands: frozenset[int] = frozenset(),
 ) -> list[Candidate]:
     touch = [c.line for c in contacts if c.features.get("own", 0) > 0] + [c.line for c in own]
-    return rank(name_candidates(person, handle_words(email, links), touch))
+    return rank(name_candidates(person, handle_words(email, links), touch, brands))
+
+
+def _without_letterhead(
+    person: Person, emails: list[Candidate], phones: list[Candidate], links: Sequence[Candidate], out: Contact
+) -> tuple[list[Candidate], list[Candidate]]:
+    """The candidates without an agency's, where its letterhead heads the page and somebody else is named beneath it.
+
+    A person's own site reads the same ("Jane Roe" above hello@janeroe.example). Then nobody else is named.
+    """
+    head = letterhead_of(person, emails)
+    if head is None:
+        return emails, phones
+    own = [c for c in emails if c.line not in head.touch]
+    handle = next((c.value for c in own if c.features.get("own", 0) > 0), None)
+    names = _names(person, handle, [link.value for link in links], [*own, *phones], links, head.brands)
+    name = _best(names)
+    if name is None or (handle is None and not (head.certain and name.features.get("known_names", 0) >= 0.5)):
+        return emails, phones
+    out.brands = head.brands
+    for what, values in (("An e-mail address", emails), ("A phone number", phones)):
+        pages = {c.value: c.evidence.page for c in values if c.line in head.touch and c.valid}
+        for page in pages.values():
+            out.notes.append(Note("CONTACT_NOT_OWN", f"{what} was left out: it is {_WHOSE['agency']}.", page=page))
+    return own, [c for c in phones if c.line not in head.touch]
 
 
 def _named(names: Sequence[Candidate]) -> Candidate | None:
-    """The best name; where none is sure, the largest or first line of the first page, if names or the address speak for it."""
+    """The best name; if none is certain, the largest or first line of the first page, if names or the address support it."""
     best = _best(names)
     if best is not None or not names:
         return _in_full(best, names) if best else None
@@ -100,7 +131,7 @@ def _named(names: Sequence[Candidate]) -> Candidate | None:
 
 
 def _in_full(best: Candidate, names: Sequence[Candidate]) -> Candidate:
-    """The name with its last word, when that stands in a line of its own and the whole is repeated (in a running header)."""
+    """The name with its last word, if that is in a separate line and the whole name is repeated (in a running header)."""
     short = fold(best.value)
     lines: dict[str, set[int]] = {}
     for candidate in names:
@@ -120,7 +151,7 @@ def _best(candidates: Sequence[Candidate]) -> Candidate | None:
 
 
 def _own(person: Person, candidates: Sequence[Candidate], out: Contact, what: str) -> list[Candidate]:
-    """The candidates that are nobody else's; a note for each value put aside."""
+    """The candidates that belong to nobody else; adds a note for each value set aside."""
     own: list[Candidate] = []
     aside: dict[str, tuple[str, int | None]] = {}
     for candidate in candidates:
@@ -140,7 +171,7 @@ def _own(person: Person, candidates: Sequence[Candidate], out: Contact, what: st
 
 
 def _is_unread(candidate: Candidate) -> bool:
-    """A number among the own data that no country was found for: shown as printed, for a person to complete."""
+    """A number among the own data without a known country: shown as printed, for a person to complete."""
     seen = candidate.features
     return not candidate.value.startswith("+") and seen.get("own", 0) > 0 and not seen.get("fax")
 
@@ -161,7 +192,7 @@ _WHOSE = {
 
 
 def _is_phone(candidate: Candidate) -> bool:
-    """A number beyond doubt, wherever it stands: in use, and called a phone, dialled by a link or written with its country."""
+    """A number that certainly is a phone, wherever it is: in use, and labelled as a phone, dialled by a link or international."""
     seen = candidate.features
     if not candidate.valid or any(seen.get(name) for name in ("fax", "notphone", "dotted_date", "labelled_else")):
         return False

@@ -1,6 +1,6 @@
 """Entries of the work and education sections: which lines make one entry.
 
-A section repeats one pattern: dates above, beside or beneath the names, one look for the first line of each entry, a list mark
+A section repeats one pattern: dates above, next to or below the names, one style for the first line of each entry, a list mark
 before it. Every pattern a section could follow cuts it into entries of its own; the cut whose entries read best wins.
 """
 
@@ -21,7 +21,7 @@ from gateway.values.lexicon import heading_of, hits
 __all__ = ["BULLETS", "entries_of", "is_bullet"]
 
 HEAD_LINES = 4  # lines of names and dates an entry may have before its text
-STRAY = -0.2  # entries that read worse than this beside better ones are lines that belong to none
+STRAY = -0.2  # entries that read worse than this next to better ones are stray lines
 UNDATED = 0.35  # so much better an entry without a date has to read where most have one: a project, a label
 ODD = 0.4  # for each entry that has its parts elsewhere than most of the section's entries have them
 TRUSTED = 0.15  # how much better, an entry, another cut must read than that at the dates
@@ -78,7 +78,7 @@ def _best_cut(rows: Sequence[Row], kind: str) -> list[Entry]:
 
 
 def _cuts(rows: Sequence[Row], kind: str) -> Iterator[list[int]]:
-    """Lists of rows at which entries could start, the likeliest first."""
+    """Lists of rows at which entries could start, the most likely first."""
     dated = [i for i, row in enumerate(rows) if row.periods and not row.body]
     marked = [i for i, row in enumerate(rows) if row.start]
     if marked:
@@ -152,7 +152,7 @@ def _look(row: Row) -> tuple[bool, bool, float, int | None]:
 
 
 def _alike_starts(rows: Sequence[Row]) -> Iterator[list[int]]:
-    """For each look a first line may have: every line of that look, the first of several in a row."""
+    """For each style of a possible first line: every line of that style, or the first of several in a row."""
     looks = Counter(_look(row) for row in rows if not row.body)
     for look, count in looks.most_common(4):
         if count < 2:
@@ -188,7 +188,7 @@ def _undated_starts(rows: Sequence[Row], kind: str) -> list[int]:
 
 
 def _tells(text: str, kind: str) -> bool:
-    """A line of a description without a list mark or full stop: small words, nothing of a name."""
+    """True for a line of a description without a list mark or full stop: small words, no sign of a name."""
     return (
         flaws(text, kind) >= 0.6
         and place_like(text) == 0
@@ -198,7 +198,7 @@ def _tells(text: str, kind: str) -> bool:
 
 
 def _role_before(row: Row, cell: Cell) -> str | None:
-    """What the first of several cells, a label, says of the others; a label for nothing counts only with its colon."""
+    """Meaning of the first of several cells, a label, for the others; a label for nothing counts only with its colon."""
     if cell is not row.cells[0] or len(row.cells) < 2:
         return None
     role = label_of(cell.text)

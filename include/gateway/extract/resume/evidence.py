@@ -1,4 +1,4 @@
-"""What the words of a piece say it is: an organisation, a position, a degree, a place, or text of no name at all."""
+"""Evidence from the words of a piece: an organisation, a position, a degree, a place, or ordinary text."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ _AREA = re.compile(
 _SCHOOL_DEGREE = re.compile(
     r"\b(?:senior )?(?:high|secondary) school (?=diploma|degree|certificate|leaving|equivalen)", re.I
 )
-# "Worked on ...", "Led a ...": what somebody did, not what it was called
+# "Worked on ...", "Led a ...": an activity, not a title
 _DID = re.compile(
     r"^(?:[A-Z][a-z]{2,}ed|Led|Built|Ran|Made|Wrote|Won|Taught|Sold|Grew|Drove|Took|Set up|Oversaw)\s+[a-z0-9]"
 )
@@ -95,7 +95,7 @@ def _words() -> dict[str, tuple[frozenset[str], tuple[str, ...], tuple[str, ...]
 
 @lru_cache(maxsize=16384)
 def count(kind: str, text: str) -> int:
-    """How many words or phrases of entry_words.txt's kind a text has."""
+    """Number of words or phrases in a text that entry_words.txt lists under that kind."""
     whole, begins, ends, signs = _words()[kind]
     folded = fold(text).replace(".", "" if "." in text and ". " not in text else " ")
     tokens = re.findall(r"[\w'&/№+-]+", folded)
@@ -111,13 +111,13 @@ def count(kind: str, text: str) -> int:
 
 @lru_cache(maxsize=16384)
 def title(text: str) -> float:
-    """How much a text reads like a position, kinds of work ("internship", "summer job") included; 2 for one clear word."""
+    """How much a text reads like a position, including kinds of work ("internship", "summer job"); 2 for one clear word."""
     return max(title_score(text), 1.6 * min(1, count("activity", text)))
 
 
 @lru_cache(maxsize=16384)
 def is_freelance(text: str) -> bool:
-    """The whole text says that there was no employer."""
+    """True if the whole text says that there was no employer."""
     key = bare(text)
     whole, _, _, signs = _words()["freelance"]
     return key in whole or (is_cjk(key) and key in signs)
@@ -125,7 +125,7 @@ def is_freelance(text: str) -> bool:
 
 @lru_cache(maxsize=16384)
 def is_place(text: str) -> bool:
-    """The whole text is a place: a city, a region or country, "City, Region", "Remote"."""
+    """True if the whole text is a place: a city, a region or country, "City, Region", "Remote"."""
     key = fold(text).strip(EDGE)
     if key in _REMOTE or not key:
         return True
@@ -149,7 +149,7 @@ def one_place(text: str) -> bool:
 
 @lru_cache(maxsize=16384)
 def place_like(text: str) -> float:
-    """How much a text that is no known place reads like one, 0..1: an address, something before a country or region."""
+    """How much an unknown text reads like a place, 0..1: an address, something before a country or region."""
     if is_place(text):
         return 1.0
     if _ADDRESS.search(text):
@@ -172,9 +172,9 @@ def organisation(text: str, kind: str) -> float:
         value = 1.6 * school - 1.0 * degree - (0.5 * field if not school else 0.0)
         words = fold(text).split()
         if degree and school and words and count("degree", " ".join(words[:3])) + hits("degree", " ".join(words[:2])):
-            value -= 1.6  # "High School Diploma", "Licence de l'Université": what it begins with rules
+            value -= 1.6  # "High School Diploma", "Licence de l'Université": the first word decides
         if school and words and any(words[0].startswith(w) for w in _PARTS):
-            value -= 0.8  # a part of a school; the school itself stands beside it
+            value -= 0.8  # a part of a school; the school itself stands next to it
         if not school and not degree and re.fullmatch(r"[A-ZÀ-Þ]{3,7}", text.strip(EDGE)):
             value += 0.3  # an abbreviation alone is a school's more often than a subject's
         return value
@@ -190,13 +190,13 @@ def organisation(text: str, kind: str) -> float:
 
 
 def is_legal(text: str) -> bool:
-    """The whole text is the form of a company: "Inc.", "GmbH"."""
+    """True if the whole text is a legal form: "Inc.", "GmbH"."""
     return fold(text).replace(".", "").replace(" ", "") in phrases("legal")
 
 
 @lru_cache(maxsize=16384)
 def flaws(text: str, kind: str) -> float:
-    """What speaks against a text being a name of anything: 0 nothing, above 1 it is text of a description."""
+    """Evidence against a text being any name: 0 none, above 1 it is text of a description."""
     words = text.split()
     letters = [c for c in text if c.isalpha()]
     out = 0.0
@@ -223,7 +223,7 @@ def flaws(text: str, kind: str) -> float:
 
 
 def trimmed(text: str) -> str:
-    """A name without what separates it from its neighbours; the full stop of an abbreviation stays ("Inc.", "S.L.")."""
+    """A name without its separators from neighbours; the full stop of an abbreviation stays ("Inc.", "S.L.")."""
     ends = EDGE.replace(".", "") + "@~<>*†"
     text = text.strip(ends).lstrip(EDGE)
     if text.endswith(".") and text.split():

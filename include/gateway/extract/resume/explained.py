@@ -1,6 +1,6 @@
 """Why a value was chosen: every candidate with its score, and what each feature added to it. For whoever debugs a layout.
 
-Readers tell what they weigh to whoever watches (`watching`); nobody does in ordinary reading, which then costs nothing.
+Readers report their weighing to a watcher (`watching`); ordinary reading has none and pays nothing for it.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ MOST = 8  # candidates of a field that are shown
 
 @dataclass(slots=True)
 class Watched:
-    """What was weighed for one person: fields -> candidates, best first, with the one chosen; the document's verdict."""
+    """The weighing for one person: fields -> candidates, best first, with the chosen one; the document's verdict."""
 
     fields: dict[str, dict[str, Any]] = field(default_factory=dict)
     verdict: dict[str, Any] = field(default_factory=dict)
@@ -33,7 +33,7 @@ _WATCH: ContextVar[list[Watched] | None] = ContextVar("watched", default=None)
 
 @contextmanager
 def watching() -> Iterator[list[Watched]]:
-    """Collects what is weighed inside, one entry a person, those whose pages were refused included."""
+    """Collects the weighing inside, one entry per person, including people whose pages were refused."""
     found: list[Watched] = []
     token = _WATCH.set(found)
     try:
@@ -60,7 +60,7 @@ def tell_fields(weighed: Mapping[str, tuple[Sequence[Candidate | None], Sequence
 
 
 def tell_verdict(outcome: str, score: float, parts: Mapping[str, float]) -> None:
-    """Whether the pages of the person told last are a résumé, and the points that decided."""
+    """Records whether the pages of the latest person are a résumé, and the points that decided."""
     found = _WATCH.get()
     if found:
         found[-1].verdict = {"outcome": outcome, "score": round(score, 2), "parts": dict(parts)}
@@ -81,7 +81,7 @@ def _shown(candidate: Candidate, chosen: bool) -> dict[str, Any]:
 
 
 def read_explained(path: Path, sink: Callable[[ExtractedProfile], None], hints: Hints, *, limit_pages: int) -> Reading:
-    """read_document, whose profiles are explanations: one a person, as JSON under extra["explained"]. Runs in a child."""
+    """read_document, whose profiles are explanations: one per person, as JSON under extra["explained"]. Runs in a child."""
     from gateway.extract.dispatch import read_document
 
     with watching() as people:

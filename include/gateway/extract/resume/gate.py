@@ -23,7 +23,7 @@ from gateway.values.lexicon import heading_of, hits, phrases, title_score
 from gateway.values.text import fold
 
 _CORE = ("work", "education", "skills", "summary", "languages", "projects", "references")
-# Words that head other kinds of documents; one of them in large type or at the top says what it is instead.
+# Words that head other kinds of documents; one of them in large type or at the top names the kind.
 _OTHER_KINDS = {
     "invoice": "an invoice",
     "rechnung": "an invoice",
@@ -258,7 +258,7 @@ _CLOSINGS = (
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """outcome is sure | doubtful | no; parts say what gave the score: name -> points, those of another kind negative."""
+    """outcome is sure | doubtful | no; parts explain the score: name -> points, negative for signs of another kind."""
 
     outcome: str
     reason: str
@@ -271,10 +271,10 @@ class Verdict:
 
 
 def is_resume(person: Person, profile: ExtractedProfile, headings: Counter[str]) -> Verdict:
-    """Weighs what a résumé has against what other documents have.
+    """Weighs signs of a résumé against signs of other documents.
 
     person     its lines, sections marked
-    profile    what was read of it
+    profile    the values read so far
     returns    a Verdict; its reason is a sentence for the sender where the outcome is not "sure"
     """
     text = fold(" ".join(line.text for line in person.lines))
@@ -346,7 +346,7 @@ def _contact(person: Person, profile: ExtractedProfile) -> dict[str, float]:
 
 
 def _career(lines: Sequence[Line]) -> dict[str, float]:
-    """What a career is made of, wherever it stands: short lines with a period, an occupation, a school or a degree."""
+    """Signs of a career, anywhere: short lines with a period, an occupation, a school or a degree."""
     periods = occupations = schools = 0
     for line in lines:
         words = line.text.split()
@@ -367,7 +367,7 @@ def _has_year(line: Line) -> bool:
 
 
 def _other_kinds(person: Person, text: str, for_it: Mapping[str, float]) -> tuple[dict[str, float], str | None]:
-    """(negative points, sentence of the heaviest) of what belongs to other kinds of documents."""
+    """(negative points, sentence of the heaviest) of signs of other kinds of documents."""
     found: dict[str, tuple[float, str]] = {}
     kind = _named_kind(person)
     if kind:
@@ -403,12 +403,12 @@ def _chapter(text: str) -> str:
 
 
 def _named_kind(person: Person) -> str | None:
-    """The kind of document that a title in large type, or one of the first lines, names."""
+    """The kind of document according to a title in large type, or one of the first lines."""
     head = person.lines[:12]
     large = [line for line in person.lines if line.size >= 1.25 * person.body or (line.bold and line in head)] or head
     for line in [*large, *head[:4]]:
         if heading_of(line.text):
-            continue  # a personal statement is no bank statement
+            continue  # a personal statement is not a bank statement
         words = fold(line.text).strip(" :.").split()
         for text in (" ".join(words), " ".join(words[:2]), *words[:3]):
             if len(words) <= 6 and text.strip(",:") in _OTHER_KINDS:

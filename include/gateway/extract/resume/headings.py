@@ -1,4 +1,4 @@
-"""What a heading says: the known phrases first, then the words headings are made of, for lines that look like one."""
+"""Meaning of a heading: known phrases first, then typical heading words, for lines that look like a heading."""
 
 from __future__ import annotations
 
@@ -64,7 +64,7 @@ def known_heading(text: str) -> tuple[str, str] | None:
 
 
 def _is_school(text: str) -> bool:
-    """The text is the common word for a school, which is a heading alone and a name with a remark behind it."""
+    """True if the text is the common word for a school, which is a heading alone and a name with a remark behind it."""
     return bare(text) in ("university", "school", "college", "schule", "universitat", "universite")
 
 

@@ -20,7 +20,7 @@ _LABEL = re.compile(r"^[^:：]{2,30}[:：]")
 
 
 def headline_of(person: Person, name: Candidate | None) -> Field | None:
-    """The field, with how sure it is: 0.8 for words of a position, 0.6 for a line that only stands where a headline does."""
+    """The field with its confidence: 0.8 for words of a position, 0.6 if only its place suggests a headline."""
     if name is None:
         return None
     for line in person.lines[name.line : name.line + WITHIN]:
@@ -54,7 +54,7 @@ def _may_be(text: str, name: str) -> bool:
 
 
 def _reads_like_one(text: str, score: float) -> bool:
-    """Nothing but its place says so: several words, the first with a capital, no place and no names of people."""
+    """True if only its place suggests a headline: several words, the first with a capital, no place and no names of people."""
     words = re.findall(r"[^\W\d_]+", fold(text))
     if is_place(text) or place_like(text) >= 0.5 or text.endswith("."):
         return False

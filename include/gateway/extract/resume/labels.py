@@ -25,7 +25,7 @@ def _labels() -> dict[str, str]:
 
 @lru_cache(maxsize=8192)
 def label_of(text: str) -> str | None:
-    """organisation, position or nothing (a part no entry has a field for) when the whole text is a label; else None."""
+    """organisation, position or nothing (a part without a field in an entry) if the whole text is a label; else None."""
     return _labels().get(bare(text)) if len(text) <= 80 else None
 
 

@@ -84,7 +84,7 @@ def _urls(
 
 
 def _ends_email(person: Person, index: int, cell: Cell) -> bool:
-    """The cell above ends in an address that this cell goes on with."""
+    """True if the cell above ends in an address that continues in this cell."""
     for line in person.lines[max(0, index - 2) : index]:
         for above in line.cells:
             last = above.text.split()[-1] if above.text.split() else ""

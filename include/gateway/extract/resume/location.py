@@ -26,6 +26,7 @@ _PIECE = re.compile(r"\s*[,،、，()]\s*|\s+-\s+|\s+[–—]\s+")
 _POSTAL = re.compile(
     r"(?<![\w-])(?:[A-Z]{1,2}\d[A-Z\d]?\s?\d[A-Z]{2}|\d{3}\s\d{2}|\d{2}-\d{3}|\d{5}-\d{3,4}|\d{4}\s?[A-Z]{2}|\d{3}-\d{4}|[A-Z]-?\d{4,5}|\d{4,7}|[A-Z]\d[A-Z]\s?\d[A-Z]\d)(?![\w-])"
 )
+_CONTACT = re.compile(r"\S+@\S+|(?:https?://|www\.)\S+|[^\w\s,.'()+-]|(?:\+|\(?0|\(?\d{3})[\d\s().-]{6,}\d")
 _STREET = re.compile(
     r"\b(?:street|st|road|rd|avenue|ave|lane|ln|drive|dr|boulevard|blvd|way|court|ct|square|str|strasse|straße|weg|platz|allee|rue|av|"
     r"place|chemin|quai|calle|carrer|plaza|paseo|avda|rua|avenida|travessa|via|viale|piazza|corso|straat|laan|plein|gatan|gata|vägen|väg|"
@@ -41,7 +42,7 @@ def location_candidates(person: Person) -> list[Candidate]:
         if own(line.section) == 0 or (line.section == "summary" and len(cell.text) > 60) or len(cell.text) > 140:
             continue
         raw_cell = raw_text(cell)
-        for segment in _SEGMENT.split(cell.text):
+        for segment in _segments(cell.text):
             text = _without_contact(segment)
             if not text or not any(c.isalpha() for c in text) or "@" in segment or len(text) > 120:
                 continue
@@ -74,6 +75,18 @@ def location_candidates(person: Person) -> list[Candidate]:
     return out
 
 
+def _segments(text: str) -> list[str]:
+    """The parts of a line of contact data: at its separators, and at an address or number that only spaces set apart."""
+    out: list[str] = []
+    for segment in _SEGMENT.split(text):
+        if "@" not in segment or re.match(r"[^:：@]{2,24}[:：]", segment):
+            out.append(segment)
+            continue
+        pieces = [tidy(piece).strip(" ,;|-–⌂") for piece in _CONTACT.split(segment)]
+        out += [piece for piece in pieces if "," in piece and not label_kind(piece)]  # a word alone may be a label
+    return out
+
+
 def _without_contact(segment: str) -> str:
     """The segment without addresses, web hosts and phone numbers that share its line."""
     text = re.sub(r"\S+@\S+", " ", segment)
@@ -83,7 +96,7 @@ def _without_contact(segment: str) -> str:
 
 
 def _place(text: str, beneath: str) -> tuple[str, dict[str, float]] | None:
-    """("City, Region, Country" as printed, features), or None when no place is named."""
+    """("City, Region, Country" as printed, features), or None if no place is named."""
     whole = text
     if (
         beneath
@@ -91,6 +104,7 @@ def _place(text: str, beneath: str) -> tuple[str, dict[str, float]] | None:
             text.rstrip().endswith(",")
             or _POSTAL.search(beneath)
             or country_code(beneath.split(",")[-1].strip())
+            or country_code(f"{_PIECE.split(text)[-1]} {beneath}".strip())
             or is_cjk(text)
         )
         and (
@@ -142,7 +156,7 @@ def _no_postal(piece: str) -> str:
 
 
 def _city_in(text: str) -> tuple[str, int, bool] | None:
-    """(from the city on, its people in thousands, whether nothing but the city vouches for it)."""
+    """(the text from the city on, its population in thousands, whether only the city supports it)."""
     pieces = [p for p in (q.strip() for q in _PIECE.split(text)) if p]
     cleaned = [re.sub(r"\s+", " ", _no_postal(p)) for p in pieces]
     best: tuple[float, int, str, int] | None = None

@@ -1,4 +1,4 @@
-"""Columns that belong to one another: dates and headings in a narrow margin, and the text they stand beside.
+"""Columns that belong together: dates and headings in a narrow margin, and the text next to them.
 
 The page is cut into columns before anything of it is understood; where a column holds nothing but dates and headings, its lines
 go back to the lines at their height.
@@ -17,7 +17,7 @@ LEVEL = 0.75  # of the type size: how far apart the tops of two lines of one row
 
 def rejoin(lines: Sequence[Line], headings: set[int]) -> set[int]:
     """
-    Moves the dates of a margin to the lines beside them.
+    Moves the dates of a margin to the lines next to them.
 
     headings  ids of the lines that are headings
     returns   ids of the lines whose cells were moved: nothing of an entry is left in them
@@ -39,7 +39,7 @@ def rejoin(lines: Sequence[Line], headings: set[int]) -> set[int]:
 
 
 def headed(lines: Sequence[Line], headings: set[int]) -> dict[int, Line]:
-    """For the lines beside a margin of headings: id -> the heading at their height or the last one above."""
+    """For the lines next to a margin of headings: id -> the heading at their height or the last one above."""
     out: dict[int, Line] = {}
     for margin, text in _pairs(lines, headings):
         marks = sorted((line for line in margin if id(line) in headings), key=lambda line: line.box[1])
@@ -81,7 +81,7 @@ def _pairs(lines: Sequence[Line], headings: set[int]) -> list[tuple[list[Line], 
 
 
 def _is_date(line: Line) -> bool:
-    """The line is a date or range, perhaps with a word beside it."""
+    """True if the line is a date or range, perhaps with a word next to it."""
     found = [period for cell in line.cells for period in periods(cell.text)]
     if not found:
         return False

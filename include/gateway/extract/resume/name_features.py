@@ -21,11 +21,11 @@ ENOUGH = 0.33  # share of an address's letters that a name must account for to b
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """What is known of a person's pages before a name is looked for.
+    """Facts about a person's pages that are known before the name is searched.
 
     handles        folded local parts and link endings of the candidate's own (links.handle_words)
     contact_lines  indexes of lines with the candidate's own e-mail, phone or links
-    largest        size of the largest text of the first page that is no title of the document and no heading
+    largest        size of the largest text of the first page that is neither a document title nor a heading
     """
 
     person: Person
@@ -55,7 +55,7 @@ def agreement(name: str, handles: Sequence[str]) -> float:
 
 
 def _all_in(tokens: Sequence[str], handles: Sequence[str]) -> bool:
-    """One address holds every word: what reads like a job title is a name all the same."""
+    """True if one address contains every word: then even a text that reads like a job title is a name."""
     return len(tokens) > 1 and any(all(len(t) > 1 and t in handle for t in tokens) for handle in handles)
 
 

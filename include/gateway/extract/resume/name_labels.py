@@ -1,6 +1,6 @@
-"""Names that a form calls a name: the value beside, below or behind a label, surname and given-name rows put together.
+"""Names that a form labels as such: the value next to, below or behind a label, with surname and given-name rows joined.
 
-Also what a form says is not the candidate's name: a parent's, a spouse's, an emergency contact's, the reading aid above a name.
+Also names that a form gives to others: a parent, a spouse, an emergency contact; and the reading aid above a name.
 """
 
 from __future__ import annotations
@@ -74,7 +74,7 @@ class FormNames:
 
 @lru_cache(maxsize=4096)
 def key(text: str) -> str:
-    """A label as the sets here spell it."""
+    """A label in the spelling of the sets here."""
     text = unicodedata.normalize("NFKC", tidy(text))
     return solid(text).strip(":：*()（）") if is_cjk(text) else bare(_SIGNS.sub("", text))
 
@@ -94,7 +94,7 @@ _TITLES_AND_LABELS = FULL | GIVEN | FAMILY | MIDDLE | PHONETIC | OTHERS | _OTHER
 
 @lru_cache(maxsize=4096)
 def is_label(text: str) -> bool:
-    """The text is the label of a form or a document's title, not a value."""
+    """True if the text is the label of a form or a document's title, not a value."""
     if len(text) > 60:
         return False
     word = key(text)
@@ -102,7 +102,7 @@ def is_label(text: str) -> bool:
 
 
 def form_names(person: Person) -> FormNames:
-    """What the labels of a person's pages say about names."""
+    """Evidence about names from the labels of a person's pages."""
     out = FormNames()
     parts: dict[str, tuple[int, Labelled]] = {}
     for index, line in enumerate(person.lines):
@@ -142,7 +142,7 @@ def form_names(person: Person) -> FormNames:
 
 
 def _join(parts: dict[str, tuple[int, Labelled]], out: FormNames) -> None:
-    """Surname and given-name rows of one form make one name; a row alone ("Nom: Dupont") stays what it is."""
+    """Joins surname and given-name rows of one form into a name; a single row ("Nom: Dupont") stays unchanged."""
     if "given" not in parts or "family" not in parts:
         return
     (first_at, given), (last_at, family) = parts["given"], parts["family"]
@@ -162,7 +162,7 @@ def _divided(text: str) -> tuple[str, str, str]:
 
 
 def _values(person: Person, index: int, line: Line, number: int, cell: Cell, rest: str) -> Iterator[Labelled]:
-    """The name behind a label in its cell, in the next cell of its row, or beneath it: the first of these that is one."""
+    """The name behind a label in its cell, in the next cell of its row, or below it: the first of these that is a name."""
     if rest:
         name = _first_name_of(rest)
         if name:
@@ -176,7 +176,7 @@ def _values(person: Person, index: int, line: Line, number: int, cell: Cell, res
 
 
 def _beside(person: Person, index: int, line: Line, number: int, cell: Cell) -> Iterator[tuple[int, Cell]]:
-    """Cells that a label may speak of: on its height, the nearest first, in any column; then the one beneath it."""
+    """Cells that a label may refer to: those at its height, nearest first, in any column; then the one below it."""
     rows: list[tuple[float, int, Cell]] = []
     under: list[tuple[float, int, Cell]] = []
     for at, other_line in enumerate(person.lines):
@@ -222,5 +222,5 @@ _POSSESSIVE = re.compile(r"[’']s\s+(?:curriculum\s+vitae|cv|r[eé]sum[eé])\s*
 
 
 def trimmed(text: str) -> str:
-    """A line without what is set around a name: "Curriculum Vitae of", a birth date, an age, pronouns in brackets."""
+    """A line without additions to a name: "Curriculum Vitae of", a birth date, an age, pronouns in brackets."""
     return _POSSESSIVE.sub("", _AFTER.sub("", _BEFORE.sub("", text))).strip()

@@ -11,7 +11,7 @@ from gateway.extract.resume.name_features import Known, features_of
 from gateway.extract.resume.name_labels import is_label
 from gateway.model import Evidence
 from gateway.values.east_asian import name_form
-from gateway.values.lexicon import heading_of, title_score
+from gateway.values.lexicon import given_names, heading_of, title_score
 from gateway.values.text import fold, is_cjk
 from gateway.values.values import is_plausible_name
 
@@ -19,7 +19,7 @@ LARGE = 1.25  # times the size of the body: type that sets a name apart
 
 
 def has_form(person: Person, text: str, relaxed: bool) -> bool:
-    """A name by its letters; `relaxed` takes one written without capitals ("jane roe"), as people head their own pages."""
+    """True if the letters can be a name; `relaxed` accepts one without capitals ("jane roe"), as some people write it."""
     if is_cjk(text):
         return is_plausible_name(text) and name_form(text, person.language) > 0
     if is_plausible_name(text):
@@ -28,7 +28,7 @@ def has_form(person: Person, text: str, relaxed: bool) -> bool:
 
 
 def names_in_row(known: Known, index: int, line: Line, number: int, cell: Cell) -> Iterator[Candidate]:
-    """A name set with a wide gap between its words: two cells of one large look side by side."""
+    """A name with a wide gap between its words: two cells of one large style side by side."""
     if number + 1 >= len(line.cells) or cell.size < LARGE * known.person.body:
         return
     after = line.cells[number + 1]
@@ -61,7 +61,7 @@ def stacked_names(known: Known, index: int, line: Line, cell: Cell) -> Iterator[
             return
         texts.append(beneath.text)
         boxes.append(beneath.box)
-        one_look = abs(beneath.size - cell.size) < 0.5 and beneath.colour == cell.colour
+        one_look = abs(beneath.size - cell.size) < 0.5 and beneath.colour == cell.colour and beneath.bold == cell.bold
         last = beneath
         whole = _glued(texts)
         if not has_form(known.person, whole, True) or len(whole.split()) > 6:
@@ -69,7 +69,7 @@ def stacked_names(known: Known, index: int, line: Line, cell: Cell) -> Iterator[
         if (
             is_label(beneath.text)
             or heading_of(beneath.text)
-            or (not one_look and not _both_in(cell, beneath, known.handles))
+            or (not one_look and not _both_in(cell, beneath, known.handles) and not _given_above(known, cell, beneath))
         ):
             return
         features = features_of(known, index, line, 0, cell, whole, "stacked")
@@ -81,11 +81,26 @@ def stacked_names(known: Known, index: int, line: Line, cell: Cell) -> Iterator[
         )
 
 
+def _given_above(known: Known, first: Cell, second: Cell) -> bool:
+    """A given name above a family name in a look of its own, the pair heading the page: "Jane" light and small, "ROE" bold and large."""
+    if (
+        len(first.text.split()) > 2
+        or len(second.text.split()) > 2
+        or max(first.size, second.size) < 0.98 * known.largest
+    ):
+        return False
+    given = [fold(word).strip(".") for word in first.text.split()]
+    if not all(word in given_names() or len(word) == 1 for word in given) or len(given[0]) < 2:
+        return False
+    return min(first.size, second.size) >= LARGE * known.person.body and title_score(second.text) < 0.5
+
+
 def _both_in(first: Cell, second: Cell, handles: Sequence[str]) -> bool:
     """Two short texts of two looks that one address holds: one of them as a whole, the other at least by its initial."""
     words = (len(first.text.split()), len(second.text.split()))
-    if max(words) > 2:
-        return False
+    initials = "".join(word[:1] for word in second.text.split())
+    if max(words) > 2 or first.text.replace(" ", "").casefold() == initials.casefold():
+        return False  # a monogram above the name
     one_size = words == (1, 1) and abs(first.size - second.size) < 0.5 and title_score(second.text) < 0.5
     if one_size and any(fold(x.text) in handle for x in (first, second) for handle in handles if len(x.text) > 2):
         return True  # one word above the other in two colours, one of them in the address
@@ -100,7 +115,7 @@ def _both_in(first: Cell, second: Cell, handles: Sequence[str]) -> bool:
 
 
 def _beneath(person: Person, line: Line, cell: Cell) -> Cell | None:
-    """The cell right beneath in the same look and column; lines of other columns may stand between in reading order."""
+    """The cell directly below in the same style and column; lines of other columns may come between in reading order."""
     best: Cell | None = None
     for other_line in person.lines[max(0, line.index - 3) : line.index + 8]:
         if other_line.page != line.page:
@@ -109,7 +124,7 @@ def _beneath(person: Person, line: Line, cell: Cell) -> Cell | None:
             drop = other.box[1] - cell.box[1]
             if other is cell or not 0.3 * cell.size < drop < 1.8 * max(cell.size, other.size):
                 continue
-            if other.bold != cell.bold or not 0.45 < other.size / cell.size < 2.2:
+            if not 0.45 < other.size / cell.size < 2.2:
                 continue
             aligned = abs(other.box[0] - cell.box[0]) < 0.6 * cell.size or abs(other.box[2] - cell.box[2]) < 4
             centred = abs(sum(other.box[::2]) - sum(cell.box[::2])) < cell.size

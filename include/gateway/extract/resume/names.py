@@ -25,10 +25,16 @@ _SAID = re.compile(
 MAX_WORDS = 8
 
 
-def name_candidates(person: Person, handles: Sequence[str], contact_lines: Sequence[int]) -> list[Candidate]:
-    """Every text that may be the name, with its features; the arguments as in name_features.Known."""
+def name_candidates(
+    person: Person, handles: Sequence[str], contact_lines: Sequence[int], brands: frozenset[int] = frozenset()
+) -> list[Candidate]:
+    """Every text that may be the name, with its features; the arguments as in name_features.Known.
+
+    brands  indexes of lines that name an organisation whose letterhead the page has
+    """
     first_page = person.pages[0].number
-    cells = sorted((c for line in person.lines if line.page == first_page for c in line.cells), key=lambda c: -c.size)
+    here = [line for n, line in enumerate(person.lines) if line.page == first_page and n not in brands]
+    cells = sorted((c for line in here for c in line.cells), key=lambda c: -c.size)
     largest = next((c.size for c in cells if _is_text(c.text)), 1.0)
     known = Known(person, handles, contact_lines, largest)
     form = form_names(person)
@@ -36,6 +42,8 @@ def name_candidates(person: Person, handles: Sequence[str], contact_lines: Seque
     out = list(_labelled(known, form))
     counted: dict[str, int] = {}
     for index, line in enumerate(person.lines):
+        if index in brands:
+            continue
         for number, cell in enumerate(line.cells):
             top_size = cell.size >= 0.98 * largest and cell.size > 1.04 * person.body
             large = cell.size > LARGE * person.body or top_size
@@ -70,7 +78,8 @@ def name_candidates(person: Person, handles: Sequence[str], contact_lines: Seque
             for shorter, longer in zip(stacked, stacked[1:], strict=False):
                 shorter.features["continued"] = float(_is_whole(longer))
             out.extend(stacked)
-    head = next((i for i, line in enumerate(person.lines) if any(_is_text(c.text) for c in line.cells)), 0)
+    read = [i for i, line in enumerate(person.lines) if i not in brands and any(_is_text(c.text) for c in line.cells)]
+    head = read[0] if read else 0
     for candidate in out:
         candidate.features["first_line"] = float(candidate.line == head)
         candidate.features["twice"] = float(counted.get(fold(candidate.raw), 0) > 1)
@@ -78,17 +87,17 @@ def name_candidates(person: Person, handles: Sequence[str], contact_lines: Seque
 
 
 def _is_whole(longer: Candidate) -> bool:
-    """What a name goes on with is a name too, not the job title or employer beneath it."""
+    """True if the text continues a name and is not the job title or employer below it."""
     return not any(longer.features[name] for name in ("title", "company", "institution", "heading", "cv_title"))
 
 
 def _is_text(text: str) -> bool:
-    """Words, not an icon; and not the document's title or a heading, which may be larger than the name."""
+    """True for words that are not an icon, the document's title or a heading; the last two may be larger than the name."""
     return sum(c.isalpha() for c in text) >= 2 and not is_label(text) and heading_of(text) is None
 
 
 def _parts(person: Person, index: int, cell: Cell) -> Iterator[tuple[str, list[Word], str]]:
-    """The cell, its runs of one look, and what stands before or after a separator."""
+    """The cell, its runs of one style, and the text before or after a separator."""
     yield cell.text, cell.words, "cell"
     runs = _runs(cell.words)
     if 2 <= len(runs) <= 3:
@@ -123,7 +132,7 @@ def _parts(person: Person, index: int, cell: Cell) -> Iterator[tuple[str, list[W
 
 
 def _said(person: Person, index: int, cell: Cell, rest: str) -> str:
-    """The name in "My name is Jane", with what goes on in the next line."""
+    """The name in "My name is Jane", including its continuation in the next line."""
     words: list[str] = []
     for word in rest.split():
         if not word[:1].isupper() and not is_cjk(word):

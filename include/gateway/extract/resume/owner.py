@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
+from dataclasses import dataclass
 
+from gateway.extract.page.layout import Line
 from gateway.extract.resume.contact import Candidate, Person
+from gateway.extract.resume.name_labels import FULL, key
 from gateway.values.text import fold
 
 REFEREE, AGENCY, EMPLOYER, FURNITURE = "referee", "agency", "employer", "furniture"
@@ -47,12 +51,20 @@ def block_of(person: Person, index: int, reach: int = 3) -> str:
             if line.page != at.page or line.region != at.region or gap > 0.9 * max(6.0, line.size) or line.heading:
                 break
             out.append(fold(line.text))
+            if step < 0 and _names_candidate(line):
+                break  # what stands under the candidate's name in a form is the candidate's
             last, number = line, number + step
     return "\n".join(out)
 
 
+def _names_candidate(line: Line) -> bool:
+    """The row of a form that says whose form it is: "Candidate   Jane Roe"."""
+    label = line.cells[0].text.partition(":")[0]
+    return key(label) in FULL and (len(line.cells) > 1 or ":" in line.cells[0].text)
+
+
 def owner_of(person: Person, candidate: Candidate, agrees: bool) -> str | None:
-    """None for the candidate's own; else whose it is.
+    """None if it is the candidate's own; else its owner.
 
     agrees  the value repeats the candidate's name (an address), which settles it
     """
@@ -141,3 +153,50 @@ _PRIVATE = frozenset(
 
 def _is_private(domain: str) -> bool:
     return domain.split(".")[0] in _PRIVATE
+
+
+_AGENCY_NAME = re.compile(
+    r"(?:search|recruit\w*|staffing|talent\w*|personnel|resourcing|headhunt\w*|selection|personal\w*|interim|consult\w*|partners?|group|people|jobs)$"
+)
+LEAST_BRAND = 5  # letters a domain shares with a line before the line is called its brand
+
+
+@dataclass(frozen=True, slots=True)
+class Letterhead:
+    """An organisation's name and contact data printed above or beneath somebody's résumé."""
+
+    brands: frozenset[int]  # indexes of the lines with its name
+    touch: frozenset[int]  # and of the lines with its addresses and numbers
+    certain: bool  # its name says that it finds people work
+
+
+def letterhead_of(person: Person, emails: Sequence[Candidate]) -> Letterhead | None:
+    """The organisation whose domain is printed as a name: "HOLLOW OAK" above office@hollowoak.example. May be the candidate's own site."""
+    for email in emails:
+        if email.line < 0 or person.lines[email.line].section not in ("top", "contact", "footer"):
+            continue
+        domain = email.value.partition("@")[2].rsplit(".", 1)[0]
+        brand = re.sub(r"[^a-z0-9]", "", max(domain.split("."), key=len))
+        if len(brand) < LEAST_BRAND or _is_private(domain):
+            continue
+        named = [
+            index
+            for index, line in enumerate(person.lines)
+            if line.section in ("top", "contact", "footer")
+            for cell in line.cells
+            if _is_brand(re.sub(r"[^a-z0-9]", "", fold(cell.text)), brand) and "@" not in cell.text
+        ]
+        if not named:
+            continue
+        touch = {n for n in range(email.line - 2, email.line + 3) if 0 <= n < len(person.lines)}
+        touch = {n for n in touch if abs(person.lines[n].box[1] - person.lines[email.line].box[1]) < 2.5 * person.body}
+        touch = {n for n in touch if person.lines[n].page == person.lines[email.line].page}
+        others = {c.line for c in emails if c.value.partition("@")[2] != email.value.partition("@")[2]}
+        near = touch - {n for n in touch if any(abs(n - other) < abs(n - email.line) for other in others)}
+        return Letterhead(frozenset(named), frozenset(near - others | set(named)), bool(_AGENCY_NAME.search(brand)))
+    return None
+
+
+def _is_brand(text: str, brand: str) -> bool:
+    shorter, longer = sorted((text, brand), key=len)
+    return len(shorter) >= LEAST_BRAND and longer.startswith(shorter)

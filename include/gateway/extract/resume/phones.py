@@ -36,6 +36,8 @@ _DATE = re.compile(
 )
 _YEARS = re.compile(r"(?:\d{1,2}[./])?(?:19|20)\d\d\s?[-–—/ ]\s?(?:\d{1,2}[./])?(?:(?:19|20)\d\d|\d\d)")
 _PARTS = re.compile(r"\s*/\s*|\s+(?=\(\d)|\s{2,}|\s[-–—]\s|\s+(?=0\d{2})")
+_BEGUN = re.compile(r"(?<![\w@.+/-])(?:\+\d{1,3}|\(\+?\d{2,5}\)|0\d{2,4}(?!\d))[\d ().-]{0,9}$")
+_REST = re.compile(r"\(?\d[\d ().-]{1,14}\d(?![\w@])")
 MOST_DIGITS = 15
 
 
@@ -46,7 +48,7 @@ def phone_candidates(person: Person, countries: Countries, *, everywhere: bool =
     """
     out: list[Candidate] = []
     for index, line, number, cell in cells(person, everywhere=everywhere):
-        if sum(c.isdigit() for c in cell.text) >= 4:
+        if sum(c.isdigit() for c in cell.text) >= 4 or _BEGUN.search(cell.text):
             out.extend(_phones_of(person, index, line, number, cell, countries))
     for page, link, index in links_over(person):
         if not link.uri.lower().startswith("tel:"):
@@ -68,6 +70,21 @@ def _phones_of(
     person: Person, index: int, line: Line, number: int, cell: Cell, countries: Countries
 ) -> Iterator[Candidate]:
     text = _without_periods(plain_signs(cell.text))
+    over = _broken_over(person, index, cell, text, countries)
+    if over is not None:
+        features = place_features(person, index, line) | {
+            "digits": sum(c.isdigit() for c in over[0]) / 12,
+            "valid": 1.0,
+        }
+        features |= {"plus": float(over[0].startswith("+")), "guess": float(over[1][2]), "grouped": 1.0}
+        kind = label_of(line, number, text[: text.rfind(over[0].split()[0])])
+        features |= {
+            "label": float(kind == "phone"),
+            "fax": float(kind == "fax"),
+            "notphone": float(kind == "notphone"),
+        }
+        where = evidence(line, cell, "continued", over[0].split()[0])
+        yield Candidate("phone", str(over[1][0]), over[0], where, index, features, valid=True)
     for match in (*_PHONE.finditer(text), *_TURNED.finditer(text)):
         turned = match.re is _TURNED
         printed = match.group().strip(" ./-")
@@ -106,8 +123,28 @@ def _phones_of(
             yield Candidate("phone", value, raw, evidence(line, cell, rule, raw), index, features, valid=valid)
 
 
+def _broken_over(
+    person: Person, index: int, cell: Cell, text: str, countries: Countries
+) -> tuple[str, tuple[str | None, bool, bool]] | None:
+    """A number whose country or area code ends the line, and whose rest begins the next: "... | (617)" above "555-0107 | ..."."""
+    begun = _BEGUN.search(text)
+    following = next(iter(person.lines[index + 1 : index + 2]), None)
+    line = person.lines[index]
+    if begun is None or following is None or following.page != line.page or following.region != line.region:
+        return None
+    close = 0 < following.box[1] - line.box[1] < 2.2 * max(line.size, 6.0)
+    rest = _REST.match(plain_signs(following.cells[0].text)) if close else None
+    if rest is None or cell is not line.cells[-1]:
+        return None
+    if countries.read(begun.group())[1]:
+        return None  # whole as it stands
+    whole = f"{begun.group().strip()} {rest.group().strip()}".replace("- ", "-")
+    read = countries.read(whole)
+    return (whole, read) if read[0] and read[1] else None
+
+
 def _is_unread(line: Line, kind: str | None, raw: str, text: str) -> bool:
-    """A number that is a phone for all one can see, of a country nobody knows: labelled, or grouped and alone among own data."""
+    """A number that appears to be a phone but has an unknown country: labelled, or grouped and alone among own data."""
     digits = sum(c.isdigit() for c in raw)
     if kind is not None:
         return kind == "phone" and 7 <= digits <= MOST_DIGITS
@@ -135,7 +172,7 @@ def _without_periods(text: str) -> str:
 def _readings(
     whole: str, countries: Countries, person: Person, index: int, cell: Cell, end: int, text: str
 ) -> Iterator[tuple[str, tuple[str | None, bool, bool]]]:
-    """The number, or the several that stand in one run of digits ("030 123456 / 0170 1234567", a postcode before a number)."""
+    """The number, or the several in one run of digits ("030 123456 / 0170 1234567", a postcode before a number)."""
     read = countries.read(whole)
     digits = sum(c.isdigit() for c in whole)
     pieces = [p for p in _PARTS.split(whole) if sum(c.isdigit() for c in p) >= 6]

@@ -21,7 +21,7 @@ _AT = re.compile(
     r"\s+(?:at|bei|chez|hos|presso|beim|bij|u|w firmie|в компании|в|у|for|für|pour|para|en|em|na|no|presso|@)\s+(?:der firma |the )?",
     re.I,
 )
-# Words for "at" in every use; the others ("in", "for") only before a name that is no common noun.
+# Words that always mean "at"; the others ("in", "for") count only before a proper name.
 _PLAIN_AT = frozenset({"at", "bei", "beim", "chez", "hos", "presso", "@", "bij"})
 _DURATION = re.compile(
     r"\(?\b\d{1,2}\+?\s*(?:years?|yrs?|months?|mos?|jahre?|monate?|ans?|mois|años?|mes(?:es)?|anos?|anni|mesi|jaar|år|lat|miesięcy|мес\w*|год\w*|лет)\b.*$"
@@ -30,9 +30,10 @@ _DURATION = re.compile(
 )
 
 
-# What stands beside a degree and is part of no name: the European level, an average of marks
+# Text next to a degree that is not part of a name: the European level, an average of marks
 _LEVEL = re.compile(
     r"[\s,·|(–-]*\b(?:EQF level|livello EQF|nivel EQF|EQR-niveau|niveau CEC)\s*\d\b\)?"
+    r"|[\s,·|(–-]+\b(?:grade|result|class|note|mention|voto|nota)\s*[:=]\s*[^,;|]{1,24}$"
     r"|[\s,·|(–-]*\b(?:C?GPA|CPI|SGPA|IPK|promedio|notenschnitt|note|percentage|score|grade|media|voto)\s*[:=]?\s*(?:of\s*)?\d[\d.,/% ]*\)?",
     re.I,
 )
@@ -75,7 +76,7 @@ def pieces_of(words: Sequence[Word], page: int, line: int) -> list[Fragment]:
 
 
 def without(words: Sequence[Word], text: str, span: tuple[int, int]) -> list[Word]:
-    """The words of a cell without the letters of `text` in `span`; a word that is cut keeps what stands outside."""
+    """The words of a cell without the letters of `text` in `span`; a word that is cut keeps the part outside."""
     out: list[Word] = []
     at = 0
     for word in words:
@@ -96,7 +97,7 @@ def without(words: Sequence[Word], text: str, span: tuple[int, int]) -> list[Wor
 
 
 def words_after(words: Sequence[Word], value: str) -> list[Word]:
-    """The last words, those that make up `value`: what stands after a label."""
+    """The last words, those that make up `value`: the text after a label."""
     count = len(value.split())
     return list(words[len(words) - count :]) if count else []
 
@@ -109,7 +110,7 @@ def _without_tokens(words: Sequence[Word], text: str) -> list[Word]:
 @lru_cache(maxsize=8192)
 def _texts(text: str) -> tuple[str, ...]:
     text = _LEVEL.sub("", _DURATION.sub("", text))
-    kept: list[str] = []  # what stands in brackets is not cut
+    kept: list[str] = []  # text in brackets is not cut
 
     def keep(match: re.Match[str]) -> str:
         kept.append(match.group())
@@ -137,8 +138,21 @@ def _texts(text: str) -> tuple[str, ...]:
     return tuple(out)
 
 
+_WORKED_AS = re.compile(
+    r"^(?:i\s+)?(?:(?:currently|previously|presently)\s+)?(?:work(?:ed|ing)?|employed|engaged|serv(?:ed|ing))\s+as\s+(?:an?\s+|the\s+)?(?=\S)",
+    re.I,
+)
+_FROM = re.compile(r"\s+from\s+(?:the\s+)?(?=[^\W\d_a-z])")
+
+
 def _at(text: str) -> list[str]:
-    """ "Engineer at Company" in two, when the first half is a title ("University of X at Y" is not)."""
+    """ "Engineer at Company" in two, when the first half is a title ("University of X at Y" is not); "BSc Y from University of X" too."""
+    text = _WORKED_AS.sub("", text)
+    for match in _FROM.finditer(text):
+        left, right = text[: match.start()], text[match.end() :]
+        school = hits("institution", right) and not hits("institution", left)
+        if school and hits("degree", left):
+            return [left, right]
     for match in _AT.finditer(text):
         left, right = text[: match.start()], text[match.end() :]
         if not left.strip() or not right.strip() or title(left) < 1.2 or hits("institution", left):
@@ -151,7 +165,7 @@ def _at(text: str) -> list[str]:
 
 
 def _is_name(text: str) -> bool:
-    """What follows "in" or "for" is an organisation: words that open with a capital, with its vocabulary or in another script."""
+    """True if an organisation follows "in" or "for": capitalised words, with its vocabulary or in another script."""
     words = [w for w in text.split() if any(c.isalpha() for c in w)]
     if not words or is_cjk(text) or title(text) >= 1.2:
         return False

@@ -33,7 +33,7 @@ from gateway.values.places import country_from_text
 from gateway.values.text import fold
 
 OCR_CAP = 0.9  # look-alikes (l, 1, i) survive every check: nothing read by OCR is surer than this
-LAST_RESORT = 0.6  # what no score supports and nothing speaks against (decide): more often right than not, for a person to look at
+LAST_RESORT = 0.6  # no score supports it and nothing speaks against it (decide): more often right than not, a person should check it
 UNUSED_RANGE_CAP = (
     0.9  # a number of a possible length in a range nobody uses: often a reserved or brand-new range, sometimes a slip
 )
@@ -42,7 +42,7 @@ MAX_ITEMS = {"skills": 80, "links": 30, "work": 40, "education": 20, "languages"
 
 @dataclass(slots=True)
 class Facts:
-    """What reading told about a document as a whole."""
+    """Facts about a document as a whole."""
 
     profiles: int = 0
     language: str | None = None
@@ -58,7 +58,7 @@ def read_profiles(pages: Sequence[Page], sink: Callable[[ExtractedProfile], None
     """Sends each person's profile to the sink, in page order.
 
     pages    in reading order, as printed; hidden words stay in them and are ignored
-    returns  facts; code NOT_A_RESUME or NO_TEXT when there is no profile, with the reason as a sentence
+    returns  facts; code NOT_A_RESUME or NO_TEXT if there is no profile, with the reason as a sentence
     """
     facts = Facts(text_quality=_quality(pages))
     started = time.process_time()
@@ -145,7 +145,7 @@ def _body(lines: Sequence[Line]) -> float:
 
 
 def read_person(person: Person, hints: Hints, notes: list[Note], hidden: Sequence[int] = ()) -> ExtractedProfile:
-    """The profile of one person's lines (sections marked); what was put aside is told in `notes`."""
+    """The profile from one person's lines (sections marked); values set aside are reported in `notes`."""
     links = rank(link_candidates(person))
     places = rank(location_candidates(person))
     location = places[0] if places and places[0].score > threshold("location") else None
@@ -222,7 +222,7 @@ def _kept_links(links: Sequence[Candidate], person: Person, email: Candidate | N
         if key not in best:
             best[key] = candidate
     kept = list(best.values())
-    # what is the beginning of another one is that one, cut at a line's end
+    # a link that is the beginning of another one is the same link, cut at the end of a line
     keys = list(best)
     kept = [
         c
@@ -241,7 +241,7 @@ def _field(chosen: Candidate, pool: Sequence[Candidate], name: str | None = None
 
 
 def decided_score(chosen: Candidate, pool: Sequence[Candidate]) -> float:
-    """The choice's score, brought down by a close rival with another value; what the calibration is fitted on."""
+    """The choice's score, reduced by a close rival with another value; the calibration is fitted on it."""
     if chosen.field == "links":
         return chosen.score
     rivals = [c.score for c in pool if c.value.casefold() != chosen.value.casefold()]

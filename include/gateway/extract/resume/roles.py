@@ -36,7 +36,7 @@ Slot = tuple[int, int, bool, bool]  # line from the date's, order in it, bold, i
 
 @dataclass(slots=True)
 class Fragment:
-    """A piece of an entry's head lines in one look."""
+    """A piece of an entry's head lines in one style."""
 
     text: str
     line: int  # within the entry
@@ -47,8 +47,8 @@ class Fragment:
     page: int
     confidence: float = 1.0
     row: int = 0  # the line counted from that of the date
-    role: str | None = None  # what a label before it says it is
-    placed: bool = False  # a place was cut off behind it, and nothing says that the rest is no place too
+    role: str | None = None  # the role according to a label before it
+    placed: bool = False  # a place was cut off at its end, and the rest may be a place too
 
     @property
     def slot(self) -> Slot:
@@ -68,9 +68,9 @@ class Entry:
     period_box: Box | None = None
     first: Fragment | None = None  # company or institution
     second: Fragment | None = None  # position or degree
-    period_line: int | None = None  # the head line the date stands in
+    period_line: int | None = None  # the head line that contains the date
     ranges: int = 0  # date ranges in its head lines: more than one speaks against the cut
-    margin: float = 0.0  # how clearly the roles were told apart
+    margin: float = 0.0  # how clear the assignment of roles was
     worth: float = 0.0  # how well it reads; see worth()
 
 
@@ -167,7 +167,7 @@ def _place_slots(entries: Sequence[Entry]) -> dict[Slot, float]:
 
 
 def _together(a: Fragment, b: Fragment, kind: str) -> float:
-    """What speaks for `a` as the organisation beside `b` as the position, in one entry."""
+    """Evidence for `a` as the organisation and `b` as the position, in one entry."""
     return (
         0.3
         + organisation(a.text, kind)
@@ -201,7 +201,7 @@ def inherit(entries: Sequence[Entry]) -> list[Entry]:
 
 
 def _placeless(pieces: Sequence[str]) -> list[str]:
-    """The pieces without the places at either end, one at least left."""
+    """The pieces without the places at either end, but at least one."""
     out = list(pieces)
     while len(out) > 1 and one_place(out[-1]) and not is_legal(out[-1]):
         out.pop()
@@ -260,7 +260,7 @@ def _split_commas(entry: Entry, kind: str) -> list[Fragment]:
 
 
 def _without_degree(fragment: Fragment, kind: str) -> list[Fragment]:
-    """ "MSc University of X" set as one text: the degree stood in a narrow column beside the institution."""
+    """ "MSc University of X" set as one text: the degree was in a narrow column next to the institution."""
     words = fragment.text.split()
     if kind != "education" or len(words) < 3 or not hits("institution", fragment.text):
         return [fragment]
@@ -341,7 +341,7 @@ def _like(fragment: Fragment, text: str, order: int) -> Fragment:
 
 
 def _drop_places(entries: Sequence[Entry]) -> None:
-    """Fragments that are places go, unless nothing else would be left; a slot that is mostly places goes in every entry."""
+    """Removes fragments that are places, unless nothing else would be left; a slot of mostly places is removed in every entry."""
     seen: Counter[Slot] = Counter()
     places: Counter[Slot] = Counter()
     for entry in entries:

@@ -1,4 +1,4 @@
-"""The lines of a section as the grouping of entries sees them: wrapped ones joined, text told from heads, dates found."""
+"""The lines of a section for the grouping of entries: wrapped lines joined, text separated from heads, dates found."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from gateway.extract.page.layout import Cell, Line, around, run_on
-from gateway.extract.resume.datecells import dates_whole, is_date
+from gateway.extract.resume.datecells import dates_over_lines, dates_whole, is_date
 from gateway.extract.resume.evidence import EDGE, is_place
 from gateway.extract.resume.labels import labelled
 from gateway.extract.resume.pieces import ends_with_legal
@@ -49,7 +49,7 @@ class Row:
 
 
 def is_bullet(line: Line) -> bool:
-    """The line begins with a list mark."""
+    """True if the line begins with a list mark."""
     words = line.words
     if not words:
         return False
@@ -65,7 +65,7 @@ def rows_of(lines: Sequence[Line], kind: str, right: dict[tuple[int, int], float
     right    the right edge of each (page, region)'s text: where lines have to wrap
     """
     rows: list[Row] = []
-    lines = _side_by_side([line for line in lines if not _is_furniture(line)])
+    lines = dates_over_lines(_side_by_side([line for line in lines if not _is_furniture(line)]))
     left = min((line.box[0] for line in lines), default=0.0)
     heads = marked_heads(lines, kind)
     bullet_at: float | None = None
@@ -123,7 +123,7 @@ def rows_of(lines: Sequence[Line], kind: str, right: dict[tuple[int, int], float
 
 
 def _named_by_dates(rows: Sequence[Row]) -> None:
-    """Long as it is, a line that a date follows names what is dated."""
+    """True if a long line is followed by a date, so that it is the head of a dated entry."""
     for above, row in zip(rows, rows[1:], strict=False):
         if above.body and not above.bullet and row.periods and _dates_only(row) and above.page == row.page:
             text = " ".join(cell.text for cell in above.cells)
@@ -142,7 +142,7 @@ def _dates_only(row: Row) -> bool:
 
 
 def _side_by_side(lines: list[Line]) -> list[Line]:
-    """Entries set beside one another, a line of each in every row, put one after the other."""
+    """Entries set side by side, one line of each in every row, put one after the other."""
     out: list[Line] = []
     at = 0
     while at < len(lines):
@@ -179,7 +179,7 @@ def _grid(lines: Sequence[Line], at: int) -> list[Line]:
 
 
 def _is_furniture(line: Line) -> bool:
-    """Nothing of an entry: no letter or digit, a page number, how long a job took."""
+    """True if a text is no part of an entry: no letter or digit, a page number, or the duration of a job."""
     text = line.text.strip()
     if not any(c.isalnum() for c in text):
         return True
@@ -247,7 +247,7 @@ def marked_heads(lines: Sequence[Line], kind: str) -> set[int]:
 
 
 def _glued(first: Cell, second: Cell) -> Cell:
-    """Two cells of one wrapped text; a word broken at the line's end is whole again."""
+    """Joins two cells of one wrapped text, including a word broken at the end of the line."""
     a, b = first.words[-1], second.words[0]
     if a.text.endswith("-") and b.text[:1].isalpha():
         whole = replace(a, text=run_on(a.text, b.text), box=around([a.box, b.box]))
@@ -287,7 +287,7 @@ def _closes(cell: Cell, period: Period) -> bool:
 
 
 def _date_aside(cells: Sequence[Cell], kind: str) -> tuple[Cell, Period] | None:
-    """The last of several cells, when it is a date range and nothing else."""
+    """The last of several cells, if it is a date range and nothing else."""
     if len(cells) < 2:
         return None
     found = _periods([cells[-1]], kind)
@@ -295,7 +295,7 @@ def _date_aside(cells: Sequence[Cell], kind: str) -> tuple[Cell, Period] | None:
 
 
 def _in_sentence(cell: Cell, period: Period) -> bool:
-    """The date belongs to running text ("... during 2015-2019."), it does not date an entry."""
+    """True if the date belongs to running text ("... during 2015-2019.") and does not date an entry."""
     before, after = cell.text[: period.span[0]].rstrip(), cell.text[period.span[1] :].strip()
     words = before.split()
     if len(words) + len(after.split()) < 3 or not words or before[-1] in ",;:(|•·–—-)/":
@@ -335,20 +335,20 @@ def _is_list(text: str) -> bool:
 
 
 def _goes_on(above: Row, line: Line) -> bool:
-    """The rest of a sentence: small first letter, beneath text of the same type."""
+    """True for the rest of a sentence: small first letter, below text of the same type."""
     close = above.page == line.page and 0 < line.box[1] - above.box[1] < 2.2 * line.size
     return above.body and close and line.text[:1].islower() and abs(above.size - line.size) < 0.3
 
 
 def _is_named(words: Sequence[str]) -> bool:
-    """Names with a full stop after them ("University of the Highlands."), not a sentence."""
+    """True for names with a full stop after them ("University of the Highlands."), False for sentences."""
     long = [w for w in words if len(w) > 3 and w[0].isalpha()]
     named = sum(hits(kind, " ".join(words)) for kind in ("institution", "legal", "company"))
     return len(words) <= 7 and bool(named) and all(w[0].isupper() for w in long)
 
 
 def _wraps(previous: Line, line: Line, right: float) -> bool:
-    """`line` goes on with `previous`: same type, tight beneath it, and its first word had no room up there."""
+    """True if `line` continues `previous`: same type, close below it, and its first word did not fit there."""
     if line.page != previous.page or line.region != previous.region or not line.words:
         return False
     step = line.box[1] - previous.box[1]

@@ -1,4 +1,4 @@
-"""Which section each line stands in, and the language of a document.
+"""The section of each line, and the language of a document.
 
 A heading is a line, or the first cell of a row, that is a known heading in one of forty languages; lines that look like the known
 headings of the document but have other words open a section "other".
@@ -17,7 +17,8 @@ from gateway.extract.resume.margins import headed, rejoin
 from gateway.extract.resume.unheaded import mark_unheaded
 from gateway.model import Box
 from gateway.values.lexicon import phrases, title_score
-from gateway.values.text import fold, script
+from gateway.values.table_words import is_table_head
+from gateway.values.text import fold, is_cjk, script
 
 # Sections that a one-word label inside another section must not open ("Website" under "Contact", "Languages: Go" under "Skills").
 _WEAK = {"links", "contact", "languages", "summary", "projects", "other", "references"}
@@ -31,7 +32,7 @@ _CREDIT = re.compile(
 
 
 def is_heading_cell(cell: Cell) -> bool:
-    """The cell alone reads like a section heading (used before lines are known)."""
+    """True if the cell alone reads like a section heading (used before lines are known)."""
     text = cell.text
     return 2 <= len(text) <= 44 and known_heading(text) is not None
 
@@ -58,6 +59,7 @@ def mark_sections(lines: Sequence[Line], heights: dict[int, float] | None = None
     margin = headed(lines, headings)
     largest = max((line.size for line in lines), default=0.0)
     previous: Line | None = None
+    kept: set[tuple[int, tuple[float, bool, int | None, bool]]] = set()  # looks of headings by column
     for line in lines:
         if apart := _apart(line, footers, dates):
             line.section, line.part = apart, -1
@@ -71,6 +73,8 @@ def mark_sections(lines: Sequence[Line], heights: dict[int, float] | None = None
                 section, current = "top", 0  # the name at the head of a column
             regions.append(_Region(line.page, boxes[line.region], section, current))
         first = previous is None or previous.region != line.region
+        # a column keeps the look of its headings, smaller in a sidebar than in the main text
+        first = first or (bool(line.cells) and (line.region, _look(line.cells[0])) in kept)
         if id(line) in margin and margin[id(line)].index <= line.index:
             section, current = margin[id(line)].section, margin[id(line)].part
             regions[-1].section, regions[-1].part = section, current
@@ -88,6 +92,8 @@ def mark_sections(lines: Sequence[Line], heights: dict[int, float] | None = None
             part += 1
             current = part
             line.heading = not inline
+            if line.heading and language and line.cells[0].bold:
+                kept.add((line.region, _look(line.cells[0])))
             if language is None and section == "other":
                 line.marks.add("unknown")
         line.section, line.part = section, current
@@ -108,8 +114,10 @@ def _extents(lines: Sequence[Line]) -> tuple[dict[int, Box], dict[int, float]]:
 
 
 def _apart(line: Line, footers: set[int], dates: set[int]) -> str | None:
-    """The section of a line that belongs to none of the text's: a template's credit, a footer, a date that was moved."""
+    """The section of a line that belongs to none of the text's: a template's credit, a footer, the head row of a table, a date that was moved."""
     if _CREDIT.search(line.text) or id(line) in dates:
+        return "furniture"
+    if is_table_head([cell.text for cell in line.cells]):
         return "furniture"
     return "footer" if id(line) in footers else None
 
@@ -134,7 +142,7 @@ def _unknown_lists(lines: Sequence[Line]) -> None:
 
 @dataclass(slots=True)
 class _Region:
-    """What was seen of one column so far."""
+    """State of one column while its lines are read."""
 
     page: int
     box: Box
@@ -177,13 +185,13 @@ def _entering(line: Line, box: Box, regions: Sequence[_Region], page_top: float)
 
 
 def _overleaf(box: Box, regions: Sequence[_Region], page: int) -> tuple[str, int] | None:
-    """The section of the column of the page before that began at the same place."""
+    """The section of the column on the previous page that began at the same position."""
     before = [r for r in regions if r.page == page - 1 and abs(r.box[0] - box[0]) < 25]
     return (before[-1].section, before[-1].part) if before else None
 
 
 def _runs_on(previous: Line, line: Line) -> bool:
-    """The line is the second half of a wrapped text in the same type: "Project" of "Master of\nProject"."""
+    """True if the line is the second half of a wrapped text in the same type: "Project" of "Master of\nProject"."""
     close = 0 <= line.box[1] - previous.box[1] < 1.3 * line.size and line.region == previous.region
     same = previous.bold == line.bold and abs(previous.size - line.size) < 0.2 and previous.colour == line.colour
     return close and same and not previous.heading and len(previous.text) > len(line.text) and previous.section != "top"
@@ -243,7 +251,7 @@ def _heading_looks(lines: Sequence[Line], body: float) -> Counter[tuple[float, b
 def _heading(
     line: Line, body: float, looks: Counter[tuple[float, bool, int | None, bool]], section: str, first: bool
 ) -> tuple[str, str | None, bool] | None:
-    """(section, language, whether text of the section stands in the same line)."""
+    """(section, language, whether text of the section is in the same line)."""
     cells = [c for c in line.cells if any(ch.isalnum() for ch in c.text)]
     while len(cells) > 1 and cells[0].text in ("年", "月", "年月", "日"):
         cells = cells[1:]  # the head of a table of dates: "年  月  免許・資格"
@@ -290,6 +298,7 @@ def _heading(
         and looks[look] >= 2
         and len(text) <= 40
         and not any(c.isdigit() for c in text)
+        and sum(c.isalpha() for c in text) >= (2 if is_cjk(text) else 4)  # "USA" beneath a city is none
     ):
         size, bold, _, upper = look
         distinct = size > body * 1.08 or upper or bold

@@ -1,9 +1,9 @@
-"""What the page says about how far a reading can be trusted: numbers for the risk model (quality/risk.py), no decision.
+"""Signals on the page about how far a reading can be trusted: numbers for the risk model (quality/risk.py), no decision.
 
 Beside the learned reader stands a plain one, kept on purpose: the largest line is the name, the first address the e-mail,
 the first number phonenumbers accepts the phone. Two readers that work differently rarely make the same mistake.
 
-Every signal is about 0..1, has a stable name and holds nothing of the person. What is 0 or does not apply is left out.
+Every signal is about 0..1, has a stable name and contains no personal data. Signals that are 0 or do not apply are left out.
 """
 
 from __future__ import annotations
@@ -114,7 +114,7 @@ def _of_name(person: Person, name: Candidate, contact: Contact, links: Sequence[
 
 
 def _on_the_page(person: Person, contact: Contact) -> dict[str, float]:
-    """Other addresses, and numbers nobody read, where a candidate's own contact data stands."""
+    """Other addresses, and unread numbers, in places of a candidate's own contact data."""
     chosen = contact.email.value if contact.email else None
     addresses = {value for line in person.lines for _, _, value in find_emails(line.text)}
     own_addresses = {c.value for c in contact.emails if c.features.get("own", 0) > 0}

@@ -20,7 +20,43 @@ _RATING = re.compile(r"[\s★☆●○■□▮▯◉◎⬤◯✦✧*]+$|\s+\d{1
 _INLINE_LABEL = re.compile(r"^([^:：,;|]{2,40})[:：]\s*(\S.*)$")
 _BRACKETS = re.compile(r"[(（\[][^()（）\[\]]{1,80}[)）\]]")
 _LEAD = re.compile(r"^(?:and|und|et|y|e|og|och|en|или|и|ve|\d{1,2}[.)])\s+", re.I)
+# how long a skill was used: "SQL (5 years)", "Python – 3+ yrs"
+_FOR_YEARS = re.compile(
+    r"\s*[-–—:(]\s*\b\d{1,2}\+?\s*(?:years?|yrs?|jahre?|ans|années|años|anos|anni|jaar|år|lat|лет)\b\.?(?:\s+(?:of )?experience)?\s*\)?",
+    re.I,
+)
+_GRADES = frozenset(
+    [
+        "good",
+        "very good",
+        "excellent",
+        "fair",
+        "average",
+        "high",
+        "medium",
+        "low",
+        "strong",
+        "gut",
+        "sehr gut",
+        "bon",
+        "tres bon",
+        "bueno",
+    ]
+)
 _LINK = re.compile(r"^@|https?:|www\.|\w\.(?:com|org|net|io)\b|\S@\S")
+_NAMES_TOO = frozenset(
+    ["basic", "master", "professional", "native", "a1", "a2", "b1", "b2", "c1", "c2"]
+)  # "Visual Basic"
+# what a sentence says before it names skills: "Proficient in X, Y and Z. Working knowledge of W."
+_LEAD_IN = re.compile(
+    r"(?:^|(?<=[.;])\s+)(?:(?:i am|also|highly|very|advanced|basic|strong|good|excellent|solid|working|hands-on|deep|sehr gute|gute|bonne|bonnes|buen)\s+)*"
+    r"(?:proficien(?:t|cy)|experienced?|skilled|fluent|competent|expert(?:ise)?|familiar(?:ity)?|knowledge(?:able)?|understanding|command|trained|versed|"
+    r"kenntnisse|erfahrung|erfahren|vertraut|maîtrise|connaissances?|expérience|conocimientos?|dominio|manejo|experiencia|conhecimentos?|domínio|"
+    r"conoscenza|esperienza|kennis|ervaring)\s+"
+    r"(?:in|with|of|at|using|working with|mit|von|de|du|des|en|avec|con|em|com|di|del|met|van)\s+(?:the\s+|a\s+)?(?=\S)",
+    re.I,
+)
+_LAST = re.compile(r"\s*,?\s+(?:and|und|et|y|e|en|sowie|as well as)\s+", re.I)
 MAX_CHARS = 60
 MAX_WORDS = 6
 
@@ -40,12 +76,13 @@ class Item:
 
 
 def items_of(lines: Sequence[Line]) -> list[Item]:
-    """The items of one section's lines (headings included: the text beside an inline heading counts)."""
+    """The items of one section's lines (headings included: the text next to an inline heading counts)."""
     out: list[Item] = []
     seen: set[str] = set()
     for text, cell, page in _chunks(lines):
-        prose = _is_prose(text)
-        for raw in _parts(text):
+        told = told_items(text)
+        prose = not told and _is_prose(text)
+        for raw in told or _parts(text):
             if prose and not _is_named(raw):
                 continue
             item = _clean(raw)
@@ -63,7 +100,7 @@ def items_of(lines: Sequence[Line]) -> list[Item]:
 
 
 def _parts(text: str) -> list[str]:
-    """The text cut at its separators; what stands in brackets stays whole."""
+    """The text split at its separators; text in brackets stays whole."""
     kept: list[str] = []
 
     def keep(match: re.Match[str]) -> str:
@@ -84,15 +121,38 @@ def _unpacked(part: str) -> list[str]:
     return [match.group(1), *inner] if match and len(inner) >= 2 and short else [part]
 
 
+def _apart(piece: str) -> list[str]:
+    """ "Excel and SAP" in two; "setting and finishing of stone" stays one."""
+    halves = _LAST.split(piece)
+    return halves if any(map(_is_named, halves)) else [piece]
+
+
+def told_items(text: str) -> list[str]:
+    """The skills named in sentences that say nothing else; empty when the text is no such thing."""
+    if not _LEAD_IN.match(text):
+        return []
+    out: list[str] = []
+    for sentence in re.split(r"(?<=\S\S)\.\s+(?=[^\W\d_])|\.\s*$", text):
+        rest = _LEAD_IN.sub("", sentence)
+        if rest == sentence and sentence.strip():
+            out += [part for part in _parts(sentence) if _is_named(part)]
+            continue
+        parts = [part for piece in _parts(rest) if piece for part in _apart(piece)]
+        if any(len(part.split()) > 4 for part in parts):
+            parts = [part for part in parts if _is_named(part)]
+        out += parts
+    return out
+
+
 def _is_prose(text: str) -> bool:
-    """A sentence about skills rather than a list of them: many small words to each separator."""
+    """True for a sentence about skills rather than a list: many small words per separator."""
     words = text.split()
     small = sum(w[:1].islower() for w in words)
     return len(words) >= 9 and small >= 0.5 * len(words) and len(words) > 3.5 * len(_SPLIT.split(text))
 
 
 def _is_named(raw: str) -> bool:
-    """Of a sentence, what is a name: few words with a capital or digit inside."""
+    """The names in a sentence: few words with a capital or digit inside."""
     words = raw.split()
     return len(words) <= 3 and 2 * sum(any(c.isupper() or c.isdigit() for c in w) for w in words) > len(words)
 
@@ -101,7 +161,7 @@ def _clean(raw: str) -> str | None:
     text = _LEAD.sub("", tidy(raw).strip(" .:,;|•·-–—*▪●"))
     if text in ("NET", "net"):
         text = ".NET"
-    text = _RATING.sub("", text).strip()
+    text = _without_level(_RATING.sub("", text).strip())
     level = _LEVEL_TAIL.search(text)
     if level and (
         any(w in phrases("level") for w in fold(level.group(1)).replace("/", " ").split())
@@ -112,29 +172,49 @@ def _clean(raw: str) -> str | None:
         return None
     if _LINK.search(text) or text.count("(") != text.count(")"):
         return None
-    if not any(c.isalpha() for c in text) or bare(text) in phrases("level"):
+    if not any(c.isalpha() for c in text) or bare(text) in phrases("level") or bare(text) in _GRADES:
         return None
     return text
 
 
+def _commas_again(text: str) -> str:
+    """A list in which recognition took a comma for a full stop: "SQL, Excel. Patient care, SAP"."""
+    return re.sub(r"(?<=[^\W\d_]{2})\.\s+(?=[A-Z])", ", ", text) if "," in text and len(text.split(",")) >= 3 else text
+
+
+def _without_level(text: str) -> str:
+    """ "Contract law Advanced": a level printed behind the skill without a sign between them."""
+    words = text.split()
+    last = fold(words[-1]) if words else ""
+    named = fold(text) in phrases("skillname") or last not in phrases("level") or last in _NAMES_TOO
+    return text if len(words) < 2 or named or not words[-1][:1].isupper() else " ".join(words[:-1])
+
+
 def _chunks(lines: Sequence[Line]) -> Iterator[tuple[str, Cell, int]]:
-    """Texts to be split, wrapped lines joined, labels of groups gone."""
+    """Texts to be split, with wrapped lines joined and labels of groups removed."""
     body = [line for line in lines if not line.heading]
     if not body:
         return
     labels = _label_looks(body)
+    columns = [
+        (cells[0].box[0], cells[1].box[0])
+        for cells in map(_without_heading, body)
+        if len(cells) == 2 and _is_label_cell(cells[0], cells[1])
+    ]
     right = max(line.box[2] for line in body)
     pending: tuple[str, Cell, int, Line] | None = None
     for line in body:
-        if _is_date(line.text) or any(p.is_range for p in find_periods(line.text)):
+        if _is_date(line) or any(p.is_range for p in find_periods(line.text)):
             continue
         cells = _without_heading(line)
-        label_left = len(cells) == 2 and _is_label_cell(cells[0], cells[1])
+        label_left = len(cells) == 2 and (_is_label_cell(cells[0], cells[1]) or _under_labels(cells, columns))
         if label_left:
             cells = cells[1:]
         for cell in cells:
             bulleted = bool(cell.words) and cell.words[0].text in BULLETS
-            text = _spaced_items(cell)
+            text = _commas_again(_spaced_items(cell)) if cell.words[0].source == "ocr" else _spaced_items(cell)
+            chips = " , " in text
+            text = _FOR_YEARS.sub("", text)
             if bulleted:
                 text = tidy(text).lstrip("".join(BULLETS) + " ")
             labelled = _INLINE_LABEL.match(text)
@@ -152,7 +232,10 @@ def _chunks(lines: Sequence[Line]) -> Iterator[tuple[str, Cell, int]]:
                 and len(cells) == 1
                 and _goes_on(pending, line, cell, right)
             ):
-                pending = (run_on(pending[0], text), pending[1], pending[2], line)
+                # boxes set side by side end with their line: only a printed list runs on in the middle of an item
+                apart = chips or " , " in pending[0]
+                whole = f"{pending[0]} , {text}" if apart else run_on(pending[0], text)
+                pending = (whole, pending[1], pending[2], line)
                 continue
             if pending:
                 yield pending[:3]
@@ -168,10 +251,10 @@ def _chunks(lines: Sequence[Line]) -> Iterator[tuple[str, Cell, int]]:
         yield text, cell, page
 
 
-def _is_date(text: str) -> bool:
-    """The line is a date of issue ("March 3, 2021")."""
-    found = find_periods(text)
-    return bool(found) and len(text) - (found[0].span[1] - found[0].span[0]) < 16
+def _is_date(line: Line) -> bool:
+    """True if the line is a date of issue ("March 3, 2021"), not a table row that ends with a year ("SQL   Good   2021")."""
+    found = find_periods(line.text) if len(line.cells) < 3 else []
+    return bool(found) and len(line.text) - (found[0].span[1] - found[0].span[0]) < 16
 
 
 def _without_heading(line: Line) -> list[Cell]:
@@ -187,9 +270,19 @@ def _look(cell: Cell) -> tuple[bool, bool, int | None, float, bool]:
     return (cell.bold, cell.italic, cell.colour, round(cell.size * 2) / 2, cell.text.isupper() and len(cell.text) > 4)
 
 
+def _rows_of_one_look(lines: Sequence[Line]) -> list[tuple[Line, Cell]]:
+    """Lines of one cell, and cells side by side of one look: labels above columns, the items in them."""
+    out = []
+    for line in lines:
+        cells = [c for c in line.cells if any(ch.isalnum() for ch in c.text)]
+        if len(line.cells) == 1 or (cells and all(_look(c) == _look(cells[0]) for c in cells)):
+            out += [(line, c) for c in (cells or line.cells)]
+    return out
+
+
 def _label_looks(lines: Sequence[Line]) -> set[tuple[bool, bool, int | None, float, bool]]:
     """Looks of group labels: stronger than the other lines, alone in their line, without separators, followed by plainer text."""
-    singles = [(line, line.cells[0]) for line in lines if len(line.cells) == 1]
+    singles = _rows_of_one_look(lines)
     looks: dict[tuple[bool, bool, int | None, float, bool], list[Cell]] = {}
     for _, cell in singles:
         looks.setdefault(_look(cell), []).append(cell)
@@ -205,12 +298,17 @@ def _label_looks(lines: Sequence[Line]) -> set[tuple[bool, bool, int | None, flo
             or (look[1] and not any(c.italic for c in others))
             or look[3] > max(c.size for c in others) + 0.4
         )
-        followed = sum(
-            1 for (_, a), (_, b) in zip(singles, singles[1:], strict=False) if _look(a) == look and _look(b) != look
-        )
+        followed = sum(1 for line, c in singles if _look(c) == look and _plainer_next(singles, line, look))
         if plain and stronger and followed >= 0.8 * len(members) and len(members) <= len(others):
             out.add(look)
     return out
+
+
+def _plainer_next(
+    singles: Sequence[tuple[Line, Cell]], line: Line, look: tuple[bool, bool, int | None, float, bool]
+) -> bool:
+    after = next((c for other, c in singles if other.index > line.index), None)
+    return after is not None and _look(after) != look
 
 
 def _is_label_cell(left: Cell, right: Cell) -> bool:
@@ -225,6 +323,13 @@ def _is_label_cell(left: Cell, right: Cell) -> bool:
     return bool(_SPLIT.search(right.text)) and (
         differs or left.colour != right.colour or right.box[0] - left.box[2] > 1.5 * left.size
     )
+
+
+def _under_labels(cells: Sequence[Cell], columns: Sequence[tuple[float, float]]) -> bool:
+    """The row stands in the columns of two or more others whose left cell is a label: its group has one item."""
+    here = (cells[0].box[0], cells[1].box[0])
+    alike = sum(abs(left - here[0]) < 1.5 and abs(right - here[1]) < 1.5 for left, right in columns)
+    return alike >= 2 and len(cells[0].text.split()) <= 4
 
 
 def _after_bold(cell: Cell, text: str) -> str:
@@ -281,7 +386,7 @@ def _join_all(words: Sequence[Word], gaps: Sequence[float], limit: float) -> str
 
 
 def _goes_on(pending: tuple[str, Cell, int, Line], line: Line, cell: Cell, right: float) -> bool:
-    """The line continues a separated list that ran out of room."""
+    """True if the line continues a separated list that ran out of room."""
     text, _, page, before = pending
     if page != line.page or line.region != before.region or not 0 < line.box[1] - before.box[1] < 1.9 * line.size:
         return False

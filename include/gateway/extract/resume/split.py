@@ -1,8 +1,8 @@
 """Where one résumé ends and the next begins in a file that holds several.
 
-A page starts a person when it has what a first page has: a name in large type, contact data at the top, sections that were there
+A page starts a person if it has the signs of a first page: a name in large type, contact data at the top, sections that were there
 before. What ties it to the pages before it: the same name or address, an address that repeats the name before it, a number
-("2 of 3"), and being a page of contact data or referees, which tells nothing of a career and names nobody new.
+("2 of 3"), and being a page of contact data or referees, which shows no career and no new name.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from gateway.values.values import find_emails, is_plausible_name
 
 @dataclass(slots=True)
 class _Look:
-    """What one page has that a first page has."""
+    """Signs of a first page on one page."""
 
     emails: set[str] = field(default_factory=set)
     contact_high: bool = False
@@ -36,6 +36,7 @@ class _Look:
     phones: set[str] = field(default_factory=set)
     links: set[str] = field(default_factory=set)
     number: tuple[int, int] | None = None  # "page 2 of 3" as (2, 3)
+    texts: frozenset[str] = frozenset()  # of a thin page: its cells, folded
     is_thin: bool = False  # little text, no career in it: contact data, referees, a cover
 
 
@@ -107,6 +108,8 @@ def _look(lines: list[Line], page: Page) -> _Look:
     core = {line.section for line in lines if line.section in ("work", "education", "skills")}
     dated = any(found.is_range for line in lines for found in find_periods(line.text))
     look.is_thin = len(lines) <= THIN_LINES and not core and not dated
+    if look.is_thin:
+        look.texts = frozenset(fold(cell.text) for line in lines for cell in line.cells)
     head = next((line for line in lines if line.text), None)
     look.starts_with_name = bool(
         head
@@ -153,10 +156,16 @@ def _by_page_number(look: _Look, before: Sequence[_Look]) -> float:
 
 
 def _starts(look: _Look, before: Sequence[_Look]) -> bool:
-    """The page is the first of another person, not the next page of the one before it."""
+    """True if the page is the first of another person, not the next page of the previous one."""
     identity = _identity(look, before)
     if look.is_thin and identity <= 0:
         return False  # contact data or referees at the end; a person has a career or a name with an address
+    if len(before) == 1 and look.title and look.title in before[0].texts:
+        return False  # a cover page presents the person by name, beneath the name of whoever sends it
+    cover = all(b.is_thin and not b.emails and not b.phones and not b.sections for b in before)
+    named = before[0].title or before[0].starts_with_name
+    if cover and len(before) == 1 and named and look.title in (None, before[0].title) and not look.starts_with_name:
+        return False  # the first page after one that only names the person
     seen_emails = set().union(*(b.emails for b in before))
     seen_phones = set().union(*(b.phones for b in before))
     seen_sections = {s for b in before for s in b.sections}

@@ -1,6 +1,6 @@
 """Work and education without a heading: dated lines with the words of positions, employers or schools.
 
-Only for a section the document has no heading of, and only among lines that stand under none of another kind.
+Only for a section without a heading in the document, and only among lines that are under no heading of another kind.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from gateway.extract.resume.spans import periods
 from gateway.values.lexicon import hits
 
 _FREE = ("top", "contact", "summary")
-LEAD_WORDS = 9  # the line above a date that names what is dated is no longer than this
+LEAD_WORDS = 9  # most words of the line above a date that heads the dated entry
 APART = 4.0  # type sizes between two lines of one block at most
 ENOUGH = 2  # dated lines of any kind from which a block is believed
 
@@ -78,7 +78,7 @@ def _dated(line: Line) -> bool:
 
 
 def _leads(free: Sequence[Line], at: int, found: dict[int, str]) -> bool:
-    """The line above the date names what is dated: short, no list mark, close above, no date of its own."""
+    """True if the line above the date heads the dated entry: short, no list mark, close above, no date of its own."""
     if at == 0 or at - 1 in found or _apart(free[at - 1], free[at]):
         return False
     above = free[at - 1]

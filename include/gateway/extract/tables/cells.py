@@ -1,4 +1,4 @@
-"""What stands in one cell: addresses, phone numbers, names, links, and the damage spreadsheets do to them."""
+"""The content of one cell: addresses, phone numbers, names, links, and the damage spreadsheets do to them."""
 
 from __future__ import annotations
 
@@ -129,7 +129,7 @@ _MOJIBAKE = re.compile("[\u00c2-\u00c5\u00d0\u00d1\u00e2-\u00e9][\u0080-\u00bf\u
 
 @dataclass(frozen=True, slots=True)
 class Value:
-    """A value read from a cell: normalised, as printed, how sure (0..1, before the column's own), and the rule."""
+    """A value read from a cell: normalised, as printed, its confidence (0..1, before the column's), and the rule."""
 
     value: str
     raw: str
@@ -167,7 +167,7 @@ def _repaired(word: str) -> str:
 
 
 def is_blank(text: str) -> bool:
-    """Nothing, or a word for nothing."""
+    """True for an empty text, or a word for nothing."""
     return not text or fold(text) in _PLACEHOLDER_KEYS
 
 
@@ -270,7 +270,7 @@ def undo_spreadsheet(text: str) -> tuple[str, bool, str]:
 
 
 def name(cell: str) -> Value | None:
-    """A person's name from a cell; "Family, Given" is turned; a mail address or a "Mr" beside it is cut off."""
+    """A person's name from a cell; "Family, Given" is turned; an e-mail address or a "Mr" next to it is cut off."""
     raw = tidy(clean(cell))
     beside = _MAIL_WITH_NAME.match(raw)
     if beside:
@@ -307,7 +307,7 @@ def _without_suffix(shown: str) -> str:
 
 
 def items(cell: str) -> list[str]:
-    """A list in a cell: separated by ; | • or line ends, by commas only when there are no others."""
+    """A list in a cell: separated by ; | • or line ends, and by commas only if there are no others."""
     text = clean(cell)
     parts = _LIST_SPLIT.split(text)
     if len(parts) == 1:

@@ -46,7 +46,7 @@ _DATE = re.compile(r"^\d{1,4}[-./]\d{1,2}[-./]\d{1,4}")
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """One column of the table and what is taken from it.
+    """One column of the table and the field taken from it.
 
     field       one of FIELDS, or None = kept as extra data
     strength    0..1, how sure the field is
@@ -63,7 +63,7 @@ class Column:
 
 @dataclass(frozen=True)
 class Plan:
-    """How to read the rows below `header` (its place in the rows looked at; -1 = the table has none)."""
+    """How to read the rows below `header` (its index in the rows given; -1 = the table has none)."""
 
     columns: tuple[Column, ...]
     header: int
@@ -76,7 +76,7 @@ class Plan:
 
 @dataclass(slots=True)
 class _Stats:
-    """What a column's values look like: shares of the cells that are not blank, 0..1."""
+    """Kinds of values in a column: shares of the cells that are not blank, 0..1."""
 
     filled: int = 0
     email: float = 0.0
@@ -108,7 +108,7 @@ def make_plan(rows: Sequence[Sequence[str]], override: dict[str, str | None]) ->
 def assign(
     titles: list[str], below: Sequence[Sequence[str]], header: int, override: dict[str, str | None]
 ) -> Plan | None:
-    """The plan for known titles ("" = no header) and sample rows; None without a column of a person."""
+    """The plan for known titles ("" = no header) and sample rows; None if no column describes a person."""
     stats = [_stats([row[index] for row in below if index < len(row)]) for index in range(len(titles))]
     wanted = {fold(title): target for title, target in override.items()}
     columns = []
@@ -131,7 +131,7 @@ def assign(
 
 
 def is_header_row(row: Sequence[str]) -> bool:
-    """A row that can only be a header: two fields of a person by name, nothing that is a value."""
+    """True for a row that can only be a header: two fields of a person by name, nothing that is a value."""
     filled = [cell for cell in row if cell.strip()]
     # Asked of every row of a list, so the cheap questions come first: nearly every row has an address in it.
     if any("@" in cell for cell in filled) or sum(map(is_header_word, filled)) < 2 or _has_values(row):
@@ -142,7 +142,7 @@ def is_header_row(row: Sequence[str]) -> bool:
 
 
 def is_form(rows: Sequence[Sequence[str]]) -> bool:
-    """A table on its side: the first column names the fields, every further column is a person."""
+    """True for a transposed table: the first column names the fields, every further column is a person."""
     filled = [row for row in rows if any(cell.strip() for cell in row)]
     if not 3 <= len(filled) <= 100 or is_header_row(filled[0]):
         return False
@@ -184,7 +184,7 @@ def _find_header(rows: Sequence[Sequence[str]], override: dict[str, str | None])
 
 
 def _is_lonely(rows: Sequence[Sequence[str]], index: int) -> bool:
-    """A row of one cell above rows of several."""
+    """True for a row of one cell above rows of several."""
     below = [sum(bool(cell.strip()) for cell in row) for row in rows[index + 1 : index + 10] if any(row)]
     return bool(below) and sum(count > 1 for count in below) > 0.5 * len(below)
 
@@ -205,7 +205,7 @@ def _unknown_header(rows: Sequence[Sequence[str]]) -> int:
 
 
 def titles_of(header: Sequence[str], below: Sequence[Sequence[str]]) -> list[str]:
-    """A distinct title for every column, spare ones of longer rows included."""
+    """A distinct title for every column, including spare ones of longer rows."""
     width = max([len(header), *(len(row) for row in below)], default=0)
     out: list[str] = []
     seen: dict[str, int] = {}
@@ -247,7 +247,7 @@ def _is_phone_like(text: str) -> bool:
 
 
 def _judge(index: int, title: str, said: Meaning, stats: _Stats, has_header: bool) -> Column:
-    """One column by its header and its values; the values can refuse what the header says."""
+    """One column by its header and its values; the values can overrule the header."""
 
     def column(field_name: str | None, strength: float, rule: str) -> Column:
         return Column(index, title, field_name, strength, said.preference, rule)
@@ -273,7 +273,7 @@ def _judge(index: int, title: str, said: Meaning, stats: _Stats, has_header: boo
 
 
 def _agrees(field_name: str, stats: _Stats) -> bool:
-    """Whether the values can be what the header says; an empty column can be anything."""
+    """Whether the values fit the header; an empty column fits any."""
     if not stats.filled:
         return True
     if field_name == "email":
@@ -292,7 +292,7 @@ def _agrees(field_name: str, stats: _Stats) -> bool:
 def _settle_names(
     columns: list[Column], below: Sequence[Sequence[str]], stats: list[_Stats], header: int
 ) -> list[Column]:
-    """Decide what "Nom" or "Name" is by its neighbours, and find a name column nobody announced."""
+    """Decide the meaning of "Nom" or "Name" by its neighbours, and find a name column without a header."""
     fields = {column.field for column in columns}
     given, family = "given_name" in fields, "family_name" in fields
     meant = "family_name" if given and not family else "given_name" if family and not given else "name"
@@ -310,7 +310,7 @@ def _settle_names(
 
 
 def _is_free(column: Column, header: int) -> bool:
-    """No header claims the column, for a person or for somebody else."""
+    """True if no header claims the column, for a person or for somebody else."""
     if column.field is not None:
         return not column.rule.startswith(("header", "mapping"))
     return header < 0 or not meaning(column.title).blocked
@@ -365,7 +365,7 @@ def _unannounced_name(
 
 
 def _agreement(pair: list[Column], below: Sequence[Sequence[str]], *, initials: bool = False) -> float:
-    """Share of rows in which a word of the first column stands in the local part of the second one's address.
+    """Share of rows in which a word of the first column is in the local part of the second one's address.
 
     initials  it is enough that the local part begins with the word's first letter
     """

@@ -1,4 +1,4 @@
-"""What a column header means: synonyms in many languages (headers.yaml), matched word by word."""
+"""The meaning of a column header: synonyms in many languages (headers.yaml), matched word by word."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _PREFERENCE = {"mobile": 0, "phone": 1, "phone_second": 3, "email": 0, "email_se
 
 @dataclass(frozen=True, slots=True)
 class Meaning:
-    """What a header says.
+    """The meaning of a header.
 
     languages   of the phrase that matched, where it is a phrase of one or a few languages
     field       name, given_name, family_name, middle_name, any_name, email, phone, location, ... or None
@@ -91,7 +91,7 @@ def _lexicon() -> _Lexicon:
 
 
 def _is_telling(words: str, field: str) -> bool:
-    """A phrase that says what a longer header is about; "candidate" alone does not."""
+    """A phrase that gives the subject of a longer header; "candidate" alone does not."""
     if is_cjk(words):
         return len(words) >= 2
     return " " in words or (len(words) > 3 and field != "name")
@@ -99,13 +99,13 @@ def _is_telling(words: str, field: str) -> bool:
 
 @lru_cache(maxsize=4096)
 def is_header_word(cell: str) -> bool:
-    """The whole cell is a header we know."""
+    """True if the whole cell is a known header."""
     return len(cell) < 100 and words_of(cell) in _lexicon().exact
 
 
 @lru_cache(maxsize=4096)
 def meaning(header: str) -> Meaning:
-    """What one header says; Meaning() for nothing."""
+    """The meaning of one header; Meaning() if it has none."""
     if len(header) > 300:
         return Meaning()
     words = words_of(header)
@@ -131,7 +131,7 @@ def meaning(header: str) -> Meaning:
 
 
 def _variants(header: str, words: str) -> list[tuple[float, str]]:
-    """The header as it stands, without what is bracketed, and without neutral words."""
+    """The header without bracketed text and neutral words."""
     out = [(1.0, words)]
     bare = words_of(_BRACKETED.sub(" ", header))
     bracketed = [word for word in words.split() if word not in bare.split()]

@@ -84,7 +84,7 @@ _TOTALS = {
 
 @dataclass
 class RowReader:
-    """Reads rows by a plan. `country` is what the list as a whole suggests for national numbers."""
+    """Reads rows by a plan. `country` is the country that the list as a whole suggests for national numbers."""
 
     plan: Plan
     hints: Hints
@@ -108,7 +108,7 @@ class RowReader:
                 self.country = country
 
     def read(self, row: int, record: Sequence[str]) -> ExtractedProfile | None:
-        """The candidate of a row, or None with a note why there is none."""
+        """The candidate of a row, or None with a note that says why there is none."""
         self._row, self._record = row, record
         self._fields: list[Field] = []
         self._marks: list[str] = []
@@ -119,12 +119,12 @@ class RowReader:
             name = self._name_beside_address()
         links = self._links()
         if self._is_footer(name, email, links):
-            self._note("ROW_FOOTER", f"Row {row} looks like a total, a footer or a repeated header; it is no person.")
+            self._note("ROW_FOOTER", f"Row {row} looks like a total, a footer or a repeated header, not a person.")
             return None
         location, country, sure = self._location()
         phone = self._phone(country, sure)
         if name is None and email is None and phone is None:
-            self._note("ROW_NO_CONTACT", f"Row {row} has no name, e-mail or phone. Fill one in if a person was meant.")
+            self._note("ROW_NO_CONTACT", f"Row {row} has no name, e-mail or phone. Add one if the row is a person.")
             return None
         return ExtractedProfile(
             name=name,
@@ -225,7 +225,7 @@ class RowReader:
         return None
 
     def _location(self) -> tuple[str | None, str | None, float]:
-        """(location, country for phone numbers, how sure that country is)."""
+        """(location, country for phone numbers, confidence in that country)."""
         parts: list[tuple[str, Column]] = []
         whole = self._first("location")
         if whole is not None:
@@ -313,7 +313,7 @@ class RowReader:
     # Helpers
 
     def _extra(self) -> dict[str, str]:
-        """Every cell no value was taken from, as it stands; long ones are cut and said so."""
+        """Every cell that gave no value, unchanged; long ones are cut, with a note."""
         out: dict[str, str] = {}
         for index, cell in enumerate(self._record):
             text = cell.strip()

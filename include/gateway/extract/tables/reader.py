@@ -25,7 +25,7 @@ LOOK_AHEAD = HEADER_SEARCH_ROWS + SAMPLE_ROWS
 
 
 def preload() -> None:
-    """Load what the first table would otherwise pay for."""
+    """Load everything that the first table would otherwise have to wait for."""
     meaning("name")
     from gateway.extract.tables import cells
 
@@ -64,7 +64,7 @@ class TableReader:
     _more_notes: int = 0
 
     def read(self, source: Iterable[Record], sheet: str | None = None) -> None:
-        """Read a table; `sheet` names it in the evidence where a document has several."""
+        """Read a table; `sheet` names it in the evidence if a document has several."""
         waiting = Ahead(iter(source))
         head = waiting.peek(LOOK_AHEAD)
         if is_form([record.cells for record in head]):
@@ -107,7 +107,7 @@ class TableReader:
                 self.sink(profile)
 
     def reading(self, media_type: str, layout: str, cpu_s: float) -> Reading:
-        """What the document as a whole gave."""
+        """The result for the document as a whole."""
         if not self.found_columns:
             return Reading(
                 "failed",
@@ -170,7 +170,7 @@ def turned(rows: list[Record]) -> Iterator[Record]:
 
 
 class Ahead:
-    """An iterator one can look ahead in."""
+    """An iterator with look-ahead."""
 
     def __init__(self, source: Iterator[Record]) -> None:
         self._source = source

@@ -24,7 +24,7 @@ class Record:
 
 
 class _Runaway(Exception):
-    """A record goes on for longer than any record does."""
+    """A record continues for longer than any real record does."""
 
 
 class _Lines:

@@ -32,7 +32,7 @@ def read_xlsx(path: Path, sink: Sink, hints: Hints) -> Reading:
 
 
 def xlsx_tables(path: Path) -> Iterator[tuple[str | None, Iterator[Record]]]:
-    """(name, rows) of each visible sheet; the name is None where there is only one. Read each before the next."""
+    """(name, rows) of each visible sheet; the name is None if there is only one. Read each before the next."""
     import openpyxl
     from openpyxl.utils.exceptions import InvalidFileException
 
@@ -57,7 +57,7 @@ def xlsx_tables(path: Path) -> Iterator[tuple[str | None, Iterator[Record]]]:
         try:
             sheets = [sheet for sheet in book.worksheets if sheet.sheet_state == "visible"]
             for sheet in sheets:
-                sheet.reset_dimensions()  # what the file claims is often wrong
+                sheet.reset_dimensions()  # the dimensions in the file are often wrong
                 yield sheet.title if len(sheets) > 1 else None, _guarded(_xlsx_records(sheet), broken)
         finally:
             book.close()
@@ -69,7 +69,7 @@ def read_ods(path: Path, sink: Sink, hints: Hints) -> Reading:
 
 
 def ods_tables(path: Path) -> Iterator[tuple[str | None, Iterator[Record]]]:
-    """(name, rows) of each sheet; the name is None where there is only one."""
+    """(name, rows) of each sheet; the name is None if there is only one."""
     from odf.opendocument import load
     from odf.table import Table
 
@@ -93,7 +93,7 @@ def _read(tables: Iterable[tuple[str | None, Iterator[Record]]], media_type: str
 
 
 def _guarded(source: Iterable[Record], broken: tuple[type[Exception], ...]) -> Iterator[Record]:
-    """Trouble inside a sheet is the file's, told as such; trouble of the sink is not touched."""
+    """An error inside a sheet belongs to the file and is reported as such; errors of the sink pass through."""
     rows = iter(source)
     while True:
         try:

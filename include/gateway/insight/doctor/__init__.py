@@ -1,6 +1,6 @@
-"""Is this installation well? One line a thing looked at, each with what to do. No personal data; nothing is changed.
+"""Checks this installation. One line per check, with the remedy. No personal data; nothing is changed.
 
-    lines.py      what a line is, and how a look that fails becomes one
+    lines.py      the shape of a line, and the line for a check that fails
     machine.py    Python, settings, rights of files, disk, models, where files are kept
     work.py       the store, agents and their connections, the inbox, batches, deliveries, notices
 
@@ -16,5 +16,5 @@ from gateway.insight.doctor.lines import Look, Report, looked
 
 
 def diagnose(more: Iterable[Look] = ()) -> Report:
-    """Everything looked at now. more: looks of whoever runs it, at the end."""
+    """Runs all checks. more: additional checks of the caller, at the end."""
     return Report(tuple(line for look in (*machine.LOOKS, *work.LOOKS, *more) for line in looked(look)))

@@ -11,7 +11,7 @@ from gateway.errors import GatewayError
 
 
 class Level(StrEnum):
-    """ok < warning (works, somebody should look) < fault (something does not work)."""
+    """ok < warning (works, but needs attention) < fault (does not work)."""
 
     OK = "ok"
     WARNING = "warning"
@@ -23,7 +23,7 @@ ORDER = list(Level)
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """name: what was looked at; says: what was found; step: what to do, "" where nothing is to be done."""
+    """name: the check; says: the finding; step: the remedy, "" if nothing needs to be done."""
 
     name: str
     level: Level
@@ -49,16 +49,16 @@ class Report:
 
 
 def looked(look: Look) -> Iterator[Line]:
-    """The lines of a look. One that fails is a fault itself and stops no other; its text may quote, so only its kind is told."""
+    """The lines of a check. A check that fails is a fault and stops no other; only the type of its error is shown."""
     name = look.__name__.strip("_").replace("_", " ")
     try:
         yield from look()
     except GatewayError as wrong:
-        yield Line(name, Level.FAULT, f"{wrong.code}: {wrong.sentence}", "Do what the sentence says, then look again.")
-    except Exception as wrong:
         yield Line(
-            name, Level.FAULT, f"It could not be looked at ({type(wrong).__name__}).", "See the line above it first."
+            name, Level.FAULT, f"{wrong.code}: {wrong.sentence}", "Do what the message says, then run the check again."
         )
+    except Exception as wrong:
+        yield Line(name, Level.FAULT, f"This check failed ({type(wrong).__name__}).", "Fix the line above first.")
 
 
 def ok(name: str, says: str) -> Line:

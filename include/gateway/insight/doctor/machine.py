@@ -35,7 +35,7 @@ def python() -> Iterator[Line]:
 
 
 def environment() -> Iterator[Line]:
-    """A misspelt variable would be ignored in silence."""
+    """A misspelt variable would be ignored silently."""
     known = {f"GATEWAY_{name.upper()}" for name in Settings.model_fields} | OF_TESTS
     strange = sorted(name for name in os.environ if name.startswith("GATEWAY_") and name.upper() not in known)
     if strange:
@@ -47,11 +47,11 @@ def environment() -> Iterator[Line]:
 
 
 def rights() -> Iterator[Line]:
-    """The home and what is in it hold résumés and secrets."""
+    """The home and its content hold résumés and secrets."""
     home = settings().home
     if not home.is_dir():
         yield warning(
-            "rights", f"There is no home at {home} yet.", "make run, or any command that reads a batch, makes it."
+            "rights", f"There is no home at {home} yet.", "make run, or any command that reads a batch, creates it."
         )
         return
     if not os.access(home, os.W_OK | os.X_OK):
@@ -61,14 +61,14 @@ def rights() -> Iterator[Line]:
         yield fault(
             f"rights of {place.name or place}",
             f"{place} can be read by other users of this machine ({place.stat().st_mode & 0o777:o}).",
-            f"chmod -R go= {place}; the next start does it by itself inside the home.",
+            f"chmod -R go= {place}; inside the home, the next start does it automatically.",
         )
     if not wide:
-        yield ok("rights", "Only its owner reads the home, the store, kept files, exports, logs and keys.")
+        yield ok("rights", "Only the owner can read the home, the store, kept files, exports, logs and keys.")
 
 
 def disk() -> Iterator[Line]:
-    """Each file system once."""
+    """Checks each file system once."""
     config = settings()
     places = {
         "home": config.home,
@@ -88,29 +88,33 @@ def disk() -> Iterator[Line]:
         says = f"{free / 1e9:,.1f} GB free."
         if free < FULL:
             yield fault(
-                f"disk of {name}", says, "Make room now: batches stop when it is full, and go on when there is some."
+                f"disk of {name}",
+                says,
+                "Free space now: batches stop when the disk is full and continue when there is space.",
             )
         elif free < TIGHT:
-            yield warning(f"disk of {name}", says, "Make room, or move GATEWAY_FILES_URL to a larger place.")
+            yield warning(f"disk of {name}", says, "Free space, or move GATEWAY_FILES_URL to a larger disk.")
         else:
             yield ok(f"disk of {name}", says)
 
 
 def files() -> Iterator[Line]:
-    """A few bytes are written where documents are kept, read and taken away again."""
+    """Writes a small file where documents are kept, reads it and removes it."""
     shown = settings().files_root.partition("?")[0]
     if "://" not in shown and not settings().home.is_dir():
         return
     try:
         kept.check()
     except Misconfigured as wrong:
-        yield fault("files", f"{wrong.code}: {wrong.sentence}", "Correct what the sentence names, then look again.")
+        yield fault(
+            "files", f"{wrong.code}: {wrong.sentence}", "Correct what the message names, then run the check again."
+        )
     else:
-        yield ok("files", f"{shown} takes and gives files.")
+        yield ok("files", f"{shown} can be written to and read.")
 
 
 def models() -> Iterator[Line]:
-    """What reading needs beside code; none of it is downloaded at run time."""
+    """Data files needed for reading; none of them is downloaded at run time."""
     try:
         fields = len(model()["fields"])
         words = len(headings()) + len(given_names())

@@ -1,4 +1,4 @@
-"""What the gateway works with: the store, agents and connections, the inbox, batches, deliveries, notices."""
+"""Checks of the store, agents and connections, the inbox, batches, deliveries and notices."""
 
 from __future__ import annotations
 
@@ -33,10 +33,10 @@ NOTICES = timedelta(days=1)
 
 
 def store() -> Iterator[Line]:
-    """Reachable, quick, and at the version of this code."""
+    """The store is reachable, fast, and at the version of this code."""
     url = settings().store_url
     if not _is_there():
-        yield warning("store", "There is no store yet.", "make run, or any command that reads a batch, makes it.")
+        yield warning("store", "There is no store yet.", "make run, or any command that reads a batch, creates it.")
         return
     started = time.monotonic()
     try:
@@ -51,16 +51,16 @@ def store() -> Iterator[Line]:
     wanted = ScriptDirectory.from_config(alembic_config(url)).get_heads()
     kind = engine().dialect.name
     if set(there) != set(wanted):
-        known = f"{', '.join(there) or 'nothing'}, this code wants {', '.join(wanted)}"
+        known = f"{', '.join(there) or 'nothing'}, this code needs {', '.join(wanted)}"
         yield fault(
             "migrations",
             f"The store is at {known}.",
             "Stop Airflow, then: python -m gateway_airflow.prepare (make run does).",
         )
     else:
-        yield ok("migrations", f"The store is at {', '.join(there)}, as this code wants.")
+        yield ok("migrations", f"The store is at {', '.join(there)}, as this code needs.")
     if took > SLOW_S:
-        yield warning("store", f"{kind} took {took:.1f} s to answer.", "Look at the database's load and disk.")
+        yield warning("store", f"{kind} took {took:.1f} s to answer.", "Check the database's load and disk.")
     else:
         yield ok("store", f"{kind} answers in {took * 1000:.0f} ms.")
 
@@ -72,11 +72,11 @@ def agents() -> Iterator[Line]:
         yield fault("agents", f"{wrong.code}: {wrong.sentence}", "python -m gateway agents check")
     if not good and not bad:
         yield warning(
-            "agents", f"There is no agent file in {settings().agents_dir}.", "Put one YAML file an agent there."
+            "agents", f"There is no agent file in {settings().agents_dir}.", "Put one YAML file per agent there."
         )
     elif good:
         closed = sum(agent.state == AgentState.CLOSED for agent in good.values())
-        yield ok("agents", f"{len(good)} right{f', {closed} of them closed' if closed else ''}.")
+        yield ok("agents", f"{len(good)} valid{f', {closed} of them closed' if closed else ''}.")
     wanted: dict[str, list[str]] = {}
     for agent in good.values():
         for connection in _connections(agent):
@@ -100,11 +100,11 @@ def _connections(agent: Agent) -> Iterator[str]:
 
 
 def inbox() -> Iterator[Line]:
-    """The oldest drop nobody has claimed, and what in the inbox waits for a person."""
+    """The oldest unclaimed drop, and problems in the inbox that need a person."""
     config = settings()
     if not config.inbox.is_dir():
         yield warning(
-            "inbox", f"There is no inbox at {config.inbox} yet.", "make run makes it, with a folder for each agent."
+            "inbox", f"There is no inbox at {config.inbox} yet.", "make run creates it, with a folder for each agent."
         )
         return
     known, _ = load_agents_lenient(config.agents_dir)
@@ -113,19 +113,19 @@ def inbox() -> Iterator[Line]:
     oldest = max((time.time() - drop.changed_at for drop in waiting), default=0.0)
     for problem in found.problems:
         if problem.code != "INBOX_STALE":
-            yield warning("inbox", f"{problem.code}: {problem.sentence}", "Do what the sentence says.")
+            yield warning("inbox", f"{problem.code}: {problem.sentence}", "Do what the message says.")
     if oldest > max(config.claim_alarm_s, config.quiet_period_s):
         yield fault(
             "unclaimed drops",
             f"{len(waiting)} complete; the oldest waits for {_for(oldest)}.",
-            "Is sense_inbox paused, or the scheduler stopped? python -m gateway ingest PATH goes without Airflow.",
+            "Is sense_inbox paused, or the scheduler stopped? python -m gateway ingest PATH works without Airflow.",
         )
     else:
         yield ok("unclaimed drops", f"{len(waiting)}{f', the oldest for {_for(oldest)}' if waiting else ''}.")
 
 
 def batches() -> Iterator[Line]:
-    """Batches that should move and do not."""
+    """Batches that should progress but do not."""
     if not _is_there():
         return
     last = select(func.max(Event.at)).where(Event.batch_id == Batch.id).scalar_subquery()
@@ -141,17 +141,19 @@ def batches() -> Iterator[Line]:
         named = ", ".join(row.id for row in stuck[:3]) + (", ..." if len(stuck) > 3 else "")
         yield fault(
             "batches",
-            f"{len(stuck)} stand still for more than an hour: {named}.",
-            "Open the batch's run; clear what failed.",
+            f"{len(stuck)} have not progressed for more than an hour: {named}.",
+            "Open the batch's run and clear the failed task.",
         )
     else:
-        yield ok("batches", f"{len(rows)} under way, none stands still.")
+        yield ok("batches", f"{len(rows)} in progress, none is stuck.")
     if failed:
-        yield warning("failed batches", f"{failed} ended as failed.", "python -m gateway status names them and why.")
+        yield warning(
+            "failed batches", f"{failed} ended as failed.", "python -m gateway status lists them with the reason."
+        )
 
 
 def deliveries() -> Iterator[Line]:
-    """Rows of the ledger that should be settled by now, and people who wait for a decision."""
+    """Rows of the ledger that should be settled by now, and candidates who wait for a decision."""
     if not _is_there():
         return
     open_states = [L.RESERVED, L.SENT, L.UNKNOWN]
@@ -168,21 +170,21 @@ def deliveries() -> Iterator[Line]:
         yield warning(
             "deliveries",
             f"{late} without an answer for more than an hour.",
-            "Is deliver_reviewed paused, or the target away? python -m gateway status --deliveries",
+            "Is deliver_reviewed paused, or the target unreachable? python -m gateway status --deliveries",
         )
     else:
-        yield ok("deliveries", "None waits for an answer longer than an hour.")
+        yield ok("deliveries", "None has waited for an answer for more than an hour.")
     if oldest is not None and now() - oldest > OLD:
         days = (now() - oldest).days
         yield warning(
-            "review", f"{held} held; the oldest waits for {days} days.", "Work the review queue from its oldest end."
+            "review", f"{held} held; the oldest waits for {days} days.", "Review the oldest candidates first."
         )
     else:
         yield ok("review", f"{held} held.")
 
 
 def notices() -> Iterator[Line]:
-    """Channels that fail, and messages that will not leave by themselves."""
+    """Channels that fail, and messages that will not be sent without help."""
     if not _is_there():
         return
     with reading() as session:
@@ -197,18 +199,20 @@ def notices() -> Iterator[Line]:
         yield told(
             f"channel {channel.channel}",
             f"{channel.agent_id}: {how} ({channel.code}).",
-            "python -m gateway notify channels says why; mend it, then resume it on the page under Notices.",
+            "python -m gateway notify channels says why. Fix the cause, then resume the channel on the page under Notices.",
         )
     if dead:
         yield warning("notices", f"{dead} were given up in the last day.", "Notices on the page: send them again.")
     elif waiting is not None and now() - waiting > OVERDUE:
-        yield warning("notices", "The oldest waits for more than an hour.", "Is send_notices paused? See its DAG.")
+        yield warning(
+            "notices", "The oldest has been waiting for more than an hour.", "Is send_notices paused? See its DAG."
+        )
     else:
-        yield ok("notices", "None waits for more than an hour, none was given up in the last day.")
+        yield ok("notices", "None has waited for more than an hour, and none was given up in the last day.")
 
 
 def _is_there() -> bool:
-    """False for an SQLite file that was not made yet: a look must not make it."""
+    """False for an SQLite file that does not exist yet: a check must not create it."""
     url = settings().store_url
     return not url.startswith("sqlite:///") or Path(url.removeprefix("sqlite:///")).exists()
 

@@ -33,7 +33,7 @@ SENSOR = "sense_inbox"
 
 @dataclass(frozen=True, slots=True)
 class Sensed:
-    """What one look at the inbox led to: batches waiting for their run, and what needs a person.
+    """The result of one check of the inbox: batches waiting for their run, and problems that need a person.
 
     runs   batch id -> the id of the run it waits for
     """
@@ -59,7 +59,7 @@ def agent_of(agent_id: str) -> Agent:
 
 
 def sync_agent(agent: Agent) -> None:
-    """Keeps the store's copy of an agent file current, so that history can say what was in force."""
+    """Keeps the store's copy of an agent file current, so that history shows the version in force."""
     config = agent.model_dump(mode="json")
     with writing() as session:
         row = session.get(AgentRow, agent.id)
@@ -82,9 +82,9 @@ def sync_agent(agent: Agent) -> None:
 
 
 def sense(*, actor: str = SENSOR) -> Sensed:
-    """Claims every complete drop and returns all batches that have no run yet, those of a killed claimer included.
+    """Claims every complete drop and returns all batches that have no run yet, including those of a killed claimer.
 
-    One drop that cannot be claimed or opened does not stop the next; what is wrong comes back as problems, and each
+    One drop that cannot be claimed or opened does not stop the next; problems are returned, and each
     problem is an event once a day.
     """
     config = settings()
@@ -142,9 +142,9 @@ def sense(*, actor: str = SENSOR) -> Sensed:
 
 
 def unclaimed(*, actor: str = "watch_gateway") -> tuple[InboxProblem, ...]:
-    """Complete drops that wait for too long (INBOX_STALE): whoever should claim them is paused or failing.
+    """Complete drops that have waited for too long (INBOX_STALE): the DAG that claims them is paused or failing.
 
-    Only looks, so it takes no lock and may run beside `sense`. Each is an event once a day.
+    Only reads, so it takes no lock and may run at the same time as `sense`. Each problem is an event once a day.
     """
     config = settings()
     if not config.inbox.is_dir():
@@ -157,9 +157,9 @@ def unclaimed(*, actor: str = "watch_gateway") -> tuple[InboxProblem, ...]:
 
 
 def _open(agent: Agent, batch_id: str, folder: Path, actor: str) -> list[InboxProblem]:
-    """Makes a claimed folder a batch. One that cannot become one is set aside, and the next goes on.
+    """Turns a claimed folder into a batch. A folder that cannot become one is set aside, and the next one continues.
 
-    A store or a disk that is away is nobody's fault: that raises or stays claimed, and the next look tries again.
+    An unavailable store or disk is not the drop's fault: it raises or stays claimed, and the next check tries again.
     """
     try:
         open_claimed(agent, batch_id, folder, actor=actor, run_id=batch_id)
@@ -180,7 +180,7 @@ def _open(agent: Agent, batch_id: str, folder: Path, actor: str) -> list[InboxPr
 
 
 def _hand_over(agent_id: str, batch_id: str, folder: Path) -> list[InboxProblem]:
-    """A batch's claimed files go where every worker finds them; what cannot go now stays claimed for the next look."""
+    """Moves a batch's claimed files to the files store; files that cannot be moved now stay claimed for the next check."""
     try:
         arrivals.hand_over(folder, agent_id, batch_id)
     except Transient as later:
@@ -189,7 +189,7 @@ def _hand_over(agent_id: str, batch_id: str, folder: Path) -> list[InboxProblem]
 
 
 def batch_exists(batch_id: str, *, uploaded_by: str | None = None) -> bool:
-    """Whether the store has that batch; with `uploaded_by`, whether it is theirs."""
+    """Whether the store has that batch; with `uploaded_by`, whether it belongs to that person."""
     with reading() as session:
         batch = session.get(Batch, batch_id)
         return batch is not None and uploaded_by in (None, batch.uploaded_by)
@@ -256,7 +256,7 @@ def open_batch(
     run_id: str | None = None,
     source: str = "manual trigger",
 ) -> str:
-    """A batch from files or folders that a person named: they are copied, the originals stay where they are.
+    """A batch from files or folders that a person named: they are copied, and the originals stay where they are.
 
     batch_id   names a batch that may exist already (a cleared run); then nothing is copied again
     run_id     the Airflow run that will process it, None outside Airflow
@@ -270,7 +270,7 @@ def open_batch(
         return batch_id
     for path in paths:
         if not path.exists():
-            raise Refused("NOTHING_THERE", "The path given does not exist on this machine: correct it.")
+            raise Refused("NOTHING_THERE", "The given path does not exist on this machine: correct it.")
     folder = settings().inbox / inbox.CLAIMED / agent_id / batch_id
     with inbox.locked(settings().inbox):
         shutil.rmtree(folder, ignore_errors=True)  # a copy that a killed worker left half done
@@ -298,9 +298,9 @@ def open_batch(
 
 
 def open_from_form(form: Mapping[str, Any], *, run_id: str, at: datetime) -> str:
-    """The batch a run is for: the claimed one it names, or one opened from the trigger form's agent and path.
+    """The batch of a run: the claimed one it names, or a new one from the trigger form's agent and path.
 
-    form   what is empty may be None or ""
+    form   empty fields may be None or ""
     at     when the run was to start; with run_id it fixes the id, so that a cleared run finds its batch again
     raises   Misconfigured(FORM_INCOMPLETE | FORM_INVALID), and as `open_batch`
     """
@@ -325,7 +325,7 @@ def open_from_form(form: Mapping[str, Any], *, run_id: str, at: datetime) -> str
 
 
 def batch_of_form(form: Mapping[str, Any], *, run_id: str, at: datetime) -> str:
-    """The id of the batch that a run is for, whether it exists or not."""
+    """The id of a run's batch, whether or not the batch exists."""
     return str(form["batch_id"]) if form.get("batch_id") else ids.batch_id_of_run(run_id, at)
 
 
@@ -337,13 +337,17 @@ def _copy(path: Path, into: Path) -> None:
 
 
 def allowed(path: str) -> Path:
-    """The path if a trigger form may name it: below the inbox, the samples or a folder of GATEWAY_ALLOWED_PATHS.
+    """The path, if a trigger form may name it: below the inbox, the samples or a folder of GATEWAY_ALLOWED_PATHS.
 
     raises   Refused(PATH_REFUSED): a form must not become a way to read any file of the worker
     """
     try:  # a relative path means the project's folder, wherever we run
         resolved = (PROJECT / Path(path.strip()).expanduser()).resolve()
-    except (OSError, RuntimeError, ValueError):  # a loop of links, a home of nobody's, a NUL: no folder of ours
+    except (
+        OSError,
+        RuntimeError,
+        ValueError,
+    ):  # a loop of links, an unknown user's home, a NUL: not one of our folders
         resolved = Path("/")
     config = settings()
     for root in (config.inbox, PROJECT / "include" / "samples", *config.allowed_paths):
@@ -351,13 +355,13 @@ def allowed(path: str) -> Path:
             return resolved
     raise Refused(
         "PATH_REFUSED",
-        "The path given is outside the folders a trigger may read: put the files into the inbox, or add their folder "
+        "The given path is outside the folders that a trigger may read: put the files into the inbox, or add their folder "
         "to GATEWAY_ALLOWED_PATHS.",
     )
 
 
 def register_batch(batch_id: str, *, actor: str = "ingest_batch") -> dict[str, Any]:
-    """Documents of a claimed batch; moves it to running and then lets go of the files it arrived as.
+    """Registers the documents of a claimed batch, moves it to running, and then removes the claimed files.
 
     returns   {"batch_id", "agent_id", "mode", "documents"}
     raises    Misconfigured(UNKNOWN_BATCH), Transient(DISK_FULL | CLAIM_FAILED), Transient(FILES_MISSING) where the files

@@ -1,9 +1,9 @@
-"""Batches whose run died go on: by themselves once, after that when somebody says so.
+"""Resumes batches whose run died: once automatically, after that on request.
 
-A run that dies says nothing: a worker was killed, the machine restarted, the run was deleted in Airflow. `sweep` compares
-what the store believes with what Airflow knows. A batch without a living run is put back to `receiving` for a run of its
-own, which does what is left: files that are not registered, documents that are not read, profiles that are not judged or
-delivered. If that run dies too, the batch is failed with a code and its people are told.
+A run that dies reports nothing: a worker was killed, the machine restarted, the run was deleted in Airflow. `sweep` compares
+the state in the store with the state in Airflow. A batch without a living run is put back to `receiving` for a run of its
+own, which does the remaining work: files not registered, documents not read, profiles not judged or
+delivered. If that run dies too, the batch fails with a code and its people are notified.
 """
 
 from __future__ import annotations
@@ -34,20 +34,20 @@ WAIT_S = 300.0  # after a failure that may pass, before it is tried again
 ROOM_BYTES = 200_000_000  # free space that counts as room again after a full disk
 ACTOR = "sweep"
 DIED = (
-    "The batch's run ended without a word: its worker was killed, its machine restarted, or the run was removed. "
-    "Look at why, then resume the batch; what is done is not done again."
+    "The batch's run ended without an error message: its worker was killed, its machine restarted, or the run was deleted. "
+    "Find the cause, then resume the batch; finished work is not repeated."
 )
-FULL = "No space is left on a disk of the gateway's. Free some: the batch goes on by itself, nothing is lost."
-# The state of an Airflow run by its id; None when there is no such run.
+FULL = "A disk of the gateway is full. Free some space: the batch continues automatically, and nothing is lost."
+# The state of an Airflow run by its id; None if there is no such run.
 StateOf = Callable[[str], str | None]
 
 
 @dataclass(frozen=True, slots=True)
 class Swept:
-    """What one sweep did.
+    """The result of one sweep.
 
     runs     batch id -> the run it waits for
-    failed   batches that need a person now: they are to be told about
+    failed   batches that need a person now: a notice must be sent about them
     """
 
     runs: dict[str, str]
@@ -67,14 +67,14 @@ def resume_batch(batch_id: str, *, actor: str, force: bool = False) -> str:
 
 
 def check_resumable(session: Session, batch_id: str, *, force: bool) -> Batch:
-    """The batch, locked, if there is something left of it to do and nobody is at it. Raises as resume_batch."""
+    """The batch, locked, if it has work left and no run is processing it. Raises like resume_batch."""
     batch = session.get(Batch, batch_id, with_for_update=True)
     if batch is None:
         raise Misconfigured("UNKNOWN_BATCH", f"There is no batch {batch_id!r}: see `gateway status`.")
     if batch.state in (BatchState.DONE, BatchState.WAITING_REVIEW):
         raise Refused(
             "NOTHING_TO_RESUME",
-            f"Batch {batch_id} came to rest ({batch.state.replace('_', ' ')}). Documents that failed are read again from "
+            f"Batch {batch_id} is finished ({batch.state.replace('_', ' ')}). Retry failed documents on "
             "the batch's page.",
         )
     if batch.state != BatchState.FAILED and not force:
@@ -82,8 +82,8 @@ def check_resumable(session: Session, batch_id: str, *, force: bool) -> Batch:
         where = f"by the Airflow run {run_id}" if run_id else "outside Airflow"
         raise Conflict(
             "STATE_CONFLICT",
-            f"Batch {batch_id} is being processed {where}. If that died, it goes on by itself within some minutes; with "
-            "--force it goes on now.",
+            f"Batch {batch_id} is being processed {where}. If that process died, the batch continues automatically within a few minutes; with "
+            "--force it continues now.",
         )
     return batch
 
@@ -95,7 +95,7 @@ def _put_back(session: Session, batch: Batch, *, actor: str, rule: str) -> None:
 
 
 def sweep(state_of: StateOf, *, at: datetime | None = None) -> Swept:
-    """Looks at every batch that is not at rest, and at those that failed for a reason that passes.
+    """Checks every unfinished batch, and batches that failed for a temporary reason.
 
     state_of   asks Airflow about ingest_batch runs: "queued", "running", "success", "failed", ...; None: no such run
     at         now, if not given
@@ -144,7 +144,7 @@ def _held(batch_id: str) -> bool:
 
 
 def _passes(batch: Batch, silent_s: float) -> bool:
-    """Whether a failed batch may be tried again without a person: what stopped it may have passed."""
+    """Whether a failed batch may be retried without a person, because the cause may have passed."""
     why = cause(batch)
     if why is not None and not why["transient"]:
         return False
@@ -164,7 +164,7 @@ def has_room() -> bool:
 
 
 def _act(batch_id: str, seen: tuple[int, str, int], failed: list[str], *, resume_only: bool = False) -> None:
-    """Resumes the batch, or fails it when that was done before. Nothing, when it moved since it was looked at."""
+    """Resumes the batch, or fails it if it was resumed before. Does nothing if it has changed since the check."""
     with writing() as session:
         batch = session.get_one(Batch, batch_id, with_for_update=True)
         if _mark(session, batch) != seen:
@@ -178,7 +178,7 @@ def _act(batch_id: str, seen: tuple[int, str, int], failed: list[str], *, resume
             return
         full = why is not None and why["code"] == "DISK_FULL"
         if full or _may_resume(session, batch_id):
-            _put_back(session, batch, actor=ACTOR, rule="resumed by itself")
+            _put_back(session, batch, actor=ACTOR, rule="resumed automatically")
         elif not resume_only:
             code, sentence = (why["code"], why["sentence"]) if why else ("RUN_DIED", DIED)
             fail(session, batch, code, sentence, actor=ACTOR, rule="run died")
@@ -198,13 +198,13 @@ def _mark(session: Session, batch: Batch) -> tuple[int, str, int]:
 
 
 def _silent_s(session: Session, batch: Batch, at: datetime) -> float:
-    """Seconds since anything happened to the batch, its documents, profiles or deliveries."""
+    """Seconds since the batch, its documents, profiles or deliveries last changed."""
     latest = session.scalar(select(func.max(Event.at)).where(Event.batch_id == batch.id)) or batch.created_at
     return (at - latest) / timedelta(seconds=1)
 
 
 def left_to_do(batch_id: str) -> str:
-    """What a resumed batch has to do, in words."""
+    """The remaining work of a resumed batch, in words."""
     with reading() as session:
         numbers = counts(session, batch_id)
     return f"{numbers.processing} document(s) to read, {numbers.in_flight} profile(s) to judge or deliver"

@@ -1,8 +1,8 @@
-"""Failed documents of a batch are read again: a reader was mended, a limit raised, memory was short.
+"""Failed documents of a batch are read again, for example after a reader was fixed or a limit was raised.
 
 Nothing else of the batch is read or sent again: a chunk takes only documents that are processing, and the ledger has
-one row for a person and posting. The batch goes back to `receiving` and waits for a run of its own, whose id says
-which retry it is; if nobody starts that run, the sensor's sweep does.
+one row for a person and posting. The batch goes back to `receiving` and waits for a run of its own, whose id contains the
+number of the retry; if nobody starts that run, the sensor's sweep does.
 """
 
 from __future__ import annotations
@@ -53,7 +53,7 @@ def retry_documents(batch_id: str, document_ids: Sequence[str] | None, *, actor:
         if batch is None:
             raise Misconfigured("UNKNOWN_BATCH", f"There is no batch {batch_id!r}.")
         if batch.state not in AT_REST:
-            raise Conflict("STATE_CONFLICT", f"Batch {batch_id} is being processed: retry when it has come to rest.")
+            raise Conflict("STATE_CONFLICT", f"Batch {batch_id} is being processed: retry when it is finished.")
         unfinished = _count(session, batch_id, DocumentState.PROCESSING)
         moved = 0
         for document in _failed(session, batch_id, document_ids):
@@ -74,7 +74,7 @@ def retry_documents(batch_id: str, document_ids: Sequence[str] | None, *, actor:
 
 
 def run_again(session: Session, batch: Batch, *, actor: str, rule: str) -> None:
-    """The batch waits for its next run: a new id, and nothing said of the last one."""
+    """Makes the batch wait for its next run: a new id, and the failure of the last run cleared."""
     batch.retries += 1
     forget_failure(batch)
     if batch.code in OF_THE_RUN:
@@ -112,7 +112,7 @@ HOPELESS = (
 
 
 def may_help() -> ColumnElement[bool]:
-    """Of failed documents: whether reading the same bytes again can end otherwise."""
+    """Whether reading the same bytes again can give another result, for failed documents."""
     return and_(Document.file_key.is_not(None), or_(Document.code.is_(None), Document.code.not_in(HOPELESS)))
 
 
@@ -122,7 +122,7 @@ def _count(session: Session, batch_id: str, state: DocumentState) -> int:
 
 
 def review_run(session: Session, batch: Batch) -> str | None:
-    """The run that asks about what the batch holds; None when its last retry held nobody new since somebody was asked."""
+    """The run that asks about the batch's held profiles; None if its last retry held nobody new since the last question."""
     run_id = f"review-{batch.id}-{batch.retries}" if batch.retries else f"review-{batch.id}"
     if batch.question in (None, run_id):
         return run_id  # nobody was asked yet, or this very run asks again
@@ -138,7 +138,7 @@ def review_run(session: Session, batch: Batch) -> str | None:
 
 
 def start_refused(batch_id: str, sentence: str, *, actor: str) -> None:
-    """Notes with a batch why its run could not be started; registering takes the note away again."""
+    """Records with a batch why its run could not be started; registering clears it again."""
     with writing() as session:
         batch = session.get(Batch, batch_id)
         if batch is not None and batch.state == BatchState.RECEIVING and batch.code in (None, "RUN_NOT_STARTED"):

@@ -26,19 +26,19 @@ from gateway.store.tables import Batch
 
 log = logging.getLogger(__name__)
 STEPS = ("register", "extract", "judge", "deliver", "report")  # in the order of the run: the first failure is the cause
-BEFORE = "before"  # in batch.failures: what the batch carried before it failed
+BEFORE = "before"  # key in batch.failures: the code the batch had before it failed
 ENDED = ("RUN_INCOMPLETE", "RUN_DIED")  # a run that ended early and left no reason of its own
 # Codes a batch carries from its last run: the next one says anew whether they still hold.
 OF_THE_RUN = STOPS | set(ENDED)
 
 
 def current_run(batch: Batch) -> str | None:
-    """The id of the Airflow run that processes the batch now, or did last; None outside Airflow."""
+    """The id of the Airflow run that processes the batch now or did last; None outside Airflow."""
     return f"retry-{batch.id}-{batch.retries}" if batch.retries else batch.run_id
 
 
 def run_to_start(batch: Batch) -> str | None:
-    """The id of the run that a receiving batch waits for; None when a person or the command line runs it.
+    """The id of the run that a receiving batch waits for; None if a person or the command line runs it.
 
     A fixed id is what keeps a batch from being run twice: the page, the sensor and its sweep all start the same one.
     """
@@ -48,11 +48,11 @@ def run_to_start(batch: Batch) -> str | None:
 
 @contextmanager
 def noted(batch_id: str, step: str, part: str = "") -> Iterator[None]:
-    """What is done inside is a step of the batch's run: its failure is kept with the batch, its success takes that away.
+    """Wraps a step of the batch's run: a failure is recorded with the batch, a success removes an earlier one.
 
     step   one of STEPS
     part   which part of the step, where it has several (the first document of a chunk)
-    raises   what is raised inside
+    raises   whatever the step raises
     """
     key = f"{step}:{part}" if part else step
     try:
@@ -70,7 +70,7 @@ def noted(batch_id: str, step: str, part: str = "") -> Iterator[None]:
 
 
 def _note(batch_id: str, key: str, wrong: Exception) -> None:
-    """Best effort: where the store itself is what failed, the sweep finds the batch later."""
+    """Best effort: if the store itself failed, the sweep finds the batch later."""
     code, sentence = reason_of(wrong)
     try:
         with writing() as session:
@@ -85,17 +85,17 @@ def _note(batch_id: str, key: str, wrong: Exception) -> None:
 
 
 def reason_of(wrong: Exception) -> tuple[str, str]:
-    """(code, sentence) of an exception. Of an unforeseen one only the kind is told: its text may quote a candidate."""
+    """(code, sentence) of an exception. An unforeseen one gives only its type, because its text may quote a candidate."""
     if isinstance(wrong, GatewayError):
         return wrong.code, wrong.sentence
     return (
         "STEP_FAILED",
-        f"A step of the run failed ({type(wrong).__name__}): look at the run's log, then `gateway resume` the batch.",
+        f"A step of the run failed ({type(wrong).__name__}): read the run's log, then run `gateway resume` for the batch.",
     )
 
 
 def cause(batch: Batch) -> dict[str, Any] | None:
-    """What stopped the batch's last run: the failure of its earliest step; None when no step failed."""
+    """The failure of the earliest failed step of the batch's last run; None if no step failed."""
     order = {step: number for number, step in enumerate(STEPS)}
     steps = [key for key in batch.failures if key != BEFORE]
     keys = sorted(steps, key=lambda key: (order.get(key.split(":")[0], len(order)), key))
@@ -103,7 +103,7 @@ def cause(batch: Batch) -> dict[str, Any] | None:
 
 
 def fail(session: Session, batch: Batch, code: str, sentence: str, *, actor: str, rule: str | None = None) -> None:
-    """Brings the batch to failed. What it carried before (MANIFEST_INVALID) comes back when it goes on."""
+    """Sets the batch to failed. Its earlier code (MANIFEST_INVALID) comes back when it continues."""
     if batch.code is not None and batch.code not in OF_THE_RUN and batch.state != BatchState.FAILED:
         batch.failures = {**batch.failures, BEFORE: {"code": batch.code, "sentence": batch.error}}
     batch.code, batch.error = code, sentence
@@ -111,7 +111,7 @@ def fail(session: Session, batch: Batch, code: str, sentence: str, *, actor: str
 
 
 def forget_failure(batch: Batch) -> None:
-    """The batch goes on: why its last run failed is no longer so."""
+    """The batch continues: the failure of its last run no longer applies."""
     before = batch.failures.get(BEFORE)
     if batch.state == BatchState.FAILED or batch.code in OF_THE_RUN or before is not None:
         batch.code, batch.error = (before["code"], before["sentence"]) if before else (None, None)
@@ -120,7 +120,7 @@ def forget_failure(batch: Batch) -> None:
 
 @contextmanager
 def holding(batch_id: str) -> Iterator[bool]:
-    """Whether this process alone works on the batch outside Airflow; the kernel lets go when it dies."""
+    """Yields True if this process alone works on the batch outside Airflow; the kernel releases the lock when it dies."""
     folder = settings().home / "running"
     folder.mkdir(parents=True, exist_ok=True)
     path = folder / batch_id

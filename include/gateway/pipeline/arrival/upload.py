@@ -2,7 +2,7 @@
 
     <inbox>/.uploads/<upload id>/    the upload's id is the id of the batch it becomes
         upload.json    {"agent_id", "uploaded_by"}
-        totals         "<files> <bytes>", of what is kept
+        totals         "<files> <bytes>" of the kept files
         index.jsonl    a line for each file kept or taken out again, in that order
         parts/         files on their way, under random names
         files/         whole files, by their path inside the batch
@@ -72,7 +72,7 @@ UNREADABLE = {
 
 @dataclass(frozen=True, slots=True)
 class SeenBefore:
-    """Where the same bytes are already: in an earlier batch, or (batch_id None) in this very upload.
+    """Where the same bytes already are: in an earlier batch, or (batch_id None) in this upload.
 
     path   of the file in this upload; None for one of a batch
     """
@@ -84,7 +84,7 @@ class SeenBefore:
 
 @dataclass(frozen=True, slots=True)
 class Kept:
-    """One file that is whole in the staging folder. `path` and what it holds may name a person."""
+    """One complete file in the staging folder. Its `path` and content may name a person."""
 
     file_id: str
     path: str
@@ -103,7 +103,7 @@ class Kept:
 
 
 def type_words(media_type: str) -> str:
-    """What a person calls that type: "PDF", "Word document", "Picture", "Other"."""
+    """The everyday name of that type: "PDF", "Word document", "Picture", "Other"."""
     known = READABLE.get(media_type) or UNREADABLE.get(media_type)
     return known or ("Picture" if media_types.is_image(media_type) else "Other")
 
@@ -128,7 +128,7 @@ def begin(agent_id: str, *, by: str) -> str:
 
 
 class Incoming:
-    """One file on its way, written in pieces. Ends with `keep` or `abandon`; either leaves no part behind.
+    """One file being written in pieces. Ends with `keep` or `abandon`; neither leaves a partial file behind.
 
     announced   the size the sender says, in bytes, or None: too much is refused before the first byte
     raises      Misconfigured(UNKNOWN_UPLOAD), Refused(FILE_TOO_LARGE | BATCH_TOO_LARGE | BATCH_TOO_MANY_FILES),
@@ -139,7 +139,7 @@ class Incoming:
         self._folder, self._facts = _staged(upload_id, by)
         self._name, self._announced = name, announced
         if is_system_file(name):
-            raise Refused("SYSTEM_FILE", "It belongs to the operating system, not to a candidate: it is left out.")
+            raise Refused("SYSTEM_FILE", "It belongs to the operating system, not to a candidate, and is left out.")
         self._size = 0
         self._hash = hashlib.sha256()
         self._before = _totals(self._folder)
@@ -161,7 +161,7 @@ class Incoming:
         self._size += len(piece)
 
     def keep(self) -> Kept:
-        """The file is whole: it gets its place in the batch. Raises also Refused(UNFINISHED_UPLOAD)."""
+        """The file is complete: moves it to its place in the batch. Also raises Refused(UNFINISHED_UPLOAD)."""
         if self._announced is not None and self._size != self._announced:
             raise Refused(
                 "UNFINISHED_UPLOAD", f"Only {self._size:,} of {self._announced:,} bytes arrived: send the file again."
@@ -173,7 +173,7 @@ class Incoming:
             raise self._trouble(wrong) from wrong
 
     def abandon(self) -> None:
-        """Whatever arrived is removed; harmless after `keep`."""
+        """Removes the part that arrived; harmless after `keep`."""
         self._handle.close()
         self._part.unlink(missing_ok=True)
 
@@ -197,14 +197,17 @@ class Incoming:
     def _check(self, size: int) -> None:
         limits, (files, total) = settings(), self._before
         if size > limits.max_file_bytes:
-            raise Refused("FILE_TOO_LARGE", f"A file may have {_mb(limits.max_file_bytes)}; this one has more.")
+            raise Refused(
+                "FILE_TOO_LARGE", f"A file can have at most {_mb(limits.max_file_bytes)}; this one is larger."
+            )
         if files >= limits.max_batch_files:
             raise Refused(
-                "BATCH_TOO_MANY_FILES", f"A batch may have {limits.max_batch_files:,} files: send the rest in another."
+                "BATCH_TOO_MANY_FILES",
+                f"A batch can have at most {limits.max_batch_files:,} files: send the rest in another.",
             )
         if total + size > limits.max_batch_bytes:
             raise Refused(
-                "BATCH_TOO_LARGE", f"A batch may have {_mb(limits.max_batch_bytes)}: send the rest in another."
+                "BATCH_TOO_LARGE", f"A batch can have at most {_mb(limits.max_batch_bytes)}: send the rest in another."
             )
 
     def _trouble(self, wrong: OSError) -> GatewayError:
@@ -214,13 +217,13 @@ class Incoming:
 
 
 def listed(upload_id: str, *, by: str) -> list[Kept]:
-    """The files of an upload, in the order they became whole; `seen` is not looked up again."""
+    """The files of an upload, in the order of completion; `seen` is not looked up again."""
     folder, _ = _staged(upload_id, by)
     return list(_index(folder).values())
 
 
 def take_out(upload_id: str, file_id: str, *, by: str) -> bool:
-    """Removes one file of an upload; False when it is not in it (any more)."""
+    """Removes one file of an upload; False if the upload does not (or no longer) contain it."""
     folder, _ = _staged(upload_id, by)
     if not _FILE_ID.fullmatch(file_id):
         return False
@@ -248,9 +251,9 @@ def cancel(upload_id: str, *, by: str) -> None:
 
 
 def submit(upload_id: str, *, by: str, mode: Mode, canary: int | None = None) -> str:
-    """Makes an upload a batch that waits for its run; returns the batch's id, which is the upload's. Twice is once.
+    """Turns an upload into a batch that waits for its run; returns the batch's id, which is the upload's. Repeatable.
 
-    What the sender chose goes into the folder as its batch.yaml before the rename: if this process dies right after
+    The sender's choices are written into the folder as batch.yaml before the rename: if this process dies right after
     it, the sensor finds the folder and opens the very same batch.
     raises   Misconfigured(UNKNOWN_UPLOAD | UNKNOWN_AGENT | AGENT_CLOSED), Refused(UPLOAD_EMPTY),
              Transient(DISK_FULL | CLAIM_FAILED)
@@ -281,7 +284,7 @@ def submit(upload_id: str, *, by: str, mode: Mode, canary: int | None = None) ->
 
 
 def clean_abandoned(older_than_s: float = ABANDONED_S) -> int:
-    """Removes uploads that nobody touched for that long; returns how many."""
+    """Removes uploads that were not touched for that long; returns their number."""
     root, removed = _root(), 0
     for folder in root.iterdir() if root.is_dir() else ():
         try:
@@ -295,7 +298,7 @@ def clean_abandoned(older_than_s: float = ABANDONED_S) -> int:
 
 
 def seen_before(agent_id: str, digest: str) -> SeenBefore | None:
-    """The document of this agent that had these bytes first, whose people came to rest: registering will link to it."""
+    """This agent's first document with these bytes whose people are finished: registering will link to it."""
     if digest == EMPTY:
         return None
     with reading() as session:
@@ -307,7 +310,8 @@ def _open_agent(agent_id: str) -> Any:
     agent = agent_of(agent_id)
     if agent.state == AgentState.CLOSED:
         raise Misconfigured(
-            "AGENT_CLOSED", f"Agent {agent_id} is closed and takes nobody: open it in its file, or choose another."
+            "AGENT_CLOSED",
+            f"Agent {agent_id} is closed and accepts no candidates: open it in its file, or choose another.",
         )
     return agent
 
@@ -319,7 +323,7 @@ def _root() -> Path:
 def _unknown() -> Misconfigured:
     return Misconfigured(
         "UNKNOWN_UPLOAD",
-        "There is no such upload of yours: it was sent already, or waited for over a day. Begin again.",
+        "You have no such upload: it was already submitted, or waited for more than a day. Start again.",
     )
 
 
@@ -338,7 +342,7 @@ def _staged(upload_id: str, by: str) -> tuple[Path, dict[str, str]]:
 
 @contextmanager
 def _locked(folder: Path) -> Iterator[None]:
-    """One writer of an upload's lists at a time, among all processes that serve the page."""
+    """Allows one writer of an upload's lists at a time, among all processes that serve the page."""
     try:
         with (folder / "upload.json").open("r") as handle:
             fcntl.flock(handle, fcntl.LOCK_EX)

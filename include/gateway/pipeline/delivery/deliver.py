@@ -1,7 +1,7 @@
-"""Profiles go through the ledger into the agent's target: look for what is unclear, reserve, send, write the answer.
+"""Sends profiles through the ledger to the agent's target: look up unclear ones, reserve, send, write the answer.
 
 A killed worker costs a look, never a second candidate (ledger.py says why). Whoever comes next, for whatever batch,
-settles what the last one left: rows without an answer, rows given back, and exports not yet written.
+settles the remains of the last one: rows without an answer, rows given back, and exports not yet written.
 """
 
 from __future__ import annotations
@@ -46,13 +46,13 @@ IN_LIST = 500
 
 @dataclass(slots=True)
 class Walk:
-    """One walk through an agent's deliveries: what it touched, and how often it was refused a call in a row."""
+    """One walk through an agent's deliveries: the profiles it touched, and the number of refused calls in a row."""
 
     touched: set[str] = field(default_factory=set)
     strikes: int = 0
 
     def failed(self, wrong: Transient) -> None:
-        """Counts a failed call, pauses, and gives up after STRIKES. A pause the whole key keeps is the limiter's."""
+        """Counts a failed call, pauses, and gives up after STRIKES. The limiter handles pauses of the whole key."""
         self.strikes += 1
         if self.strikes >= STRIKES:
             raise wrong
@@ -61,9 +61,9 @@ class Walk:
 
 
 def preflight_batch(batch_id: str) -> None:
-    """Stops a batch before its documents are read when its target takes nobody: FAILED, with the code.
+    """Stops a batch before its documents are read if its target does not accept candidates: FAILED, with the code.
 
-    Only where the batch will send by itself: a review or a dry run is worth reading whatever the target says.
+    Only if the batch will send automatically: a review or a dry run is worth reading whatever the target says.
     raises   Refused, Misconfigured (as the target), Transient (the target cannot be asked: retry)
     """
     with reading() as session:
@@ -90,7 +90,7 @@ POSTING_CODES = ("TARGET_CLOSED", "TARGET_GONE", "TARGET_NOT_TEST")
 
 
 def deliver_batch(batch_id: str) -> dict[str, int]:
-    """Sends the passed and approved profiles of a batch; returns how many of those touched are in each state.
+    """Sends the passed and approved profiles of a batch; returns the number of touched profiles by state.
 
     A dry run sends nothing: its profiles stay passed, and `would_send` says how many.
     raises   Transient (retry later; nothing is lost), Misconfigured (an operator must act; nothing is lost)
@@ -106,7 +106,7 @@ def deliver_batch(batch_id: str) -> dict[str, int]:
 
 
 def deliver_profiles(agent: Agent, profile_ids: Sequence[str]) -> dict[str, int]:
-    """Sends these profiles to the agent's target, and settles whatever earlier walks of that agent left open.
+    """Sends these profiles to the agent's target, and settles deliveries that earlier walks of that agent left open.
 
     Calls without an answer are looked for in this same walk once they are due, if that is within
     GATEWAY_DELIVER_PATIENCE_S; later ones are left to the next walk.
@@ -126,7 +126,7 @@ def deliver_profiles(agent: Agent, profile_ids: Sequence[str]) -> dict[str, int]
 
 
 def _wait_for_the_unclear(agent: Agent, target: Target, walk: Walk, until: float) -> None:
-    """Looks for unanswered requests as soon as they are due. What fails here is no failure of the walk: it is later."""
+    """Looks up unanswered requests as soon as they are due. A failure here only postpones them and does not fail the walk."""
     while (due := _next_due(agent)) is not None and due <= until:
         time.sleep(max(0.0, due - time.monotonic()) + 0.01)
         try:
@@ -140,7 +140,7 @@ def _wait_for_the_unclear(agent: Agent, target: Target, walk: Walk, until: float
 
 
 def agents_with_pending() -> list[str]:
-    """Agents for whom an earlier walk left something to settle: no answer and due, given back, or not exported."""
+    """Agents with deliveries to settle from an earlier walk: unanswered and due, given back, or not exported."""
     with reading() as session:
         rows = session.scalars(
             select(Profile.agent_id)
@@ -164,7 +164,7 @@ def _has_business(agent: Agent) -> bool:
 
 
 def _given_back(agent: Agent) -> list[str]:
-    """Ready profiles whose row is reserved: an earlier sending never left, or was proved absent."""
+    """Ready profiles whose row is reserved: an earlier request was never sent, or was proved absent."""
     with reading() as session:
         return list(
             session.scalars(
@@ -184,7 +184,7 @@ def _given_back(agent: Agent) -> list[str]:
 
 
 def _next_due(agent: Agent) -> float | None:
-    """When the next unclear row of this agent may be looked for, on the monotonic clock; None when there is none."""
+    """When the next unclear row of this agent may be looked up, on the monotonic clock; None if there is none."""
     with reading() as session:
         due = session.scalar(
             select(func.min(Delivery.due_at))
@@ -232,10 +232,12 @@ def _send_all(agent: Agent, target: Target, profile_ids: Iterable[str], walk: Wa
 
 
 def _put(target: Target, sending: ledger.Sending) -> None:
-    """One call and its answers. What is raised says whether the rows are free again or unclear; either is written."""
+    """One call and its answers. Writes whether the rows are free again or unclear before it raises."""
     if sending.too_late():
         ledger.give_back(sending)
-        raise Transient("SENDING_DELAYED", "The worker was stopped between reserving and sending: it is tried again.")
+        raise Transient(
+            "SENDING_DELAYED", "The worker was stopped between reserving and sending: the delivery is retried."
+        )
     try:
         receipts = list(target.put(sending.requests))
     except Unanswered:
@@ -245,16 +247,16 @@ def _put(target: Target, sending: ledger.Sending) -> None:
         ledger.give_back(sending)
         raise
     except Exception as wrong:
-        # Unforeseen, so nobody knows whether it left. Its text may quote a candidate: only its kind is told.
+        # Unforeseen, so it is unclear whether it was sent. Its text may quote a candidate, so only its type is recorded.
         ledger.reconcile(sending, [])
         raise Unanswered(
-            "DELIVERY_UNKNOWN", f"Sending broke off ({type(wrong).__name__}): its records are looked for first."
+            "DELIVERY_UNKNOWN", f"Sending was interrupted ({type(wrong).__name__}): its records are looked up first."
         ) from None
     ledger.reconcile(sending, receipts)
 
 
 def _hold_waiting(agent: Agent, closed: Refused) -> None:
-    """The posting takes nobody: all who wait for it are held, with the reason, and their batches say so."""
+    """The posting is closed: holds everybody who waits for it, with the reason, and says so in their batches."""
     with writing() as session:
         profiles = session.scalars(
             select(Profile)
@@ -273,7 +275,7 @@ def _hold_waiting(agent: Agent, closed: Refused) -> None:
 
 
 def reconcile(agent: Agent, target: Target, walk: Walk) -> None:
-    """Asks the target which unclear requests arrived: confirms those, and frees the proved-absent to be sent again."""
+    """Looks up unclear requests in the target: confirms those that arrived, frees the proved-absent to be sent again."""
     with reading() as session:
         rows = session.scalars(
             select(Delivery)
@@ -294,7 +296,7 @@ def reconcile(agent: Agent, target: Target, walk: Walk) -> None:
         except Refused as gone:
             if gone.code not in POSTING_CODES:
                 raise
-            log.warning("%s: %s What is unclear there stays unknown.", gone.code, gone.sentence)
+            log.warning("%s: %s Unclear deliveries stay unknown.", gone.code, gone.sentence)
             ledger.postpone([item.id for item in group])
             continue
         found = {receipt.external_id: receipt for receipt in receipts}
@@ -303,7 +305,7 @@ def reconcile(agent: Agent, target: Target, walk: Walk) -> None:
 
 
 def finish(agent: Agent, target: Target) -> None:
-    """Lets the target close its books on every batch with newly confirmed rows (our pool: the export); repeatable."""
+    """Lets the target finish every batch with newly confirmed rows (our pool: the export); repeatable."""
     with reading() as session:
         rows = session.execute(
             select(Delivery.posting, Delivery.batch_id, Delivery.id)
@@ -323,7 +325,7 @@ def finish(agent: Agent, target: Target) -> None:
 
 
 def _states(profile_ids: set[str]) -> dict[str, int]:
-    """How many of these profiles are in each state now."""
+    """Number of these profiles in each state now."""
     listed = sorted(profile_ids)
     done: dict[str, int] = {}
     with reading() as session:
@@ -338,7 +340,7 @@ def _states(profile_ids: set[str]) -> dict[str, int]:
 
 
 def check_live(agent: Agent) -> None:
-    """Asks the agent's target whether it takes candidates now; sends nothing. Raises what preflight raises."""
+    """Asks the agent's target whether it accepts candidates now; sends nothing. Raises the exceptions of preflight."""
     try:
         target_of(agent).preflight(agent.target.posting)
     except Transient as later:

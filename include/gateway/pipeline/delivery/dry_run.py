@@ -1,6 +1,6 @@
-"""What a dry run would send: the exact calls, and what differs from the agent's dry run before.
+"""The requests a dry run would send, and their difference from the agent's previous dry run.
 
-Nothing is kept for it: both are worked out from the profiles, so what is erased there is gone here too.
+Nothing is stored: both are computed from the profiles, so erased data is gone here too.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ UNRESERVED = "(reserved when it is sent)"  # stands where the ledger row's id wi
 
 @dataclass(frozen=True, slots=True)
 class Difference:
-    """What this dry run would send otherwise than the one before. Personal: addresses, for eyes that may see them.
+    """Differences between this dry run and the previous one. Personal: addresses, only for roles that may see them.
 
     since     the earlier dry run, None for the first
     changed   address -> the parts of its request that differ ("phone", "data.work")
@@ -61,12 +61,12 @@ def planned_calls(batch_id: str) -> list[dict[str, Any]]:
 
 
 def planned_requests(batch_id: str) -> list[dict[str, Any]]:
-    """The candidates of `planned_calls` one by one, whatever the target makes of them."""
+    """The candidates of `planned_calls` one by one, however the target groups them."""
     return [record(request) for _, request in _requests(batch_id)]
 
 
 def dry_run_difference(batch_id: str) -> Difference:
-    """Compares a dry run with the last one of the same agent before it, person by person."""
+    """Compares a dry run with the previous one of the same agent, person by person."""
     with reading() as session:
         batch = session.get_one(Batch, batch_id)
         before = session.scalar(
@@ -101,7 +101,7 @@ def dry_run_difference(batch_id: str) -> Difference:
 
 
 def _requests(batch_id: str) -> Iterator[tuple[str, Request]]:
-    """(address, request) of each ready profile; those no target can take would be held and are left out."""
+    """(address, request) of each ready profile; profiles that no target can accept would be held and are left out."""
     with reading() as session:
         agent = agent_of(session.get_one(Batch, batch_id).agent_id)
         profiles = session.scalars(
@@ -118,6 +118,6 @@ def _requests(batch_id: str) -> Iterator[tuple[str, Request]]:
 
 
 def _parts(request: Request) -> dict[str, Any]:
-    """What of a request says something about the candidate; references to the batch differ every time."""
+    """The parts of a request about the candidate; references to the batch differ every time."""
     parts: dict[str, Any] = {"name": request.name, "email": request.email, "phone": request.phone}
     return parts | {f"data.{key}": value for key, value in request.data.items()}

@@ -1,9 +1,9 @@
 """The delivery ledger's rows, and the only functions that move them. Each is one transaction on locked rows.
 
-    reserved    nobody else may send this person to this posting while its profile waits to be sent
+    reserved    no other profile of this person can be sent to this posting while this one waits
     sent        written before the request leaves; found in this state later, the request may or may not have arrived
     unknown     the answer never came, or left the record out: looked for in the target by external_id
-    confirmed   the target has the candidate; refused: it said no
+    confirmed   the target has the candidate; refused: the target refused it
     unknown -> reserved only when the target proved that it has no such record
 
 Two rules make a second sending impossible, whatever dies when:
@@ -61,7 +61,7 @@ class Sending:
 
 @dataclass(frozen=True, slots=True)
 class Open:
-    """A row whose request may have arrived, as it was when it was looked at."""
+    """A row whose request may have arrived, as it was when it was read."""
 
     id: str
     posting: str
@@ -72,7 +72,7 @@ class Open:
 
 
 def reserve(agent: Agent, target: Target, profile_ids: Sequence[str]) -> Sending:
-    """Reserves a row for each profile that is ready and marks it sent; a person already there becomes a duplicate.
+    """Reserves a row for each ready profile and marks it sent; a person already there becomes a duplicate.
 
     The unique constraint decides between two workers, not a look beforehand. Profiles of a dry run are passed over.
     """
@@ -127,7 +127,7 @@ def _dry_batches(session: Session, batch_ids: set[str]) -> set[str]:
 
 
 def _rows(session: Session, kind: str, posting: str, profiles: Sequence[Profile]) -> dict[str, Delivery]:
-    """address -> the ledger row of that person and posting, locked: a new one, or the one that was first."""
+    """address -> the ledger row of that person and posting, locked: a new one, or the earlier one."""
     if not profiles:
         return {}
     insert = postgresql.insert if session.get_bind().dialect.name == "postgresql" else sqlite.insert
@@ -170,7 +170,7 @@ def _rows(session: Session, kind: str, posting: str, profiles: Sequence[Profile]
 
 
 def _stands(session: Session, row: Delivery) -> bool:
-    """Whether the row is still its profile's: sent or confirmed, or reserved while that profile waits to be sent.
+    """Whether the row still belongs to its profile: sent or confirmed, or reserved while that profile waits to be sent.
 
     A row left behind (its profile was refused, discarded, or got another address) must not swallow the next one.
     """
@@ -193,7 +193,7 @@ def hold(session: Session, profile: Profile, code: str) -> None:
 
 
 def give_back(sending: Sending) -> None:
-    """Nothing of it can have arrived: free to be sent again."""
+    """Frees rows whose request cannot have arrived: they may be sent again."""
     with writing() as session:
         for row, _ in _locked(session, sending.attempts):
             if row.state == L.SENT and row.attempts == sending.attempts[row.id]:
@@ -203,7 +203,7 @@ def give_back(sending: Sending) -> None:
 
 
 def reconcile(sending: Sending, receipts: Iterable[Receipt]) -> None:
-    """Writes the answers: by external_id; a repeated one counts once, a stranger's is ignored, a missing one is unknown.
+    """Writes the answers by external_id: a repeated one counts once, an unknown one is ignored, a missing one is unknown.
 
     An acceptance is a fact, however late it comes. A refusal or a missing answer counts for its own sending only.
     """
@@ -231,7 +231,7 @@ def reconcile(sending: Sending, receipts: Iterable[Receipt]) -> None:
 
 
 def resolve(target: Target, looked: Sequence[Open], found: dict[str, Receipt]) -> None:
-    """After looking: what the target has is confirmed; what it provably has not is free to be sent again."""
+    """Writes the result of a look-up: records the target has are confirmed; provably absent ones may be sent again."""
     by_id = {item.id: item for item in looked}
     with writing() as session:
         for row, profile in _locked(session, by_id):
@@ -244,7 +244,11 @@ def resolve(target: Target, looked: Sequence[Open], found: dict[str, Receipt]) -
                 if row.state == L.SENT:
                     change.move(session, row, L.UNKNOWN, actor=ACTOR, rule="no answer")
                 _refuse(
-                    session, row, profile, "TARGET_LOSES", "The target took this candidate five times and never had it."
+                    session,
+                    row,
+                    profile,
+                    "TARGET_LOSES",
+                    "The target accepted this candidate five times but never stored it.",
                 )
                 continue
             if row.state == L.SENT:
@@ -291,7 +295,7 @@ def _locked(session: Session, delivery_ids: Iterable[str]) -> list[tuple[Deliver
 
 
 def _confirm(session: Session, row: Delivery, profile: Profile, receipt: Receipt, rule: str) -> None:
-    """The target has the candidate: true whatever was decided here meanwhile."""
+    """The target has the candidate, whatever was decided here in the meantime."""
     if row.state == L.CONFIRMED:
         return
     row.receipt, row.code, row.error, row.due_at, row.finished_at = receipt.as_dict(), None, None, None, None

@@ -1,8 +1,8 @@
 """Forgets one person. Files first, then exports, then rows: until the last step the person can still be found, so that a run
-that was killed is done again to its end; a person who was erased is nobody any more, and a second run finds nothing.
+that was killed is run again to its end; an erased person cannot be found any more, so a second run finds nothing.
 
 What stays is who did what to which id (events, the ledger's row without its address, states and codes), since counts must
-add up and nobody may be sent twice.
+add up and nobody is sent twice.
 """
 
 from __future__ import annotations
@@ -56,7 +56,7 @@ SWEPT = (Profile, Field, Claim, Verdict, Review, Delivery, Invitation, Interview
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """One place that was looked at. found: how many things of the person; result: erased | nothing found | ask | left."""
+    """One place that was searched. found: number of hits for the person; result: erased | nothing found | ask | left."""
 
     place: str
     found: int
@@ -67,7 +67,7 @@ class Place:
 def erase(*, email: str | None = None, profile_id: str | None = None, actor: str) -> dict[str, Any]:
     """Erases everybody with that address, or the person of that profile with all their versions.
 
-    returns   the signed receipt, kept as receipts/<id>.json in the files store; it names nobody
+    returns   the signed receipt, kept as receipts/<id>.json in the files store; it contains no personal data
     raises    Misconfigured(FORM_INCOMPLETE | UNKNOWN_PROFILE | KEY_INVALID), Conflict(ERASE_LATER: a call about them has no answer yet)
     """
     profiles = _find(email, profile_id)
@@ -125,7 +125,7 @@ def _find(email: str | None, profile_id: str | None) -> list[Profile]:
     if busy:
         raise Conflict(
             "ERASE_LATER",
-            f"A call about profile {busy[0]} has no answer yet: let deliver_reviewed settle it, then erase again.",
+            f"A call about profile {busy[0]} has no answer yet: wait until deliver_reviewed has settled it, then erase again.",
         )
     return sorted(found.values(), key=lambda row: row.id)
 
@@ -231,7 +231,7 @@ def _empty(session: Session, profile: Profile, identity: str, actor: str) -> Non
 
 
 def _store_pages() -> Place:
-    """What a database leaves behind of old rows until it is swept: SQLite's log beside the file, PostgreSQL's dead rows."""
+    """Remains of old rows in a database until it is cleaned up: SQLite's log file, PostgreSQL's dead rows."""
     if engine().dialect.name == "sqlite":
         with engine().execution_options(gateway_write=False, isolation_level="AUTOCOMMIT").connect() as connection:
             busy = connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)").scalar()
@@ -247,7 +247,7 @@ def _store_pages() -> Place:
 
 
 def _logs(strings: Collection[str]) -> Iterator[Place]:
-    """Logs and Airflow's own database hold no person by design: looked at all the same, for address and number."""
+    """Logs and Airflow's own database hold no personal data by design; searched anyway, for address and number."""
     home = settings().home
     wanted = [one.encode() for one in strings]
     for name, paths in (
@@ -279,7 +279,7 @@ def _holds(path: Path, wanted: Collection[bytes]) -> bool:
 
 
 def _elsewhere(ids: Collection[str]) -> Iterator[Place]:
-    """What is not ours to erase."""
+    """Places outside the gateway."""
     with reading() as session:
         sent = session.execute(
             select(Delivery.target, Delivery.posting, Delivery.receipt).where(

@@ -1,7 +1,7 @@
-"""What is kept of a document that an erased person is in: its file, pictures of it, the name it came under.
+"""Copies of the documents of an erased person: the file, pictures of it, its original name.
 
-A file with nobody else in it goes. Of a PDF with others the person's pages are emptied, so that the others' page numbers
-hold. Any other file with several people goes whole: their values stay, the document itself cannot be shown any more.
+A file with nobody else in it is removed. In a PDF with others the person's pages are blanked, so that the others' page numbers
+stay right. Any other file with several people is removed entirely: their values stay, but the document can no longer be shown.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from gateway.intake import cache, files
 from gateway.pipeline.erasure.suppression import of_file
 from gateway.store.tables import Batch, Document, Profile, now
 
-FACTS = ("pages", "rows", "layout", "language", "ocr_pages", "cpu_s")  # of a document: what names nobody
+FACTS = ("pages", "rows", "layout", "language", "ocr_pages", "cpu_s")  # facts of a document that identify nobody
 Pages = tuple[int, int] | None  # first and last, from 1
 
 

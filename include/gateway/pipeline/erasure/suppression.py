@@ -1,4 +1,4 @@
-"""Who was erased, as keyed hashes: enough to know them when they are sent again, and to know nobody without our key."""
+"""Erased people as keyed hashes: enough to recognise them when they are sent again, useless without our key."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def of_file(sha256: str) -> str:
 
 
 def suppress(session: Session, hashes: Iterable[str]) -> int:
-    """Adds what is not there yet; returns how many."""
+    """Adds the hashes that are not there yet; returns their number."""
     wanted = set(hashes)
     known = set(session.scalars(select(Erased.hash).where(Erased.hash.in_(wanted))))
     session.add_all(Erased(hash=one) for one in sorted(wanted - known))

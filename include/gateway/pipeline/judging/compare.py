@@ -1,4 +1,4 @@
-"""What the store knows that a profile alone does not: likely duplicates, shared numbers, how its document was split."""
+"""Facts about a profile that only the store has: likely duplicates, shared numbers, the split of its document."""
 
 from __future__ import annotations
 

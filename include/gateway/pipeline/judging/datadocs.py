@@ -1,7 +1,7 @@
-"""Data Docs of each batch, kept beside its files: datadocs/<batch id>/index.html and suite.html.
+"""Data Docs of each batch, kept in the files store: datadocs/<batch id>/index.html and suite.html.
 
-They hold the gates in words, counts and profile ids, nobody's data. A batch without them is as good as one with them:
-whatever goes wrong in writing is a code and a log line.
+They contain the gates in words, counts and profile ids, but no personal data. A batch is complete without them:
+a failure to write them is a code and a log line.
 """
 
 from __future__ import annotations
@@ -45,16 +45,16 @@ def keep_data_docs(batch_id: str, judged: BatchJudgement, profile_ids: Sequence[
 
 
 def open_data_docs(batch_id: str, name: str, *, actor: str) -> bytes:
-    """One page of a batch's Data Docs as UTF-8 HTML; that it was looked at is an event.
+    """One page of a batch's Data Docs as UTF-8 HTML; records an event that it was viewed.
 
     raises   Misconfigured(UNKNOWN_BATCH | UNKNOWN_DATA_DOCS: no such page, or none was written)
     """
     with writing() as session:
         batch = session.get(Batch, batch_id)
         if batch is None:
-            raise Misconfigured("UNKNOWN_BATCH", "There is no such batch; the list of batches has those there are.")
+            raise Misconfigured("UNKNOWN_BATCH", "There is no such batch; see the list of batches.")
         missing = Misconfigured(
-            "UNKNOWN_DATA_DOCS", f"Batch {batch_id} has no such page of Data Docs: judge it again to write them."
+            "UNKNOWN_DATA_DOCS", f"Batch {batch_id} has no such page of Data Docs: judge the batch again to write it."
         )
         if name not in FILES:
             raise missing

@@ -1,6 +1,6 @@
-"""What people found when they looked at an agent's automatic passes, and how far that lets it go on.
+"""Reviewers' findings about an agent's automatic passes, and the limit that follows from them.
 
-Looked at are the audit sample's answers, and profiles that every gate let through but a review mode or a canary held.
+Uses the answers to the audit sample, and decisions about profiles that passed every gate but were held by review mode or a canary.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ _LOOKED = ("approve", "correct")
 
 
 def looked_at(session: Session, agent_id: str) -> list[tuple[float, bool]]:
-    """(risk, whether name, e-mail or phone was wrong) of each automatic pass that a person looked at, by profile id."""
+    """(risk, whether name, e-mail or phone was wrong) of each automatic pass that a person checked, by profile id."""
     first: dict[str, tuple[str, float]] = {}
     verdicts = (
         select(Verdict.profile_id, Verdict.outcome, Verdict.parts)

@@ -41,8 +41,8 @@ def judge_batch(batch_id: str) -> dict[str, int]:
     """Judges the batch and moves every profile that is not decided yet; returns how many got each verdict.
 
     Judging again (a cleared task, a changed agent file) replaces the verdict of the same suite version and never
-    touches what a person decided, even if it was taken back, or what was sent. Those are judged along all the same: shares,
-    the canary and what is kept for analytics are about the whole batch.
+    touches a person's decision, even an undone one, or a sent candidate. Those are judged too, because shares,
+    the canary and the figures for analytics describe the whole batch.
     """
     with reading() as session:
         batch = session.get_one(Batch, batch_id)
@@ -96,7 +96,7 @@ def judge_batch(batch_id: str) -> dict[str, int]:
         if stop:
             first = next(f for f in verdict.batch_findings if f.code == stop[0])
             row.code = first.code
-            row.error = f"The whole batch is held: {first.measured}; asked for: {first.threshold}. {first.remedy}"
+            row.error = f"The whole batch is held: {first.measured}; limit: {first.threshold}. {first.remedy}"
         elif row.code in STOPS:
             row.code = row.error = None  # stopped by an earlier judging, before limits or documents changed
     return {word: number for word, number in tally.states.items() if number}
@@ -160,7 +160,7 @@ def _cases(
 ) -> tuple[list[Case], dict[str, list[str]]]:
     """The cases of these profiles, with what comparing them with each other and with history shows.
 
-    Beside them, for each profile, the ids of those who may be the same person: proposed to a reviewer (persons.py).
+    It also gives, for each profile, the ids of possible duplicates: proposed to a reviewer (persons.py).
     """
     facts = {
         row.id: row
@@ -226,7 +226,7 @@ def _delivered_before(session: Session, agent: Agent, profile_ids: Sequence[str]
 def _survivors(cases: Sequence[Case], judged: dict[str, Judgement], linked: set[str]) -> dict[str, str]:
     """profile id -> the profile of the batch that stands for that person: the best read one, the first among equals.
 
-    linked   duplicates already: they stand for nobody, or a circle could form
+    linked   profiles that are already duplicates: they stand for nobody, or a circle could form
     """
     groups: dict[str, list[Case]] = {}
     for case in cases:

@@ -1,4 +1,4 @@
-"""What judging a batch leaves for analytics: a row a gate, counts, Data Docs. Counts, codes and ids, nobody's data."""
+"""Results of judging a batch for analytics: one row per gate, counts, Data Docs. Counts, codes and ids, no personal data."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
-"""Selective review beside automation: a random share of the automatic passes is looked at by a person afterwards.
+"""Audits: a person checks a random share of the automatic passes afterwards.
 
-Drawn after delivery, so that nothing waits for it. What is found wrong is counted, by agent and over time: the error
+Drawn after delivery, so that nothing waits for it. Errors found are counted by agent and over time: the error
 rate of the gates. It changes nothing at the target; a person who finds a wrong value acts there.
 """
 
@@ -27,7 +27,7 @@ RIGHT, WRONG = "right", "wrong"
 
 @dataclass(frozen=True, slots=True)
 class AuditItem:
-    """One automatic pass to look at. Personal: shown to reviewers only."""
+    """One automatic pass to check. Personal: shown to reviewers only."""
 
     profile_id: str
     batch_id: str
@@ -41,10 +41,10 @@ class AuditItem:
 
 
 def draw_audit(batch_id: str) -> int:
-    """Draws the batch's sample from its delivered automatic passes; returns how many it added.
+    """Draws the batch's sample from its delivered automatic passes; returns the number added.
 
     The same batch always has the same sample. Candidates delivered later (their answer came late) only add what keeps the
-    agent's share. Profiles that a person decided about were looked at already and are not drawn.
+    agent's share. Profiles that a person has decided about were already checked and are not drawn.
     """
     with writing() as session:
         batch = session.get_one(Batch, batch_id, with_for_update={"key_share": True})
@@ -64,7 +64,7 @@ def draw_audit(batch_id: str) -> int:
 
 
 def decide_audit(profile_id: str, right: bool, *, reviewer: str, wrong_fields: Collection[str] = ()) -> bool:
-    """Writes what a person found: every value right, or something wrong; False when this very answer stands already.
+    """Writes a person's finding: every value right, or something wrong; False if the same answer was already given.
 
     wrong_fields   which values were wrong: name, email, phone, ...; none with a right one
     raises         Conflict(STATE_CONFLICT: somebody answered otherwise), Misconfigured(UNKNOWN_PROFILE: not in the sample |
@@ -74,7 +74,8 @@ def decide_audit(profile_id: str, right: bool, *, reviewer: str, wrong_fields: C
     unknown = sorted(set(wrong_fields) - set(FIELDS))
     if unknown or (right and wrong_fields):
         raise Misconfigured(
-            "DECISION_INVALID", f"Name wrong fields only with a wrong one, out of {', '.join(FIELDS)}; got {unknown}."
+            "DECISION_INVALID",
+            f"Name wrong fields only with the answer wrong, out of {', '.join(FIELDS)}; got {unknown}.",
         )
     wrong = [name for name in FIELDS if name in wrong_fields]
     with writing() as session:
@@ -86,7 +87,7 @@ def decide_audit(profile_id: str, right: bool, *, reviewer: str, wrong_fields: C
                 return False
             raise Conflict(
                 "STATE_CONFLICT",
-                f"Profile {profile_id} was audited already and found {row.outcome}: that answer stands.",
+                f"Profile {profile_id} was already audited and found {row.outcome}; that answer stays.",
             )
         row.outcome, row.wrong_fields, row.reviewer, row.decided_at = outcome, wrong, reviewer, now()
         profile = session.get_one(Profile, profile_id)
@@ -95,7 +96,7 @@ def decide_audit(profile_id: str, right: bool, *, reviewer: str, wrong_fields: C
 
 
 def audit_queue(agent_id: str | None = None, limit: int = 100) -> list[AuditItem]:
-    """Drawn and not answered yet, oldest first."""
+    """Audits drawn and not answered yet, oldest first."""
     query = (
         select(Profile, Audit.sampled_at)
         .join(Audit, Audit.profile_id == Profile.id)
@@ -114,7 +115,7 @@ def audit_queue(agent_id: str | None = None, limit: int = 100) -> list[AuditItem
 
 
 def audit_error_rate(agent_id: str | None = None, since: datetime | None = None) -> ErrorRate:
-    """How often an automatic pass was wrong, of those answered; since: answered from then on."""
+    """The error rate of the answered audits; since: only those answered from then on."""
     query = select(Audit.outcome, func.count()).where(Audit.outcome.is_not(None)).group_by(Audit.outcome)
     if agent_id:
         query = query.where(Audit.agent_id == agent_id)

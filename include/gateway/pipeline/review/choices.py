@@ -1,10 +1,10 @@
-"""What a reviewer may answer for a whole batch. Imported at DAG parse: constants only."""
+"""Possible answers of a reviewer for a whole batch. Imported at DAG parse: constants only."""
 
 APPROVE_PASSED = "Approve those that passed every gate"
 APPROVE_ALL = "Approve all held"
 DISCARD_ALL = "Discard all held"
 KEEP_HELD = "Keep held"
-# Not to be chosen: what a required action says when everything it asked about was decided on the page or by command.
+# Cannot be chosen: the answer of a required action when everything was decided on the page or by command.
 DECIDED_ELSEWHERE = "Decided elsewhere"
 
 # Codes that hold a profile although every gate passed: its mode, the canary, or its batch made it wait.

@@ -1,4 +1,4 @@
-"""Who is looking at a held profile. A courtesy that keeps two people off the same one; decisions never depend on it."""
+"""Claims on held profiles. A courtesy that keeps two people off the same one; decisions never depend on it."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from gateway.store.tables import Claim, Profile, now
 
 @dataclass(frozen=True, slots=True)
 class Claimed:
-    """Who has the profile until when; mine = the one who asked."""
+    """The claim on a profile: reviewer and end time; mine = it belongs to the caller."""
 
     reviewer: str
     until: datetime
@@ -24,9 +24,9 @@ class Claimed:
 
 
 def claim(profile_id: str, reviewer: str) -> Claimed:
-    """Claims a profile for `review_claim_min` minutes, or makes one's own claim last that long again.
+    """Claims a profile for `review_claim_min` minutes, or extends the caller's own claim by that time.
 
-    returns  the claim that stands now: one's own, or that of somebody who has looked at it within the time
+    returns  the current claim: the caller's own, or that of somebody who opened the profile within the time
     raises   Misconfigured(UNKNOWN_PROFILE)
     """
     until = now() + timedelta(minutes=settings().review_claim_min)
@@ -47,7 +47,7 @@ def claim(profile_id: str, reviewer: str) -> Claimed:
 
 
 def standing(profile_id: str, reviewer: str) -> Claimed | None:
-    """The claim on a profile, None when there is none any more."""
+    """The claim on a profile, or None."""
     with reading() as session:
         row = session.execute(
             select(Claim.reviewer, Claim.until).where(Claim.profile_id == profile_id, Claim.until > now())
@@ -56,7 +56,7 @@ def standing(profile_id: str, reviewer: str) -> Claimed | None:
 
 
 def release(profile_id: str, reviewer: str) -> bool:
-    """Gives up one's own claim; False when there was none."""
+    """Releases the caller's own claim; False if there was none."""
     with writing() as session:
         gone = session.execute(
             delete(Claim).where(Claim.profile_id == profile_id, Claim.reviewer == reviewer).returning(Claim.profile_id)

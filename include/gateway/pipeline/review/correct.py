@@ -20,10 +20,10 @@ CORRECTABLE = ("name", "email", "phone", "location")
 def correct(
     session: Session, profile: Profile, corrections: Mapping[str, str | None]
 ) -> tuple[dict[str, Any], dict[str, Any]]:
-    """Replaces values; what was read stays in the first answer, for undo.
+    """Replaces values; the values read stay in the first answer, for undo.
 
     corrections   new values of CORRECTABLE fields, as typed; None or "" empties one
-    returns       what the review row keeps: the values before (with "kept", which restores them), and after
+    returns       the content of the review row: the values before (with "kept", which restores them), and after
     raises        Misconfigured(CORRECTION_INVALID)
     """
     wrong = sorted(set(corrections) - set(CORRECTABLE))
@@ -44,23 +44,23 @@ def correct(
 
 
 def _typed(name: str, value: str | None, given: str | None) -> dict[str, Any]:
-    """The field row of a typed value: the person is the evidence, no place on a page."""
+    """The field row of a typed value: its evidence is the person, not a place on a page."""
     nowhere = dict.fromkeys(("page", "box", "row", "column"))
     person = {"confidence": 1.0, "source": "person", "rule": "review"}
     return {"name": name, "value": value or "", "raw": given or "", **person, **nowhere}
 
 
 def check_value(agent_id: str, name: str, value: str) -> str:
-    """A value a person typed, as it would be kept; raises Misconfigured(CORRECTION_INVALID)."""
+    """A value typed by a person, normalised as it would be stored; raises Misconfigured(CORRECTION_INVALID)."""
     if name == "email":
         email = normalise_email(value)
         if email is None:
-            raise Misconfigured("CORRECTION_INVALID", "This is no e-mail address: write it like maria@example.com.")
+            raise Misconfigured("CORRECTION_INVALID", "This is not an e-mail address: write it like maria@example.com.")
         return email
     if name == "phone":
         phone, _ = normalise_phone(value, agent_of(agent_id).country)
-        # A range nobody has assigned yet is the gate's to mark, here as there.
+        # An unassigned number range is accepted here; the gate marks it.
         if phone is None or "PHONE_INVALID" in phone_doubts(phone):
-            raise Misconfigured("CORRECTION_INVALID", "This is no phone number: write it like +1 202 555 0143.")
+            raise Misconfigured("CORRECTION_INVALID", "This is not a phone number: write it like +1 202 555 0143.")
         return phone
     return value

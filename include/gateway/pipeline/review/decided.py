@@ -33,7 +33,7 @@ def write_review(
     note: str | None = None,
     bulk_of: int | None = None,
 ) -> None:
-    """Appends the profile's next review row. codes: what held it when it was decided; bulk_of: see Review."""
+    """Appends the profile's next review row. codes: the codes that held it when it was decided; bulk_of: see Review."""
     sequence = session.scalar(select(func.max(Review.sequence)).where(Review.profile_id == profile.id)) or 0
     session.add(
         Review(
@@ -58,7 +58,7 @@ def reviews(session: Session, profile_id: str) -> list[Review]:
 
 
 def standing(decisions: Iterable[Review]) -> Review | None:
-    """The decision that an undo would take back: the newest that no undo has taken back yet."""
+    """The decision that an undo would reverse: the newest that has not been undone yet."""
     open_: list[Review] = []
     for row in decisions:
         if row.decision != "undo":
@@ -69,11 +69,12 @@ def standing(decisions: Iterable[Review]) -> Review | None:
 
 
 def decided_by_another(session: Session, profile: Profile) -> Conflict:
-    """What to tell the second of two reviewers: who was first, and what it is now."""
+    """The message for the second of two reviewers: who was first, and the state now."""
     last = standing(reviews(session, profile.id))
     who = f"{last.reviewer} was first: it" if last is not None else "It"
     return Conflict(
-        "STATE_CONFLICT", f"{who} is {profile.state} now. Your decision was not taken; open it to look again."
+        "STATE_CONFLICT",
+        f"{who} is {profile.state} now. Your decision was not saved; open the candidate to check again.",
     )
 
 
@@ -89,13 +90,13 @@ def snapshot(session: Session, profile: Profile, names: Iterable[str]) -> dict[s
 
 
 def restore(session: Session, profile: Profile, kept: dict[str, Any]) -> None:
-    """Puts back what snapshot() kept: values, evidence and version."""
+    """Restores the values, evidence and version that snapshot() returned."""
     write_values(session, profile, kept["values"], kept["fields"])
     profile.version = kept["version"]
 
 
 def write_values(session: Session, profile: Profile, values: dict[str, Any], fields: Sequence[dict[str, Any]]) -> None:
-    """Replaces these values and all their field rows. The version is the caller's business."""
+    """Replaces these values and all their field rows. The caller sets the version."""
     data = dict(profile.data)
     for name, value in values.items():
         if name in COLUMNS:
@@ -112,17 +113,17 @@ def write_values(session: Session, profile: Profile, values: dict[str, Any], fie
 
 
 def value_of(profile: Profile, name: str) -> Any:
-    """One value by its field's name; None where there is none."""
+    """One value by its field's name; None if there is none."""
     return getattr(profile, name) if name in COLUMNS else profile.data.get(name)
 
 
 def reopen(session: Session, profile: Profile, *, reviewer: str) -> None:
-    """A batch that was done waits for review again: one of its profiles was put back."""
+    """Sets a finished batch back to waiting for review, because one of its profiles was put back."""
     batch = session.get_one(Batch, profile.batch_id)
     if batch.state == BatchState.DONE:
         change.move(session, batch, BatchState.WAITING_REVIEW, actor=reviewer, rule="undo")
 
 
 def _of(names: Iterable[str]) -> Any:
-    """Field rows of these values, entries of lists included ("work[1].company")."""
+    """Field rows of these values, including entries of lists ("work[1].company")."""
     return or_(*[(Field.name == name) | Field.name.startswith(f"{name}[", autoescape=True) for name in names])

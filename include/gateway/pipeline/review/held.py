@@ -55,7 +55,7 @@ def held_count(batch_id: str) -> int:
 
 
 def held_codes(batch_id: str) -> dict[str, int]:
-    """How many held profiles carry each code: what a notice may say."""
+    """Number of held profiles by code, as shown in notices."""
     counted: dict[str, int] = {}
     with reading() as session:
         for codes in session.scalars(

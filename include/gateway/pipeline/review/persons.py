@@ -1,9 +1,9 @@
 """One person in several profiles: links made by people, and their undoing.
 
-    kept      the profile that stands for the person; every other version points at it, never at one another
+    kept      the profile that stands for the person; every other version points to it, never to one another
     duplicate a version that is linked: never sent
 
-Exact repeats are linked by the judge and the ledger. What is only likely is proposed (versions.py), and a person decides.
+Exact repeats are linked by the judge and the ledger. Likely ones are proposed (versions.py), and a person decides.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ from gateway.store import change
 from gateway.store.engine import writing
 from gateway.store.tables import Profile, Review
 
-LINKABLE = (P.HELD, P.APPROVED)  # what a person has in hand; the rest is the pipeline's, or decided
+LINKABLE = (P.HELD, P.APPROVED)  # states that wait for a person; the others belong to the pipeline or are decided
 GONE = (P.DELIVERED, P.UNKNOWN)
 MARKED = "DUPLICATE_MARKED"
 
@@ -48,11 +48,11 @@ def mark_duplicate(
     expected_state: str | None = None,
     note: str | None = None,
 ) -> bool:
-    """Links a held or approved profile to another one of the same person; False when that link stands already.
+    """Links a held or approved profile to another one of the same person; False if that link already exists.
 
     of                 any profile of the person; the link goes to the one that stands for it
-    expected_version   the profile's version the reviewer looked at; another one now is a conflict
-    expected_state     the state they looked at; another one now is a conflict that says who decided
+    expected_version   the version of the profile that the reviewer saw; a different one now is a conflict
+    expected_state     the state they saw; a different one now is a conflict that says who decided
     raises             Conflict(STATE_CONFLICT | VERSION_CONFLICT), Misconfigured(UNKNOWN_PROFILE | DUPLICATE_INVALID)
     """
     return _link("duplicate", profile_id, of, (), reviewer, expected_version, None, expected_state, note)
@@ -69,13 +69,13 @@ def merge(
     expected_state: str | None = None,
     note: str | None = None,
 ) -> bool:
-    """Links a profile as mark_duplicate does, and gives the kept profile the values of `take` from it.
+    """Links a profile like mark_duplicate, and gives the kept profile the values of `take` from it.
 
     A kept profile that is delivered keeps its values: without `take` the link and its differences are kept, and nothing is
     sent. A version that is linked already may still give values. The kept profile's state does not change.
 
     take           of name, email, phone, location, headline, links, skills, languages, work, education
-    into_version   the kept profile's version the reviewer looked at
+    into_version   the version of the kept profile that the reviewer saw
     returns        False when all that stands already
     raises         as mark_duplicate; Misconfigured(CORRECTION_INVALID) for an unknown field,
                    Conflict(ALREADY_DELIVERED) when values were to go into a delivered profile
@@ -106,7 +106,8 @@ def _link(
         profile, kept = rows[profile_id], rows[kept_id]
         if not set(_versions(session, profile_id)) <= rows.keys():  # one came between looking and locking
             raise Conflict(
-                "STATE_CONFLICT", f"Profile {profile_id} was linked otherwise meanwhile: reload and decide again."
+                "STATE_CONFLICT",
+                f"Profile {profile_id} was linked differently in the meantime: reload and decide again.",
             )
         if expected_state is not None and profile.state not in (expected_state, P.DUPLICATE):
             raise decided_by_another(session, profile)
@@ -120,11 +121,11 @@ def _link(
         if (not linked and profile.state not in LINKABLE) or kept.state == P.DUPLICATE:
             raise Conflict(
                 "STATE_CONFLICT",
-                f"Profile {profile_id} is {profile.state}, its other {kept.state}: reload and decide again.",
+                f"Profile {profile_id} is {profile.state} and the other one is {kept.state}: reload and decide again.",
             )
         if being_sent(session, profile_id):
             raise Conflict(
-                "STATE_CONFLICT", f"Profile {profile_id} is being sent to its target: decide when that is settled."
+                "STATE_CONFLICT", f"Profile {profile_id} is being sent to its target: decide once that is finished."
             )
         before: dict[str, Any] = {
             "state": str(profile.state),
@@ -136,7 +137,7 @@ def _link(
         if take:
             _refuse_delivered(session, kept, f"its values stay. Link profile {profile_id} without taking any")
             if kept.state not in LINKABLE:
-                raise Conflict("STATE_CONFLICT", f"Profile {kept_id} is {kept.state}: it takes no values now.")
+                raise Conflict("STATE_CONFLICT", f"Profile {kept_id} is {kept.state} and cannot take values now.")
             before["kept"] = snapshot(session, kept, take)
             _take(session, profile, kept, take)
             change.record(session, "merged", kept, actor=reviewer, rule=f"values of {profile_id}")
@@ -162,7 +163,7 @@ def _link(
 
 
 def undo(profile_id: str, *, reviewer: str, expected_version: int | None = None, note: str | None = None) -> bool:
-    """Takes the newest link of a profile back and restores it and the kept profile exactly; False if it is undone.
+    """Undoes the newest link of a profile and restores it and the kept profile exactly; False if already undone.
 
     A link that the judge or the ledger made is taken back too: the profile is held, and a person decides.
     raises   Conflict(STATE_CONFLICT: not linked | VERSION_CONFLICT: the kept profile was changed after the merge |
@@ -172,7 +173,7 @@ def undo(profile_id: str, *, reviewer: str, expected_version: int | None = None,
         found = session.get(Profile, profile_id)
         if found is None:
             raise Misconfigured("UNKNOWN_PROFILE", f"There is no profile {profile_id!r}.")
-        # What to lock is known from a look; what it says is read again once it is locked.
+        # A first read finds the rows to lock; their content is read again once they are locked.
         last = _link_of(reviews(session, profile_id))
         rows = _locked(session, {profile_id, *_touched(found, last)})
         profile, decisions = rows[profile_id], reviews(session, profile_id)
@@ -182,10 +183,11 @@ def undo(profile_id: str, *, reviewer: str, expected_version: int | None = None,
         if profile.state != P.DUPLICATE:
             if profile.state == P.HELD and decisions and decisions[-1].decision == "undo":
                 return False
-            raise Conflict("STATE_CONFLICT", f"Profile {profile_id} is {profile.state}: there is no link to take back.")
+            raise Conflict("STATE_CONFLICT", f"Profile {profile_id} is {profile.state}: there is no link to undo.")
         if not set(_touched(profile, last)) <= rows.keys():
             raise Conflict(
-                "STATE_CONFLICT", f"Profile {profile_id} was linked otherwise meanwhile: reload and decide again."
+                "STATE_CONFLICT",
+                f"Profile {profile_id} was linked differently in the meantime: reload and decide again.",
             )
         kept_id = profile.duplicate_of
         if "kept" in before and kept_id is not None:
@@ -193,7 +195,7 @@ def undo(profile_id: str, *, reviewer: str, expected_version: int | None = None,
             _refuse_delivered(session, kept, "the merge cannot be taken back here")
             if kept.version != before["kept"]["version"] + 1:
                 raise Conflict(
-                    "VERSION_CONFLICT", f"Profile {kept_id} was changed after the merge: take that back first."
+                    "VERSION_CONFLICT", f"Profile {kept_id} was changed after the merge: undo that change first."
                 )
             restore(session, kept, before["kept"])
             change.record(session, "unmerged", kept, actor=reviewer, rule=f"values of {profile_id}")
@@ -223,13 +225,13 @@ def undo(profile_id: str, *, reviewer: str, expected_version: int | None = None,
 
 
 def _link_of(decisions: Sequence[Review]) -> Review | None:
-    """The person's decision behind a profile's link; None when the judge or the ledger made it."""
+    """The person's decision behind a profile's link; None if the judge or the ledger made the link."""
     last = standing(decisions)
     return last if last is not None and last.decision in ("duplicate", "merge") else None
 
 
 def _touched(profile: Profile, link: Review | None) -> list[str]:
-    """The other profiles that taking the link back changes or looks at."""
+    """The other profiles that undoing the link changes or reads."""
     kept = [profile.duplicate_of] if profile.duplicate_of else []
     return kept + (list(link.before.get("versions", ())) if link is not None else [])
 
@@ -239,7 +241,7 @@ def _versions(session: Session, profile_id: str) -> Iterable[str]:
 
 
 def _locked(session: Session, profile_ids: set[str]) -> dict[str, Profile]:
-    """These rows as they are now, locked in the order every function keeps (ledger.py)."""
+    """The current rows, locked in the same order by every function (ledger.py)."""
     rows = session.scalars(
         select(Profile)
         .where(Profile.id.in_(profile_ids))
@@ -266,7 +268,9 @@ def _check_pair(session: Session, profile: Profile, kept: Profile) -> None:
 
 def _check_version(profile: Profile, expected: int | None) -> None:
     if expected is not None and profile.version != expected:
-        raise Conflict("VERSION_CONFLICT", f"Profile {profile.id} was changed meanwhile: reload and decide again.")
+        raise Conflict(
+            "VERSION_CONFLICT", f"Profile {profile.id} has changed in the meantime: reload and decide again."
+        )
 
 
 def _refuse_delivered(session: Session, kept: Profile, so: str) -> None:
@@ -275,7 +279,7 @@ def _refuse_delivered(session: Session, kept: Profile, so: str) -> None:
 
 
 def _take(session: Session, profile: Profile, kept: Profile, names: tuple[str, ...]) -> None:
-    """A person chose these values: that is their evidence now, and the rule says where they came from."""
+    """Marks values as chosen by a person: that is their evidence now, and the rule says where they came from."""
     fields = [
         {
             **row,

@@ -1,12 +1,12 @@
-"""What a person decides about held profiles. Decisions are idempotent; the first writer wins, the second is told.
+"""Decisions about held profiles. They are idempotent; the first writer wins, and the second is told so.
 
 approve   deliver it although a gate held it (what no target can take stays held)
 correct   replace values; the profile is judged again and delivered if it passes
 discard   never deliver it
 undo      back to held, as long as nothing was sent; a correction's values and evidence come back, a link is taken back
 
-A review row's `before` and `after` hold the values a correction changed; `before["kept"]` what an undo needs.
-Links between profiles of one person: persons.py. Typed values: correct.py. What is sent afterwards: send.py.
+In a review row, `before` and `after` hold the values a correction changed; `before["kept"]` holds the data for undo.
+Links between profiles of one person: persons.py. Typed values: correct.py. Sending afterwards: send.py.
 """
 
 from __future__ import annotations
@@ -42,12 +42,12 @@ def decide(
     note: str | None = None,
     bulk_of: int | None = None,
 ) -> bool:
-    """Writes one decision; False when this very decision stands already.
+    """Writes one decision; False if the same decision was already made.
 
     corrections        with "correct": new values of name, email, phone, location; None or "" empties one
-    expected_version   the profile's version the reviewer looked at; another one now is a conflict
-    expected_state     the state they looked at; another one now is a conflict that says who decided
-    bulk_of            how many the same click decides; None = this one by itself
+    expected_version   the version of the profile that the reviewer saw; a different one now is a conflict
+    expected_state     the state they saw; a different one now is a conflict that says who decided
+    bulk_of            number of decisions made by the same click; None = a single decision
     raises             Conflict(STATE_CONFLICT | VERSION_CONFLICT), Misconfigured(CORRECTION_INVALID | UNKNOWN_PROFILE);
                        undo after the delivery: Conflict(ALREADY_DELIVERED)
     """
@@ -62,12 +62,14 @@ def decide(
         if expected_state is not None and profile.state not in (expected_state, TO[decision]):
             raise decided_by_another(session, profile)
         if expected_version is not None and profile.version != expected_version:
-            raise Conflict("VERSION_CONFLICT", f"Profile {profile_id} was changed meanwhile: reload and decide again.")
+            raise Conflict(
+                "VERSION_CONFLICT", f"Profile {profile_id} has changed in the meantime: reload and decide again."
+            )
         if profile.state == TO[decision] and not corrections:
             return False
         if being_sent(session, profile_id):
             raise Conflict(
-                "STATE_CONFLICT", f"Profile {profile_id} is being sent to its target: decide when that is settled."
+                "STATE_CONFLICT", f"Profile {profile_id} is being sent to its target: decide once that is finished."
             )
         held_by = profile.codes
         before: dict[str, Any] = {}
@@ -110,7 +112,7 @@ def _take_back(session: Session, profile: Profile) -> tuple[dict[str, Any], dict
     if profile.version != last.before["kept"]["version"] + 1:
         raise Conflict(
             "VERSION_CONFLICT",
-            f"Profile {profile.id} took values in a merge after its correction: undo the merge first.",
+            f"Profile {profile.id} got values from a merge after its correction: undo the merge first.",
         )
     restore(session, profile, last.before["kept"])
     values = {name: value for name, value in last.before.items() if name != "kept"}
@@ -123,7 +125,7 @@ def _is_duplicate(profile_id: str) -> bool:
 
 
 def answer_batch(batch_id: str, answer: str, *, reviewer: str) -> int:
-    """The answer to a batch's required action, for every profile held now; returns how many it decided."""
+    """Applies the answer to a batch's required action to every profile held now; returns the number decided."""
     decisions = {APPROVE_PASSED: "approve", APPROVE_ALL: "approve", DISCARD_ALL: "discard"}
     if answer not in decisions:
         return 0

@@ -21,7 +21,7 @@ from gateway.store.tables import Batch, Delivery, Profile, now
 
 
 def deliver_reviewed() -> dict[str, int]:
-    """Judges approved profiles again, for the record, and sends them; then closes batches with nothing held.
+    """Judges approved profiles again, for the record, and sends them; then closes batches without held profiles.
 
     A person's approval outweighs a gate, except for what no target can take (no email, no name): that is held again.
     Whatever earlier deliveries left open (no answer, given back, not exported) is settled as well.
@@ -57,7 +57,7 @@ def deliver_reviewed() -> dict[str, int]:
 
 
 def _draw_late_audits(since: datetime) -> None:
-    """An answer that came late makes an automatic pass delivered after its batch drew its sample."""
+    """Draws audits for automatic passes that were delivered late, after their batch drew its sample."""
     with reading() as session:
         late = session.scalars(
             select(Delivery.batch_id).where(Delivery.state == L.CONFIRMED, Delivery.updated_at >= since).distinct()
@@ -67,7 +67,7 @@ def _draw_late_audits(since: datetime) -> None:
 
 
 def close_reviewed() -> int:
-    """Batches that waited for review and have nothing open any more become done; returns how many."""
+    """Sets batches that waited for review and have nothing open any more to done; returns their number."""
     open_states = [P.HELD, P.APPROVED, P.EXTRACTED, P.PASSED]
     would_be_sent = [P.PASSED, P.APPROVED]  # where a dry run's profiles come to rest
     closed = 0

@@ -27,9 +27,9 @@ SHOWN = 50
 class Version:
     """One profile of a person. Personal: path and changes.
 
-    kept      stands for the person
+    kept      whether it stands for the person
     code      what linked it, None for the kept one
-    changes   what it says differently from the version before; () for the first
+    changes   differences from the previous version; () for the first
     """
 
     profile_id: str
@@ -46,11 +46,11 @@ class Version:
 
 @dataclass(frozen=True, slots=True)
 class Proposal:
-    """Somebody who may be the same person. Personal but for the reasons.
+    """A profile that may be the same person. Personal except for the reasons.
 
     kind      exact | likely | different (shares an address, but the names contradict)
     score     0..1; reasons are sentences without personal data
-    changes   what the asked-for profile says differently
+    changes   differences of the given profile from this one
     """
 
     profile_id: str
@@ -70,7 +70,7 @@ class Proposal:
 
 
 def versions_of(profile_id: str) -> list[Version]:
-    """The person's profiles, oldest first, the kept one among them, each with what it changed; at most SHOWN.
+    """The person's profiles including the kept one, oldest first, each with its changes; at most SHOWN.
 
     raises   Misconfigured(UNKNOWN_PROFILE)
     """
@@ -109,7 +109,7 @@ def versions_of(profile_id: str) -> list[Version]:
 
 
 def proposals_for(profile_id: str, limit: int = 5) -> list[Proposal]:
-    """Who may be the same person, best first: whom the judge found alike, and whoever has the same address.
+    """Possible duplicates, best first: profiles the judge found similar, and profiles with the same address.
 
     raises   Misconfigured(UNKNOWN_PROFILE)
     """
@@ -167,7 +167,7 @@ def proposals_for(profile_id: str, limit: int = 5) -> list[Proposal]:
 
 
 def kept_id_of(session: Session, profile_id: str) -> str:
-    """Who stands for the person of this profile. A link counts while its profile is a duplicate."""
+    """The profile that stands for the person of this profile. A link counts while its profile is a duplicate."""
     seen: set[str] = set()
     while profile_id not in seen:
         seen.add(profile_id)
@@ -177,12 +177,10 @@ def kept_id_of(session: Session, profile_id: str) -> str:
         if row.state != P.DUPLICATE or row.duplicate_of is None:
             return profile_id
         profile_id = row.duplicate_of
-    raise Misconfigured(
-        "DUPLICATE_INVALID", f"The links of profile {profile_id} go round in a circle: undo one of them."
-    )
+    raise Misconfigured("DUPLICATE_INVALID", f"The links of profile {profile_id} form a circle: undo one of them.")
 
 
 def dry_runs(session: Session, profiles: Iterable[Profile]) -> set[str]:
-    """The batches of these profiles that are dry runs: nobody of them is ever sent."""
+    """The batches of these profiles that are dry runs: nobody in them is ever sent."""
     batch_ids = {profile.batch_id for profile in profiles}
     return set(session.scalars(select(Batch.id).where(Batch.id.in_(batch_ids), Batch.mode == Mode.DRY_RUN)))

@@ -1,4 +1,4 @@
-"""What the gates' expectations and their metrics share: one look at each distinct value, plain words when shown."""
+"""Shared parts of the gates' expectations and metrics: one check per distinct value, plain words when shown."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from great_expectations.render.renderer_configuration import RendererConfigurati
 
 
 class GateExpectation(ColumnMapExpectation):
-    """Base of the gates. A gate bound to an agent carries its own words; `says` stands in where none were given."""
+    """Base of the gates. A gate bound to an agent carries its own words; `says` is the default."""
 
     says: ClassVar[str] = ""
 
@@ -56,7 +56,7 @@ class ValueMetric(ColumnMapMetricProvider):
 
     @classmethod
     def fits(cls, value: Any) -> bool:
-        """Is this value as expected?"""
+        """Whether this value is as expected."""
         raise NotImplementedError
 
     @column_condition_partial(engine=PandasExecutionEngine)

@@ -27,7 +27,7 @@ from .base import GateExpectation, PairExpectation, ValueMetric
 
 
 class _NameMetric(ValueMetric):
-    """No doubt of one kind about a name."""
+    """Expects no doubt of one kind about a name."""
 
     doubt: ClassVar[str]
 
@@ -90,7 +90,7 @@ class NamePlace(_NameMetric):
 
 
 class ExpectNameNotToBePlace(GateExpectation):
-    """A name is no large city, state or country of several words, nor a list of places."""
+    """Expects a name that is not a large city, state or country of several words, nor a list of places."""
 
     map_metric = "column_values.name_is_no_place"
     says = "No name is a city, state or country"
@@ -102,7 +102,7 @@ class NamePlaceholder(_NameMetric):
 
 
 class ExpectNameNotToBePlaceholder(GateExpectation):
-    """A name is nobody who exists only in examples."""
+    """Expects a name that is not a well-known example name."""
 
     map_metric = "column_values.name_is_no_placeholder"
     says = "No name is a placeholder such as John Doe"
@@ -170,7 +170,7 @@ class EmailDisposable(_EmailMetric):
 
 
 class ExpectEmailNotToBeDisposable(GateExpectation):
-    """An address lasts longer than minutes."""
+    """Expects an address that is not from a disposable provider."""
 
     map_metric = "column_values.email_is_lasting"
     says = "No e-mail address is a throw-away one"
@@ -275,7 +275,7 @@ class PhonePlaceholder(_PhoneMetric):
 
 
 class ExpectPhoneNotToBePlaceholder(GateExpectation):
-    """A number is no filler of equal or counting digits."""
+    """Expects a number that is not a filler of equal or counting digits."""
 
     map_metric = "column_values.phone_is_no_placeholder"
     says = "No phone number is a filler"
@@ -287,7 +287,7 @@ class PhoneFictional(_PhoneMetric):
 
 
 class ExpectPhoneNotToBeFictional(GateExpectation):
-    """A number is not from a range kept for fiction."""
+    """A number is not from a range reserved for fiction."""
 
     map_metric = "column_values.phone_is_not_fictional"
-    says = "No phone number is from a range kept for fiction"
+    says = "No phone number is from a range reserved for fiction"

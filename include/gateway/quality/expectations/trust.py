@@ -50,7 +50,7 @@ class IsAtMost(ColumnMapMetricProvider):
 
 
 class HasNoneOfMarks(ColumnMapMetricProvider):
-    """Marks of a profile stand in one cell, parted by spaces."""
+    """The marks of a profile are in one cell, separated by spaces."""
 
     condition_metric_name = "column_values.has_none_of_marks"
     condition_value_keys = ("marks", "but")
@@ -138,7 +138,7 @@ class ExpectRiskWithinLimit(PairExpectation):
 
 
 class ExpectContactToAgree(GateExpectation):
-    """The address repeats or resembles the name, where that can be told."""
+    """Expects an address that repeats or resembles the name, if that can be decided."""
 
     map_metric = "column_values.is_at_least"
     success_keys = ("least", "mostly")
@@ -169,7 +169,7 @@ class ExpectNoReaderMarks(GateExpectation):
 
     map_metric = "column_values.has_none_of_marks"
     success_keys = ("marks", "but", "mostly")
-    says = "The reader saw nothing that makes the page doubtful"
+    says = "The reader found nothing doubtful on the page"
     marks: list[str]
     but: tuple[str, ...] = ()
 
@@ -184,9 +184,9 @@ class ExpectNobodyElseToShare(GateExpectation):
 
 
 class ExpectNoLikelyDuplicates(GateExpectation):
-    """Nobody known is likely the same person."""
+    """No known candidate is probably the same person."""
 
     map_metric = "column_values.is_at_most"
     success_keys = ("most", "mostly")
-    says = "Nobody known is likely the same person"
+    says = "No known candidate is probably the same person"
     most: float = 0

@@ -1,4 +1,4 @@
-"""Every gate of an agent as plain data: what it looks at, what it does under each preset, and what to tell people.
+"""Every gate of an agent as plain data: its column, its severity under each preset, and its message.
 
 No Great Expectations here: engine.py turns the bound gates of an agent into a real suite. Severities are Great
 Expectations' own: critical holds a profile, warning marks it, info counts it; a dash switches a gate off.

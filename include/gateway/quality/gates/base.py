@@ -1,4 +1,4 @@
-"""What a gate is, and the small words the tables share."""
+"""The shape of a gate, and the helpers the tables share."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ class Gate:
 
     column, expectation, kwargs   what Great Expectations runs; expectation is a type in snake case
     says        the rule in plain words, for Data Docs
-    measured    row of the judged frame -> what was found, never a person's data
+    measured    row of the judged frame -> the measurement shown, never personal data
     threshold   what would have been enough
     remedy      what would have changed the outcome; may be a function of the row
     by_risk     a single sign of a doubtful reading: where the profile has a risk, the risk decides and this only marks
@@ -40,7 +40,7 @@ class Gate:
     by_risk: bool = False
 
     def key(self) -> dict[str, Any]:
-        """What decides the verdict, JSON-ready: part of the suite's version."""
+        """The parts that decide the verdict, JSON-ready: part of the suite's version."""
         return {
             "code": self.code,
             "column": self.column,
@@ -54,7 +54,7 @@ class Gate:
 
 def look(name: str) -> str:
     """The remedy of most gates."""
-    return f"Open the document, compare, and correct the {name} or approve it as it is."
+    return f"Open the document, compare, and correct the {name} or approve it unchanged."
 
 
 def always(text: str) -> Callable[[Row], str]:

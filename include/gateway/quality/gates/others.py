@@ -17,7 +17,7 @@ def other_gates(at: int) -> list[Gate]:
             "email",
             "expect_email_to_be_personal",
             _must(LETTERS["WCC"[at]]),
-            "The e-mail address is a person's, not an office's such as info@ or jobs@",
+            "The e-mail address belongs to a person, not to an office such as info@ or jobs@",
             look("e-mail address"),
             field="email",
             measured=always("an office's address"),
@@ -40,7 +40,7 @@ def other_gates(at: int) -> list[Gate]:
             "expect_nobody_else_to_share",
             _must(LETTERS["IWW"[at]]),
             "Nobody with another name has this phone number",
-            "Find out whose number it is; families do share one.",
+            "Find out whose number it is; families often share one.",
             field="phone",
             measured=lambda row: f"{row['other_names_with_phone']:.0f} other names",
             threshold="0",
@@ -50,7 +50,7 @@ def other_gates(at: int) -> list[Gate]:
             "likely_duplicates",
             "expect_no_likely_duplicates",
             _must(LETTERS["WCC"[at]]),
-            "Nobody known is likely the same person",
+            "No known candidate is probably the same person",
             "Compare both profiles and link them, or keep them apart.",
             measured=lambda row: f"{row['likely_duplicates']:.0f} likely",
             threshold="0",
@@ -83,7 +83,7 @@ def own_gates(agent: Agent) -> list[Gate]:
 
 
 def _shown(column: str) -> Callable[[Row], str]:
-    """Numbers are shown; texts are a person's data and are not."""
+    """Numbers are shown; texts are personal data and are not."""
 
     def measured(row: Row) -> str:
         value = row[column]

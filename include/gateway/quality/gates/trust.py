@@ -1,4 +1,4 @@
-"""Gates on how well a profile was read: evidence, confidence, agreement, text layer, what the reader remarked."""
+"""Gates on how well a profile was read: evidence, confidence, agreement, text layer, remarks of the reader."""
 
 from __future__ import annotations
 
@@ -21,18 +21,18 @@ QUALITY = {Preset.LENIENT: 0.4, Preset.STANDARD: 0.6, Preset.STRICT: 0.8}
 COMPLETENESS = {Preset.LENIENT: 0.5, Preset.STANDARD: 0.6, Preset.STRICT: 0.7}
 TEXT_QUALITY = {Preset.LENIENT: 0.3, Preset.STANDARD: 0.5, Preset.STRICT: 0.7}
 OCR_SHARE = {Preset.LENIENT: 0.99, Preset.STANDARD: 0.0, Preset.STRICT: 0.0}
-# Marks of the reader that mean a value may not be what a person would read on the page. Strict holds for any mark.
+# Marks of the reader that mean a value may differ from the text a person sees on the page. Strict holds for any mark.
 HOLDING_MARKS = {Preset.LENIENT: ("HIDDEN_TEXT",), Preset.STANDARD: ("HIDDEN_TEXT",), Preset.STRICT: ("*",)}
 # Marks that have a gate of their own, which holds under every preset: code -> (says, remedy, measured).
 MARK_GATES: dict[str, tuple[str, str, str]] = {
     "RESUME_DOUBTFUL": (
-        "The document is surely a résumé",
-        "Open the document: approve the profile if it is a candidate's, discard it if not.",
+        "The document is certainly a résumé",
+        "Open the document. Approve the profile if it belongs to a candidate, discard it if not.",
         "may be another kind of document",
     ),
     "PEOPLE_MIXED": (
-        "Name and e-mail address stand together in the document",
-        "Open the document and check whose address it is; correct it, or approve the profile as it is.",
+        "Name and e-mail address appear together in the document",
+        "Open the document and check whose address it is; correct it, or approve the profile unchanged.",
         "the address and the name share no page region and no letters",
     ),
 }
@@ -123,8 +123,8 @@ def trust_gates(agent: Agent, at: int) -> list[Gate]:
             "completeness",
             COMPLETENESS[preset],
             (Severity.INFO, Severity.WARNING, Severity.WARNING),
-            "Enough of what the agent asks for was found",
-            "Add what is missing, or ask for less in the agent file.",
+            "Enough of the requested fields were found",
+            "Add the missing fields, or ask for fewer in the agent file.",
         ),
         (
             "TEXT_LAYER_POOR",
@@ -156,7 +156,7 @@ def trust_gates(agent: Agent, at: int) -> list[Gate]:
             "ocr_share",
             "expect_share_at_most",
             (Severity.INFO, Severity.WARNING, Severity.CRITICAL)[at],
-            "Name, e-mail and phone were read from text, not recognised from a picture",
+            "Name, e-mail and phone were read from text, not from a picture",
             "Compare the contact data with the page image letter by letter.",
             kwargs={"most": OCR_SHARE[preset]},
             measured=number("ocr_share"),
@@ -170,8 +170,8 @@ def trust_gates(agent: Agent, at: int) -> list[Gate]:
             "split_without_work",
             "expect_column_values_to_be_in_set",
             (Severity.WARNING, Severity.CRITICAL, Severity.CRITICAL)[at],
-            "Where one file was split into several people, each part has a career of its own",
-            "Look whether this part is a person, or a referee or a page of the one before.",
+            "If one file was split into several people, each part has its own career",
+            "Check whether this part is a person, a referee, or another page of the previous person.",
             kwargs={"value_set": [False]},
             measured=always("several people in the file, no work in this part"),
             threshold="at least one position",
@@ -184,8 +184,8 @@ def trust_gates(agent: Agent, at: int) -> list[Gate]:
             "marks",
             "expect_no_reader_marks",
             Severity.CRITICAL,
-            "The reader saw nothing that makes the page doubtful",
-            "Look at the place the mark names.",
+            "The reader found nothing doubtful on the page",
+            "Check the place that the remark names.",
             kwargs={"marks": list(HOLDING_MARKS[preset]), "but": list(OWN_GATE)},
             threshold="no such mark",
         )
@@ -211,8 +211,8 @@ def trust_gates(agent: Agent, at: int) -> list[Gate]:
                 "marks",
                 "expect_no_reader_marks",
                 Severity.WARNING,
-                "The reader had nothing to remark",
-                "Look at the place the mark names.",
+                "The reader had no remarks",
+                "Check the place that the remark names.",
                 kwargs={"marks": ["*"], "but": [*HOLDING_MARKS[preset], *OWN_GATE]},
                 threshold="no such mark",
             )
@@ -231,7 +231,7 @@ def _risk(agent: Agent) -> Gate:
         "risk",
         "expect_risk_within_limit",
         Severity.CRITICAL,
-        f"Name, e-mail and phone are right and one person's, so surely that at most {agent.max_error:.2%} of what passes is wrong",
+        f"Name, e-mail and phone are right and belong to one person, with at most {agent.max_error:.2%} of the passes wrong",
         lambda row: WORDS[row["risk_deciding"]][1],
         kwargs={"most": limit},
         measured=measured,

@@ -46,7 +46,7 @@ _VALUE_GATES: tuple[tuple[str, str, str, str, str, str | Callable[[Row], str], s
         "name",
         "expect_name_not_to_be_organisation",
         "WCC",
-        "The name is not an employer's or a school's",
+        "The name is not that of an employer or a school",
         look("name"),
         "an organisation",
     ),
@@ -102,15 +102,15 @@ _VALUE_GATES: tuple[tuple[str, str, str, str, str, str | Callable[[Row], str], s
         "WCC",
         "The e-mail domain is not a misspelt well-known provider",
         lambda row: f"Correct the address: {typo_proposal(domain_of(row['email']))} was probably meant.",
-        "one slip from a well-known provider",
+        "one typo away from a well-known provider",
     ),
     (
         "EMAIL_DISPOSABLE",
         "email",
         "expect_email_not_to_be_disposable",
         "WWC",
-        "The e-mail address is not from a provider of throw-away addresses",
-        "Ask the candidate for a lasting address, or approve this one.",
+        "The e-mail address is not from a provider of disposable addresses",
+        "Ask the candidate for a permanent address, or approve this one.",
         "a throw-away provider",
     ),
     (
@@ -153,7 +153,7 @@ _VALUE_GATES: tuple[tuple[str, str, str, str, str, str | Callable[[Row], str], s
 
 
 def value_gates(agent: Agent) -> list[Gate]:
-    """Presence, shape, fiction and what the agent allows, in this order."""
+    """Presence, shape, fiction and the agent's allowed values, in this order."""
     return [*_presence(agent), *_shape(agent), *_fictional(agent), *_allowed(agent)]
 
 
@@ -195,7 +195,7 @@ def _guessed(agent: Agent) -> Gate:
         "marks",
         "expect_no_reader_marks",
         _without_country(agent, Severity.CRITICAL) or Severity.CRITICAL,
-        "Something in the document says which country the phone number belongs to",
+        "The document shows which country the phone number belongs to",
         "Correct the number to the +country form, or approve it; phone_without_country: leave_out delivers without it.",
         field="phone",
         kwargs={"marks": ["PHONE_COUNTRY_GUESSED"]},
@@ -220,7 +220,7 @@ def _presence(agent: Agent) -> list[Gate]:
                 "expect_field_to_be_read",
                 severity if required or contact else Severity.INFO,
                 f"The {name} was read" + ("" if required else " (wanted, not required)"),
-                f"Add the {name} from the document, or take it off the agent's {asks} fields.",
+                f"Add the {name} from the document, or remove it from the agent's {asks} fields.",
                 field=name,
                 measured=always("missing"),
                 threshold="present",
@@ -249,10 +249,10 @@ def _fictional(agent: Agent) -> list[Gate]:
             "phone",
             "expect_phone_not_to_be_fictional",
             severity,
-            "The phone number is not from a range kept for fiction",
+            "The phone number is not from a range reserved for fiction",
             remedy,
             field="phone",
-            measured=always("a range kept for fiction"),
+            measured=always("a range reserved for fiction"),
             threshold="none found",
         ),
     ]

@@ -1,6 +1,6 @@
 """Reasons to doubt a value that has been read. Normalising decides what a value is; doubting says why it may be wrong.
 
-The gates and the desk doubt by the same functions: a value a reviewer types is doubted for what would hold it.
+The gates and the desk doubt by the same functions: a value typed by a reviewer is doubted like a value that was read.
 """
 
 from __future__ import annotations

@@ -53,5 +53,5 @@ def phone_doubts(phone: str) -> frozenset[str]:
 
 
 def _is_filler(digits: str) -> bool:
-    """Seven or more equal digits in a row, or counting up or down: nobody's number."""
+    """True for seven or more equal digits in a row, or digits counting up or down: a filler."""
     return bool(re.search(r"(\d)\1{6,}", digits)) or any(run[:9] in digits for run in _RUNS)

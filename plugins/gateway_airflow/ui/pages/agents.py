@@ -122,7 +122,7 @@ def _ask(agent: Agent, root: str) -> dict[str, Any]:
         check_live(agent)
     except GatewayError as wrong:
         return {"ready": False, "sentence": wrong.sentence, "code": wrong.code, "href": f"{root}/codes/{wrong.code}"}
-    sentence = f"The target takes candidates for {agent.target.posting}."
+    sentence = f"The target accepts candidates for {agent.target.posting}."
     return {"ready": True, "sentence": sentence, "code": None, "href": None}
 
 
@@ -131,5 +131,5 @@ def agent_file(agent_id: str) -> Agent:
     agent_line(agent_id)
     agent = known_agents()[0].get(agent_id)
     if agent is None:
-        raise Misconfigured("UNKNOWN_AGENT", f"Agent {agent_id} has no file any more.")
+        raise Misconfigured("UNKNOWN_AGENT", f"Agent {agent_id} no longer has a file.")
     return agent

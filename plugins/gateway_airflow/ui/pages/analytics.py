@@ -1,4 +1,4 @@
-"""What the gateway did, as pictures with their tables: for everybody who may look, since it shows nobody's data."""
+"""The gateway's statistics, as pictures with their tables: for every visitor, because they contain no personal data."""
 
 from __future__ import annotations
 
@@ -110,7 +110,7 @@ def funnel_steps(funnel: Funnel) -> list[tuple[str, int | None, str, Markup, str
         ),
         step("Candidates found", funnel.found, funnel.found),
         step(
-            "Passed, or approved by a person",
+            "Passed or approved",
             funnel.passed,
             funnel.found,
             parts(
@@ -140,11 +140,11 @@ def funnel_steps(funnel: Funnel) -> list[tuple[str, int | None, str, Markup, str
     if funnel.written_to:
         steps.append(step("Invited by us", funnel.written_to, funnel.found))
     if funnel.started is None or funnel.completed is None or funnel.scored is None:
-        why = "the target was not asked" if funnel.linked is not None else "the target does not tell"
+        why = "the target was not queried" if funnel.linked is not None else "the target does not report it"
         steps.append(_not_known("Interview completed", why))
         return steps
     steps.append(step("Interview begun", funnel.started, funnel.found))
-    out = f"{funnel.knocked_out:,} ended by a question of the target" if funnel.knocked_out else ""
+    out = f"{funnel.knocked_out:,} knocked out by a question of the target" if funnel.knocked_out else ""
     steps.append(step("Interview completed", funnel.completed, funnel.found, out))
     steps.append(step("Interview scored", funnel.scored, funnel.found))
     return steps
@@ -224,7 +224,7 @@ def price_bars(price: Price, prices: list[Price]) -> tuple[Markup, Markup | None
     share = price.accepted
     if share.rate is None or share.low is None or share.high is None:
         return bar, None
-    said = f"{share.rate:.0%} of the decided accepted unchanged, between {share.low:.0%} and {share.high:.0%}"
+    said = f"{share.rate:.0%} of the decided were accepted unchanged, between {share.low:.0%} and {share.high:.0%}"
     return bar, interval(share.low, share.rate, share.high, title=said)
 
 
@@ -256,7 +256,7 @@ def audit_bar(found: Analytics) -> tuple[Markup, float] | None:
     if rate.rate is None or rate.low is None or rate.high is None:
         return None
     most = next(edge for edge in (0.05, 0.1, 0.25, 0.5, 1.0) if rate.high <= edge)
-    said = f"{rate.rate:.1%} of the passes looked at were wrong; the true share lies between {rate.low:.1%} and {rate.high:.1%}"
+    said = f"{rate.rate:.1%} of the audited passes were wrong; the true share lies between {rate.low:.1%} and {rate.high:.1%}"
     return interval(rate.low, rate.rate, rate.high, title=said, most=most, height=24), most
 
 

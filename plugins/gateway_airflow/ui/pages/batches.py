@@ -52,7 +52,7 @@ def every_batch(
 
 
 class Filter(BaseModel):
-    """What of a batch's documents is listed, as it stands in the address."""
+    """The filter and sorting of a batch's documents, from the address."""
 
     state: Annotated[str, Field(max_length=20)] = ""
     code: Annotated[str, Field(max_length=64)] = ""
@@ -66,7 +66,7 @@ class Filter(BaseModel):
 
     @property
     def export_query(self) -> str:
-        """What an export of the listed needs: "?state=held", "" for everything."""
+        """The query of an export of the list: "?state=held", "" for everything."""
         asked = {key: value for key in ("state", "code", "q") if (value := getattr(self, key))}
         return f"?{urlencode(asked)}" if asked else ""
 
@@ -113,7 +113,7 @@ def one_batch(request: Request, visitor: VisitorDep, batch_id: str, given: Filte
 def candidates_of(
     request: Request, visitor: VisitorDep, batch_id: str, document_id: str, part: Annotated[int, Query(ge=1)] = 1
 ) -> Response:
-    """What a document gave, as the piece of the batch's page that a script puts in when it is opened."""
+    """The candidates of a document, as the fragment that a script inserts when the document is opened."""
     if not _is_of(document_id, batch_id):
         raise HTTPException(404)
     (document,) = documents_by_id([document_id])
@@ -134,7 +134,7 @@ def candidates_of(
 def live(request: Request, visitor: VisitorDep, batch_id: str, given: FilterQuery) -> Response:
     """The top of the page, and the rows of this page of the list that look otherwise than those the page has.
 
-    seen      "<row version>.<row version>...": what the page shows now
+    seen      "<row version>.<row version>...": the rows the page shows now
     returns   {"settled", "sentence", "top", "pages", "order": [ids], "rows": {id: html}}, or 304 when nothing of the batch changed
     """
     version = batch_version(batch_id)
@@ -168,7 +168,7 @@ def live(request: Request, visitor: VisitorDep, batch_id: str, given: FilterQuer
 
 @router.get("/batches/{batch_id}/planned", dependencies=[needs(Right.REVIEW)])
 def planned(request: Request, visitor: VisitorDep, batch_id: str, number: PageNumber = 1) -> Any:
-    """What a dry run would have sent: the exact calls, secrets masked, and what differs from the dry run before."""
+    """The requests a dry run would have sent, with secrets masked, and the difference from the previous dry run."""
     batch = batch_view(batch_id)
     if batch.mode != Mode.DRY_RUN:
         raise HTTPException(404)
@@ -196,7 +196,7 @@ class Retry(BaseModel):
 
 @router.post("/api/batches/{batch_id}/retry", dependencies=[needs(Right.UPLOAD)])
 def retry(request: Request, visitor: VisitorDep, batch_id: str, given: Retry) -> dict[str, Any]:
-    """Failed documents are read again in a run of their own. What is done already is neither read nor sent again."""
+    """Reads failed documents again in a new run. Finished work is neither read nor sent again."""
     again = retry_documents(batch_id, given.documents, actor=visitor.name, as_resume=given.as_resume)
     run = start_run(request, visitor, batch_id, again.run_id)
     return {"documents": again.documents, "left": again.left, "started": run.started, "sentence": run.sentence}
@@ -204,10 +204,10 @@ def retry(request: Request, visitor: VisitorDep, batch_id: str, given: Retry) ->
 
 @router.post("/api/batches/{batch_id}/start", dependencies=[needs(Right.UPLOAD)])
 def start(request: Request, visitor: VisitorDep, batch_id: str) -> dict[str, Any]:
-    """Starts the run that a batch waits for, where that did not happen by itself."""
+    """Starts the run that a batch waits for, if that did not happen automatically."""
     batch = batch_view(batch_id)
     if batch.to_start is None:
-        raise Conflict("STATE_CONFLICT", f"Batch {batch_id} waits for no run: reload the page.")
+        raise Conflict("STATE_CONFLICT", f"Batch {batch_id} is not waiting for a run: reload the page.")
     run = start_run(request, visitor, batch_id, batch.to_start)
     return {"started": run.started, "sentence": run.sentence}
 

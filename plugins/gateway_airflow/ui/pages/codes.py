@@ -1,4 +1,4 @@
-"""Reason codes, one page each: what it means, who acts, what to do."""
+"""Reason codes, one page each: meaning, who acts, what to do."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the desk and the queue ask of the server: decisions, checks while typing, claims, the next one, bulk."""
+"""Calls of the desk and the queue: decisions, checks while typing, claims, the next candidate, bulk."""
 
 from __future__ import annotations
 
@@ -29,14 +29,14 @@ SAID = {
     "approve": "Approved.",
     "correct": "Saved and approved.",
     "discard": "Discarded.",
-    "undo": "Taken back: it is held again.",
+    "undo": "Undone: the candidate is held again.",
     "duplicate": "Marked as a duplicate.",
     "merge": "Merged.",
 }
 
 
 class Decision(BaseModel):
-    """version and state: what the reviewer looked at; another one now is a conflict."""
+    """version and state: those the reviewer saw; different ones now are a conflict."""
 
     decision: Literal["approve", "correct", "discard", "undo"]
     corrections: dict[Name, Text | None] = {}
@@ -46,7 +46,7 @@ class Decision(BaseModel):
 
 
 class Same(BaseModel):
-    """The profile stands for the same person as another; `take`: fields that the kept one gets from it."""
+    """The profile is the same person as another one; `take`: fields to copy into the kept profile."""
 
     of: Identity
     take: list[Name] = []
@@ -86,10 +86,10 @@ def next_one(request: Request, visitor: VisitorDep, part: Part, after: str | Non
 
 @router.post("/check")
 def check(visitor: VisitorDep, asked: Check) -> dict[str, Any]:
-    """One value while it is typed: whether it would be taken, as what, and what was probably meant."""
+    """Checks one value while it is typed: whether it would be accepted, its normal form, and a suggestion."""
     given = asked.value.strip()
     if not given:
-        empty = "Without it no target takes the candidate." if asked.field in ("name", "email") else "It will be empty."
+        empty = "No target accepts a candidate without it." if asked.field in ("name", "email") else "It will be empty."
         return {"ok": True, "value": None, "says": empty, "suggestion": None}
     try:
         value = correct.check_value(candidates.candidate(asked.profile_id).agent_id, asked.field, given)
@@ -103,7 +103,7 @@ def check(visitor: VisitorDep, asked: Check) -> dict[str, Any]:
         says = f"Probably {meant} was meant."
     elif doubts := doubts_of(asked.field, value):
         found = " ".join(CODES[code].example.partition(": ")[2].capitalize() for code in doubts)
-        says = f"{found} It is taken as you write it."
+        says = f"{found} The value is saved as you typed it."
     elif value != given:
         says = f"Kept as {value}"
     return {"ok": True, "value": value, "says": says, "suggestion": suggestion}
@@ -119,10 +119,10 @@ def preview(visitor: VisitorDep, asked: Bulk) -> dict[str, Any]:
     says = [f"{count:,} held candidate{'' if count == 1 else 's'} will be {verb}."]
     if asked.decision == "approve" and whole < count:
         says.append(
-            f"{count - whole:,} of them have no name or no e-mail address: no target takes them, they are held again."
+            f"{count - whole:,} of them have no name or no e-mail address. No target accepts them, so they are held again."
         )
     if waiting > count:
-        says.append(f"These are the oldest {count:,} of {waiting:,}; do the rest afterwards.")
+        says.append(f"These are the oldest {count:,} of {waiting:,}; decide the rest afterwards.")
     return {"count": count, "whole": whole, "says": " ".join(says)}
 
 
@@ -135,7 +135,7 @@ def apply(request: Request, visitor: VisitorDep, asked: Bulk) -> dict[str, Any]:
     )
     said = f"{done.decided:,} {'approved' if asked.decision == 'approve' else 'discarded'}."
     if done.passed_over:
-        said += f" {done.passed_over:,} passed over: somebody decided them meanwhile."
+        said += f" {done.passed_over:,} skipped: somebody decided them in the meantime."
     return {"decided": done.decided, "passed_over": done.passed_over, "sentence": said + _delivery(request)}
 
 
@@ -174,7 +174,7 @@ def audited(request: Request, visitor: VisitorDep, part: Part, profile_id: str, 
     audit.decide_audit(profile_id, asked.right, reviewer=visitor.name, wrong_fields=asked.wrong_fields)
     part = replace(part, kind=queue.AUDIT)
     following = queue.neighbour(part, profile_id, reviewer=visitor.name)
-    said = "Noted: everything was right." if asked.right else "Noted: something was wrong."
+    said = "Saved: everything was correct." if asked.right else "Saved: something was wrong."
     return {"sentence": said, "undo": False, "next": desk(request, part, following)}
 
 
@@ -199,7 +199,7 @@ def desk(request: Request, part: Filter, profile_id: str | None) -> str | None:
 
 
 def _picture(request: Request, profile_id: str | None) -> str | None:
-    """The first page that the candidate's values are on; None for what is no PDF."""
+    """The first page with the candidate's values; None if the document is not a PDF."""
     if profile_id is None:
         return None
     person = candidates.candidate(profile_id)
@@ -214,14 +214,18 @@ def _decided(
 ) -> dict[str, Any]:
     claims.release(profile_id, visitor.name)
     following = profile_id if decision == "undo" else queue.neighbour(part, profile_id, reviewer=visitor.name)
-    said = SAID[decision] if changed else "That was decided already."
+    said = SAID[decision] if changed else "This was already decided."
     if decision != "undo":
         said += _delivery(request)
     return {"sentence": said, "undo": decision != "undo", "next": desk(request, part, following)}
 
 
 def _delivery(request: Request) -> str:
-    return "" if wake_delivery(request) else " Delivery could not be started now; it runs by itself within ten minutes."
+    return (
+        ""
+        if wake_delivery(request)
+        else " Delivery could not be started now; it runs automatically within ten minutes."
+    )
 
 
 def _bulk_ids(asked: Bulk) -> tuple[list[tuple[str, bool]], int]:

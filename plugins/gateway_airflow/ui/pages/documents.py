@@ -1,4 +1,4 @@
-"""One document beside what was read from it; its pages as pictures; the file itself."""
+"""One document with the values read from it; its pages as pictures; the file itself."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A batch as a file, as the list beside the buttons is filtered. Streamed, audited, for reviewers only."""
+"""A batch as a file, with the filters of the list. Streamed, audited, for reviewers only."""
 
 from __future__ import annotations
 

@@ -72,7 +72,7 @@ def resend(request: Request, visitor: VisitorDep, asked: Messages) -> dict[str, 
 @router.post("/api/notices/resume", dependencies=[needs(Right.CONFIGURE)])
 def resume(request: Request, visitor: VisitorDep, asked: ChannelKey) -> dict[str, Any]:
     number = health.resume(asked.agent, asked.channel, actor=visitor.name)
-    return _said(request, f"{asked.channel} is tried again; {number:,} message(s) wait for it")
+    return _said(request, f"{asked.channel} is tried again; {number:,} message(s) are waiting")
 
 
 @router.post("/api/notices/test", dependencies=[needs(Right.CONFIGURE)])
@@ -83,5 +83,5 @@ def test(request: Request, visitor: VisitorDep, asked: ChannelKey) -> dict[str, 
 
 def _said(request: Request, sentence: str) -> dict[str, Any]:
     woken = wake_notices(request)
-    then = "it leaves within seconds." if woken else "it leaves within two minutes, with the next run of send_notices."
+    then = "it is sent within seconds." if woken else "it is sent within two minutes, by the next run of send_notices."
     return {"sentence": f"{sentence}: {then}"}

@@ -1,4 +1,4 @@
-"""The review queue and the desk: what is held and why, beside the document, and every decision about it."""
+"""The review queue and the desk: held candidates with the reason, next to the document, and every decision about them."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def wanted(
     code: Annotated[str | None, Query(max_length=64)] = None,
     kind: Annotated[str | None, Query(max_length=8)] = None,
 ) -> Filter:
-    """The part of the queue a request is about; an empty choice of a form is no filter."""
+    """The part of the queue of a request; an empty choice of a form is not a filter."""
     return Filter(agent or None, batch or None, code or None, AUDIT if kind == AUDIT else HELD)
 
 
@@ -114,7 +114,7 @@ def the_desk(request: Request, visitor: VisitorDep, part: Part, profile_id: str)
 
 
 def doubtful(person: candidates.Candidate, verdict: candidates.VerdictShown | None) -> tuple[str, ...]:
-    """Editable fields worth a look, the one a gate holds for first."""
+    """Editable fields that should be checked, starting with the one a gate holds for."""
     holding = [found.field for found in verdict.findings if found.severity == "critical"] if verdict else []
     unsure = [
         field.name

@@ -1,4 +1,4 @@
-"""Where a candidate ends messages. Open to everybody, since candidates have no account: the address itself is the proof.
+"""The page where a candidate unsubscribes. Open to everybody, because candidates have no account: the address is the proof.
 
 Looking changes nothing, because mail scanners open links; the button, and one click in a mail program (RFC 8058), do.
 """

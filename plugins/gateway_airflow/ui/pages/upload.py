@@ -49,7 +49,7 @@ def begin(visitor: VisitorDep, given: Begin) -> dict[str, Any]:
 
 @router.get("/api/uploads/{upload_id}", dependencies=[needs(Right.UPLOAD)])
 def listed(visitor: VisitorDep, upload_id: str) -> dict[str, Any]:
-    """What is there already: a page that was reloaded goes on where it was."""
+    """The files already uploaded, so that a reloaded page can continue."""
     return {"files": [_told(kept) for kept in upload.listed(upload_id, by=visitor.name)]}
 
 
@@ -60,7 +60,7 @@ async def receive(
     upload_id: str,
     name: Annotated[str, Header(alias="x-file-name", min_length=1, max_length=8000)],
 ) -> dict[str, Any]:
-    """One file, its bytes as the body. Never whole in memory; what is too large is not read to its end (413).
+    """One file, its bytes as the body. Never entirely in memory; a file that is too large is not read to its end (413).
 
     name   percent-encoded UTF-8; a header, because addresses are logged and a file's name may be a person's
     """

@@ -1,4 +1,4 @@
-// An agent's page: asks whether the target takes candidates now, without keeping the page waiting for it.
+// An agent's page: asks whether the target accepts candidates now, without delaying the page.
 import { onReady, root, send } from "./core.js";
 
 onReady(async () => {
@@ -14,6 +14,6 @@ onReady(async () => {
       place.append(Object.assign(document.createElement("a"), { className: "code", href: said.href, textContent: said.code }));
     }
   } catch (wrong) {
-    place.textContent = wrong.sentence ?? `The target cannot be asked now; ${root} is not reachable.`;
+    place.textContent = wrong.sentence ?? `The target cannot be checked now: ${root} is not reachable.`;
   }
 });

@@ -1,4 +1,4 @@
-// A batch's page: stays true while the batch runs, shows candidates when a document is opened, reads failed ones again.
+// A batch's page: stays current while the batch runs, shows candidates when a document is opened, retries failed documents.
 import { complain, confirmDialog, onReady, poll, root, send, toast } from "./core.js";
 
 const list = document.getElementById("documents");
@@ -25,7 +25,7 @@ async function retry(which, asResume) {
   const all = which === "all";
   const sure = !all || (await confirmDialog({
     title: "Read the failed documents again?",
-    text: "This helps where time or memory ran out, or after the reader was changed; a damaged or locked file fails again. What was read is not read again, and nobody is sent twice.",
+    text: "This helps if time or memory ran out, or if the reader has changed. A damaged or locked file fails again. Documents that were read are not read again, and nobody is sent twice.",
     action: "Retry",
   }));
   if (!sure) return;
@@ -39,11 +39,11 @@ async function start() {
   location.reload();
 }
 
-/** Those who only wait for a word: the exact number is asked of the server, shown, and confirmed. */
+/** Releases candidates who only wait for an approval: fetches the exact number, shows it, and asks for confirmation. */
 async function release(code) {
   const asked = { decision: "approve", batch, code };
   const preview = await send("POST", "/api/review/bulk/preview", asked);
-  const yes = await confirmDialog({ title: `Go on with ${preview.count.toLocaleString("en")}?`, text: preview.says, action: `Go on with ${preview.count.toLocaleString("en")}` });
+  const yes = await confirmDialog({ title: `Release ${preview.count.toLocaleString("en")}?`, text: preview.says, action: `Release ${preview.count.toLocaleString("en")}` });
   if (!yes) return;
   const done = await send("POST", "/api/review/bulk/apply", { ...asked, expected: preview.count });
   toast(done.sentence, { tone: "good" });
@@ -70,7 +70,7 @@ async function clicked(event) {
   }
 }
 
-const SAY_MS = 10000; // read aloud no oftener than that while numbers change
+const SAY_MS = 10000; // screen readers announce changing numbers at most this often
 let etag = null;
 let spoken = 0;
 

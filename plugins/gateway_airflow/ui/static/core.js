@@ -1,4 +1,4 @@
-// What every page uses: calls, notices, questions, polling, links out of the frame, times that stay true.
+// Shared by all pages: calls, notices, dialogs, polling, links out of the frame, relative times that stay current.
 
 export const root = document.body.dataset.root;
 
@@ -21,13 +21,13 @@ export async function send(method, path, body = null, options = {}) {
     });
   } catch (wrong) {
     if (wrong.name === "AbortError") throw wrong;
-    throw { code: null, sentence: "The server cannot be reached: check the connection and try again.", status: 0 };
+    throw { code: null, sentence: "The server cannot be reached. Check the connection and try again.", status: 0 };
   }
   const isJson = (answer.headers.get("content-type") ?? "").startsWith("application/json");
   const said = isJson ? await answer.json() : await answer.text();
   if (answer.ok) return said;
   if (answer.status === 401) {
-    throw { code: null, sentence: "You are signed out: sign in to Airflow and try again.", status: 401 };
+    throw { code: null, sentence: "You are signed out. Sign in to Airflow and try again.", status: 401 };
   }
   throw isJson && said.sentence ? { ...said, status: answer.status }
     : { code: null, sentence: `The server answered ${answer.status}: try again.`, status: answer.status };
@@ -62,7 +62,7 @@ export function toast(text, { tone = "info", action = null, stay = false } = {})
   return close;
 }
 
-/** A good notice for the page that is gone to next. */
+/** Stores a success notice to be shown on the next page. */
 export function tellNext(text) { sessionStorage.setItem("gateway-said", text); }
 
 function told() {
@@ -74,12 +74,12 @@ function told() {
 /** Shows what send() threw. */
 export function complain(wrong) {
   if (wrong?.name === "AbortError") return;
-  toast(wrong?.sentence ?? "Something went wrong on this page: reload it.", { tone: "bad" });
+  toast(wrong?.sentence ?? "Something went wrong on this page. Reload it.", { tone: "bad" });
   if (!wrong?.sentence) console.error(wrong);
 }
 
-/** Asks before something that matters; resolves to true or false. The frame allows no confirm(). */
-export function confirmDialog({ title, text, action = "Go on", danger = false }) {
+/** Asks for confirmation; resolves to true or false. The frame does not allow confirm(). */
+export function confirmDialog({ title, text, action = "Continue", danger = false }) {
   return new Promise((resolve) => {
     const dialog = document.createElement("dialog");
     dialog.className = "dialog";
@@ -145,7 +145,7 @@ function refreshTimes() {
   }
 }
 
-// The frame may neither open windows nor navigate its parent; the parent's own document may do both.
+// The frame can neither open windows nor navigate its parent; the parent's own document can do both.
 function leaveFrame(event) {
   const link = event.target.closest?.("a[data-external], a[data-host]");
   if (!link || event.defaultPrevented || event.button !== 0) return;
@@ -166,12 +166,12 @@ function leaveFrame(event) {
   stand.remove();
 }
 
-/** Keys work at once: a frame hears none before it has the focus. Nothing is taken from who types in Airflow's own page. */
+/** Gives the frame the focus, because it gets no key events before. Leaves the focus alone while somebody types in Airflow's own page. */
 function listen() {
   try {
     const at = window.parent === window ? null : window.parent.document.activeElement;
     if (at && (at === at.ownerDocument.body || at === window.frameElement)) window.focus();
-  } catch { /* another host: its focus is its own */ }
+  } catch { /* a host of another origin: its focus cannot be read */ }
 }
 
 onReady(() => {

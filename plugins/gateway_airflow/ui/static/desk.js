@@ -1,4 +1,4 @@
-// The desk by keyboard: edit, check while typing, decide, go on; the next one is fetched while this one is read.
+// The desk by keyboard: edit, check while typing, decide, continue; the next candidate is fetched in advance.
 import { complain, onReady, send, tellNext, toast } from "./core.js";
 import { offerUndo, recall, remember, takeBack } from "./undo.js";
 
@@ -16,7 +16,7 @@ onReady(() => {
   let busy = false;
   let leaving = false;
 
-  // What changed, and whether it would be taken
+  // Changed fields, and whether their values would be accepted
 
   const changed = () => inputs.filter((input) => input.value.trim() !== input.dataset.was);
   const button = (name) => desk.querySelector(`.actions [data-do="${name}"]`);
@@ -91,7 +91,7 @@ onReady(() => {
     }
   }
 
-  /** Somebody was first: say who, and offer the way on. */
+  /** Somebody else decided first: says who, and offers the next candidate. */
   function lost(wrong) {
     said.hidden = false;
     said.dataset.tone = "bad";
@@ -116,7 +116,7 @@ onReady(() => {
 
   function approve() {
     if (changed().length) {
-      toast("You changed something: Ctrl+Enter saves and approves; Esc and reload drop it.", { tone: "info" });
+      toast("You have unsaved changes. Ctrl+Enter saves and approves; Esc or a reload discards them.", { tone: "info" });
       return;
     }
     decide("approve");
@@ -140,7 +140,7 @@ onReady(() => {
     input?.select();
   }
 
-  // The same person as another
+  // Same person as another candidate
 
   const dialog = document.getElementById("same");
   const chosen = () => dialog.querySelector('input[name="of"]:checked')?.value || dialog.querySelector("#other-id").value.trim();
@@ -214,14 +214,14 @@ onReady(() => {
     if (one && !desk.dataset.undoable) one.disabled = !recall();
   }
 
-  // Claims: said while the page is open, given back when it closes
+  // Claims: renewed while the page is open, released when it closes
 
   async function claim() {
     try {
       const found = await send("POST", api("claim"));
       if (!found.mine && said.hidden) {
         said.hidden = false;
-        said.textContent = `${found.reviewer} is looking at this one now. You may decide all the same: the first decision counts.`;
+        said.textContent = `${found.reviewer} is looking at this candidate now. You can still decide: the first decision counts.`;
       }
     } catch { /* a courtesy: nothing depends on it */ }
   }
@@ -233,7 +233,7 @@ onReady(() => {
     });
   }
 
-  // The next one, fetched ahead: its picture into the browser's cache, its rows into the server's
+  // Prefetch of the next candidate: its picture into the browser's cache, its rows into the server's
 
   const next = document.getElementById("next");
   if (next) {

@@ -1,9 +1,9 @@
-// A value and its place on the page light up together; clicking either shows the other. Reads fine without.
+// Highlights a value together with its box on the page; clicking either shows the other. The page works without it.
 import { onReady } from "./core.js";
 
 const POINTS = 72 / 110; // a picture's pixels as points: pages are drawn at 110 dots per inch
 
-/** Boxes of a page whose size was not known take it from the picture. */
+/** If the size of a page is unknown, its boxes take it from the picture. */
 function measure(paper) {
   const boxes = paper.querySelector("svg.boxes");
   const image = paper.querySelector("img");
@@ -19,7 +19,7 @@ function named(scope, key) {
   return [...scope.querySelectorAll(`[data-key="${CSS.escape(key)}"]`)];
 }
 
-/** Scrolls only the pane the thing is in, and only when it is out of sight. */
+/** Scrolls only the pane that contains the element, and only if it is out of sight. */
 function reveal(element) {
   const pane = element.closest(".left") ?? document.scrollingElement;
   const box = element.getBoundingClientRect();

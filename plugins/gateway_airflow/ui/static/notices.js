@@ -1,4 +1,4 @@
-// The page of notices: test a channel, try it again, send messages again.
+// The notices page: test a channel, resume it, resend messages.
 import { complain, onReady, send, tellNext } from "./core.js";
 
 onReady(() => {

@@ -1,4 +1,4 @@
-// Several held candidates decided at once: the exact number is asked of the server, shown, and confirmed.
+// Bulk decisions about held candidates: fetches the exact number, shows it, and asks for confirmation.
 import { complain, confirmDialog, onReady, send, tellNext } from "./core.js";
 import { offerUndo, recall, takeBack } from "./undo.js";
 

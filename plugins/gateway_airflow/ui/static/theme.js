@@ -1,4 +1,4 @@
-// Light or dark before the first paint, as the host shows it: Airflow keeps "light" or "dark" as a class of its <html>.
+// Sets light or dark before the first paint, like the host: Airflow keeps "light" or "dark" as a class of its <html>.
 // Not a module: modules wait for the document.
 (() => {
   const own = document.documentElement;

@@ -1,4 +1,4 @@
-// The last decision, kept over the page change so that it can be taken back wherever one lands.
+// Keeps the last decision across the page change, so that it can be undone on the next page.
 import { complain, send, toast } from "./core.js";
 
 const LAST = "desk-last";
@@ -7,12 +7,12 @@ export function recall() {
   try { return JSON.parse(sessionStorage.getItem(LAST)); } catch { return null; }
 }
 
-/** decision: {profile, sentence}; told on the next page. */
+/** decision: {profile, sentence}; shown on the next page. */
 export function remember(decision) {
   sessionStorage.setItem(LAST, JSON.stringify({ ...decision, fresh: true }));
 }
 
-/** Takes a decision back and opens its candidate again; false when that cannot be done any more. */
+/** Undoes a decision and opens its candidate again; returns false if that is no longer possible. */
 export async function takeBack(profile, query = "") {
   try {
     const answer = await send("POST", `/api/review/${profile}/decide${query ? `?${query}` : ""}`, { decision: "undo" });
@@ -26,7 +26,7 @@ export async function takeBack(profile, query = "") {
   }
 }
 
-/** Tells a decision just made, once, with its undo. */
+/** Shows the decision just made, once, with an undo button. */
 export function offerUndo(undo) {
   const last = recall();
   if (!last?.fresh) return;

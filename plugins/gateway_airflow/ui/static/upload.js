@@ -2,9 +2,9 @@
 import { complain, confirmDialog, onReady, root, send } from "./core.js";
 
 const AT_ONCE = 3;
-const PATIENCE = 5; // how often a file is sent again by itself when the connection broke
-const PAUSE_MS = 1000; // before the first of these, twice as long before each next one
-const SHOWN = 100; // rows in the page at once, however many files there are
+const PATIENCE = 5; // automatic retries of a file after the connection broke
+const PAUSE_MS = 1000; // before the first retry; doubled before each further one
+const SHOWN = 100; // maximum number of rows on the page at once
 const NOISE = new Set([".DS_Store", "Thumbs.db", "desktop.ini"]);
 const KINDS = [
   ["%PDF", "PDF"], ["PK\x03\x04", "ZIP or office file"], ["{\\rtf", "RTF document"], ["\xd0\xcf\x11\xe0", "Old office file"],
@@ -28,7 +28,7 @@ const megabytes = (size) => (size < 1000 ? `${size} B` : size < 1e6 ? `${Math.ro
 const count = (state) => items.reduce((sum, item) => sum + (item.state === state), 0);
 const total = () => items.reduce((sum, item) => sum + (item.state === "wrong" ? 0 : item.size), 0);
 
-/** What the first bytes say; the server looks again, and closer. */
+/** The type according to the first bytes; the server checks again, more closely. */
 async function kindOf(file) {
   if (file.size === 0) return "Empty file";
   const head = new Uint8Array(await file.slice(0, 1024).arrayBuffer());
@@ -44,9 +44,9 @@ function add(found) {
   for (const { file, name } of found) {
     if (NOISE.has(file.name)) continue;
     const item = { file, name, size: file.size, type: "", state: "waiting", sent: 0, said: "" };
-    if (file.size > limit.file) fail(item, `Larger than ${megabytes(limit.file)}: it was not sent.`, "FILE_TOO_LARGE");
-    else if (room <= 0) fail(item, `A batch may have ${limit.files.toLocaleString("en")} files: send it in another.`, "BATCH_TOO_MANY_FILES");
-    else if (bytes + file.size > limit.batch) fail(item, `A batch may have ${megabytes(limit.batch)}: send it in another.`, "BATCH_TOO_LARGE");
+    if (file.size > limit.file) fail(item, `Larger than ${megabytes(limit.file)}, so it was not sent.`, "FILE_TOO_LARGE");
+    else if (room <= 0) fail(item, `A batch can have at most ${limit.files.toLocaleString("en")} files. Send this file in another batch.`, "BATCH_TOO_MANY_FILES");
+    else if (bytes + file.size > limit.batch) fail(item, `A batch can have at most ${megabytes(limit.batch)}. Send this file in another batch.`, "BATCH_TOO_LARGE");
     else { room -= 1; bytes += file.size; }
     items.push(item);
   }
@@ -59,7 +59,7 @@ function fail(item, sentence, code) {
   Object.assign(item, { state: "wrong", said: sentence, link: code ? { href: `${root}/codes/${code}`, text: code } : null });
 }
 
-/** The upload's id; asked for once, when the first file is on its way. */
+/** The upload's id; requested once, when the first file is sent. */
 function begun() {
   if (upload) return Promise.resolve(upload);
   beginning ??= send("POST", "/api/uploads", { agent_id: agent }).then((said) => {
@@ -85,34 +85,34 @@ async function sendOne(item) {
     const id = await begun();
     if (items.includes(item)) received(item, await put(id, item));
   } catch (wrong) {
-    if (wrong?.name === "NotFoundError" || wrong?.name === "NotReadableError") fail(item, "This browser can no longer read the file: choose it again.");
+    if (wrong?.name === "NotFoundError" || wrong?.name === "NotReadableError") fail(item, "The browser can no longer read this file. Choose it again.");
     else if (wrong?.code === "UNKNOWN_UPLOAD") { forget(); fail(item, wrong.sentence, wrong.code); }
     else if ((wrong?.broken || wrong?.status === 0) && items.includes(item) && (item.tries ?? 0) < PATIENCE) await later(item);
     else if (wrong?.broken || wrong?.status === 0) giveUp(item);
-    else fail(item, wrong?.sentence ?? "It could not be sent.", wrong?.code);
+    else fail(item, wrong?.sentence ?? "The file could not be sent.", wrong?.code);
   }
   draw();
   pump();
   if (!count("waiting") && !count("sending")) tell(summary());
 }
 
-/** Back in line after a pause, which keeps its place among those being sent: the others wait for the server as well. */
+/** Queues the file again after a pause. It keeps its slot during the pause, because the other files wait for the server as well. */
 async function later(item) {
   item.tries = (item.tries ?? 0) + 1;
-  Object.assign(item, { sent: 0, said: "The server does not answer: it is sent again by itself." });
+  Object.assign(item, { sent: 0, said: "The server does not answer. The file will be sent again automatically." });
   draw();
   await new Promise((go) => setTimeout(go, PAUSE_MS * 2 ** (item.tries - 1)));
   item.state = "waiting";
 }
 
-/** The server stays away: the others are not tried one by one, and one button sends all of them again. */
+/** The server stays unreachable: fails all waiting files at once, so that one button sends all of them again. */
 function giveUp(item) {
   for (const one of items) if (one === item || one.state === "waiting") fail(one, "The server does not answer.");
 }
 
 function put(id, item) {
   return new Promise((resolve, reject) => {
-    const call = new XMLHttpRequest(); // fetch tells nothing about how much has left
+    const call = new XMLHttpRequest(); // fetch does not report upload progress
     item.call = call;
     call.open("PUT", `${root}/api/uploads/${id}/files`);
     call.setRequestHeader("X-Gateway", "1");
@@ -130,10 +130,10 @@ function received(item, said) {
   Object.assign(item, { state: "ready", sent: item.size, fileId: said.file_id, type: said.type, file: null, call: null, link: null });
   item.warn = !said.readable || Boolean(said.seen);
   if (said.seen?.batch_id) {
-    item.said = "Received before: it is linked, not read again (a dry run reads it).";
+    item.said = "This file was received before. It will be linked, not read again (a dry run reads it).";
     item.link = { href: `${root}/batches/${said.seen.batch_id}`, text: said.seen.batch_id };
-  } else if (said.seen) item.said = `The same file as ${said.seen.path}: it will be read once.`;
-  else item.said = said.readable ? "Ready" : item.size ? "This kind cannot be read: it will be listed as failed." : "Empty: it will be listed as failed.";
+  } else if (said.seen) item.said = `Same file as ${said.seen.path}. It will be read once.`;
+  else item.said = said.readable ? "Ready" : item.size ? "This kind of file cannot be read. It will be listed as failed." : "The file is empty. It will be listed as failed.";
 }
 
 async function remove(item) {
@@ -167,11 +167,11 @@ async function submit(mode) {
     while (count("waiting") || count("sending")) await new Promise((go) => setTimeout(go, 200));
     const wrong = count("wrong");
     const ready = count("ready");
-    if (!ready) throw { sentence: "No file is ready: choose at least one." };
+    if (!ready) throw { sentence: "No file is ready. Choose at least one." };
     if (wrong && !(await confirmDialog({
       title: `${wrong} of ${items.length} files were not sent`,
-      text: "They stay on this computer. Go on with the others?",
-      action: `Go on with ${ready}`,
+      text: "They stay on this computer. Continue with the others?",
+      action: `Continue with ${ready}`,
     }))) return;
     const canary = part("canary").value ? Number(part("canary").value) : null;
     const said = await send("POST", `/api/uploads/${upload}/submit`, { mode, canary });
@@ -192,7 +192,7 @@ function summary() {
   const open = count("waiting") + count("sending");
   const noted = items.filter((item) => item.state === "ready" && item.warn).length; // known already, or of no use
   const said = `${items.length.toLocaleString("en")} ${items.length === 1 ? "file" : "files"}, ${megabytes(total())}`;
-  return `${said}: ${(count("ready") - noted).toLocaleString("en")} ready${noted ? `, ${noted.toLocaleString("en")} sent with a remark` : ""}${open ? `, ${open.toLocaleString("en")} to send` : ""}${wrong ? `, ${wrong.toLocaleString("en")} not sent` : ""}`;
+  return `${said}: ${(count("ready") - noted).toLocaleString("en")} ready${noted ? `, ${noted.toLocaleString("en")} with a remark` : ""}${open ? `, ${open.toLocaleString("en")} to send` : ""}${wrong ? `, ${wrong.toLocaleString("en")} not sent` : ""}`;
 }
 
 function tell(text) { part("said").textContent = text; }
@@ -263,7 +263,7 @@ function fill(item) {
   }
 }
 
-/** Whether sending it once more may help: the refusals by size and number are final. */
+/** Whether sending the file again can help; refusals because of size or number are final. */
 const again = (item) => item.state === "wrong" && Boolean(item.file) && !item.link?.text.endsWith("_LARGE") && item.link?.text !== "BATCH_TOO_MANY_FILES";
 
 function resend(some) {
@@ -321,7 +321,7 @@ async function restore() {
     }
     draw();
   } catch {
-    forget(); // it was submitted, or is older than a day
+    forget(); // the upload was submitted, or is older than a day
   }
 }
 
@@ -341,7 +341,7 @@ onReady(() => {
     drop.classList.remove("over");
     add(await dropped(event.dataTransfer).catch((wrong) => { complain(wrong); return []; }));
   });
-  // A file dropped beside the area must not replace the page.
+  // A file dropped outside the area must not replace the page.
   for (const name of ["dragover", "drop"]) addEventListener(name, (event) => { if (!drop.contains(event.target)) event.preventDefault(); });
   for (const button of area.querySelectorAll("[data-submit]")) button.addEventListener("click", () => submit(button.dataset.submit));
   part("clear").addEventListener("click", clear);
