@@ -142,6 +142,8 @@ def shared_environment(root: Path, postgres: str, agents: Path) -> tuple[dict[st
         "AIRFLOW_CONN_GATEWAY_FILES": json.dumps(connection),
         "AIRFLOW__CORE__EXECUTOR": "CeleryExecutor",
         "AIRFLOW__CORE__PARALLELISM": "16",
+        "AIRFLOW__CORE__DAGS_FOLDER": str(PROJECT / "dags"),
+        "AIRFLOW__CORE__LOAD_EXAMPLES": "False",
         "AIRFLOW__CORE__FERNET_KEY": "",
         "AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_USERS": USERS,
         "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN": plain.replace("postgresql:", "postgresql+psycopg2:"),
