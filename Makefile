@@ -6,7 +6,7 @@ PY := $(VENV)/bin/python
 PYTHON ?=
 JOBS ?= 2
 SETUP := bash tools/setup.sh
-.PHONY: help setup setup-dev run up down test test-matrix lint format bench score faults chaos train calibrate docs doctor lock clean
+.PHONY: help setup setup-dev run up down test test-distributed test-matrix lint format bench score faults chaos train calibrate docs doctor lock clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-11s %s\n", $$1, $$2}'
@@ -31,9 +31,12 @@ test: setup-dev ## the tests, side by side, then those with the real Airflow (T=
 ifdef T
 	@$(PY) -m pytest $(T)
 else
-	@$(PY) -m pytest -m "not integration" -n $(JOBS) --dist loadfile
+	@$(PY) -m pytest -m "not integration and not distributed" -n $(JOBS) --dist loadfile
 	@$(PY) -m pytest -m integration
 endif
+
+test-distributed: setup-dev ## two workers and a front machine that share no disk, one of them killed (needs redis-server)
+	@$(PY) -m pytest -m distributed -s
 
 test-matrix: setup-dev ## the tests without Airflow on Python 3.11, 3.12 and 3.13 (VERSIONS="3.12", T="tests/unit" for less)
 	@bash tools/test-matrix.sh $(T)

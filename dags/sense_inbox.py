@@ -8,7 +8,7 @@ retries, that the page could not start, and removes uploads that were not submit
 **Reads** the inbox. **Writes** batches in the store; moves claimed drops into `inbox/.claimed/`.
 **Triage**: a problem in the log of `claim_drops` names its code (docs/codes.md) and the folder; nothing was deleted.
 The next run of this DAG finds a claimed batch without a run again.
-**Settings**: `GATEWAY_INBOX_DIR`, `GATEWAY_QUIET_PERIOD_S`, `GATEWAY_POLL_S` (docs/settings.md).
+**Settings**: `GATEWAY_INBOX_DIR`, `GATEWAY_INBOX_QUEUE`, `GATEWAY_QUIET_PERIOD_S`, `GATEWAY_POLL_S` (docs/settings.md).
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from airflow.sdk import Asset, AssetOrTimeSchedule, AssetWatcher, CronTriggerTim
 
 from gateway.settings import settings
 from gateway_airflow.names import INBOX_URI, Pool, Tag
-from gateway_airflow.policy import TASK_DEFAULTS
+from gateway_airflow.policy import SEES_THE_INBOX, TASK_DEFAULTS
 from gateway_airflow.triggers.inbox_trigger import InboxTrigger
 
 CONFIG = settings()
@@ -50,7 +50,7 @@ INBOX = Asset(
     tags=[Tag.INGEST],
 )
 def sense_inbox() -> None:
-    @task(pool=Pool.STORE)
+    @task(pool=Pool.STORE, **SEES_THE_INBOX)
     def claim_drops() -> list[dict[str, Any]]:
         """Claims complete drops; returns the arguments of the runs to start, one per batch without a run."""
         from gateway.pipeline.arrival.receive import sense

@@ -24,7 +24,7 @@ from airflow.providers.standard.operators.trigger_dagrun import TriggerDagRunOpe
 from airflow.sdk import Asset, CronTriggerTimetable, dag, task
 
 from gateway_airflow.names import OUTBOX_URI, Pool, Tag
-from gateway_airflow.policy import TASK_DEFAULTS
+from gateway_airflow.policy import SEES_THE_INBOX, TASK_DEFAULTS
 
 
 @dag(
@@ -36,7 +36,7 @@ from gateway_airflow.policy import TASK_DEFAULTS
     tags=[Tag.INGEST],
 )
 def watch_gateway() -> None:
-    @task(pool=Pool.STORE, outlets=[Asset(name="outbox", uri=OUTBOX_URI)])
+    @task(pool=Pool.STORE, outlets=[Asset(name="outbox", uri=OUTBOX_URI)], **SEES_THE_INBOX)
     def watch_inbox() -> int:
         """Reports complete drops that nobody claims; returns the number of agents concerned."""
         from gateway.pipeline.arrival.receive import unclaimed

@@ -33,6 +33,9 @@ class Settings(BaseSettings):
         PROJECT / "include" / "agents", description="Folder with one YAML file per interview agent."
     )
     inbox_dir: Path | None = Field(None, description="Watched folder, one subfolder per agent; empty = <home>/inbox.")
+    inbox_queue: str = Field(
+        "", description="Celery queue of the workers that can read the inbox; empty = every worker can."
+    )
     files_url: str = Field(
         "", description="Where files are kept (fsspec URL, s3://... in production); empty = <home>/files."
     )

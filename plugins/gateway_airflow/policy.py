@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from airflow.sdk.definitions.retry_policy import RetryDecision, RetryPolicy
 
 from gateway.errors import Permanent, Transient
+from gateway.settings import settings
 from gateway_airflow.names import OWNER
 
 if TYPE_CHECKING:
@@ -46,3 +47,5 @@ TASK_DEFAULTS: dict[str, Any] = {
     "retry_policy": ByReason(),
     "execution_timeout": timedelta(minutes=30),
 }
+# For tasks that look into the watched folder: only some workers may have it.
+SEES_THE_INBOX: dict[str, Any] = {"queue": settings().inbox_queue} if settings().inbox_queue else {}
