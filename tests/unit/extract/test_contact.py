@@ -25,6 +25,19 @@ def one(
     return profiles[0], reading
 
 
+@pytest.mark.parametrize(("first", "rest"), [("so", "lutions"), ("photo", "graphy"), ("co", "mpany")])
+def test_an_address_that_a_narrow_column_breaks_in_its_ending_is_whole(tmp_path: Path, first: str, rest: str) -> None:
+    """ "so" and "photo" are endings of their own: the address looked complete."""
+    profile, _ = one(tmp_path, run(60, 100, f"greta@hollingsworth.{first}"), run(60, 112, rest))
+    assert profile.email == f"greta@hollingsworth.{first}{rest}"
+
+
+@pytest.mark.parametrize("beneath", ["baker", "Portland", "phone", "lutions and more"])
+def test_a_whole_address_takes_nothing_from_the_line_below(tmp_path: Path, beneath: str) -> None:
+    profile, _ = one(tmp_path, run(60, 100, "greta@hollingsworth.so"), run(60, 112, beneath))
+    assert profile.email == "greta@hollingsworth.so"
+
+
 @pytest.mark.parametrize(
     "printed",
     [

@@ -292,8 +292,8 @@ def continued_email(person: Person, index: int, cell: Cell) -> tuple[int, int, s
         return None
     alone = normalise_email(label) if "@" in label else None
     if alone and is_tld(alone.rsplit(".", 1)[-1]):
-        # complete as it stands: go on only for an obvious rest ("example.co" + "m")
-        rest_only = len(beneath.text.split()) == 1 and len(first) <= 4 and first.islower() and first.isalpha()
+        # complete as it stands: go on only for the rest of a longer ending ("example.co" + "m", "example.so" + "ftware")
+        rest_only = len(beneath.text.split()) == 1 and first.islower() and first.isalpha()
         if not first.startswith(".") and (not rest_only or label_kind(first)):
             return None
     return start, len(text), value
