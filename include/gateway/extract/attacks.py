@@ -14,6 +14,10 @@ import zipfile
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
+from gateway.extract.office.package import PACKAGE_ERRORS
+
+_BROKEN: tuple[type[Exception], ...] = (OSError, *PACKAGE_ERRORS)
+
 TAGS = range(0xE0000, 0xE0080)  # tag characters: ASCII that nothing draws
 _INVISIBLE = re.compile(
     "[\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180e\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufeff]"
@@ -161,7 +165,7 @@ def calls_out(path: Path) -> bool:
                     with packed.open(name) as sheet:
                         if _CALLS.search(sheet.read(_SHEET_BYTES)):
                             return True
-    except (zipfile.BadZipFile, OSError, ValueError, RuntimeError, NotImplementedError, EOFError, KeyError):
+    except _BROKEN:
         return False  # the reader says what is wrong with it
     return False
 

@@ -8,7 +8,10 @@ import zipfile
 from pathlib import Path, PurePosixPath
 from typing import BinaryIO
 
+from gateway.extract.office.package import PACKAGE_ERRORS
 from gateway.extract.tables.dialect import looks_tabular
+
+_BROKEN: tuple[type[Exception], ...] = (OSError, *PACKAGE_ERRORS)
 
 PDF = "application/pdf"
 ZIP = "application/zip"
@@ -123,7 +126,7 @@ def _zip_kind(file: BinaryIO) -> str:
                 for folder, kind in (("word/", DOCX), ("xl/", XLSX), ("ppt/", PPTX)):
                     if any(name.startswith(folder) for name in names):
                         return kind
-    except (zipfile.BadZipFile, OSError, ValueError, RuntimeError, NotImplementedError, EOFError):
+    except _BROKEN:
         pass  # a damaged or odd archive is still an archive: unpacking it reports the damage
     return ZIP
 

@@ -7,14 +7,13 @@ from __future__ import annotations
 
 import re
 import time
-import zipfile
-import zlib
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 from gateway.errors import Unreadable
 from gateway.extract.media_types import DOCX
+from gateway.extract.office.package import PACKAGE_ERRORS
 from gateway.extract.office.sheet import Run, Sheet, preload, reading_of
 from gateway.model import ExtractedProfile, Hints, Reading
 
@@ -40,16 +39,7 @@ def read_docx(path: Path, sink: Sink, hints: Hints) -> Reading:
     try:
         document = docx.Document(str(path))
         sheet = _Reader(document).sheet()
-    except (
-        PackageNotFoundError,
-        LxmlError,
-        zipfile.BadZipFile,
-        zlib.error,
-        KeyError,
-        ValueError,
-        AttributeError,
-        EOFError,
-    ) as wrong:
+    except (PackageNotFoundError, LxmlError, *PACKAGE_ERRORS) as wrong:
         raise Unreadable(
             "DAMAGED_OFFICE", "The DOCX file cannot be opened: parts are missing or broken. Save it again or as PDF."
         ) from wrong

@@ -8,7 +8,6 @@ from __future__ import annotations
 import re
 import time
 import zipfile
-import zlib
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -16,8 +15,11 @@ from xml.sax import SAXException
 
 from gateway.errors import Unreadable
 from gateway.extract.media_types import ODT
+from gateway.extract.office.package import PACKAGE_ERRORS
 from gateway.extract.office.sheet import Run, Sheet, reading_of
 from gateway.model import ExtractedProfile, Hints, Reading
+
+_BROKEN: tuple[type[Exception], ...] = (SAXException, *PACKAGE_ERRORS)
 
 Sink = Callable[[ExtractedProfile], None]
 
@@ -43,16 +45,7 @@ def read_odt(path: Path, sink: Sink, hints: Hints) -> Reading:
         if _is_encrypted(path):
             raise Unreadable("ENCRYPTED_OFFICE", "A password is needed to open this document. Save it without one.")
         sheet = _Reader(load(str(path))).sheet()
-    except (
-        zipfile.BadZipFile,
-        zlib.error,
-        KeyError,
-        ValueError,
-        AttributeError,
-        SAXException,
-        TypeError,
-        EOFError,
-    ) as wrong:
+    except _BROKEN as wrong:
         raise Unreadable(
             "DAMAGED_OFFICE", "The ODT file cannot be opened: parts are missing or broken. Save it again or as PDF."
         ) from wrong

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import datetime
 import time
-import zipfile
-import zlib
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Any
@@ -13,9 +11,12 @@ from xml.sax import SAXException
 
 from gateway.errors import Unreadable
 from gateway.extract.media_types import ODS, XLSX
+from gateway.extract.office.package import PACKAGE_ERRORS
 from gateway.extract.tables.reader import TableReader
 from gateway.extract.tables.records import Record
 from gateway.model import ExtractedProfile, Hints, Reading
+
+_BROKEN: tuple[type[Exception], ...] = (SAXException, *PACKAGE_ERRORS)
 
 Sink = Callable[[ExtractedProfile], None]
 
@@ -36,17 +37,7 @@ def xlsx_tables(path: Path) -> Iterator[tuple[str | None, Iterator[Record]]]:
     import openpyxl
     from openpyxl.utils.exceptions import InvalidFileException
 
-    broken = (
-        InvalidFileException,
-        zipfile.BadZipFile,
-        zlib.error,
-        KeyError,
-        ValueError,
-        TypeError,
-        AttributeError,
-        SyntaxError,
-        EOFError,
-    )
+    broken = (InvalidFileException, *PACKAGE_ERRORS)
     with path.open("rb") as file:
         try:
             book = openpyxl.load_workbook(file, read_only=True, data_only=True)
@@ -76,7 +67,7 @@ def ods_tables(path: Path) -> Iterator[tuple[str | None, Iterator[Record]]]:
     try:
         book = load(str(path))
         sheets = book.spreadsheet.getElementsByType(Table)
-    except (zipfile.BadZipFile, KeyError, ValueError, AttributeError, SAXException, TypeError, EOFError) as wrong:
+    except _BROKEN as wrong:
         raise _damaged("ODS") from wrong
     for sheet in sheets:
         yield sheet.getAttribute("name") if len(sheets) > 1 else None, _ods_records(sheet)
