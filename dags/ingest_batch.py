@@ -21,7 +21,6 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Any
 
-from airflow.providers.standard.operators.trigger_dagrun import TriggerDagRunOperator
 from airflow.sdk import Asset, Param, TriggerRule, dag, get_current_context, task
 
 from gateway.intake.manifest import MOST
@@ -29,6 +28,7 @@ from gateway.model import Mode
 from gateway.settings import settings
 from gateway_airflow.links import DataDocsLink
 from gateway_airflow.names import OUTBOX_URI, Pool, Tag
+from gateway_airflow.operators.start_runs import start_runs
 from gateway_airflow.policy import TASK_DEFAULTS
 
 AGENTS = sorted(path.stem for path in settings().agents_dir.glob("*.yaml"))
@@ -166,13 +166,7 @@ def ingest_batch() -> None:
     delivered = deliver(batch)
     asked = report()
     read >> judged >> delivered >> asked >> tell()
-    TriggerDagRunOperator.partial(
-        task_id="ask_review",
-        trigger_dag_id="review_batch",
-        skip_when_already_exists=True,
-        pool=Pool.STORE,
-        map_index_template="{{ task.trigger_run_id }}",
-    ).expand_kwargs(asked)
+    start_runs("ask_review", "review_batch", asked)
 
 
 ingest_batch()

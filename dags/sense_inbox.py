@@ -15,11 +15,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from airflow.providers.standard.operators.trigger_dagrun import TriggerDagRunOperator
 from airflow.sdk import Asset, AssetOrTimeSchedule, AssetWatcher, CronTriggerTimetable, dag, task
 
 from gateway.settings import settings
 from gateway_airflow.names import INBOX_URI, Pool, Tag
+from gateway_airflow.operators.start_runs import arguments_of, start_runs
 from gateway_airflow.policy import SEES_THE_INBOX, TASK_DEFAULTS
 from gateway_airflow.triggers.inbox_trigger import InboxTrigger
 
@@ -57,16 +57,9 @@ def sense_inbox() -> None:
         from gateway.pipeline.arrival.upload import clean_abandoned
 
         clean_abandoned()
-        waiting = sense().runs
-        return [{"trigger_run_id": run_id, "conf": {"batch_id": batch_id}} for batch_id, run_id in waiting.items()]
+        return arguments_of(sense().runs)
 
-    TriggerDagRunOperator.partial(
-        task_id="start_ingest",
-        trigger_dag_id="ingest_batch",
-        skip_when_already_exists=True,
-        pool=Pool.STORE,
-        map_index_template="{{ task.trigger_run_id }}",
-    ).expand_kwargs(claim_drops())
+    start_runs("start_ingest", "ingest_batch", claim_drops())
 
 
 sense_inbox()

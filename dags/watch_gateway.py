@@ -20,10 +20,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from airflow.providers.standard.operators.trigger_dagrun import TriggerDagRunOperator
 from airflow.sdk import Asset, CronTriggerTimetable, dag, task
 
 from gateway_airflow.names import OUTBOX_URI, Pool, Tag
+from gateway_airflow.operators.start_runs import arguments_of, start_runs
 from gateway_airflow.policy import SEES_THE_INBOX, TASK_DEFAULTS
 
 
@@ -53,17 +53,10 @@ def watch_gateway() -> None:
         from gateway.pipeline.arrival.resume import sweep
         from gateway_airflow.run_states import state_of_run
 
-        swept = sweep(state_of_run)
-        return [{"trigger_run_id": run_id, "conf": {"batch_id": batch_id}} for batch_id, run_id in swept.runs.items()]
+        return arguments_of(sweep(state_of_run).runs)
 
     watch_inbox()
-    TriggerDagRunOperator.partial(
-        task_id="continue_ingest",
-        trigger_dag_id="ingest_batch",
-        skip_when_already_exists=True,
-        pool=Pool.STORE,
-        map_index_template="{{ task.trigger_run_id }}",
-    ).expand_kwargs(sweep_batches())
+    start_runs("continue_ingest", "ingest_batch", sweep_batches())
 
 
 watch_gateway()

@@ -10,10 +10,9 @@ import time
 from collections.abc import Callable
 
 from sqlalchemy import select
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
-from gateway.store.engine import writing
+from gateway.store.engine import insert_into, writing
 from gateway.store.tables import RateLimit
 
 
@@ -68,6 +67,7 @@ class Limiter:
             return self._row(session).held_until
 
     def _row(self, session: Session) -> RateLimit:
-        insert = postgresql.insert if session.get_bind().dialect.name == "postgresql" else sqlite.insert
-        session.execute(insert(RateLimit).values(name=self.name, next_at=0.0, held_until=0.0).on_conflict_do_nothing())
+        session.execute(
+            insert_into(session, RateLimit).values(name=self.name, next_at=0.0, held_until=0.0).on_conflict_do_nothing()
+        )
         return session.scalars(select(RateLimit).where(RateLimit.name == self.name).with_for_update()).one()

@@ -15,12 +15,11 @@ from pathlib import Path
 from typing import Any
 
 from sqlalchemy import select
-from sqlalchemy.dialects import postgresql, sqlite
 
 from gateway.deliver.port import Lookup, Receipt, Request
 from gateway.errors import Transient
 from gateway.settings import settings
-from gateway.store.engine import reading, writing
+from gateway.store.engine import insert_into, reading, writing
 from gateway.store.tables import PoolCandidate, now
 
 IN_LIST = 500  # ids in one IN (...): SQLite before 3.32 takes 999 parameters
@@ -56,8 +55,9 @@ class OwnPool:
             for request in requests
         ]
         with writing() as session:
-            insert = postgresql.insert if session.get_bind().dialect.name == "postgresql" else sqlite.insert
-            session.execute(insert(PoolCandidate).on_conflict_do_nothing(index_elements=["external_id"]), rows)
+            session.execute(
+                insert_into(session, PoolCandidate).on_conflict_do_nothing(index_elements=["external_id"]), rows
+            )
         return [_receipt(str(row["external_id"]), str(row["id"])) for row in rows]
 
     def find(self, posting: str, lookups: Sequence[Lookup], since: datetime | None) -> Iterable[Receipt]:

@@ -113,40 +113,20 @@ def look(inbox: Path, agents: set[str], *, quiet_s: float, alarm_s: float, at: f
 
 
 def _drops_of(folder: Path, problems: list[InboxProblem], inbox: Path, quiet_s: float, at: float) -> Iterator[Drop]:
-    loose: list[Path] = []
-    for entry in _children(folder, problems, inbox):
-        if entry.name.startswith("."):
-            continue
-        if entry.is_dir() and not entry.is_symlink():
-            drop = _drop(folder.name, entry, (entry,), False, problems, inbox, quiet_s, at)
+    """An agent's drops; one that is empty or cannot be read is left out, the latter with a problem."""
+    entries = [entry for entry in _children(folder, problems, inbox) if not entry.name.startswith(".")]
+    folders = [entry for entry in entries if entry.is_dir() and not entry.is_symlink()]
+    loose = tuple(sorted(set(entries) - set(folders)))
+    for place, parts in [*((one, (one,)) for one in folders), *([(folder, loose)] if loose else [])]:
+        try:
+            drop = _look_at(folder.name, place, parts, place == folder, problems, inbox, quiet_s, at)
+        except FileNotFoundError:
+            continue  # moved away while we looked: look again next time
+        except OSError as wrong:
+            problems.append(_unreadable(place, inbox, wrong))
+        else:
             if drop is not None:
                 yield drop
-        else:
-            loose.append(entry)
-    if loose:
-        drop = _drop(folder.name, folder, tuple(loose), True, problems, inbox, quiet_s, at)
-        if drop is not None:
-            yield drop
-
-
-def _drop(
-    agent_id: str,
-    folder: Path,
-    entries: tuple[Path, ...],
-    loose: bool,
-    problems: list[InboxProblem],
-    inbox: Path,
-    quiet_s: float,
-    at: float,
-) -> Drop | None:
-    """The drop in a folder; None if the folder is empty or cannot be read."""
-    try:
-        return _look_at(agent_id, folder, entries, loose, problems, inbox, quiet_s, at)
-    except FileNotFoundError:
-        return None  # moved away while we looked: look again next time
-    except OSError as wrong:
-        problems.append(_unreadable(folder, inbox, wrong))
-        return None
 
 
 def _look_at(
@@ -159,6 +139,7 @@ def _look_at(
     quiet_s: float,
     at: float,
 ) -> Drop | None:
+    """The drop in a folder; None if the folder is empty. Raises OSError."""
     before = len(problems)
     files = list(entries) if loose else list(_walk(folder, problems, inbox))
     if len(problems) > before:

@@ -6,7 +6,7 @@ import logging
 from collections.abc import Sequence
 from datetime import timedelta
 
-from sqlalchemy import ColumnElement, func, select, update
+from sqlalchemy import ColumnElement, Update, func, select, update
 from sqlalchemy.orm import Session
 
 from gateway.agents.notices import LOG
@@ -65,6 +65,12 @@ def well(agent_id: str, channel: str) -> None:
             session.delete(row)
 
 
+def _waiting(agent_id: str, channel: str) -> Update:
+    """An UPDATE of the channel's messages that are neither sent nor given up."""
+    unsent = (Outbox.sent_at.is_(None), Outbox.dead_at.is_(None))
+    return update(Outbox).where(Outbox.agent_id == agent_id, Outbox.channel == channel, *unsent)
+
+
 def resume(agent_id: str, channel: str, *, actor: str) -> int:
     """Allows the channel to be tried again now; returns the number of messages waiting for it."""
     with writing() as session:
@@ -72,32 +78,14 @@ def resume(agent_id: str, channel: str, *, actor: str) -> int:
         row = session.get(ChannelHealth, (agent_id, channel))
         if row is not None:
             session.delete(row)
-        done = session.execute(
-            update(Outbox)
-            .where(
-                Outbox.agent_id == agent_id,
-                Outbox.channel == channel,
-                Outbox.sent_at.is_(None),
-                Outbox.dead_at.is_(None),
-            )
-            .values(due_at=now())
-        )
+        done = session.execute(_waiting(agent_id, channel).values(due_at=now()))
         return int(done.rowcount)  # type: ignore[attr-defined]
 
 
 def give_up(agent_id: str, channel: str, code: str, sentence: str) -> int:
     """Gives up all messages for this channel, because the agent's file no longer has it."""
     with writing() as session:
-        done = session.execute(
-            update(Outbox)
-            .where(
-                Outbox.agent_id == agent_id,
-                Outbox.channel == channel,
-                Outbox.sent_at.is_(None),
-                Outbox.dead_at.is_(None),
-            )
-            .values(dead_at=now(), code=code, error=sentence)
-        )
+        done = session.execute(_waiting(agent_id, channel).values(dead_at=now(), code=code, error=sentence))
         return int(done.rowcount)  # type: ignore[attr-defined]
 
 

@@ -144,10 +144,7 @@ class MailSender:
 
     def close(self) -> None:
         if self.server is not None:
-            try:
-                self.server.quit()
-            except (smtplib.SMTPException, OSError):
-                self.server.close()
+            hang_up(self.server)
             self.server = None
 
 
@@ -169,6 +166,14 @@ def connect(given: Credentials) -> smtplib.SMTP:
     if given.login:
         server.login(given.login, given.secret)
     return server
+
+
+def hang_up(server: smtplib.SMTP) -> None:
+    """Ends the session politely, or just closes it if the server does not answer any more."""
+    try:
+        server.quit()
+    except (smtplib.SMTPException, OSError):
+        server.close()
 
 
 def sender_of(given: Credentials) -> str:

@@ -12,7 +12,6 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from sqlalchemy import select
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from gateway.agents import Agent
@@ -20,7 +19,7 @@ from gateway.model import DeliveryState, InterviewState, InvitationState, Profil
 from gateway.outreach.letters import due_for, reminder_times
 from gateway.outreach.suppression import suppressed
 from gateway.store import change, ids
-from gateway.store.engine import writing
+from gateway.store.engine import insert_into, writing
 from gateway.store.tables import Batch, Delivery, Interview, Invitation, Profile, now
 
 ACTOR = "outreach"
@@ -113,9 +112,8 @@ def _write(session: Session, agent: Agent, person: Person, kind: str, due: datet
         "created_at": at,
         "updated_at": at,
     }
-    insert = postgresql.insert if session.get_bind().dialect.name == "postgresql" else sqlite.insert
     done = session.execute(
-        insert(Invitation)
+        insert_into(session, Invitation)
         .values(**values)
         .on_conflict_do_nothing(index_elements=["agent_id", "email_norm", "kind"])
         .returning(Invitation.id)

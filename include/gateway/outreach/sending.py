@@ -30,7 +30,7 @@ from gateway.deliver.credentials import Credentials, credentials
 from gateway.errors import GatewayError, Misconfigured
 from gateway.model import AgentState
 from gateway.model import InvitationState as V
-from gateway.notify.senders import connect, sender_of
+from gateway.notify.senders import connect, hang_up, sender_of
 from gateway.outreach.letters import letter_of, mail_of, not_ready
 from gateway.outreach.planning import ACTOR, hindrance, plan
 from gateway.outreach.suppression import is_the_one, suppress
@@ -282,10 +282,7 @@ class _Post:
 
     def close(self) -> None:
         if self.server is not None:
-            try:
-                self.server.quit()
-            except (smtplib.SMTPException, OSError):
-                self.server.close()
+            hang_up(self.server)
             self.server = None
 
 

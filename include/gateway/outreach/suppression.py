@@ -15,13 +15,12 @@ from functools import lru_cache
 from pathlib import Path
 
 from sqlalchemy import select
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from gateway.errors import Misconfigured
 from gateway.settings import settings
 from gateway.store import keys
-from gateway.store.engine import writing
+from gateway.store.engine import insert_into, writing
 from gateway.store.tables import Invitation, Suppression, now
 
 BYTES = 32
@@ -41,9 +40,10 @@ def suppressed(session: Session, emails: Iterable[str]) -> set[str]:
 
 def suppress(session: Session, email_norm: str, reason: str) -> bool:
     """Puts an address on the list; False when it is there already. reason: unsubscribed | refused | by hand"""
-    insert = postgresql.insert if session.get_bind().dialect.name == "postgresql" else sqlite.insert
     values = {"key": key_of(email_norm), "reason": reason, "created_at": now()}
-    done = session.execute(insert(Suppression).values(**values).on_conflict_do_nothing().returning(Suppression.key))
+    done = session.execute(
+        insert_into(session, Suppression).values(**values).on_conflict_do_nothing().returning(Suppression.key)
+    )
     return done.scalar_one_or_none() is not None
 
 

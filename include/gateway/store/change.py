@@ -17,7 +17,6 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from gateway.errors import Conflict
@@ -28,6 +27,7 @@ from gateway.model import InterviewState as I
 from gateway.model import InvitationState as V
 from gateway.model import ProfileState as P
 from gateway.store import outbox
+from gateway.store.engine import insert_into
 from gateway.store.tables import Agent, Batch, Delivery, Document, Event, Interview, Invitation, Profile, now
 
 ALLOWED: dict[str, dict[str | None, set[str]]] = {
@@ -132,8 +132,7 @@ def first_time(session: Session, once: str, *, kind: str, batch_id: str, actor: 
         "actor": actor,
         "once": once,
     }
-    insert = postgresql.insert if session.get_bind().dialect.name == "postgresql" else sqlite.insert
-    done = session.execute(insert(Event).values(**values).on_conflict_do_nothing().returning(Event.id))
+    done = session.execute(insert_into(session, Event).values(**values).on_conflict_do_nothing().returning(Event.id))
     return done.scalar_one_or_none() is not None
 
 

@@ -6,11 +6,12 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import lru_cache
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 from alembic import command
 from alembic.config import Config
 from sqlalchemy import Engine, ExceptionContext, create_engine, event
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
@@ -93,6 +94,12 @@ def reading() -> Iterator[Session]:
     """A read-only session; takes no write lock on SQLite."""
     with Session(engine().execution_options(gateway_write=False), expire_on_commit=False) as session:
         yield session
+
+
+def insert_into(session: Session, table: Any) -> postgresql.Insert:
+    """An INSERT that can take ON CONFLICT, in the dialect of the session's database. Both dialects have the same methods."""
+    insert = postgresql.insert if session.get_bind().dialect.name == "postgresql" else sqlite.insert
+    return cast("postgresql.Insert", insert(table))
 
 
 def alembic_config(url: str) -> Config:

@@ -26,11 +26,10 @@ from cryptography.hazmat.primitives.serialization import (
     load_pem_private_key,
 )
 from sqlalchemy import select
-from sqlalchemy.dialects import postgresql, sqlite
 
 from gateway.errors import Misconfigured
 from gateway.settings import settings
-from gateway.store.engine import reading, writing
+from gateway.store.engine import insert_into, reading, writing
 from gateway.store.tables import Bookmark, now
 
 SUPPRESSION = "suppression.key"
@@ -85,9 +84,8 @@ def is_the_one(name: str, key: bytes) -> bool:
         known = session.scalar(select(Bookmark.value).where(Bookmark.name == mark))
     if known is None:
         with writing() as session:
-            insert = postgresql.insert if session.get_bind().dialect.name == "postgresql" else sqlite.insert
             said = {"name": mark, "value": ours, "updated_at": now()}
-            session.execute(insert(Bookmark).values(**said).on_conflict_do_nothing())
+            session.execute(insert_into(session, Bookmark).values(**said).on_conflict_do_nothing())
             known = session.scalar(select(Bookmark.value).where(Bookmark.name == mark))
     return known == ours
 

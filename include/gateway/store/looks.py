@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from sqlalchemy import select
-from sqlalchemy.dialects import postgresql, sqlite
 
-from gateway.store.engine import reading, writing
+from gateway.store.engine import insert_into, reading, writing
 from gateway.store.tables import Event, now
 
 
@@ -18,5 +17,4 @@ def looked(subject: str, subject_id: str, *, actor: str) -> None:
             return
     said = {"at": at, "kind": "looked", "subject": subject, "subject_id": subject_id, "actor": actor, "once": once}
     with writing() as session:
-        insert = postgresql.insert if session.get_bind().dialect.name == "postgresql" else sqlite.insert
-        session.execute(insert(Event).values(**said).on_conflict_do_nothing())
+        session.execute(insert_into(session, Event).values(**said).on_conflict_do_nothing())

@@ -16,7 +16,6 @@ from datetime import datetime
 from typing import Any
 
 from pydantic import ValidationError
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from gateway.agents.notices import Notify
@@ -24,6 +23,7 @@ from gateway.events import CATALOGUE, type_of
 from gateway.settings import settings
 from gateway.store import ids
 from gateway.store.counts import counts
+from gateway.store.engine import insert_into
 from gateway.store.tables import Agent, Batch, Document, Outbox, Profile, now
 
 AT_REST = ("done", "waiting_review", "failed")
@@ -89,7 +89,7 @@ def channels(session: Session, agent_id: str) -> Notify:
 
 
 def forget_channels(session: Session, agent_id: str) -> None:
-    """Forgets the cached channels, because the agent's file was read again in this session."""
+    """Forgets the channels cached with this database transaction, because the agent's file was read again."""
     session.info.get("channels", {}).pop(agent_id, None)
 
 
@@ -155,8 +155,9 @@ def _write(
         if once is None:
             session.add(Outbox(**values))
         else:
-            insert = postgresql.insert if session.get_bind().dialect.name == "postgresql" else sqlite.insert
-            done = session.execute(insert(Outbox).values(**values).on_conflict_do_nothing().returning(Outbox.id))
+            done = session.execute(
+                insert_into(session, Outbox).values(**values).on_conflict_do_nothing().returning(Outbox.id)
+            )
             if done.scalar_one_or_none() is None:
                 continue
         written.append(channel)

@@ -24,7 +24,6 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from sqlalchemy import select
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session, selectinload
 
 from gateway.agents import Agent
@@ -36,7 +35,7 @@ from gateway.model import Mode
 from gateway.model import ProfileState as P
 from gateway.pipeline.erasure.suppression import known_again
 from gateway.store import change, ids
-from gateway.store.engine import writing
+from gateway.store.engine import insert_into, writing
 from gateway.store.tables import Batch, Delivery, Event, Profile, now
 
 ACTOR = "deliver"
@@ -132,7 +131,6 @@ def _rows(session: Session, kind: str, posting: str, profiles: Sequence[Profile]
     if not profiles:
         return {}
     known_again(session, [str(profile.email_norm) for profile in profiles])
-    insert = postgresql.insert if session.get_bind().dialect.name == "postgresql" else sqlite.insert
     stamp = {"created_at": now(), "updated_at": now(), "attempts": 0, "receipt": {}}
     new = [
         {
@@ -149,7 +147,7 @@ def _rows(session: Session, kind: str, posting: str, profiles: Sequence[Profile]
     ]
     for start in range(0, len(new), ROWS_A_STATEMENT):
         session.execute(
-            insert(Delivery)
+            insert_into(session, Delivery)
             .values(new[start : start + ROWS_A_STATEMENT])
             .on_conflict_do_nothing(index_elements=["target", "posting", "email_norm"])
         )

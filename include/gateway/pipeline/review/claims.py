@@ -6,11 +6,10 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from sqlalchemy import delete, or_, select
-from sqlalchemy.dialects import postgresql, sqlite
 
 from gateway.errors import Misconfigured
 from gateway.settings import settings
-from gateway.store.engine import reading, writing
+from gateway.store.engine import insert_into, reading, writing
 from gateway.store.tables import Claim, Profile, now
 
 
@@ -33,8 +32,7 @@ def claim(profile_id: str, reviewer: str) -> Claimed:
     with writing() as session:
         if session.get(Profile, profile_id) is None:
             raise Misconfigured("UNKNOWN_PROFILE", f"There is no profile {profile_id!r}.")
-        insert = postgresql.insert if session.get_bind().dialect.name == "postgresql" else sqlite.insert
-        fresh = insert(Claim).values(profile_id=profile_id, reviewer=reviewer, until=until)
+        fresh = insert_into(session, Claim).values(profile_id=profile_id, reviewer=reviewer, until=until)
         session.execute(
             fresh.on_conflict_do_update(
                 index_elements=[Claim.profile_id],
