@@ -32,6 +32,7 @@ class Pool:
     STORE = "gateway_store"
     DELIVER = "gateway_deliver"
     NOTIFY = "gateway_notify"
+    SOURCES = "gateway_sources"
 
 
 POOLS = (
@@ -45,9 +46,13 @@ POOLS = (
         2,
         "Messages to people, programs and candidates: a separate pool, so that they never wait for other work",
     ),
+    PoolSpec(
+        Pool.SOURCES, 4, "Fetching from sources: mostly waits for other servers, so a slow one blocks no other work"
+    ),
 )
 
 OWNER = "candidate-ingestion"
 INBOX_URI = "gateway://inbox"
 DECISIONS_URI = "gateway://decisions"
 OUTBOX_URI = "gateway://outbox"
+SOURCES_URI = "gateway://sources"

@@ -18,6 +18,7 @@ from .persons import PERSONS
 from .pipeline import PIPELINE
 from .quality import QUALITY
 from .showing import SHOWING
+from .sources import SOURCES
 
 CODES: dict[str, Code] = {}
 for _code in (
@@ -32,6 +33,7 @@ for _code in (
     *PERSONS,
     *SHOWING,
     *NOTICES,
+    *SOURCES,
 ):
     if _code.id in CODES:
         raise ValueError(f"reason code {_code.id} is defined twice")
