@@ -17,6 +17,7 @@ from .page import PAGE
 from .persons import PERSONS
 from .pipeline import PIPELINE
 from .quality import QUALITY
+from .senders import SENDERS
 from .showing import SHOWING
 from .sources import SOURCES
 
@@ -34,6 +35,7 @@ for _code in (
     *SHOWING,
     *NOTICES,
     *SOURCES,
+    *SENDERS,
 ):
     if _code.id in CODES:
         raise ValueError(f"reason code {_code.id} is defined twice")

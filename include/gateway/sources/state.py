@@ -18,7 +18,7 @@ from gateway.pipeline.arrival.receive import agent_of, sync_agent
 from gateway.settings import settings
 from gateway.store import outbox
 from gateway.store.engine import reading, writing
-from gateway.store.tables import SourceState, now
+from gateway.store.tables import Event, SourceState, now
 
 LONGEST_H = 6.0  # between two looks at a source that fails
 TELL_AFTER = 3  # failures in a row that may pass by themselves; what cannot is told at once
@@ -129,3 +129,10 @@ def _row(session: Session, agent_id: str, source: str) -> SourceState:
         session.add(row)
         session.flush()
     return row
+
+
+def asked_for(agent_id: str, name: str, *, actor: str) -> None:
+    """Keeps that a person asks a source out of turn. Raises as `source_of`."""
+    source_of(agent_id, name)
+    with writing() as session:
+        session.add(Event(kind="source_asked", subject="agent", subject_id=agent_id, actor=actor, rule=name))
