@@ -147,6 +147,11 @@ CATALOGUE: dict[str, EventType] = {
             ("agent_id", "agent_title", "numbers", "url"),
             status=True,
         ),
+        EventType(
+            "batch.receipt",
+            "What became of a batch, for its sender.",
+            ("agent_id", "agent_title", "batch_id", "state", "source", "numbers"),
+        ),
         EventType("channel.test", "A test of a channel, requested by a person.", ("agent_id", "agent_title")),
     )
 }

@@ -16,6 +16,7 @@ from gateway.pipeline.arrival.retry import review_run
 from gateway.pipeline.arrival.runs import cause, fail, forget_failure
 from gateway.pipeline.review.held import held_codes, held_count
 from gateway.pipeline.statistics import remember
+from gateway.receipts.tell import tell
 from gateway.store import change, outbox
 from gateway.store.counts import Counts, counts
 from gateway.store.engine import reading, writing
@@ -52,6 +53,7 @@ def finish_batch(batch_id: str) -> dict[str, Any]:
                 change.move(session, batch, BatchState.RUNNING, actor=ACTOR, rule="cleared")
             change.move(session, batch, BatchState.WAITING_REVIEW if numbers.held else BatchState.DONE, actor=ACTOR)
         remember(session, batch)
+        tell(session, batch)
         return {"state": str(batch.state), "code": batch.code, "error": batch.error, "counts": numbers.as_dict()}
 
 

@@ -67,7 +67,9 @@ def emit(
     only      to this channel alone, whether it subscribed or not; `without`: to all but this one
     """
     at = now()
-    told = {only: at} if only else channels(session, agent_id).told(event, at)
+    told = channels(session, agent_id).told(event, at)
+    if only:
+        told = {only: told.get(only, at)}
     told.pop(without or "", None)
     agent = session.get(Agent, agent_id)
     known = {"agent_id": agent_id, "agent_title": agent.title if agent else agent_id}
