@@ -10,7 +10,7 @@ message, at most one of each kind per person and agent.
 **Triage**: `OUTREACH_NOT_READY` names what is missing in an agent's outreach; the other agents' messages were sent. Safe to clear:
 nobody gets the same message twice. Messages that became unclear when a worker was stopped are not sent again automatically:
 use `python -m gateway outreach list --state unclear`, then `resend`.
-**Settings**: `GATEWAY_PUBLIC_URL`, `GATEWAY_OUTREACH_KEY_FILE`; `outreach` and `templates` in the agent's file (docs/outreach.md).
+**Settings**: `GATEWAY_PUBLIC_URL`, `GATEWAY_KEYS_DIR`; `outreach` and `templates` in the agent's file (docs/outreach.md).
 """
 
 from __future__ import annotations

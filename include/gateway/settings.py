@@ -48,15 +48,12 @@ class Settings(BaseSettings):
     )
     keys_dir: Path | None = Field(
         None,
-        description="Folder of the gateway's keys: signing.pem, suppression.key; created if missing; empty = <home>/keys.",
+        description="Folder of the gateway's keys: signing.pem, suppression.key, outreach.key; created if missing, back them up; empty = <home>/keys.",
     )
     page_url: str = Field("", description="Address of the Airflow UI used in notices; empty = no link.")
 
     public_url: str = Field(
         "", description="Address (https://...) where candidates reach /gateway/unsubscribe/; required for outreach."
-    )
-    outreach_key_file: Path | None = Field(
-        None, description="Key file of the suppression list; created once, back it up; empty = <home>/outreach.key."
     )
 
     quiet_period_s: float = Field(
@@ -124,7 +121,7 @@ class Settings(BaseSettings):
         """Local folders and files with personal data or secrets, whether or not they exist."""
         database = urlsplit(self.store_url)
         places = [self.home, self.pool, *(self.home / name for name in ("files", "airflow", "logs"))]
-        places += [self.keys, self.keys / "signing.pem", self.keys / "suppression.key", self.outreach_key]
+        places += [self.keys, *(self.keys / name for name in ("signing.pem", "suppression.key", "outreach.key"))]
         places += [self.home / f".{name}.key" for name in ("fernet", "api", "jwt")]
         if database.scheme.startswith("sqlite"):
             places.append(Path(self.store_url.partition("///")[2]))
@@ -151,10 +148,6 @@ class Settings(BaseSettings):
     @property
     def pool(self) -> Path:
         return self.pool_dir or self.home / "pool"
-
-    @property
-    def outreach_key(self) -> Path:
-        return self.outreach_key_file or self.home / "outreach.key"
 
     def page(self, path: str) -> str:
         """The address of our page at that path ("/batches/b...") inside Airflow's UI; "" without GATEWAY_PAGE_URL."""

@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import random
 import time
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
 from sqlalchemy import func, select, update
 
 from gateway.insight.analytics import analytics
-from gateway.outreach.progress import _keep, seen_of, sync_progress
+from gateway.outreach.progress import FULL_EVERY, _keep, _since, seen_of, sync_progress
 from gateway.pipeline.delivery.deliver import deliver_batch
 from gateway.store.engine import reading, writing
-from gateway.store.tables import Batch, Delivery, Event, Interview
+from gateway.store.tables import Batch, Bookmark, Delivery, Event, Interview, now
 from support.heymilo import World
 from support.people import addresses, batch, connection, people
 from support.telling import rows
@@ -185,6 +186,51 @@ def test_nothing_to_ask_about_asks_nothing(world: World, heymilo: Any, store: st
     calls = world.calls
     sync_progress()
     assert world.calls == calls, "who is at rest is not asked about"
+
+
+def test_one_who_never_starts_does_not_make_every_look_read_months(world: World, heymilo: Any, store: str) -> None:
+    heymilo(chunk=1000)
+    deliver(120)
+    month = timedelta(days=30)
+    with writing() as session:
+        session.execute(update(Delivery).values(created_at=now() - month, updated_at=now() - month))
+    for row in world.candidates["POST1"]:
+        row["created_at"] -= month.total_seconds()
+        row.update(STAGES["scored"])
+    world.candidates["POST1"][0].update({"score": None, "interviewed_at": None, **STAGES["invited"]})
+    assert sync_progress().read == 120, "the first look is at all"
+    assert sync_progress().read == 0, "nobody of this week is open"
+    deliver(2)
+    assert sync_progress().read == 2, "of this week alone"
+    world.candidates["POST1"][0].update(STAGES["completed"])
+    with writing() as session:
+        mark = session.get_one(Bookmark, "progress-full:heymilo:POST1")
+        mark.value = (now() - FULL_EVERY).isoformat()
+    done = sync_progress()
+    assert (done.read, done.moved) == (122, 1), "a few times a day it is all of them"
+
+
+def test_what_is_at_rest_is_not_read_again_from_our_own_rows(world: World, heymilo: Any, store: str) -> None:
+    agent = heymilo(chunk=1000)
+    deliver(3)
+    long_ago = now() - timedelta(days=40)
+    with writing() as session:
+        session.execute(update(Delivery).values(created_at=long_ago, updated_at=long_ago))
+    for row in world.candidates["POST1"]:
+        row["created_at"] = long_ago.timestamp()
+        row.update(STAGES["scored"])
+    sync_progress()
+    assert _since(agent, agent.target, now(), full=True) is None
+    with reading() as session:
+        begin = session.get_one(Bookmark, "progress-rest:heymilo:POST1:tester").value
+    assert now() - datetime.fromisoformat(begin) < timedelta(minutes=11), "only what is confirmed from here on is looked at"
+    # Unclear for 40 days and confirmed now: an old row, but a new confirmation.
+    deliver(1)
+    with writing() as session:
+        session.execute(update(Delivery).where(Delivery.created_at > long_ago).values(created_at=long_ago))
+    since = _since(agent, agent.target, now(), full=True)
+    assert since is not None
+    assert since <= long_ago
 
 
 def test_engagement_is_counted_by_hand(world: World, heymilo: Any, store: str) -> None:

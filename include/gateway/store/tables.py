@@ -232,7 +232,10 @@ class Delivery(Base):
     """
 
     __tablename__ = "delivery"
-    __table_args__ = (UniqueConstraint("target", "posting", "email_norm", name="uq_delivery_person"),)
+    __table_args__ = (
+        UniqueConstraint("target", "posting", "email_norm", name="uq_delivery_person"),
+        Index("ix_delivery_posting_updated", "target", "posting", "updated_at"),
+    )
 
     id: Mapped[str] = mapped_column(String(40), primary_key=True)  # sent along as external_id
     target: Mapped[str] = mapped_column(String(32))
@@ -465,7 +468,7 @@ class Suppression(Base):
     __tablename__ = "suppression"
 
     key: Mapped[str] = mapped_column(String(64), primary_key=True)
-    reason: Mapped[str] = mapped_column(String(32))  # unsubscribed | refused | by hand
+    reason: Mapped[str] = mapped_column(String(32))  # unsubscribed | refused | bounced | by hand
     created_at: Mapped[datetime] = mapped_column(default=now)
 
 
