@@ -53,13 +53,15 @@ class Settings(BaseSettings):
     page_url: str = Field("", description="Address of the Airflow UI used in notices; empty = no link.")
 
     public_url: str = Field(
-        "", description="Address (https://...) where candidates reach /gateway/unsubscribe/; required for outreach."
+        "",
+        description="Address (https://...) where candidates reach /gateway/unsubscribe/ and programs /gateway/hooks/; required for outreach.",
     )
 
     quiet_period_s: float = Field(
         5.0, ge=0, description="A drop without a marker is complete when nothing in it has changed for this long."
     )
     poll_s: float = Field(1.0, gt=0, description="Interval between two checks of the inbox.")
+    hooks_poll_s: float = Field(2.0, gt=0, description="Interval between two checks for calls of hooks.")
 
     max_batch_files: int = Field(10_000, gt=0, description="Most files in one batch, including ZIP members.")
     max_file_bytes: int = Field(50_000_000, gt=0, description="Largest size of one file.")

@@ -241,6 +241,18 @@ def app_of(world: World, contract: Contract | None = None) -> FastAPI:
         }
         return answered("listCandidates", 200, content)
 
+    @app.get("/api/v2/interviews/{interview_id}/data")
+    async def interview(interview_id: str, request: Request) -> Response:
+        stopped = guard(request, "getInterviewData")
+        if stopped is not None:
+            return stopped
+        found = [row for rows in world.candidates.values() for row in rows if row["interview_id"] == interview_id]
+        if not found:
+            return problem(404, "not_found", "No such interview.")
+        hidden = ("object", "interview_url", "shortlisted", "dismissed", "interviewed_at", "data")
+        content = {"object": "interview_data"} | {k: v for k, v in found[0].items() if k not in hidden}
+        return answered("getInterviewData", 200, {"data": content, "meta": None})
+
     async def write(request: Request, posting: str, operation: str, *, bulk: bool, queue: bool) -> Response:
         stopped = guard(request, operation)
         if stopped is not None:

@@ -115,11 +115,14 @@ def _serve(agent_id: str, channel: str, done: Sent) -> None:
         return
     # The outcome is recorded after this many messages: a killed sender repeats no more than these.
     size = 2 * sender.parallel if sender.parallel > 1 else 1
+    pool = ThreadPoolExecutor(sender.parallel) if sender.parallel > 1 else None
+    proved = False
     try:
         while messages := _take(agent_id, channel):
             for start in range(0, len(messages), size):
                 part = messages[start : start + size]
-                outcomes = _send_all(sender, part)
+                outcomes = _send_all(sender, part, pool, proved=proved)
+                proved = any(one is not None and one.sent for one in outcomes)
                 broken = _broken(outcomes)
                 if broken is not None:
                     rest = messages[start + size :]
@@ -129,6 +132,8 @@ def _serve(agent_id: str, channel: str, done: Sent) -> None:
                 _settle(part, outcomes, done)
             health.well(agent_id, channel)
     finally:
+        if pool is not None:
+            pool.shutdown()
         sender.close()
 
 
@@ -172,16 +177,19 @@ def _take(agent_id: str, channel: str) -> list[Message]:
     return taken
 
 
-def _send_all(sender: Sender, messages: Sequence[Message]) -> list[Outcome | None]:
+def _send_all(
+    sender: Sender, messages: Sequence[Message], pool: ThreadPoolExecutor | None, *, proved: bool
+) -> list[Outcome | None]:
     """One outcome per message; None for those not tried because the channel failed before their turn.
 
-    One by one until the first goes through: a dead channel costs a few timeouts, not hundreds.
+    One by one until the first goes through (proved: some of the messages before did): a dead channel costs a few
+    timeouts, not hundreds.
     """
     outcomes: list[Outcome | None] = [None] * len(messages)
     begun = 0
-    for begun, message in enumerate(messages, 1):
+    for begun, message in enumerate([] if proved and pool else messages, 1):
         one = outcomes[begun - 1] = _attempt(sender, message)
-        if one.sent and sender.parallel > 1:
+        if one.sent and pool is not None:
             break
         if one.gone or _struck(outcomes[max(0, begun - STRIKES) : begun]):
             return outcomes
@@ -196,9 +204,8 @@ def _send_all(sender: Sender, messages: Sequence[Message]) -> list[Outcome | Non
         with lock:
             strikes = strikes + 1 if not one.sent and one.retry else 0
 
-    if rest:
-        with ThreadPoolExecutor(sender.parallel) as pool:
-            list(pool.map(attempt, rest))
+    if pool is not None:
+        list(pool.map(attempt, rest))
     return outcomes
 
 

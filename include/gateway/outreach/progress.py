@@ -13,7 +13,7 @@ source   HeyMilo public API v2: listCandidates, the candidate resource (status, 
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -25,7 +25,7 @@ from gateway.agents import Agent, HeyMiloTarget, load_agents_lenient
 from gateway.deliver.client import Client
 from gateway.deliver.credentials import credentials
 from gateway.deliver.limiter import Limiter
-from gateway.errors import GatewayError
+from gateway.errors import GatewayError, Refused
 from gateway.model import DeliveryState
 from gateway.model import InterviewState as I
 from gateway.settings import settings
@@ -107,6 +107,32 @@ def _sync(agent: Agent, target: HeyMiloTarget, done: Synced) -> None:
         _mark(session, _name("", target), begun)
         if full:
             _mark(session, _name("full", target), begun)
+
+
+def look_up(agent: Agent, external_ids: Sequence[str]) -> Synced:
+    """Asks the target about single interviews, as somebody says that something happened to them.
+
+    One that the target does not know is passed over. Raises Transient, Misconfigured as the client does.
+    """
+    done = Synced()
+    if not isinstance(agent.target, HeyMiloTarget):
+        return done
+    target = agent.target
+    limiter = Limiter(target.connection, target.rate_per_minute)
+    client = Client(credentials(target.connection), limiter, allow_private=target.allow_private)
+    found: list[Seen] = []
+    for external_id in external_ids:
+        try:
+            row = client.interview(external_id)
+        except Refused:
+            continue
+        done.read += 1
+        seen = seen_of(row)
+        # Another posting of the same workspace, or another interview than the one asked for, is none of ours.
+        if seen is not None and seen.external_id == external_id and row.get("posting_id") == target.posting:
+            found.append(seen)
+    _keep(agent, target, found, done)
+    return done
 
 
 def _name(what: str, target: HeyMiloTarget, agent: Agent | None = None) -> str:

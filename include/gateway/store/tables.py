@@ -419,6 +419,32 @@ class Outbox(Base):
     once: Mapped[str | None] = mapped_column(String(200), unique=True)
 
 
+class Inbound(Base):
+    """One call of a hook of ours (states: gateway/hooks/handle.py). refs holds ids and codes only, nothing of a person.
+
+    kind    interviews | files | bounces
+    signed  proved by a signature, not by the address: its `once` is the sender's id and stays
+    once    the same news that waits already is not kept twice
+    """
+
+    __tablename__ = "inbound"
+    __table_args__ = (Index("ix_inbound_received", "received_at", "id"),)
+
+    id: Mapped[str] = mapped_column(String(40), primary_key=True)
+    kind: Mapped[str] = mapped_column(String(16))
+    agent_id: Mapped[str] = mapped_column(ForeignKey("agent.id"))
+    refs: Mapped[list[Any]] = mapped_column(default=list)
+    signed: Mapped[bool] = mapped_column(default=False)
+    once: Mapped[str | None] = mapped_column(String(200), unique=True)
+    attempts: Mapped[int] = mapped_column(default=0)
+    received_at: Mapped[datetime] = mapped_column(default=now)
+    due_at: Mapped[datetime] = mapped_column(index=True)
+    done_at: Mapped[datetime | None]
+    dead_at: Mapped[datetime | None]
+    code: Mapped[str | None] = mapped_column(String(64))
+    error: Mapped[str | None] = mapped_column(Text)
+
+
 class ChannelHealth(Base):
     """The state of a channel. No row: it never failed. retry_at: nothing is sent before; paused_at: nothing until resumed."""
 

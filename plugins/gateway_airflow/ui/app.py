@@ -27,6 +27,7 @@ from gateway_airflow.ui.pages import (
     documents,
     exports,
     health,
+    hooks,
     notices,
     people,
     review,
@@ -50,6 +51,7 @@ SUBJECTS = (
     people,
     analytics,
     notices,
+    hooks,
     codes,
     health,
     unsubscribe,
@@ -75,7 +77,7 @@ class Static(StaticFiles):
 
 
 def build() -> FastAPI:
-    """The app with every page. Its routes ask for a right each; only `static` and `unsubscribe` are open."""
+    """The app with every page. Its routes ask for a right each; only `static`, `unsubscribe` and `hooks` are open."""
     app = GatewayApp(
         title="Candidate Ingestion Gateway",
         docs_url=None,
@@ -95,7 +97,8 @@ def build() -> FastAPI:
 
 
 def _is_api(request: Request) -> bool:
-    return request.url.path.startswith(f"{request.scope.get('root_path', '')}/api/")
+    root = request.scope.get("root_path", "")
+    return request.url.path.startswith((f"{root}/api/", f"{root}/hooks/"))
 
 
 async def _gateway_error(request: Request, wrong: Exception) -> Response:
@@ -142,7 +145,7 @@ def status_of(wrong: GatewayError) -> int:
         return 503
     if wrong.code.startswith("UNKNOWN_"):
         return 404
-    if wrong.code in ("FILE_TOO_LARGE", "BATCH_TOO_LARGE", "BATCH_TOO_MANY_FILES"):
+    if wrong.code in ("FILE_TOO_LARGE", "BATCH_TOO_LARGE", "BATCH_TOO_MANY_FILES", "HOOK_TOO_LARGE"):
         return 413
     return 422 if isinstance(wrong, Misconfigured) else 400
 

@@ -1,8 +1,10 @@
-"""deliveries in the order of their confirmation, for who asks about interviews"""
+"""deliveries in the order of their confirmation; what hooks told; who wants which notices"""
 
 from __future__ import annotations
 
+import sqlalchemy as sa
 from alembic import op
+from sqlalchemy.dialects import postgresql
 
 revision = "0008"
 down_revision = "0007"
@@ -11,8 +13,31 @@ depends_on = None
 
 
 def upgrade() -> None:
+    json = sa.JSON().with_variant(postgresql.JSONB(), "postgresql")
     op.create_index("ix_delivery_posting_updated", "delivery", ["target", "posting", "updated_at"])
+    op.create_table(
+        "inbound",
+        sa.Column("id", sa.String(length=40), nullable=False),
+        sa.Column("kind", sa.String(length=16), nullable=False),
+        sa.Column("agent_id", sa.String(length=64), nullable=False),
+        sa.Column("refs", json, nullable=False),
+        sa.Column("signed", sa.Boolean(), nullable=False),
+        sa.Column("once", sa.String(length=200), nullable=True),
+        sa.Column("attempts", sa.Integer(), nullable=False),
+        sa.Column("received_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("due_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("done_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("dead_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("code", sa.String(length=64), nullable=True),
+        sa.Column("error", sa.Text(), nullable=True),
+        sa.ForeignKeyConstraint(["agent_id"], ["agent.id"]),
+        sa.PrimaryKeyConstraint("id"),
+        sa.UniqueConstraint("once"),
+    )
+    op.create_index("ix_inbound_received", "inbound", ["received_at", "id"])
+    op.create_index("ix_inbound_due_at", "inbound", ["due_at"])
 
 
 def downgrade() -> None:
+    op.drop_table("inbound")
     op.drop_index("ix_delivery_posting_updated", "delivery")
