@@ -22,6 +22,8 @@ from datetime import timedelta
 from typing import Any
 
 from airflow.sdk import Asset, Param, TriggerRule, dag, get_current_context, task
+from airflow.sdk.definitions.callback import AsyncCallback
+from airflow.sdk.definitions.deadline import DeadlineAlert, DeadlineReference
 
 from gateway.intake.manifest import MOST
 from gateway.model import Mode
@@ -30,6 +32,7 @@ from gateway_airflow.links import DataDocsLink
 from gateway_airflow.names import OUTBOX_URI, Pool, Tag
 from gateway_airflow.operators.start_runs import start_runs
 from gateway_airflow.policy import TASK_DEFAULTS
+from gateway_airflow.triggers.deadline import run_is_late
 
 AGENTS = sorted(path.stem for path in settings().agents_dir.glob("*.yaml"))
 PARAMS = {
@@ -80,6 +83,12 @@ PARAMS = {
     params=PARAMS,
     doc_md=__doc__,
     tags=[Tag.INGEST, Tag.DELIVER, Tag.PII],
+    deadline=DeadlineAlert(
+        reference=DeadlineReference.DAGRUN_QUEUED_AT,
+        interval=timedelta(hours=settings().batch_deadline_h),
+        callback=AsyncCallback(run_is_late),
+        name="batch is late",
+    ),
     render_template_as_native_obj=True,
 )
 def ingest_batch() -> None:

@@ -73,6 +73,18 @@ CATALOGUE: dict[str, EventType] = {
             "batch.waiting_review", "Candidates of a batch wait for review.", _REST, "batch", "waiting_review", True
         ),
         EventType("batch.failed", "A batch stopped early.", _REST, "batch", "failed", True),
+        EventType(
+            "review.delivered",
+            "Decisions about a batch were delivered while others of it still wait; at most once an hour.",
+            _REST,
+            status=True,
+        ),
+        EventType(
+            "deadline.missed",
+            "A batch is not done within GATEWAY_BATCH_DEADLINE_H.",
+            ("agent_id", "agent_title", "batch_id", "state", "hours", "url"),
+            status=True,
+        ),
         EventType("document.read", "A document was read.", _DOCUMENT, "document", "success"),
         EventType("document.failed", "A document could not be read.", _DOCUMENT, "document", "failed"),
         EventType("profile.passed", "A candidate passed every gate.", _PROFILE, "profile", "passed"),
@@ -115,6 +127,12 @@ CATALOGUE: dict[str, EventType] = {
             "held.overdue",
             "Held candidates have waited far too long; a second address can subscribe to this.",
             ("agent_id", "agent_title", "held", "hours", "url"),
+        ),
+        EventType(
+            "audit.error",
+            "Audits say that more automatic passes are wrong than the agent's file allows.",
+            ("agent_id", "agent_title", "numbers", "url"),
+            status=True,
         ),
         EventType(
             "inbox.stale",

@@ -114,6 +114,9 @@ class Settings(BaseSettings):
         description="A channel that has failed for this long is paused, and the agent's other channels are notified.",
     )
     notice_keep_days: float = Field(30.0, gt=0, description="How long messages that were sent or given up stay listed.")
+    batch_deadline_h: float = Field(
+        4.0, gt=0, description="A batch that is not done within this time is reported (deadline.missed)."
+    )
     claim_alarm_s: float = Field(
         900.0, gt=0, description="A complete drop that stays unclaimed for this long raises an alarm."
     )

@@ -123,6 +123,15 @@ NOTICES: tuple[Code, ...] = (
         "invitation i2026...: 5.1.1",
     ),
     Code(
+        "PREFERENCE_INVALID",
+        "notify",
+        "What a person chose to be told cannot be kept.",
+        "An address that is none, an event or a time zone that does not exist.",
+        "recruiter",
+        "Correct the field named on **Candidates, Notices, My notices**.",
+        "The choice is not right at to: an address is missing.",
+    ),
+    Code(
         "UNKNOWN_HOOK",
         "notify",
         "A call of a hook was refused.",

@@ -19,10 +19,11 @@ from threading import Lock
 from sqlalchemy import ColumnElement, and_, func, or_, select, update
 
 from gateway.agents import load_agents_lenient
-from gateway.agents.notices import LOG, Notify
+from gateway.agents.notices import LOG, PERSON, Notify
 from gateway.errors import GatewayError
 from gateway.notify import health
-from gateway.notify.senders import Message, Outcome, Sender, open_sender
+from gateway.notify.people import channel_of
+from gateway.notify.senders import MailSender, Message, Outcome, Sender, open_sender
 from gateway.settings import settings
 from gateway.store.engine import reading, writing
 from gateway.store.tables import ChannelHealth, Outbox, now
@@ -105,13 +106,16 @@ def _next_due_s() -> float | None:
 def _serve(agent_id: str, channel: str, done: Sent) -> None:
     """Sends the due messages of one channel until there are none, or until the channel fails."""
     try:
-        sender = open_sender(channel, None if channel == LOG else _notify(agent_id).channel(channel))
+        sender, together = _open(agent_id, channel)
     except GatewayError as wrong:
         if wrong.code == "CHANNEL_GONE":
             done.dead += health.give_up(agent_id, channel, wrong.code, wrong.sentence)
             return
         done.later += 1
         health.failed(agent_id, channel, Outcome(False, wrong.code, wrong.sentence))
+        return
+    if together:
+        _serve_together(agent_id, channel, sender, done)
         return
     # The outcome is recorded after this many messages: a killed sender repeats no more than these.
     size = 2 * sender.parallel if sender.parallel > 1 else 1
@@ -134,6 +138,35 @@ def _serve(agent_id: str, channel: str, done: Sent) -> None:
     finally:
         if pool is not None:
             pool.shutdown()
+        sender.close()
+
+
+def _open(agent_id: str, channel: str) -> tuple[Sender, bool]:
+    """The channel's sender, and whether its messages go together as one. Raises GatewayError as open_sender does."""
+    if channel == LOG:
+        return open_sender(channel, None), False
+    notify = _notify(agent_id)
+    if channel.startswith(PERSON):
+        found = channel_of(channel, notify)
+        return open_sender(channel, found[0] if found else None), bool(found and found[1])
+    return open_sender(channel, notify.channel(channel)), False
+
+
+def _serve_together(agent_id: str, channel: str, sender: Sender, done: Sent) -> None:
+    """Sends what is due of somebody's digest as one mail, or as few as possible."""
+    assert isinstance(sender, MailSender)
+    try:
+        while messages := _take(agent_id, channel):
+            try:
+                outcome = sender.send_together(messages)
+            except GatewayError as wrong:  # an operator's own wording
+                outcome = Outcome(False, wrong.code, wrong.sentence)
+            _settle(messages, [outcome] * len(messages), done)
+            if not outcome.sent:
+                health.failed(agent_id, channel, outcome)
+                return
+            health.well(agent_id, channel)
+    finally:
         sender.close()
 
 

@@ -51,6 +51,10 @@ def message_id() -> str:
     return f"m{datetime.now(UTC):%Y%m%d%H%M%S}{_random(12)}"
 
 
+def preference_id() -> str:
+    return f"q{_random(16)}"
+
+
 def inbound_id() -> str:
     return f"h{datetime.now(UTC):%Y%m%d%H%M%S}{_random(10)}"
 

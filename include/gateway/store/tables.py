@@ -419,6 +419,19 @@ class Outbox(Base):
     once: Mapped[str | None] = mapped_column(String(200), unique=True)
 
 
+class Preference(Base):
+    """What one of our own people wants to be told about an agent ("*": all). choice: agents.notices.Personal."""
+
+    __tablename__ = "preference"
+    __table_args__ = (UniqueConstraint("person", "agent_id"),)
+
+    id: Mapped[str] = mapped_column(String(40), primary_key=True)
+    person: Mapped[str] = mapped_column(String(200))
+    agent_id: Mapped[str] = mapped_column(String(64))
+    choice: Mapped[dict[str, Any]]
+    updated_at: Mapped[datetime] = mapped_column(default=now)
+
+
 class Inbound(Base):
     """One call of a hook of ours (states: gateway/hooks/handle.py). refs holds ids and codes only, nothing of a person.
 

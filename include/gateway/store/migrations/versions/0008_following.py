@@ -16,6 +16,16 @@ def upgrade() -> None:
     json = sa.JSON().with_variant(postgresql.JSONB(), "postgresql")
     op.create_index("ix_delivery_posting_updated", "delivery", ["target", "posting", "updated_at"])
     op.create_table(
+        "preference",
+        sa.Column("id", sa.String(length=40), nullable=False),
+        sa.Column("person", sa.String(length=200), nullable=False),
+        sa.Column("agent_id", sa.String(length=64), nullable=False),
+        sa.Column("choice", json, nullable=False),
+        sa.Column("updated_at", sa.DateTime(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("id"),
+        sa.UniqueConstraint("person", "agent_id"),
+    )
+    op.create_table(
         "inbound",
         sa.Column("id", sa.String(length=40), nullable=False),
         sa.Column("kind", sa.String(length=16), nullable=False),
@@ -40,4 +50,5 @@ def upgrade() -> None:
 
 def downgrade() -> None:
     op.drop_table("inbound")
+    op.drop_table("preference")
     op.drop_index("ix_delivery_posting_updated", "delivery")
