@@ -40,6 +40,7 @@ class World:
     candidates: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
     faults: list[str] = field(default_factory=list)
     list_faults: list[str] = field(default_factory=list)  # none | error | shift | 429
+    questions: list[dict[str, Any]] = field(default_factory=list)
     same_interview: bool = False  # a repeated address gets the interview it has
     queue_delay_s: float | None = 0.0  # None: queued jobs never appear
     queued: list[tuple[float, str, dict[str, Any]]] = field(default_factory=list)
@@ -205,6 +206,16 @@ def app_of(world: World, contract: Contract | None = None) -> FastAPI:
         if posting not in world.postings:
             return problem(404, "not_found", "No such posting.")
         return answered("getPosting", 200, {"data": world.postings[posting], "meta": None})
+
+    @app.get("/api/v2/postings/{posting}/questions")
+    async def questions(posting: str, request: Request) -> Response:
+        stopped = guard(request, "listQuestions")
+        if stopped is not None:
+            return stopped
+        if contract is not None:
+            world.violations += contract.check_query("listQuestions", dict(request.query_params))
+        content = {"data": world.questions, "pagination": {"has_more": False, "total_count": None, "url": None}}
+        return answered("listQuestions", 200, content)
 
     @app.get("/api/v2/postings/{posting}/candidates")
     async def list_candidates(posting: str, request: Request) -> Response:

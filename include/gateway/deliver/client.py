@@ -68,6 +68,11 @@ class Client:
         """The posting as the API returns it."""
         return _mapping(self.get(f"/api/v2/postings/{quote(posting, safe='')}").get("data"))
 
+    def questions(self, posting: str) -> list[dict[str, Any]]:
+        """The first page of a posting's questions and criteria."""
+        rows = self.get(f"/api/v2/postings/{quote(posting, safe='')}/questions", limit=PAGE).get("data")
+        return [row for row in rows if isinstance(row, dict)] if isinstance(rows, list) else []
+
     def interview(self, interview_id: str) -> dict[str, Any]:
         """One interview as the API returns it; Refused(TARGET_GONE) if it knows none of that id."""
         return _mapping(self.get(f"/api/v2/interviews/{quote(interview_id, safe='')}/data").get("data"))
