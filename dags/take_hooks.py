@@ -21,7 +21,7 @@ from airflow.sdk import Asset, AssetOrTimeSchedule, AssetWatcher, CronTriggerTim
 from gateway.settings import settings
 from gateway_airflow.names import FILES_URI, HOOKS_URI, OUTBOX_URI, Pool, Tag
 from gateway_airflow.operators.start_runs import arguments_of, start_runs
-from gateway_airflow.policy import SEES_THE_INBOX, TASK_DEFAULTS
+from gateway_airflow.policy import OWNER_LINKS, SEES_THE_INBOX, TASK_DEFAULTS
 from gateway_airflow.triggers.hooks_trigger import HooksTrigger
 
 HOOKS = Asset(
@@ -36,6 +36,7 @@ HOOKS = Asset(
     catchup=False,
     max_active_runs=1,
     default_args=TASK_DEFAULTS,
+    owner_links=OWNER_LINKS,
     doc_md=__doc__,
     tags=[Tag.INGEST, Tag.NOTIFY, Tag.PII],
 )

@@ -38,6 +38,12 @@ FIELDS: dict[str, dict[str, Any]] = {
     "kind": {**_TEXT, "description": "invitation, reminder-1, reminder-2, ..."},
     "stage": {**_TEXT, "description": "invited, started, completed, scored or knocked_out"},
     "numbers": {"type": "object", "description": "Figures by name"},
+    "rates": {"type": "object", "description": "Shares (0 to 1) and durations by name; null where nothing was counted"},
+    "days": {
+        "type": "array",
+        "description": "The last days: {day, passed, held}, candidates received on each, oldest first",
+    },
+    "advice": {"type": "array", "items": _TEXT, "description": "What the figures say to do next, most pressing first"},
 }
 
 
@@ -152,7 +158,11 @@ CATALOGUE: dict[str, EventType] = {
             ("agent_id", "agent_title", "channel", "code", "sentence", "waiting", "url"),
             status=True,
         ),
-        EventType("report.daily", "The figures of one day of an agent.", ("agent_id", "agent_title", "numbers", "url")),
+        EventType(
+            "report.daily",
+            "The figures of one day of an agent.",
+            ("agent_id", "agent_title", "numbers", "rates", "days", "advice", "url"),
+        ),
         EventType(
             "retention.applied",
             "People or documents whose period had ended were erased, or could not be.",

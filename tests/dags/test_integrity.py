@@ -29,6 +29,7 @@ EXPECTED = {
     "apply_retention",
     "erase_person",
     "take_hooks",
+    "take_requests",
 }
 
 
@@ -80,6 +81,7 @@ def test_every_mapped_task_is_named_and_bounded(dag_bag: Any) -> None:
         "ask_review",
         "continue_ingest",
         "start_ready",
+        "start_requested",
     }
     for dag_id, task in mapped:
         template = task.partial_kwargs.get("map_index_template")

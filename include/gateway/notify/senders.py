@@ -28,7 +28,7 @@ from gateway.deliver.client import retry_after_s
 from gateway.deliver.credentials import Credentials, credentials
 from gateway.deliver.webhook import checked_url, signer_of
 from gateway.errors import GatewayError, Misconfigured
-from gateway.notify.wording import Words, html_of, words_of
+from gateway.notify.wording import PICTURE, Words, html_of, words_of
 
 log = logging.getLogger(__name__)
 CONNECT_S, READ_S = 5.0, 15.0
@@ -138,6 +138,9 @@ class MailSender:
         mail["Auto-Submitted"] = "auto-generated"
         mail.set_content(words.text)
         mail.add_alternative(words.html, subtype="html")
+        if words.picture:
+            _, html = mail.iter_parts()
+            html.add_related(words.picture, "image", "png", cid=f"<{PICTURE}>", disposition="inline")
         try:
             self.server = self.server or connect(self.given)
             refused = self.server.send_message(mail)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import time
+from datetime import date, timedelta
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Request, Response
@@ -14,6 +15,7 @@ from gateway.agents import Agent
 from gateway.errors import GatewayError, Misconfigured
 from gateway.insight.agents import agent_counts, agent_line, agent_lines, criteria, known_agents
 from gateway.insight.batches import batch_page
+from gateway.insight.daily import report_of, yesterday
 from gateway.insight.readiness import TODO, Check, canary_to_offer, readiness
 from gateway.insight.retention import kept_lines
 from gateway.model import AgentState
@@ -25,6 +27,7 @@ from gateway.settings import settings
 from gateway.store.looks import looked
 from gateway_airflow.hooks.connections import use_connections
 from gateway_airflow.ui.access import Right, VisitorDep, needs
+from gateway_airflow.ui.charts import Column, columns, swatch
 from gateway_airflow.ui.render import fragment, page
 
 router = APIRouter()
@@ -121,6 +124,41 @@ def preflight(request: Request, agent_id: str) -> dict[str, Any]:
         answer = _ask(agent, request.scope.get("root_path", ""))
         _preflights[agent_id] = (time.monotonic(), agent, answer)
     return answer
+
+
+@router.get("/agents/{agent_id}/day", dependencies=[needs(Right.VIEW)])
+def one_day(request: Request, visitor: VisitorDep, agent_id: str, day: date | None = None) -> Any:
+    """The report of one day, as it is sent to those who ask for it; yesterday's if none is named."""
+    line = agent_line(agent_id)
+    at = min(day or yesterday(), yesterday() + timedelta(days=1))
+    made = report_of(agent_id, at)
+    shown = [
+        Column(
+            one["day"][5:],
+            f"{one['day']}: {one['passed']} passed, {one['held']} held",
+            {name: one[name] for name in ("passed", "held")},
+        )
+        for one in made.days
+    ]
+    picture = columns(
+        shown,
+        ("passed", "held"),
+        classes=("s0", "s1"),
+        title="Candidates a day",
+        desc="Passed and held, by day received",
+    )
+    return page(
+        request,
+        visitor,
+        "day.html",
+        section="agents",
+        agent=line,
+        report=made,
+        picture=picture,
+        swatches=[(swatch("s0"), "passed"), (swatch("s1"), "held")],
+        before=at - timedelta(days=1),
+        after=at + timedelta(days=1) if at <= yesterday() else None,
+    )
 
 
 _checklists: dict[str, tuple[float, Agent, list[Check]]] = {}
