@@ -114,6 +114,7 @@ class Settings(BaseSettings):
         description="A channel that has failed for this long is paused, and the agent's other channels are notified.",
     )
     notice_keep_days: float = Field(30.0, gt=0, description="How long messages that were sent or given up stay listed.")
+    review_limit: int = Field(50, ge=1, description="Most held candidates that one person is given at a time.")
     batch_deadline_h: float = Field(
         4.0, gt=0, description="A batch that is not done within this time is reported (deadline.missed)."
     )

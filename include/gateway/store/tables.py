@@ -297,6 +297,33 @@ class Claim(Base):
     until: Mapped[datetime]
 
 
+class Assignment(Base):
+    """A held profile that was given to a person. A hint: decisions do not depend on it. actor: who gave it."""
+
+    __tablename__ = "assignment"
+
+    profile_id: Mapped[str] = mapped_column(ForeignKey("profile.id", ondelete="CASCADE"), primary_key=True)
+    reviewer: Mapped[str] = mapped_column(String(200), index=True)
+    actor: Mapped[str] = mapped_column(String(200))
+    created_at: Mapped[datetime] = mapped_column(default=now)
+
+
+class Forecast(Base):
+    """What was said of a batch after its first documents; kept as it was said (pipeline/forecast.py)."""
+
+    __tablename__ = "forecast"
+
+    batch_id: Mapped[str] = mapped_column(ForeignKey("batch.id", ondelete="CASCADE"), primary_key=True)
+    agent_id: Mapped[str] = mapped_column(ForeignKey("agent.id"))
+    made_at: Mapped[datetime] = mapped_column(default=now, index=True)
+    documents: Mapped[int]
+    of_documents: Mapped[int]
+    rest_at: Mapped[datetime]
+    held: Mapped[int]
+    review_s: Mapped[float] = mapped_column(Float)
+    guessed: Mapped[bool]
+
+
 class Review(Base):
     """A person's decision about a profile, with its changes.
 
