@@ -19,7 +19,8 @@ from typing import Any
 from airflow.sdk import Asset, AssetOrTimeSchedule, AssetWatcher, CronTriggerTimetable, dag, get_current_context, task
 
 from gateway.settings import settings
-from gateway_airflow.names import FILES_URI, HOOKS_URI, OUTBOX_URI, Pool, Tag
+from gateway_airflow.names import HOOKS_URI, OUTBOX_URI, Pool, Tag
+from gateway_airflow.operators.assets import FILES_ALIAS, tell_files_ready
 from gateway_airflow.operators.start_runs import arguments_of, start_runs
 from gateway_airflow.policy import OWNER_LINKS, SEES_THE_INBOX, TASK_DEFAULTS
 from gateway_airflow.triggers.hooks_trigger import HooksTrigger
@@ -50,16 +51,14 @@ def take_hooks() -> None:
         use_connections()
         return sorted(handle_due().files)
 
-    @task(pool=Pool.STORE, outlets=[Asset(name="files_ready", uri=FILES_URI)], **SEES_THE_INBOX)
+    @task(pool=Pool.STORE, outlets=[FILES_ALIAS], **SEES_THE_INBOX)
     def claim_ready(agents: list[str]) -> list[dict[str, Any]]:
         """Claims what is complete in the inbox, if somebody said that files are ready; returns the runs to start."""
         from gateway.hooks.handle import claim_ready as claim
 
         if not agents:
             return []
-        get_current_context()["outlet_events"][Asset(name="files_ready", uri=FILES_URI)].extra = {
-            "agents": list[Any](agents)
-        }
+        tell_files_ready(get_current_context()["outlet_events"], agents)
         return arguments_of(claim())
 
     start_runs("start_ready", "ingest_batch", claim_ready(handle()))

@@ -57,6 +57,7 @@ DECISIONS_URI = "gateway://decisions"
 OUTBOX_URI = "gateway://outbox"
 HOOKS_URI = "gateway://hooks"
 FILES_URI = "gateway://files-ready"
+FILES_READY = "gateway_files_ready"  # the alias by which a hook names that asset, and only when files are ready
 REQUESTS_URI = "gateway://requests"
 INGESTED = "gateway_ingested"  # the alias by which a batch names the asset of its agent
 INGESTED_URI = "gateway://ingested"

@@ -10,7 +10,10 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
-from gateway.pipeline.arrival.receive import sense
+from gateway.hooks import addresses
+from gateway.hooks.addresses import Kind
+from gateway.hooks.receive import take
+from gateway.pipeline.arrival.receive import agent_of, sense, sync_agent
 from gateway.settings import settings
 from gateway_airflow.names import OWNER, Tag
 from gateway_airflow.operators.assets import forms_of
@@ -51,6 +54,24 @@ def test_a_batch_tells_other_dags_of_candidates_ingested_for_its_agent(dag_bag: 
         events = session.scalars(select(AssetEvent).where(AssetEvent.asset_id == asset.id)).all()
         told = [event.extra for event in events if event.extra.get("batch") == batch_id]
     assert told == [{"agent": "backend-engineer", "batch": batch_id, "ingested": 2}], "counts and ids, nobody's data"
+
+
+def test_ready_files_are_told_only_when_somebody_said_so(dag_bag: Any, home: Path) -> None:
+    from airflow.models.asset import AssetEvent
+    from airflow.utils.session import create_session
+
+    def told() -> list[Any]:
+        with create_session() as session:
+            rows = session.scalars(select(AssetEvent).order_by(AssetEvent.id)).all()
+            return [row.extra["agents"] for row in rows if "agents" in (row.extra or {})]
+
+    dag_bag.dags["take_hooks"].test()
+    assert told() == [], "a run that finds no call wakes nobody"
+    sync_agent(agent_of("backend-engineer"))
+    address = addresses.make(Kind.FILES, "backend-engineer", actor="test")
+    take("files", "backend-engineer", token=address.url.rpartition("/")[2], body=b"{}", headers={})
+    dag_bag.dags["take_hooks"].test()
+    assert told() == [["backend-engineer"]]
 
 
 def test_a_run_s_note_says_which_batch_and_where_it_is_shown(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:

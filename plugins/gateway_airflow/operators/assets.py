@@ -10,11 +10,12 @@ from typing import Any
 
 from airflow.sdk import Asset, AssetAlias
 
-from gateway_airflow.names import INGESTED, INGESTED_URI
+from gateway_airflow.names import FILES_READY, FILES_URI, INGESTED, INGESTED_URI
 
 log = logging.getLogger(__name__)
 FORM = {"agent": str, "path": str, "mode": str, "canary": int}  # what an event may ask for; the form itself checks it
 INGESTED_ALIAS = AssetAlias(INGESTED)
+FILES_ALIAS = AssetAlias(FILES_READY)
 
 
 def ingested_asset(agent_id: str) -> Asset:
@@ -29,6 +30,11 @@ def tell_ingested(events: Any, news: Iterable[dict[str, Any]]) -> int:
         events[INGESTED_ALIAS].add(ingested_asset(one["agent"]), extra=dict(one))
         number += 1
     return number
+
+
+def tell_files_ready(events: Any, agents: list[str]) -> None:
+    """One event of the asset, whose extra names the agents. events: outlet_events of a task with FILES_ALIAS as outlet."""
+    events[FILES_ALIAS].add(Asset(name="files_ready", uri=FILES_URI), extra={"agents": list[Any](agents)})
 
 
 def forms_of(events: Iterable[Any]) -> list[dict[str, Any]]:
