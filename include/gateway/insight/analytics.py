@@ -24,7 +24,7 @@ from gateway.model import BatchState, Mode
 from gateway.model import DocumentState as D
 from gateway.model import ProfileState as P
 from gateway.pipeline.review.choices import WAITS
-from gateway.pipeline.statistics import KEY, by_state, decided_of, decisions, links, listed
+from gateway.pipeline.statistics import KEY, by_state, decided_of, decisions, links, listed, sender_of
 from gateway.quality.sampling import ErrorRate, error_rate
 from gateway.settings import settings
 from gateway.store.engine import reading
@@ -232,13 +232,13 @@ def _count(agent_id: str | None, days: int, today: date) -> Analytics:
         sums = {row.id: made for row in batches if (made := _sums(row.sums))}
         rows = _Rows(session, batches, sums)
         audits = _audits(session, chosen, rows)
-        shown = [_Shown(row.id, row.agent_id, _source(row.source)) for row in batches]
+        shown = [_Shown(row.id, row.agent_id, sender_of(row.source)) for row in batches]
         interviews = progress(session, shown, rows.asked_of, chosen)
         oldest = select(func.min(Profile.created_at)).where(Profile.state == P.HELD)
         oldest_held = session.scalar(oldest.where(Profile.agent_id == agent_id) if agent_id else oldest)
     weekly = days > 45
     known = list(sums.values())
-    sources = {row.id: _source(row.source) for row in batches}
+    sources = {row.id: sender_of(row.source) for row in batches}
     return Analytics(
         agent_id=agent_id,
         days=days,
@@ -433,13 +433,6 @@ def _sums(text: str | None) -> dict[str, Any] | None:
     """A batch's totals from their JSON; shared, so do not modify. Those of a year are parsed once per process."""
     made: dict[str, Any] | None = json.loads(text) if text else None
     return made
-
-
-@lru_cache(maxsize=256)
-def _source(given: str | None) -> str:
-    """The source of a batch. A sender may write anything there, so text that looks like personal data is not shown."""
-    said = (given or "not stated").strip()
-    return "other" if "@" in said or sum(letter.isdigit() for letter in said) > 6 else said[:60]
 
 
 def _took(seconds: Iterable[float]) -> Took:

@@ -15,7 +15,7 @@ from gateway.agents import Agent, changed_agent
 from gateway.errors import Misconfigured
 from gateway.intake import files
 from gateway.pipeline.arrival.receive import agent_of
-from gateway.quality.case import COMPARED, LISTS, TEXTS, Case, marks_that_hold, signals_that_hold
+from gateway.quality.case import COMPARED, LISTS, TEXTS, Case, calibrated, marks_that_hold, signals_that_hold
 from gateway.quality.replay import Before, Replay, replay
 from gateway.quality.scores import CONTACT, FIELDS, facts_from
 from gateway.store.engine import reading
@@ -177,18 +177,21 @@ def _case(row: Any, entries: list[tuple[str, float, str | None]], document: Any,
         name: type(nothing)(parts.get(f"fact.{name}", nothing)) for name, nothing in COMPARED.items()
     }
     asked = parts.get("fact.domain_accepts_mail")
+    signals = signals_that_hold(row.data.get("signals", {}), sources)
     return Case(
         profile_id=row.id,
         **values,
         counts=counts,
-        confidences={name: fact.confidence for name, fact in known.items() if fact.present},
+        confidences=calibrated(
+            {name: fact.confidence for name, fact in known.items() if fact.present}, signals, compared
+        ),
         evidenced=frozenset(name for name, fact in known.items() if fact.evidenced),
         language=document.facts.get("language"),
         text_quality=document.facts.get("text_quality"),
         ocr_share=round(sources.count("ocr") / len(sources), 4) if sources else 0.0,
         media_type=document.media_type,
         marks=marks_that_hold(row.data.get("marks", ()), contact_sources.get("phone")),
-        signals=signals_that_hold(row.data.get("signals", {}), sources),
+        signals=signals,
         domain_accepts_mail=None if asked is None else bool(asked),
         **compared,
     )

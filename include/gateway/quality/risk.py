@@ -162,14 +162,14 @@ def risk_of(case: Case) -> Risk | None:
     if not case.signals:
         return None
     fitted = model()
-    return weighed(signals(case, fitted["usual"]), fitted)
+    return weighed(signals(case, fitted["usual"]), fitted, case.risk_shift)
 
 
-def weighed(found: Mapping[str, float], fitted: Mapping[str, Any]) -> Risk:
-    """The risk that these signals make, by a fitted model."""
+def weighed(found: Mapping[str, float], fitted: Mapping[str, Any], shift: float = 0.0) -> Risk:
+    """The risk that these signals make, by a fitted model; shift: an agent's own calibration, in log-odds."""
     weights = fitted["weights"]
     groups: dict[str, float] = {}
-    odds = fitted["bias"] + fitted["shift"]
+    odds = fitted["bias"] + fitted["shift"] + shift
     for name, value in found.items():
         weight = weights.get(name, 0.0)
         if value and weight:

@@ -16,6 +16,7 @@ from sqlalchemy.orm import selectinload
 from gateway.errors import Conflict, Misconfigured
 from gateway.model import ProfileState as P
 from gateway.pipeline.arrival.receive import agent_of
+from gateway.pipeline.learning.alarms import learn
 from gateway.quality.sampling import ErrorRate, audit_sample, error_rate
 from gateway.quality.scores import FIELDS
 from gateway.store import change
@@ -92,6 +93,7 @@ def decide_audit(profile_id: str, right: bool, *, reviewer: str, wrong_fields: C
         row.outcome, row.wrong_fields, row.reviewer, row.decided_at = outcome, wrong, reviewer, now()
         profile = session.get_one(Profile, profile_id)
         change.record(session, "audited", profile, actor=reviewer, rule=outcome)
+        learn(session, profile)
     return True
 
 
