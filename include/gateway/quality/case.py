@@ -36,7 +36,9 @@ def marks_that_hold(marks: Iterable[str], phone_source: str | None) -> tuple[str
     return tuple(mark for mark in marks if mark != "PHONE_COUNTRY_GUESSED" or phone_source != "person")
 
 
-def calibrated(confidences: Mapping[str, float], signals: Mapping[str, float], known: Mapping[str, Any]) -> dict[str, float]:
+def calibrated(
+    confidences: Mapping[str, float], signals: Mapping[str, float], known: Mapping[str, Any]
+) -> dict[str, float]:
     """Confidences with the agent's calibration. Where there are signals the risk decides, and has a calibration of its own."""
     if signals:
         return dict(confidences)

@@ -75,7 +75,9 @@ class GroupWatch:
     sums: list[float] = field(default_factory=lambda: [0.0] * len(BETS))
     lengths: list[int] = field(default_factory=lambda: [0] * len(BETS))
     seen: int = 0
-    _ordered: list[float] | None = field(default=None, repr=False, compare=False)  # the compared part of the window, sorted
+    _ordered: list[float] | None = field(
+        default=None, repr=False, compare=False
+    )  # the compared part of the window, sorted
 
     def add(self, score: float, lot: float) -> int:
         """Counts one document; 0, or the number of documents since the change, this one included, if that raises the alarm.
@@ -99,7 +101,8 @@ class GroupWatch:
                 self.lengths[at] = self.lengths[at] + 1 if self.sums[at] > 0 else 1
                 self.sums[at] = held
             if sum(self.values) / len(self.values) >= DRIFT_EVERY:
-                since = max(1, self.lengths[max(range(len(BETS)), key=lambda at: self.values[at])])
+                most = max(self.sums)  # of the bets that carry the alarm, the one whose evidence begins last dates it
+                since = min(n for one, n in zip(self.sums, self.lengths, strict=True) if one >= 0.7 * most)
         self._slide(score)
         if since:
             self.start_anew()
@@ -120,6 +123,11 @@ class GroupWatch:
         self.values = [0.0] * len(BETS)
         self.sums = [0.0] * len(BETS)
         self.lengths = [0] * len(BETS)
+
+    @property
+    def ready(self) -> bool:
+        """Whether there are enough documents to compare with."""
+        return len(self.window) - LAG >= ENOUGH
 
     @property
     def strength(self) -> float:

@@ -569,7 +569,7 @@ class Watch(Base):
     agent_id: Mapped[str] = mapped_column(ForeignKey("agent.id"), primary_key=True)
     dimension: Mapped[str] = mapped_column(String(16), primary_key=True)  # source | family | language
     name: Mapped[str] = mapped_column(String(80), primary_key=True)
-    state: Mapped[dict[str, Any]]
+    counted: Mapped[dict[str, Any]]
     updated_at: Mapped[datetime] = mapped_column(default=now)
 
 

@@ -94,7 +94,7 @@ def test_confidences_that_hold_are_not_called_too_high() -> None:
         right += overconfident([(one, dice.random() < one) for one in said]) >= CERTAIN
         wrong += overconfident([(one, dice.random() < one - 0.12) for one in said]) >= CERTAIN
     assert right <= 200 / CERTAIN + 2
-    assert wrong >= 190
+    assert wrong >= 180
 
 
 def test_a_shift_brings_what_is_said_to_what_is_true() -> None:

@@ -95,7 +95,12 @@ def judge_batch(batch_id: str) -> dict[str, int]:
     with writing() as session:
         row = session.get_one(Batch, batch_id)
         keep_gate_results(session, row, verdict)
-        row.statistics = {**row.statistics, **statistics_of(verdict, tally, docs_code), "risk_cap": cap, "calibration": shifts}
+        row.statistics = {
+            **row.statistics,
+            **statistics_of(verdict, tally, docs_code),
+            "risk_cap": cap,
+            "calibration": shifts,
+        }
         if stop:
             first = next(f for f in verdict.batch_findings if f.code == stop[0])
             row.code = first.code
@@ -185,6 +190,7 @@ def _cases(
     loaded = {identity: found[identity] for identity in profile_ids}  # in the order they were read
     compared = neighbour_facts(session, agent, loaded, one_batch=batch is not None)
     alike = {identity: list(facts_.pop("alike")) for identity, facts_ in compared.items()}
+    calibration: dict[str, Any] = {f"{name}_shift": float(value) for name, value in shifts.items()}
     cases = []
     for identity in profile_ids:
         row, value = loaded[identity]
@@ -197,7 +203,7 @@ def _cases(
                 text_quality=document.facts.get("text_quality"),
                 media_type=document.media_type,
                 risk_cap=cap,
-                **{f"{name}_shift": float(value) for name, value in shifts.items()},
+                **calibration,
                 **compared[identity],
             )
         )

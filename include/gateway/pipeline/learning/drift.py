@@ -17,7 +17,10 @@ from gateway.quality.sequential import GroupWatch, lot_of
 from gateway.store import change
 from gateway.store.tables import Agent, Batch, Document, Profile, Verdict, Watch
 
-FAILED, INCOMPLETE = 3.0, 2.0  # scores of documents that were not read, and of profiles without name or e-mail; others are 0..1
+FAILED, INCOMPLETE = (
+    3.0,
+    2.0,
+)  # scores of documents that were not read, and of profiles without name or e-mail; others are 0..1
 HISTORY = 400  # documents before a change that say which layouts a sender used
 FAMILIAR = 0.02  # a layout is a sender's own if that share of its documents had it
 GROUPS = 60  # groups watched a dimension and agent; what comes later is watched together
@@ -46,12 +49,14 @@ def watch_batch(session: Session, batch: Batch) -> list[str]:
     documents = seen_of(session, batch)
     if not documents:
         return []
-    session.get_one(Agent, batch.agent_id, with_for_update={"key_share": True})  # batches of one agent count one after the other
+    session.get_one(
+        Agent, batch.agent_id, with_for_update={"key_share": True}
+    )  # batches of one agent count one after the other
     rows = {
         (row.dimension, row.name): row
         for row in session.scalars(select(Watch).where(Watch.agent_id == batch.agent_id).with_for_update())
     }
-    watches = {key: GroupWatch.of(row.state) for key, row in rows.items()}
+    watches = {key: GroupWatch.of(row.counted) for key, row in rows.items()}
     found: dict[tuple[str, str], tuple[int, int]] = {}
     for at, one in enumerate(documents):
         for dimension in ("source", "family", "language"):
@@ -62,9 +67,9 @@ def watch_batch(session: Session, batch: Batch) -> list[str]:
     for key, watch in watches.items():
         row = rows.get(key)
         if row is None:
-            session.add(Watch(agent_id=batch.agent_id, dimension=key[0], name=key[1], state=watch.state()))
-        elif row.state.get("seen") != watch.seen:
-            row.state = watch.state()
+            session.add(Watch(agent_id=batch.agent_id, dimension=key[0], name=key[1], counted=watch.state()))
+        elif row.counted.get("seen") != watch.seen:
+            row.counted = watch.state()
     if not found:
         return []
     before = _before(session, batch)
@@ -125,7 +130,9 @@ def cause_of(story: Sequence[Seen], key: tuple[str, str], since: int) -> Cause:
             f"(mostly {layout}). Open the newest, and ask the sender for the earlier form."
         )
         return Cause(TEMPLATE, f"source {sender}", sentence, {**data, "source": sender, "layout": layout})
-    how = "and several senders' layouts look new at once" if len(senders) > 1 else "in layouts that were read well before"
+    how = (
+        "and several senders' layouts look new at once" if len(senders) > 1 else "in layouts that were read well before"
+    )
     sentence = (
         f"Since {since} documents, documents of {said} are harder to read, {how}. Check what was updated last, and read one of "
         "them with the earlier version."
@@ -158,9 +165,7 @@ def seen_of(session: Session, batch: Batch) -> list[Seen]:
     documents = session.execute(
         select(Document.id, Document.state, Document.media_type, Document.facts)
         .where(
-            Document.batch_id == batch.id,
-            Document.state.in_([D.SUCCESS, D.FAILED]),
-            Document.duplicate_of.is_(None),
+            Document.batch_id == batch.id, Document.state.in_([D.SUCCESS, D.FAILED]), Document.duplicate_of.is_(None)
         )
         .order_by(Document.path)
     ).all()

@@ -108,7 +108,7 @@ def _said(session: Session, profile: Profile, answer: _Answer) -> dict[str, tupl
             if one is not None and one["value"]:
                 found[name] = one["confidence"], one["source"] or "unknown"
     found = {name: said for name, said in found.items() if said[1] != "person"}
-    return found | {name: (1.0, MISSING) for name in answer.wrong - found.keys()}
+    return found | dict.fromkeys(answer.wrong - found.keys(), (1.0, MISSING))
 
 
 def checked_passes(
@@ -119,10 +119,7 @@ def checked_passes(
     if since is not None:
         chosen.append(Observation.seen_at > since)
     rows = session.execute(
-        select(
-            func.max(Observation.risk),
-            func.sum(case((Observation.right.is_(True), 0), else_=1)),
-        )
+        select(func.max(Observation.risk), func.sum(case((Observation.right.is_(True), 0), else_=1)))
         .where(*chosen)
         .group_by(Observation.profile_id)
         .order_by(func.max(Observation.seen_at), Observation.profile_id)
