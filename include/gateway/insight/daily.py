@@ -9,6 +9,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from gateway.model import BatchState, DocumentState, InterviewState, ProfileState
+from gateway.pipeline.learning.observe import catch_up
 from gateway.settings import settings
 from gateway.store import outbox
 from gateway.store.engine import reading, writing
@@ -22,6 +23,7 @@ def report_daily(day: date | None = None) -> int:
 
     An agent of whom nothing was received, decided or waits that day has none.
     """
+    catch_up()  # what people checked before observations were kept is learned from too
     day = day or (now().astimezone(UTC).date() - timedelta(days=1))
     with reading() as session:
         agents = session.scalars(select(Agent.id).where(Agent.state == "open").order_by(Agent.id)).all()

@@ -150,9 +150,7 @@ def _findings(gate: Gate, row: dict[str, Any]) -> list[Finding]:
 
         marks = chosen_marks(row["marks"], gate.kwargs["marks"], gate.kwargs.get("but", ()))
         return [
-            Finding(
-                m if m in CODES else gate.code, severity, gate.field, gate.expectation, "marked", threshold, remedy
-            )
+            Finding(m if m in CODES else gate.code, severity, gate.field, gate.expectation, "marked", threshold, remedy)
             for m in marks
         ]
     return [Finding(gate.code, severity, gate.field, gate.expectation, gate.measured(row), threshold, remedy)]

@@ -92,6 +92,12 @@ def seen(number: int, source: str, family: str, score: float) -> list[Seen]:
     return [Seen(f"{source}{family}{n}", source, family, "en", score) for n in range(number)]
 
 
+def test_a_template_that_was_sent_for_a_while_before_the_alarm_is_still_new() -> None:
+    """Another group of the same documents notices later, when the layout has been seen some times."""
+    story = seen(200, "agency", OLD, 0.05) + seen(30, "agency", NEW, 0.6)
+    assert cause_of(story, ("language", "en"), 5).code == TEMPLATE
+
+
 @pytest.mark.parametrize(
     ("changed", "code"),
     [

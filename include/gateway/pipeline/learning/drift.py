@@ -22,6 +22,7 @@ FAILED, INCOMPLETE = (
     2.0,
 )  # scores of documents that were not read, and of profiles without name or e-mail; others are 0..1
 HISTORY = 400  # documents before a change that say which layouts a sender used
+RECENT = 100
 FAMILIAR = 0.02  # a layout is a sender's own if that share of its documents had it
 GROUPS = 60  # groups watched a dimension and agent; what comes later is watched together
 OTHERS = "all others"
@@ -111,9 +112,10 @@ def cause_of(story: Sequence[Seen], key: tuple[str, str], since: int) -> Cause:
     dimension, name = key
     group = [one for one in story if name in (getattr(one, dimension)[:80], OTHERS)]
     changed = group[-since:]
-    begin = story.index(changed[0])
+    # What came shortly before may be of the new kind already: half of the story, or all but RECENT, says what was usual.
+    before = story[: min(story.index(changed[0]), max(len(story) - RECENT, len(story) // 2))]
     used: dict[str, Counter[str]] = {}
-    for one in story[:begin]:
+    for one in before:
         used.setdefault(one.source, Counter())[one.family] += 1
     middle = sorted(one.score for one in changed)[len(changed) // 2]
     worse = [one for one in changed if one.score >= middle]

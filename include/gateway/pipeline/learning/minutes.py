@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections import defaultdict
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -10,7 +9,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import Text, cast, select
 from sqlalchemy.orm import Session
 
-from gateway.pipeline.statistics import OUTCOMES
+from gateway.pipeline.statistics import OUTCOMES, listed
 from gateway.store.tables import Profile, Review, now
 
 DAYS = 90
@@ -60,7 +59,7 @@ def cost_of(session: Session, agent_id: str | None = None) -> Cost:
         before, last[reviewer] = last.get(reviewer), at
         if decision not in OUTCOMES or (bulk or 1) > 1:
             continue
-        for code in ("", *json.loads(codes)):
+        for code in ("", *listed(codes)):
             fixed[code].append(OUTCOMES[decision] != "unchanged")
             if before is not None and at - before <= PAUSE:
                 spent[code].append((at - before).total_seconds() / 60)
