@@ -169,6 +169,12 @@ CATALOGUE: dict[str, EventType] = {
             ("agent_id", "agent_title", "numbers", "url"),
             status=True,
         ),
+        EventType(
+            "alarm.raised",
+            "Something should be looked into: the stated error, drift of documents, or a format that decides.",
+            ("agent_id", "agent_title", "code", "sentence", "url"),
+            status=True,
+        ),
         EventType("channel.test", "A test of a channel, requested by a person.", ("agent_id", "agent_title")),
     )
 }

@@ -12,6 +12,7 @@ from .delivery import DELIVERY
 from .document import DOCUMENT
 from .files import FILES
 from .judging import JUDGING
+from .learning import LEARNING
 from .notices import NOTICES
 from .page import PAGE
 from .persons import PERSONS
@@ -27,6 +28,7 @@ for _code in (
     *DOCUMENT,
     *QUALITY,
     *JUDGING,
+    *LEARNING,
     *DELIVERY,
     *PAGE,
     *PERSONS,
