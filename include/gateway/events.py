@@ -149,7 +149,13 @@ CATALOGUE: dict[str, EventType] = {
         EventType(
             "source.silent",
             "A source has not sent anything for longer than expected.",
-            ("agent_id", "agent_title", "source", "hours"),
+            ("agent_id", "agent_title", "source", "hours", "code"),
+            status=True,
+        ),
+        EventType(
+            "source.failing",
+            "A source cannot be asked, or something in it cannot be fetched.",
+            ("agent_id", "agent_title", "source", "code", "sentence"),
             status=True,
         ),
         EventType(

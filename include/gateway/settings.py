@@ -62,6 +62,9 @@ class Settings(BaseSettings):
     )
     poll_s: float = Field(1.0, gt=0, description="Interval between two checks of the inbox.")
     hooks_poll_s: float = Field(2.0, gt=0, description="Interval between two checks for calls of hooks.")
+    sources_poll_s: float = Field(
+        5.0, gt=0, description="Interval between two looks for sources that are due and batches that the API received."
+    )
 
     max_batch_files: int = Field(10_000, gt=0, description="Most files in one batch, including ZIP members.")
     max_file_bytes: int = Field(50_000_000, gt=0, description="Largest size of one file.")

@@ -18,7 +18,9 @@ from .page import PAGE
 from .persons import PERSONS
 from .pipeline import PIPELINE
 from .quality import QUALITY
+from .senders import SENDERS
 from .showing import SHOWING
+from .sources import SOURCES
 
 CODES: dict[str, Code] = {}
 for _code in (
@@ -34,6 +36,8 @@ for _code in (
     *PERSONS,
     *SHOWING,
     *NOTICES,
+    *SOURCES,
+    *SENDERS,
 ):
     if _code.id in CODES:
         raise ValueError(f"reason code {_code.id} is defined twice")

@@ -351,7 +351,13 @@ def test_a_source_that_falls_silent_is_told_once(agent: Agent, inbox: Inbox) -> 
     look_out()
     send_due()
     (told,) = [m for m in inbox.messages.values() if m["type"] == "source.silent"]
-    assert told["data"] == {"agent_id": "nurses", "agent_title": "Nurses", "source": "agency", "hours": 30.0}
+    assert told["data"] == {
+        "agent_id": "nurses",
+        "agent_title": "Nurses",
+        "source": "agency",
+        "hours": 30.0,
+        "code": "SOURCE_SILENT",
+    }
 
 
 def test_what_ended_long_ago_is_removed_and_what_waits_is_kept(agent: Agent) -> None:
