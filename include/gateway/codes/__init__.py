@@ -12,6 +12,7 @@ from .delivery import DELIVERY
 from .document import DOCUMENT
 from .files import FILES
 from .judging import JUDGING
+from .keeping import KEEPING
 from .notices import NOTICES
 from .page import PAGE
 from .persons import PERSONS
@@ -32,6 +33,7 @@ for _code in (
     *PERSONS,
     *SHOWING,
     *NOTICES,
+    *KEEPING,
 ):
     if _code.id in CODES:
         raise ValueError(f"reason code {_code.id} is defined twice")

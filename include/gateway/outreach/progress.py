@@ -19,8 +19,8 @@ from sqlalchemy import func, or_, select
 from sqlalchemy.orm import Session
 
 from gateway.agents import Agent, HeyMiloTarget, load_agents_lenient
+from gateway.credentials import credentials
 from gateway.deliver.client import Client
-from gateway.deliver.credentials import credentials
 from gateway.deliver.limiter import Limiter
 from gateway.errors import GatewayError
 from gateway.model import DeliveryState
