@@ -35,6 +35,12 @@ from gateway.store.tables import Bookmark, now
 SUPPRESSION = "suppression.key"
 
 
+def create() -> None:
+    """Creates the keys that are not there yet."""
+    _private()
+    _suppression()
+
+
 def public_key() -> str:
     """Our public key, base64 of its 32 bytes; it verifies our signatures."""
     return base64.b64encode(_private().public_key().public_bytes(Encoding.Raw, PublicFormat.Raw)).decode()

@@ -17,6 +17,7 @@ import json
 import os
 import shutil
 from collections.abc import Iterator
+from contextlib import closing
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -29,8 +30,8 @@ from gateway.errors import Misconfigured
 from gateway.intake import files
 from gateway.intake.inbox import disk_problem
 from gateway.pipeline.keeping import receipts
-from gateway.settings import settings
-from gateway.store import dump
+from gateway.settings import close, settings
+from gateway.store import dump, keys
 from gateway.store.engine import engine
 from gateway.store.tables import now
 
@@ -81,25 +82,25 @@ def _default(at: datetime) -> Path:
 
 
 def _write(target: Path, at: datetime) -> Backup:
-    before = _newest_beside(target)
-    copied = _Copied(target, before)
-    copied.all_below("audit")
-    with dump.snapshot() as connection:
-        revision = dump.revision_of(connection)
-        if revision is None:
-            raise Misconfigured("STORE_MISSING", "There is no store yet, so there is nothing to back up.")
-        tables = dump.write(connection, target / "tables")
-    copied.all_below("")
+    with closing(_Copied(target, _newest_beside(target))) as copied:
+        copied.all_below("audit")
+        with dump.snapshot() as connection:
+            revision = dump.revision_of(connection)
+            if revision is None:
+                raise Misconfigured("STORE_MISSING", "There is no store yet, so there is nothing to back up.")
+            tables = dump.write(connection, target / "tables")
+        copied.all_below("")
     config = settings()
+    keys.create()  # receipts signed later are known after a restore only by a key that the backup has
     for name in KEYS:
         _copy_if_there(config.keys / name, target / "keys" / name)
     _copy_if_there(config.outreach_key, target / "keys" / OUTREACH)
     for source, name in ((config.agents_dir, "agents"), (config.inbox, "inbox")):
         if source.is_dir():
-            shutil.copytree(
-                source, target / name, symlinks=True, dirs_exist_ok=True, ignore=shutil.ignore_patterns(".lock")
-            )
-    copied.close()
+            shutil.copytree(source, target / name, symlinks=True, ignore=shutil.ignore_patterns(".lock"))
+            for path in (target / name, *(target / name).rglob("*")):
+                if not path.is_symlink():
+                    close(path)
     manifest = {
         "version": VERSION,
         "at": at.isoformat(timespec="seconds"),

@@ -155,6 +155,7 @@ def _rows(folder: Path, revision: str) -> None:
 
 
 def _erase_again(later: Sequence[dict[str, Any]], actor: str) -> tuple[dict[str, int], tuple[str, ...]]:
+    keys.check_suppression_key()
     key = keys.public_key()
     done: dict[str, int] = {}
     not_ours = []
