@@ -12,6 +12,7 @@ from .delivery import DELIVERY
 from .document import DOCUMENT
 from .files import FILES
 from .judging import JUDGING
+from .keeping import KEEPING
 from .learning import LEARNING
 from .notices import NOTICES
 from .page import PAGE
@@ -38,6 +39,7 @@ for _code in (
     *NOTICES,
     *SOURCES,
     *SENDERS,
+    *KEEPING,
 ):
     if _code.id in CODES:
         raise ValueError(f"reason code {_code.id} is defined twice")

@@ -23,9 +23,9 @@ import requests
 from requests.adapters import HTTPAdapter
 
 from gateway.agents.notices import LOG, ChatChannel, MailChannel, WebhookChannel
+from gateway.credentials import Credentials, credentials
 from gateway.deliver import guard
 from gateway.deliver.client import retry_after_s
-from gateway.deliver.credentials import Credentials, credentials
 from gateway.deliver.webhook import checked_url, signer_of
 from gateway.errors import GatewayError, Misconfigured
 from gateway.notify.wording import PICTURE, Words, html_of, words_of

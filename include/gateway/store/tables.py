@@ -27,6 +27,8 @@ from sqlalchemy.engine import Dialect
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, relationship
 from sqlalchemy.types import TypeDecorator
 
+from gateway.store.columns import SealedJson, SealedText
+
 Json = JSON().with_variant(JSONB(), "postgresql")
 Serial = BigInteger().with_variant(Integer(), "sqlite")  # SQLite counts rows up in INTEGER only
 
@@ -167,7 +169,7 @@ class Profile(Base):
     email_norm: Mapped[str | None] = mapped_column(Text)
     phone: Mapped[str | None] = mapped_column(String(64))
     location: Mapped[str | None] = mapped_column(Text)
-    data: Mapped[dict[str, Any]] = mapped_column(default=dict)
+    data: Mapped[dict[str, Any]] = mapped_column(SealedJson("profile.data"), default=dict)
     codes: Mapped[list[Any]] = mapped_column(default=list)  # of the latest verdict, as shown in lists
     quality: Mapped[float | None] = mapped_column(Float)
     completeness: Mapped[float | None] = mapped_column(Float)
@@ -190,8 +192,8 @@ class Field(Base):
     id: Mapped[int] = mapped_column(Serial, primary_key=True, autoincrement=True)
     profile_id: Mapped[str] = mapped_column(ForeignKey("profile.id", ondelete="CASCADE"), index=True)
     name: Mapped[str] = mapped_column(String(80))
-    value: Mapped[str] = mapped_column(Text)
-    raw: Mapped[str] = mapped_column(Text)
+    value: Mapped[str] = mapped_column(SealedText("field.value"))
+    raw: Mapped[str] = mapped_column(SealedText("field.raw"))
     confidence: Mapped[float]
     source: Mapped[str | None] = mapped_column(String(16))
     rule: Mapped[str | None] = mapped_column(String(80))
@@ -216,7 +218,9 @@ class Verdict(Base):
     outcome: Mapped[str] = mapped_column(String(8))
     quality: Mapped[float]
     completeness: Mapped[float]
-    findings: Mapped[list[Any]] = mapped_column(default=list)  # model.Finding as objects
+    findings: Mapped[list[Any]] = mapped_column(
+        SealedJson("verdict.findings"), default=list
+    )  # model.Finding as objects
     parts: Mapped[dict[str, Any]] = mapped_column(default=dict)
     created_at: Mapped[datetime] = mapped_column(default=now)
 
@@ -342,10 +346,10 @@ class Review(Base):
     decision: Mapped[str] = mapped_column(String(16))  # approve | correct | discard | duplicate | merge | undo
     codes: Mapped[list[Any]] = mapped_column(default=list)
     other_id: Mapped[str | None] = mapped_column(ForeignKey("profile.id", name="fk_review_other"))
-    before: Mapped[dict[str, Any]] = mapped_column(default=dict)
-    after: Mapped[dict[str, Any]] = mapped_column(default=dict)
+    before: Mapped[dict[str, Any]] = mapped_column(SealedJson("review.before"), default=dict)
+    after: Mapped[dict[str, Any]] = mapped_column(SealedJson("review.after"), default=dict)
     reviewer: Mapped[str] = mapped_column(String(200))
-    note: Mapped[str | None] = mapped_column(Text)
+    note: Mapped[str | None] = mapped_column(SealedText("review.note"))
     bulk_of: Mapped[int | None] = mapped_column(Integer)
     created_at: Mapped[datetime] = mapped_column(default=now, index=True)
 
@@ -375,6 +379,22 @@ class Erased(Base):
     __tablename__ = "erased"
 
     hash: Mapped[str] = mapped_column(String(64), primary_key=True)
+    created_at: Mapped[datetime] = mapped_column(default=now)
+
+
+class DataKey(Base):
+    """A key that values and files are sealed with (store/sealing.py), itself wrapped by a master key.
+
+    month     what it was made for ("2026-11"); master: the id of the master key
+    wrapped   nonce and ciphertext
+    """
+
+    __tablename__ = "data_key"
+
+    id: Mapped[str] = mapped_column(String(16), primary_key=True)
+    month: Mapped[str] = mapped_column(String(7), unique=True)
+    master: Mapped[str] = mapped_column(String(8))
+    wrapped: Mapped[bytes] = mapped_column(LargeBinary)
     created_at: Mapped[datetime] = mapped_column(default=now)
 
 
@@ -585,7 +605,7 @@ class PoolCandidate(Base):
     posting: Mapped[str] = mapped_column(String(200))
     external_id: Mapped[str] = mapped_column(String(40))
     batch_id: Mapped[str] = mapped_column(String(40), index=True)
-    record: Mapped[dict[str, Any]]
+    record: Mapped[dict[str, Any]] = mapped_column(SealedJson("pool_candidate.record"))
     created_at: Mapped[datetime] = mapped_column(default=now)
 
 
