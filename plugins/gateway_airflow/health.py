@@ -9,7 +9,7 @@ import os
 from collections.abc import Iterator
 from typing import Any
 
-from gateway.deliver import credentials
+from gateway import credentials
 from gateway.insight.doctor.lines import Line, Look, fault, ok, warning
 from gateway.settings import settings
 from gateway_airflow.names import POOLS

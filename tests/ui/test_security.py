@@ -27,7 +27,11 @@ RIGHTS = {
 }
 # Open to everybody, by name, with the reason.
 OPEN = {"static": "our own styles and scripts, nothing of anybody"}
-OPEN_ROUTES = {"/unsubscribe/{token}": "candidates have no account; the unguessable address is the proof"}
+OPEN_ROUTES = {
+    "/unsubscribe/{token}": "candidates have no account; the unguessable address is the proof",
+    "/hooks/{kind}/{agent_id}/{token}": "programs have no account; the unguessable address is the proof",
+    "/hooks/{kind}/{agent_id}": "the same; the signature is the proof",
+}
 # Routes for programs: a key of ours opens them, and nothing of Airflow's.
 KEYED = "/api/v1/"
 # A right that no route asks for yet: erasure comes as a run of its own, not as a page.

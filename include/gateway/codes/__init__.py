@@ -12,6 +12,8 @@ from .delivery import DELIVERY
 from .document import DOCUMENT
 from .files import FILES
 from .judging import JUDGING
+from .keeping import KEEPING
+from .learning import LEARNING
 from .notices import NOTICES
 from .page import PAGE
 from .persons import PERSONS
@@ -29,6 +31,7 @@ for _code in (
     *DOCUMENT,
     *QUALITY,
     *JUDGING,
+    *LEARNING,
     *DELIVERY,
     *PAGE,
     *PERSONS,
@@ -36,6 +39,7 @@ for _code in (
     *NOTICES,
     *SOURCES,
     *SENDERS,
+    *KEEPING,
 ):
     if _code.id in CODES:
         raise ValueError(f"reason code {_code.id} is defined twice")

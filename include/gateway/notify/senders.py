@@ -12,6 +12,7 @@ import json
 import logging
 import smtplib
 import ssl
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.message import EmailMessage
@@ -22,12 +23,12 @@ import requests
 from requests.adapters import HTTPAdapter
 
 from gateway.agents.notices import LOG, Channel, ChatChannel, MailChannel, ReceiptChannel, WebhookChannel
+from gateway.credentials import Credentials, credentials
 from gateway.deliver import guard
 from gateway.deliver.client import retry_after_s
-from gateway.deliver.credentials import Credentials, credentials
 from gateway.deliver.webhook import checked_url, signer_of
 from gateway.errors import GatewayError, Misconfigured
-from gateway.notify.wording import Words, html_of, words_of
+from gateway.notify.wording import PICTURE, Words, html_of, words_of
 from gateway.receipts import receipt_of
 from gateway.receipts.tell import EVENT, addresses
 from gateway.store.engine import reading
@@ -119,7 +120,7 @@ class _Mails:
         self.given = given
         self.server: smtplib.SMTP | None = None
 
-    def mail(self, message: Message, to: tuple[str, ...], words: Words) -> Outcome:
+    def mail(self, words: Words, message: Message, to: tuple[str, ...]) -> Outcome:
         mail = EmailMessage()
         mail["Subject"] = words.subject
         mail["From"] = sender_of(self.given)
@@ -129,6 +130,9 @@ class _Mails:
         mail["Auto-Submitted"] = "auto-generated"
         mail.set_content(words.text)
         mail.add_alternative(words.html, subtype="html")
+        if words.picture:
+            _, html = mail.iter_parts()
+            html.add_related(words.picture, "image", "png", cid=f"<{PICTURE}>", disposition="inline")
         try:
             self.server = self.server or connect(self.given)
             refused = self.server.send_message(mail)
@@ -159,7 +163,18 @@ class MailSender(_Mails):
         self.channel = channel
 
     def send(self, message: Message) -> Outcome:
-        return self.mail(message, self.channel.to, words_of(message.type, message.data, message.id))
+        return self.mail(words_of(message.type, message.data, message.id), message, self.channel.to)
+
+    def send_together(self, messages: Sequence[Message]) -> Outcome:
+        """All of them as one mail, the digest of a day: oldest first."""
+        parts = [words_of(one.type, one.data, one.id) for one in sorted(messages, key=lambda one: one.created_at)]
+        if len(parts) == 1:
+            return self.mail(parts[0], messages[0], self.channel.to)
+        agent = messages[0].data.get("agent_title") or messages[0].agent_id
+        lines = "\n".join(f"- {one.subject}" for one in parts)
+        text = f"{lines}\n\n" + "\n\n".join(f"{one.subject}\n{one.text}" for one in parts)
+        subject = f"{agent}: {len(parts)} notices"
+        return self.mail(Words(subject, text, html_of(subject, text)), messages[0], self.channel.to)
 
 
 class ReceiptSender(_Mails):
@@ -184,11 +199,9 @@ class ReceiptSender(_Mails):
         people = ", ".join(f"{number} {outcome}" for outcome, number in said.totals.items() if number)
         lines = [f"{one.count} x {one.reason.means} {one.reason.fix} ({one.reason.code})" for one in said.advice]
         better = ["How to send better:", *lines] if lines else []
-        text = (
-            "\n\n".join([words.text.strip(), f"Files: {files or 'none'}\nCandidates: {people or 'none'}", *better])
-            + "\n"
-        )
-        return self.mail(message, to, Words(words.subject, text, html_of(words.subject, text)))
+        parts = [words.text.strip(), f"Files: {files or 'none'}\nCandidates: {people or 'none'}", *better]
+        text = "\n\n".join(parts) + "\n"
+        return self.mail(Words(words.subject, text, html_of(words.subject, text)), message, to)
 
 
 def connect(given: Credentials) -> smtplib.SMTP:

@@ -16,12 +16,13 @@ EVENT = "batch.receipt"
 def tell(session: Session, batch: Batch) -> None:
     """Once for each state that the batch rests in: what is known now, and what became of the rest later."""
     notify = outbox.channels(session, batch.agent_id)
-    told = [
+    told = outbox.listeners(session, batch.agent_id, EVENT, now())
+    nowhere = {
         key
-        for key in notify.told(EVENT, now())
-        if not isinstance(channel := notify.channel(key), ReceiptChannel) or addresses(session, channel, batch)
-    ]
-    if not told:
+        for key in told
+        if isinstance(channel := notify.channel(key), ReceiptChannel) and not addresses(session, channel, batch)
+    }
+    if told.keys() <= nowhere:
         return
     said = receipt_of(session, batch)
     files = {f"files {status}": number for status, number in said.file_totals.items()}
@@ -31,9 +32,8 @@ def tell(session: Session, batch: Batch) -> None:
         "source": batch.source or "",
         "numbers": said.totals | files,
     }
-    for key in told:
-        once = f"{EVENT}:{batch.id}:{batch.state}"
-        outbox.emit(session, EVENT, batch.agent_id, data, batch_id=batch.id, once=once, only=key)
+    once = f"{EVENT}:{batch.id}:{batch.state}"
+    outbox.emit(session, EVENT, batch.agent_id, data, batch_id=batch.id, once=once, without=nowhere)
 
 
 def addresses(session: Session, channel: ReceiptChannel, batch: Batch) -> tuple[str, ...]:

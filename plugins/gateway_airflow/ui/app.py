@@ -30,8 +30,12 @@ from gateway_airflow.ui.pages import (
     documents,
     exports,
     health,
+    hooks,
     notices,
     people,
+    planning,
+    preferences,
+    reliability,
     review,
     runs,
     sources,
@@ -51,10 +55,14 @@ SUBJECTS = (
     runs,
     datadocs,
     review,
+    planning,
     decisions,
     people,
     analytics,
+    reliability,
     notices,
+    preferences,
+    hooks,
     codes,
     health,
     sources,
@@ -84,7 +92,7 @@ class Static(StaticFiles):
 
 
 def build() -> FastAPI:
-    """The app with every page. Its routes ask for a right each; `static` and `unsubscribe` are open, and the API asks for a key."""
+    """The app with every page. Its routes ask for a right each; `static`, `unsubscribe` and `hooks` are open, the API asks for a key."""
     app = GatewayApp(
         title="Candidate Ingestion Gateway",
         docs_url=None,
@@ -104,7 +112,8 @@ def build() -> FastAPI:
 
 
 def _is_api(request: Request) -> bool:
-    return request.url.path.startswith(f"{request.scope.get('root_path', '')}/api/")
+    root = request.scope.get("root_path", "")
+    return request.url.path.startswith((f"{root}/api/", f"{root}/hooks/"))
 
 
 async def _gateway_error(request: Request, wrong: Exception) -> Response:
@@ -157,7 +166,7 @@ def status_of(wrong: GatewayError) -> int:
         return 503
     if wrong.code.startswith("UNKNOWN_"):
         return 404
-    if wrong.code in ("FILE_TOO_LARGE", "BATCH_TOO_LARGE", "BATCH_TOO_MANY_FILES"):
+    if wrong.code in ("FILE_TOO_LARGE", "BATCH_TOO_LARGE", "BATCH_TOO_MANY_FILES", "HOOK_TOO_LARGE"):
         return 413
     return 422 if isinstance(wrong, Misconfigured) else 400
 
