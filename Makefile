@@ -66,7 +66,8 @@ bench: setup-dev ## what each step costs; ends with one JSON line a figure
 	@$(PY) benchmarks/bench_outbox.py
 	@$(PY) benchmarks/bench_page.py
 	@$(PY) benchmarks/bench_audit.py
-	@$(PY) benchmarks/bench_erasure.py
+	@$(PY) benchmarks/bench_erasure.py --trials 5
+	@$(PY) benchmarks/bench_encryption.py
 
 faults: setup-dev ## 1,000 deliveries with a worker killed, a connection cut, a target restarted (TRIALS=100 for less)
 	@$(PY) benchmarks/faults.py --trials $(or $(TRIALS),1000)

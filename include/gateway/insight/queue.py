@@ -21,7 +21,7 @@ from gateway.pipeline.learning.minutes import cost_of
 from gateway.pipeline.statistics import listed
 from gateway.settings import settings
 from gateway.store.engine import reading
-from gateway.store.tables import Agent, Audit, Claim, Document, Profile, now
+from gateway.store.tables import Agent, Assignment, Audit, Claim, Document, Profile, now
 
 PAGE = 50
 HELD, AUDIT = "held", "audit"
@@ -152,7 +152,7 @@ def neighbour(wanted: Filter, profile_id: str | None, *, reviewer: str, back: bo
     """The profile to check after this one (or before it); None if nothing else waits.
 
     profile_id   need not wait any more; None = start at the beginning
-    What somebody else is looking at is passed over while there is something else. Past the end it starts anew.
+    What somebody else is looking at or was given is passed over while there is something else. Past the end it starts anew.
     """
     found: str | None
     with reading() as session:
@@ -163,8 +163,10 @@ def neighbour(wanted: Filter, profile_id: str | None, *, reviewer: str, back: bo
             .where(Claim.profile_id == Profile.id, Claim.reviewer != reviewer, Claim.until > now())
             .exists()
         )
+        theirs = select(Assignment.profile_id).where(Assignment.profile_id == Profile.id)
+        open_ = ~theirs.where(Assignment.reviewer != reviewer).exists()
         others = [Profile.id != profile_id] if profile_id else []
-        for conditions in ([free], []):
+        for conditions in ([free, open_], [free], []):
             if at is not None:
                 found = session.scalar(
                     _ordered(wanted, keys, back).where(_beyond(keys, at, back), *others, *conditions)
@@ -202,6 +204,21 @@ def matching(wanted: Filter, limit: int) -> list[str]:
     with reading() as session:
         query = _matching(select(Profile.id), wanted).order_by(*_keys(session, wanted)).limit(limit)
         return list(session.scalars(query))
+
+
+def unassigned(wanted: Filter, limit: int) -> list[str]:
+    """Ids of waiting profiles that were given to nobody, oldest first."""
+    query = _matching(select(Profile.id), wanted).outerjoin(Assignment, Assignment.profile_id == Profile.id)
+    query = query.where(Assignment.profile_id.is_(None)).order_by(_since(wanted), Profile.id).limit(limit)
+    with reading() as session:
+        return list(session.scalars(query))
+
+
+def assigned_to(reviewer: str) -> list[str]:
+    """Ids of the profiles that were given to a person and are held still."""
+    query = select(Assignment.profile_id).join(Profile, Profile.id == Assignment.profile_id)
+    with reading() as session:
+        return list(session.scalars(query.where(Assignment.reviewer == reviewer, Profile.state == P.HELD)))
 
 
 def total(wanted: Filter) -> int:

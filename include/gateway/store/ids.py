@@ -51,6 +51,14 @@ def message_id() -> str:
     return f"m{datetime.now(UTC):%Y%m%d%H%M%S}{_random(12)}"
 
 
+def preference_id() -> str:
+    return f"q{_random(16)}"
+
+
+def inbound_id() -> str:
+    return f"h{datetime.now(UTC):%Y%m%d%H%M%S}{_random(10)}"
+
+
 def invitation_id() -> str:
     return f"i{datetime.now(UTC):%Y%m%d%H%M%S}{_random(10)}"
 

@@ -10,7 +10,7 @@ from gateway.insight import candidates, evidence, queue
 from gateway.insight.queue import AUDIT, HELD, OLDEST, WORTH, Filter
 from gateway.pipeline.review import claims, correct, versions
 from gateway.settings import settings
-from gateway.store.looks import looked
+from gateway.store.looks import listed, looked
 from gateway_airflow.ui.access import Right, VisitorDep, needs
 from gateway_airflow.ui.render import page
 
@@ -52,6 +52,9 @@ def the_queue(
     request: Request, visitor: VisitorDep, part: Part, page_number: Annotated[int, Query(alias="page")] = 1
 ) -> Any:
     """Everything that waits, in the order asked for."""
+    found = queue.page(part, page_number, reviewer=visitor.name)
+    if visitor.sees_personal:
+        listed("profile", [line.profile_id for line in found.rows], actor=visitor.name)
     return page(
         request,
         visitor,
@@ -59,7 +62,7 @@ def the_queue(
         section="review",
         part=part,
         part_query=query_of(part),
-        found=queue.page(part, page_number, reviewer=visitor.name),
+        found=found,
         choices=queue.choices(part),
         HELD=HELD,
         AUDIT=AUDIT,
