@@ -11,7 +11,7 @@ import pypdfium2 as pdfium
 from gateway.errors import Unreadable
 from gateway.extract.media_types import PDF
 from gateway.extract.page.pdf_open import UNREADABLE, open_pdf
-from gateway.extract.page.pdf_structure import attached
+from gateway.extract.page.pdf_structure import attached, origin
 from gateway.extract.page.pdfium import read_page
 from gateway.extract.page.words import Page
 from gateway.extract.resume.profiles import read_profiles
@@ -41,6 +41,7 @@ def read_pdf(path: Path, sink: Callable[[ExtractedProfile], None], hints: Hints,
     try:
         total = len(document)
         notes += attached(document, path)
+        how = origin(document)
         pages, ocr_pages, problem = _pages(document, min(total, limit_pages), cpu, notes)
         if total > limit_pages:
             sentence = f"Only the first {limit_pages} of {total} pages were read."
@@ -51,7 +52,9 @@ def read_pdf(path: Path, sink: Callable[[ExtractedProfile], None], hints: Hints,
         document.close()
     if not any(page.words for page in pages):
         code, sentence = problem or ("NO_TEXT", "Its pages hold no text that could be read; ask for the original file.")
-        return Reading("failed", PDF, code, sentence, pages=total, ocr_pages=ocr_pages, notes=tuple(notes), cpu_s=cpu)
+        return Reading(
+            "failed", PDF, code, sentence, pages=total, ocr_pages=ocr_pages, notes=tuple(notes), cpu_s=cpu, origin=how
+        )
     facts = read_profiles(pages, sink, hints)
     cpu.update(facts.cpu_s)
     return Reading(
@@ -68,6 +71,7 @@ def read_pdf(path: Path, sink: Callable[[ExtractedProfile], None], hints: Hints,
         layout=facts.layout,
         cpu_s=cpu,
         sheets=tuple(Sheet(page.number, round(page.width, 2), round(page.height, 2), page.turn) for page in pages),
+        origin=how,
     )
 
 
