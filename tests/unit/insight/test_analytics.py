@@ -11,7 +11,8 @@ from sqlalchemy import select
 
 from gateway.errors import Conflict
 from gateway.insight.advice import advice
-from gateway.insight.analytics import Audits, Group, Price, analytics
+from gateway.insight.analytics import analytics
+from gateway.insight.figures import Audits, Group, Price
 from gateway.model import Mode
 from gateway.pipeline.review.audit import decide_audit
 from gateway.pipeline.review.held import queue
