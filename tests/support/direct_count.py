@@ -11,8 +11,7 @@ import pytest
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from gateway.insight.analytics import analytics
-from gateway.insight.figures import Analytics, Group, Took
+from gateway.insight.analytics import Analytics, Group, Took, analytics
 from gateway.pipeline.review.decided import reviews, standing
 from gateway.pipeline.statistics import KEY, kind_of, layout_of
 from gateway.quality.sampling import error_rate

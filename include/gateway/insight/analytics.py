@@ -19,14 +19,14 @@ from typing import Any
 from sqlalchemy import ColumnElement, Text, cast, func, select
 from sqlalchemy.orm import Session
 
-from gateway.insight.figures import Analytics, Audits, Bucket, Funnel, Group, Price, Took
+from gateway.insight.prices import Price, prices_of
 from gateway.insight.progress import Progress, progress
 from gateway.model import BatchState, Mode
 from gateway.model import DocumentState as D
 from gateway.model import ProfileState as P
-from gateway.pipeline.review.choices import WAITS
-from gateway.pipeline.statistics import KEY, by_state, decided_of, decisions, links, listed
-from gateway.quality.sampling import error_rate
+from gateway.pipeline.learning.minutes import cost_of
+from gateway.pipeline.statistics import KEY, by_state, decided_of, decisions, links, listed, sender_of
+from gateway.quality.sampling import ErrorRate, error_rate
 from gateway.settings import settings
 from gateway.store.engine import reading
 from gateway.store.tables import Audit, Batch, Document, Event, Profile, now
@@ -34,6 +34,109 @@ from gateway.store.tables import Audit, Batch, Document, Event, Profile, now
 DAYS = (30, 90, 365)
 FRESH_S = 10.0
 ANSWERS = 32  # answers cached per process: agents times periods in use
+
+
+@dataclass(frozen=True, slots=True)
+class Funnel:
+    """Documents, then candidates, at each step. `left` says where candidates went instead; dry runs stop at `passed`.
+
+    found = passed + held + discarded + duplicate + waiting ("extracted": not judged yet)
+    passed = delivered + refused + unknown + to_send + dry_run
+    linked      the target gave an interview link, out of `asked` confirmed deliveries to targets that give links
+    started, completed, scored   interviews known to be so far; None = no target that tells was asked
+    knocked_out                  of the started, ended by a question of the target; written_to: whom we invited ourselves
+    """
+
+    received: int
+    read: int
+    failed: int
+    processing: int
+    found: int
+    passed: int
+    delivered: int
+    left: dict[str, int]
+    linked: int | None
+    asked: int
+    started: int | None = None
+    completed: int | None = None
+    scored: int | None = None
+    knocked_out: int = 0
+    written_to: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Bucket:
+    """One day, or one week that starts on that day."""
+
+    start: date
+    documents: int
+    profiles: int
+    held: dict[str, int]  # code -> candidates it held, of the batches received then; a candidate may carry several
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """How well one layout, kind of file or source was read. quality: mean of the judged, 0..1, None without any."""
+
+    name: str
+    documents: int
+    failed: int
+    profiles: int
+    judged: int
+    held: int
+    quality: float | None
+
+    @property
+    def failed_share(self) -> float | None:
+        return self.failed / self.documents if self.documents else None
+
+    @property
+    def held_share(self) -> float | None:
+        return self.held / self.judged if self.judged else None
+
+
+@dataclass(frozen=True, slots=True)
+class Audits:
+    """Checks of automatic passes afterwards. automatic: delivered without anybody's decision."""
+
+    automatic: int
+    drawn: int
+    rate: ErrorRate
+    wrong_fields: dict[str, int]
+
+
+@dataclass(frozen=True, slots=True)
+class Took:
+    """Durations in seconds over this number of batches: half took less than the median, nine of ten less than p90; None without any."""
+
+    batches: int
+    median: float | None
+    p90: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class Analytics:
+    agent_id: str | None
+    days: int
+    since: datetime
+    weekly: bool
+    batches: int
+    unsettled: int  # batches without sums yet: running, or from before sums were kept
+    funnel: Funnel
+    buckets: list[Bucket]
+    prices: list[Price]
+    layouts: list[Group]
+    kinds: list[Group]
+    sources: list[Group]
+    failed: dict[str, int]  # code -> documents
+    documents: int  # in the sums: read or failed, not known before
+    scans: int
+    known: int
+    audits: Audits
+    settled: Took  # from received to the first rest, people not counted
+    finished: Took  # from received to everything decided
+    oldest_held: datetime | None
+    progress: Progress
 
 
 def analytics(agent_id: str | None, days: int, at: datetime | None = None) -> Analytics:
@@ -89,13 +192,14 @@ def _count(agent_id: str | None, days: int, today: date) -> Analytics:
         sums = {row.id: made for row in batches if (made := _sums(row.sums))}
         rows = _Rows(session, batches, sums)
         audits = _audits(session, chosen, rows)
-        shown = [_Shown(row.id, row.agent_id, _source(row.source)) for row in batches]
+        shown = [_Shown(row.id, row.agent_id, sender_of(row.source)) for row in batches]
         interviews = progress(session, shown, rows.asked_of, chosen)
+        cost = cost_of(session, agent_id)
         oldest = select(func.min(Profile.created_at)).where(Profile.state == P.HELD)
         oldest_held = session.scalar(oldest.where(Profile.agent_id == agent_id) if agent_id else oldest)
     weekly = days > 45
     known = list(sums.values())
-    sources = {row.id: _source(row.source) for row in batches}
+    sources = {row.id: sender_of(row.source) for row in batches}
     return Analytics(
         agent_id=agent_id,
         days=days,
@@ -105,7 +209,7 @@ def _count(agent_id: str | None, days: int, today: date) -> Analytics:
         unsettled=len(batches) - len(sums),
         funnel=_funnel(batches, rows, interviews),
         buckets=_buckets(since.date(), today, weekly, batches, rows),
-        prices=_prices(rows.outcomes),
+        prices=prices_of(rows.outcomes, cost),
         layouts=_groups((name, one) for made in known for name, one in made["layout"].items()),
         kinds=_groups((name, one) for made in known for name, one in made["kind"].items()),
         sources=_groups((sources[batch_id], one) for batch_id, made in sums.items() for one in made["kind"].values()),
@@ -224,30 +328,6 @@ def _codes(keys: Mapping[str, int]) -> dict[str, int]:
     return dict(counted.most_common())
 
 
-def _prices(outcomes: Mapping[str, int]) -> list[Price]:
-    """One line per code, the costliest first: most accepted unchanged, then most held."""
-    counted: dict[str, Counter[str]] = {}
-    for key, number in outcomes.items():
-        one = decided_of(key)
-        for code in one.codes:
-            counted.setdefault(code, Counter())[one.outcome] += number
-    prices = [
-        Price(
-            code=code,
-            open=found["open"],
-            unchanged=found["unchanged"],
-            corrected=found["corrected"],
-            discarded=found["discarded"],
-            same_person=found["same_person"],
-            in_bulk=found["in_bulk"],
-            accepted=error_rate(found.total() - found["open"] - found["in_bulk"], found["unchanged"]),
-            criterion=code not in WAITS,
-        )
-        for code, found in counted.items()
-    ]
-    return sorted(prices, key=lambda price: (not price.criterion, -price.unchanged, -price.held, price.code))
-
-
 def _audits(session: Session, chosen: Sequence[ColumnElement[bool]], rows: _Rows) -> Audits:
     fields = cast(Audit.wrong_fields, Text)
     found = session.execute(
@@ -290,13 +370,6 @@ def _sums(text: str | None) -> dict[str, Any] | None:
     """A batch's totals from their JSON; shared, so do not modify. Those of a year are parsed once per process."""
     made: dict[str, Any] | None = json.loads(text) if text else None
     return made
-
-
-@lru_cache(maxsize=256)
-def _source(given: str | None) -> str:
-    """The source of a batch. A sender may write anything there, so text that looks like personal data is not shown."""
-    said = (given or "not stated").strip()
-    return "other" if "@" in said or sum(letter.isdigit() for letter in said) > 6 else said[:60]
 
 
 def _took(seconds: Iterable[float]) -> Took:

@@ -11,6 +11,7 @@ from gateway.insight import labels
 from gateway.insight.candidates import CONTACT
 from gateway.insight.documents import web_link
 from gateway.store.engine import reading
+from gateway.store.looks import SHOWN
 from gateway.store.tables import Delivery, Event, Review
 
 
@@ -63,7 +64,7 @@ def history(profile_id: str) -> tuple[Moment, ...]:
         reviews = session.scalars(select(Review).where(Review.profile_id == profile_id)).all()
         events = session.scalars(
             select(Event)
-            .where(Event.subject_id == profile_id, Event.subject == "profile", Event.kind != "looked")
+            .where(Event.subject_id == profile_id, Event.subject == "profile", Event.kind.not_in(SHOWN))
             .order_by(Event.id)
         ).all()
     moments = [
