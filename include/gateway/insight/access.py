@@ -18,7 +18,7 @@ from sqlalchemy.orm import Session
 
 from gateway.codes import CODES
 from gateway.insight import labels
-from gateway.insight.candidates import as_line
+from gateway.insight.history import as_line
 from gateway.pipeline.erasure import holds
 from gateway.pipeline.erasure.erase import find
 from gateway.pipeline.erasure.retention import CLASSES, rules_of

@@ -6,7 +6,7 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Query, Request
 
-from gateway.insight import candidates, evidence, queue
+from gateway.insight import candidates, evidence, history, queue
 from gateway.insight.queue import AUDIT, HELD, OLDEST, WORTH, Filter
 from gateway.pipeline.review import claims, correct, versions
 from gateway.settings import settings
@@ -101,8 +101,8 @@ def the_desk(request: Request, visitor: VisitorDep, part: Part, profile_id: str)
         trouble=rows,
         doubtful=doubtful(person, verdict),
         held_by=set(person.codes),
-        history=candidates.history(profile_id),
-        receipts=candidates.receipts(profile_id),
+        history=history.history(profile_id),
+        receipts=history.receipts(profile_id),
         proposals=versions.proposals_for(profile_id),
         versions=versions.versions_of(profile_id),
         claimed_by=claim.reviewer if claim and not claim.mine else None,
@@ -116,7 +116,7 @@ def the_desk(request: Request, visitor: VisitorDep, part: Part, profile_id: str)
         editable=correct.CORRECTABLE,
         audited=AUDITED,
         undoable=person.state in UNDOABLE,
-        line=candidates.as_line,
+        line=history.as_line,
         AUDIT=AUDIT,
     )
 
