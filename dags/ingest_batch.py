@@ -12,8 +12,10 @@ store, and the batch's Data Docs in the files store; the task `judge` links to t
 **Triage**: failed documents are data (code and sentence in the store, `python -m gateway status BATCH`), not failed
 tasks. When a task fails, `report` fails the batch with that task's code and notifies its people. `watch_gateway` retries
 after temporary problems (a full disk, an unreachable store). A failed task may be cleared at any time, and `python -m gateway
-resume BATCH` continues the batch in a new run: finished work is not repeated, and nobody is delivered twice.
-**Settings**: `GATEWAY_CHUNK_S`, `GATEWAY_MAX_CHUNKS`, `GATEWAY_DOCUMENT_*` (docs/settings.md); the agent's file.
+resume BATCH` continues the batch in a new run: finished work is not repeated, and nobody is delivered twice. `deliver` is
+rescheduled while other deliveries use its target (`GATEWAY_TARGET_SLOTS`), so that a slow target stops no other.
+**Settings**: `GATEWAY_CHUNK_S`, `GATEWAY_MAX_CHUNKS`, `GATEWAY_RUNS_AT_ONCE`, `GATEWAY_TARGET_SLOTS`, `GATEWAY_DOCUMENT_*`
+(docs/settings.md); the agent's file.
 """
 
 from __future__ import annotations
@@ -29,7 +31,7 @@ from gateway.settings import settings
 from gateway_airflow.links import DataDocsLink
 from gateway_airflow.names import OUTBOX_URI, Pool, Tag
 from gateway_airflow.operators.start_runs import start_runs
-from gateway_airflow.policy import TASK_DEFAULTS
+from gateway_airflow.policy import PEOPLE_FIRST, TASK_DEFAULTS, come_back
 
 AGENTS = sorted(path.stem for path in settings().agents_dir.glob("*.yaml"))
 PARAMS = {
@@ -75,8 +77,8 @@ PARAMS = {
 @dag(
     schedule=None,
     catchup=False,
-    max_active_runs=4,
-    default_args=TASK_DEFAULTS,
+    max_active_runs=settings().runs_at_once,
+    default_args={**TASK_DEFAULTS, "weight_rule": PEOPLE_FIRST},
     params=PARAMS,
     doc_md=__doc__,
     tags=[Tag.INGEST, Tag.DELIVER, Tag.PII],
@@ -131,12 +133,15 @@ def ingest_batch() -> None:
     def deliver(batch: dict[str, Any]) -> dict[str, int]:
         """Sends passed profiles through the ledger into the agent's target; returns counts."""
         from gateway.pipeline.arrival.runs import noted
-        from gateway.pipeline.delivery.deliver import deliver_batch
+        from gateway.pipeline.delivery.lanes import deliver_in_lane
         from gateway_airflow.hooks.connections import use_connections
 
         with noted(batch["batch_id"], "deliver"):
             use_connections()
-            return deliver_batch(batch["batch_id"])
+            done = deliver_in_lane(batch["batch_id"])
+        if done is None:
+            raise come_back()
+        return done
 
     # The batch ends here and its people are notified, whichever task failed. So this task takes no input from other tasks.
     @task(pool=Pool.STORE, trigger_rule=TriggerRule.ALL_DONE)

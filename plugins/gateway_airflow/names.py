@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
+from gateway.settings import settings
+
 
 class Tag(StrEnum):
     """The subject of a DAG; PII marks DAGs that touch candidates' data."""
@@ -18,11 +20,20 @@ class Tag(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class PoolSpec:
-    """A pool as setup creates it."""
+    """A pool as setup creates it. setting: the field of the settings that gives its slots."""
 
     name: str
-    slots: int
+    setting: str
     description: str
+
+    @property
+    def slots(self) -> int:
+        return int(getattr(settings(), self.setting))
+
+    @property
+    def is_set(self) -> bool:
+        """True if the environment names the number; then it outweighs what an operator set in Airflow."""
+        return self.setting in settings().model_fields_set
 
 
 class Pool:
@@ -36,13 +47,15 @@ class Pool:
 
 POOLS = (
     PoolSpec(
-        Pool.EXTRACT, 4, "Reading documents: uses CPU and memory; about one slot per core, two if documents are small"
+        Pool.EXTRACT,
+        "read_slots",
+        "Reading documents: uses CPU and memory; about one slot per core, two if documents are small",
     ),
-    PoolSpec(Pool.STORE, 8, "Short tasks on the store: register, plan, judge, report"),
-    PoolSpec(Pool.DELIVER, 1, "Calling targets: one at a time, so that the rate limit is not shared"),
+    PoolSpec(Pool.STORE, "store_slots", "Short tasks on the store: register, plan, judge, report"),
+    PoolSpec(Pool.DELIVER, "deliver_slots", "Calling targets; how many call one target is GATEWAY_TARGET_SLOTS"),
     PoolSpec(
         Pool.NOTIFY,
-        2,
+        "notify_slots",
         "Messages to people, programs and candidates: a separate pool, so that they never wait for other work",
     ),
 )

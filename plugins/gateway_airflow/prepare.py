@@ -26,8 +26,8 @@ def prepare() -> None:
     db.upgradedb()
     for pool in POOLS:
         existing = Pool.get_pool(pool.name)
-        # An operator's own number of slots outlives a restart.
-        slots = existing.slots if existing is not None else pool.slots
+        # An operator's own number of slots outlives a restart, unless the environment names one.
+        slots = pool.slots if existing is None or pool.is_set else existing.slots
         Pool.create_or_update_pool(pool.name, slots, pool.description, include_deferred=False)
     config = settings()
     agents, wrong = load_agents_lenient(config.agents_dir)

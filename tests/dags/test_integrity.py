@@ -73,7 +73,13 @@ def test_every_task_has_a_pool_a_limit_and_retries(dag_bag: Any) -> None:
 
 def test_every_mapped_task_is_named_and_bounded(dag_bag: Any) -> None:
     mapped = [(dag.dag_id, task) for dag in dag_bag.dags.values() for task in dag.tasks if task.is_mapped]
-    assert {task.task_id for _, task in mapped} == {"extract_chunk", "start_ingest", "ask_review", "continue_ingest"}
+    assert {task.task_id for _, task in mapped} == {
+        "extract_chunk",
+        "start_ingest",
+        "ask_review",
+        "continue_ingest",
+        "deliver_approved",
+    }
     for dag_id, task in mapped:
         template = task.partial_kwargs.get("map_index_template")
         assert template, f"{dag_id}.{task.task_id}"

@@ -33,6 +33,7 @@ COMMANDS: dict[str, str] = {
     "doctor": "gateway.cli.doctor",
     "notify": "gateway.cli.notify",
     "outreach": "gateway.cli.outreach",
+    "plan": "gateway.cli.plan",
     "docs": "gateway.cli.docs",
 }
 

@@ -25,6 +25,7 @@ def run(options: argparse.Namespace) -> int:
     """Exit code 0, or 1 if verdicts differ and no version explains it."""
     from gateway.errors import Misconfigured
     from gateway.pipeline.replay import story, what_if
+    from gateway.quality.replay import Changed
     from gateway.store.engine import migrate
 
     migrate()
@@ -34,9 +35,17 @@ def run(options: argparse.Namespace) -> int:
             criteria = options.criteria.read_text("utf-8")
         except (OSError, UnicodeDecodeError) as wrong:
             raise Misconfigured("AGENT_FILE_INVALID", f"{options.criteria.name} cannot be read as text.") from wrong
-    result = what_if(options.agent, options.batch, criteria, options.criteria.name if options.criteria else "")
+    shown_as = options.criteria.name if options.criteria else ""
+    moved: dict[str, list[str]] = {"pass": [], "hold": []}
+
+    def note(row: Changed) -> None:
+        if options.json and row.before != row.now:
+            moved[row.now].append(row.profile_id)
+
+    result = what_if(options.agent, options.batch, criteria, shown_as, note)
     if options.json:
-        print(json.dumps(result.as_json(), ensure_ascii=False))  # noqa: T201
+        ids = {"now_pass": moved["pass"], "now_hold": moved["hold"]}
+        print(json.dumps({**result.as_json(), **ids}, ensure_ascii=False))  # noqa: T201
     else:
         print("\n".join(story(result, what_if=criteria is not None)))  # noqa: T201
     return 1 if result.unexplained else 0

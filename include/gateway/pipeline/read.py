@@ -23,10 +23,12 @@ from gateway.model import DocumentState, ExtractedProfile, Hints, ProfileState, 
 from gateway.pipeline.arrival.receive import agent_of
 from gateway.pipeline.erasure.kept import clean, sweep
 from gateway.pipeline.erasure.suppression import Forgetting
+from gateway.pipeline.judging import shared
+from gateway.quality.duplicates import Person
 from gateway.settings import settings
 from gateway.store import change, ids
 from gateway.store.engine import reading, writing
-from gateway.store.tables import Batch, Document, Event, Field, Profile, now
+from gateway.store.tables import Batch, Document, Event, Field, Profile, ProfileKey, now
 
 log = logging.getLogger(__name__)
 ACTOR = "extract"
@@ -49,7 +51,6 @@ def plan_chunks(batch_id: str) -> list[Chunk]:
     returns   [{"batch_id", "first", "last", "label"}], sorted by document id; first and last are document ids, so a
               chunk means the same documents however often it is run. The label names no person: it is shown in grids.
     """
-    limits = settings()
     with reading() as session:
         rows = session.execute(
             select(Document.id, Document.media_type, Document.size_bytes)
@@ -59,7 +60,7 @@ def plan_chunks(batch_id: str) -> list[Chunk]:
     if not rows:  # everything is known already or was refused: one task that has nothing to do, instead of a skip
         return [{"batch_id": batch_id, "first": "", "last": "", "label": "nothing to read"}]
     expected = [SMALL_S + row.size_bytes / 1e6 * MEGABYTE_S for row in rows]
-    parts = split_evenly(expected, min(limits.max_chunks, math.ceil(sum(expected) / limits.chunk_s)))
+    parts = split_evenly(expected, chunks_for(sum(expected)))
     return [
         {
             "batch_id": batch_id,
@@ -69,6 +70,21 @@ def plan_chunks(batch_id: str) -> list[Chunk]:
         }
         for number, part in enumerate(parts, 1)
     ]
+
+
+def chunks_for(expected_s: float) -> int:
+    """How many chunks so much reading is cut into.
+
+    A task costs about as much as ten documents, so chunks take GATEWAY_CHUNK_S if they can. Yet no slot should idle while
+    another has two chunks before it: few chunks are halved until every slot has one, and many fill their last round.
+    """
+    limits = settings()
+    slots, number = limits.read_slots, math.ceil(expected_s / limits.chunk_s)
+    if number < slots:
+        number = min(slots, max(number, int(expected_s // (limits.chunk_s / 2))))
+    else:
+        number = math.ceil(number / slots) * slots
+    return min(limits.max_chunks, number)
 
 
 def split_evenly(weights: Sequence[float], number: int) -> list[range]:
@@ -124,26 +140,42 @@ def read_chunk(chunk: Chunk, *, jobs: int | None = None) -> dict[str, int]:
     hints = {row.id: _hints(agent, row.path, row.facts) for row in documents}
     workers = min(jobs or settings().extract_jobs, len(documents))
     with ExitStack() as stack:
+        copies: dict[str, ExitStack] = {}
         pool = stack.enter_context(ReaderPool(workers))
-        for result in pool.read(_local(documents, stack, done), hints.__getitem__):
+        stack.callback(_close, copies)
+        for result in pool.read(_local(documents, copies, done), hints.__getitem__):
             if result.reading.status == DocumentState.FAILED and not has_room():
                 raise Transient("DISK_FULL", NO_ROOM, 60)  # whatever the reader says, the disk is to blame
             number = store_reading(result.key, result.reading, iter_profiles(result.spool))
             done[result.reading.status] += 1
             done["profiles"] += number
-            result.spool.unlink(missing_ok=True)  # a chunk of a thousand lists must not fill the disk
+            # A chunk of a thousand large files must not fill the disk: neither with results nor with downloaded copies.
+            result.spool.unlink(missing_ok=True)
+            copies.pop(result.key).close()
             log.info("%s %s %s profiles=%d", result.key, result.reading.status, result.reading.code or "", number)
     return done
 
 
-def _local(documents: Iterable[Any], stack: ExitStack, done: dict[str, int]) -> Iterator[tuple[str, Path]]:
-    """(document id, path) of documents whose bytes are there; a document whose bytes are gone fails on its own."""
+def _local(documents: Iterable[Any], copies: dict[str, ExitStack], done: dict[str, int]) -> Iterator[tuple[str, Path]]:
+    """(document id, path) of documents whose bytes are there; a document whose bytes are gone fails on its own.
+
+    copies   gets what removes each local copy again: the caller closes it once the document is read
+    """
     for row in documents:
+        copy = ExitStack()
         try:
-            yield row.id, stack.enter_context(files.local(row.file_key))
+            path = copy.enter_context(files.local(row.file_key))
+            copies[row.id] = copy
+            yield row.id, path
         except Unreadable as gone:
             store_reading(row.id, Reading("failed", row.media_type, code=gone.code, error=gone.sentence), iter(()))
             done["failed"] += 1
+
+
+def _close(copies: dict[str, ExitStack]) -> None:
+    """Removes the copies of documents that were not read to their end."""
+    while copies:
+        copies.popitem()[1].close()
 
 
 def has_room() -> bool:
@@ -175,6 +207,7 @@ def store_reading(document_id: str, outcome: Reading, profiles: Iterator[Extract
         owner = {"document_id": document_id, "batch_id": document.batch_id, "agent_id": document.agent_id}
         stale = select(Profile.id).where(Profile.document_id == document_id)
         session.execute(delete(Field).where(Field.profile_id.in_(stale)))
+        session.execute(delete(ProfileKey).where(ProfileKey.profile_id.in_(stale)))
         session.execute(delete(Profile).where(Profile.document_id == document_id))
     number = 0
     if outcome.status == DocumentState.SUCCESS:
@@ -262,6 +295,8 @@ def _insert(session: Session, owner: dict[str, str], start: int, piece: list[Ext
     if fields:
         session.execute(insert(Field), fields)
     session.execute(insert(Event), events)
+    people = {row["id"]: Person.of(profile) for row, profile in zip(profiles, piece, strict=True)}
+    shared.add(session, owner["agent_id"], people)
 
 
 def email_key(email: str | None) -> str | None:

@@ -5,10 +5,13 @@ from __future__ import annotations
 import json
 import logging
 import re
+import shutil
+import tempfile
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict
-from typing import Any
+from typing import IO, Any
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from gateway.agents import Agent, changed_agent
@@ -16,22 +19,28 @@ from gateway.errors import Misconfigured
 from gateway.intake import files
 from gateway.pipeline.arrival.receive import agent_of
 from gateway.quality.case import COMPARED, LISTS, TEXTS, Case, marks_that_hold, signals_that_hold
-from gateway.quality.replay import Before, Replay, replay
+from gateway.quality.replay import Before, Changed, Replay, Slice, replay
 from gateway.quality.scores import CONTACT, FIELDS, facts_from
 from gateway.store.engine import reading
 from gateway.store.tables import Batch, Document, Field, Profile, Verdict
 
 log = logging.getLogger(__name__)
+SLICE, BATCHES = 5_000, 400  # profiles and batches judged together: about 60 MB
 
 
 def what_if(
-    agent_id: str | None, batch_id: str | None = None, criteria: str | None = None, shown_as: str = "criteria"
+    agent_id: str | None,
+    batch_id: str | None = None,
+    criteria: str | None = None,
+    shown_as: str = "criteria",
+    changed: Callable[[Changed], None] = lambda _: None,
 ) -> Replay:
     """Judges the history of an agent, or of one batch, again.
 
     agent_id   None = the batch's own
     criteria   YAML with keys of an agent file that replace its own; None = the file as it is
     shown_as   what messages call the criteria
+    changed    gets each profile whose outcome or findings differ, as it is judged
     raises     Misconfigured(FORM_INCOMPLETE | UNKNOWN_AGENT | UNKNOWN_BATCH | AGENT_FILE_INVALID: the line of the criteria)
     """
     if agent_id is None:
@@ -45,7 +54,7 @@ def what_if(
     agent = agent_of(agent_id)
     if criteria is not None:
         agent = changed_agent(agent, criteria, shown_as)
-    return replay_history(agent, batch_id)
+    return replay_history(agent, batch_id, changed)
 
 
 def replay_to_table(agent_id: str | None, batch_id: str | None, criteria: str | None, *, name: str) -> dict[str, Any]:
@@ -54,17 +63,21 @@ def replay_to_table(agent_id: str | None, batch_id: str | None, criteria: str | 
     returns   counts: profiles, passed_before, passed_now, would_pass, would_hold, changed, by_code {code: [before, now]};
               differs_in: parts of the suite version; table: the file's key. Ids, codes and counts, no personal data
     """
-    result = what_if(agent_id, batch_id, criteria)
     key = f"replays/{re.sub(r'[^A-Za-z0-9_.+-]', '-', name)[:150]}.jsonl"
     target = files.root() / key
     target.parent.mkdir(parents=True, exist_ok=True)
-    target.write_text("".join(json.dumps(asdict(row)) + "\n" for row in result.table), encoding="utf-8")
+    # Beside it first: criteria that are refused must not empty the table of an earlier try.
+    with tempfile.TemporaryFile("w+", encoding="utf-8") as rows:
+        result = what_if(agent_id, batch_id, criteria, changed=lambda row: _write(rows, row))
+        rows.seek(0)
+        with target.open("w", encoding="utf-8") as table:
+            shutil.copyfileobj(rows, table)
     counts = {
         "profiles": result.profiles,
         "passed_before": result.passed_before,
         "passed_now": result.passed_now,
-        "would_pass": len(result.now_pass),
-        "would_hold": len(result.now_hold),
+        "would_pass": result.would_pass,
+        "would_hold": result.would_hold,
         "changed": result.changed,
         "by_code": {code: list(both) for code, both in result.by_code.items()},
         "reproduced": result.reproduced,
@@ -81,7 +94,7 @@ def story(result: Replay, *, what_if: bool) -> list[str]:
     lines = [
         f"{result.profiles} profiles judged again; nothing is sent.",
         f"pass: {result.passed_before} before, {result.passed_now} now "
-        f"(+{len(result.now_pass)} would pass, -{len(result.now_hold)} would be held)",
+        f"(+{result.would_pass} would pass, -{result.would_hold} would be held)",
     ]
     if result.by_code:
         lines += ["", f"{'held by':28}  before     now"]
@@ -99,10 +112,17 @@ def story(result: Replay, *, what_if: bool) -> list[str]:
     return lines
 
 
-def replay_history(agent: Agent, batch_id: str | None = None) -> Replay:
+def _write(table: IO[str], row: Changed) -> None:
+    table.write(json.dumps(asdict(row)) + "\n")
+
+
+def replay_history(
+    agent: Agent, batch_id: str | None = None, changed: Callable[[Changed], None] = lambda _: None
+) -> Replay:
     """Judges every judged profile of the agent again, under `agent` as given (including changed criteria).
 
     batch_id   only that batch
+    changed    gets each profile whose outcome or findings differ
     raises     Misconfigured(UNKNOWN_BATCH) if this agent has no such batch
     """
     with reading() as session:
@@ -110,52 +130,75 @@ def replay_history(agent: Agent, batch_id: str | None = None) -> Replay:
             batch = session.get(Batch, batch_id)
             if batch is None or batch.agent_id != agent.id:
                 raise Misconfigured("UNKNOWN_BATCH", f"Agent {agent.id} has no batch {batch_id}; see `gateway status`.")
-        verdicts = _verdicts(session, agent.id, batch_id)
-        cases = _cases(session, agent.id, batch_id, verdicts)
-    before = {
-        identity: Before(
-            row.outcome,
-            tuple((f["code"], f["severity"], f["field"], f["measured"]) for f in row.findings),
-            row.suite_version,
-        )
-        for identity, row in verdicts.items()
-    }
-    return replay(agent, cases, before)
+        return replay(agent, _history(session, agent.id, batch_id), changed)
 
 
-def _verdicts(session: Session, agent_id: str, batch_id: str | None) -> dict[str, Any]:
+def _history(session: Session, agent_id: str, batch_id: str | None) -> Iterator[Slice]:
+    """The judged profiles in slices of whole batches, oldest first."""
+    for batch_ids in [[batch_id]] if batch_id is not None else _groups(session, agent_id):
+        verdicts = _verdicts(session, batch_ids)
+        before = {
+            identity: Before(
+                row.outcome,
+                tuple((f["code"], f["severity"], f["field"], f["measured"]) for f in row.findings),
+                row.suite_version,
+            )
+            for identity, row in verdicts.items()
+        }
+        cases = _cases(session, batch_ids, verdicts)
+        if cases:
+            yield cases, before
+
+
+def _groups(session: Session, agent_id: str) -> Iterator[list[str]]:
+    """The agent's batches, as many together as have about SLICE profiles: a run of the gates costs half a second of its own."""
+    sizes = session.execute(
+        select(Profile.batch_id, func.count())
+        .where(Profile.agent_id == agent_id)
+        .group_by(Profile.batch_id)
+        .order_by(Profile.batch_id)
+    ).all()
+    group: list[str] = []
+    number = 0
+    for batch_id, profiles in sizes:
+        if group and (number + profiles > SLICE or len(group) >= BATCHES):
+            yield group
+            group, number = [], 0
+        group.append(batch_id)
+        number += profiles
+    if group:
+        yield group
+
+
+def _verdicts(session: Session, batch_ids: Sequence[str]) -> dict[str, Any]:
     """profile id -> the latest verdict on its current version."""
     query = (
         select(Verdict.profile_id, Verdict.outcome, Verdict.findings, Verdict.suite_version, Verdict.parts)
         .join(Profile, (Profile.id == Verdict.profile_id) & (Profile.version == Verdict.profile_version))
-        .where(Profile.agent_id == agent_id)
+        .where(Profile.batch_id.in_(batch_ids))
         .order_by(Verdict.created_at, Verdict.id)
     )
-    if batch_id is not None:
-        query = query.where(Profile.batch_id == batch_id)
     return {row.profile_id: row for row in session.execute(query)}
 
 
-def _cases(session: Session, agent_id: str, batch_id: str | None, verdicts: dict[str, Any]) -> list[Case]:
+def _cases(session: Session, batch_ids: Sequence[str], verdicts: dict[str, Any]) -> list[Case]:
     """The judged profiles as cases, by three flat queries: objects for each field would take minutes for 100,000."""
-    mine = [Profile.agent_id == agent_id] + ([Profile.batch_id == batch_id] if batch_id is not None else [])
+    mine = Profile.batch_id.in_(batch_ids)
     entries: dict[str, list[tuple[str, float, str | None]]] = {}
     fields = select(Field.profile_id, Field.name, Field.confidence, Field.source).join(
         Profile, Profile.id == Field.profile_id
     )
-    for identity, name, confidence, source in session.execute(fields.where(*mine).order_by(Field.id)):
+    for identity, name, confidence, source in session.execute(fields.where(mine).order_by(Field.id)):
         entries.setdefault(identity, []).append((name, confidence, source))
     documents = {
         row.id: row
         for row in session.execute(
-            select(Document.id, Document.media_type, Document.facts).where(
-                Document.id.in_(select(Profile.document_id).where(*mine))
-            )
+            select(Document.id, Document.media_type, Document.facts).where(Document.batch_id.in_(batch_ids))
         )
     }
     profiles = select(
         Profile.id, Profile.document_id, Profile.name, Profile.email, Profile.phone, Profile.location, Profile.data
-    ).where(*mine)
+    ).where(mine)
     return [
         _case(row, entries.get(row.id, []), documents[row.document_id], verdicts[row.id].parts)
         for row in session.execute(profiles.order_by(Profile.id))

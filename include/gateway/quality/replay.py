@@ -7,7 +7,7 @@ named.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -42,22 +42,21 @@ class Changed:
 class Replay:
     """The result of judging history again; JSON-ready through as_json, ids and counts only.
 
-    now_pass, now_hold   ids of profiles whose outcome changes
+    would_pass, would_hold   profiles whose outcome changes
     by_code              holding code -> (profiles it holds before, now)
-    changed              profiles whose outcome or findings differ at all; table: a row for each of them
+    changed              profiles whose outcome or findings differ at all
     versions             stored suite version -> the parts in which today's differs: agent, rules, engine
     """
 
     profiles: int
     passed_before: int
     passed_now: int
-    now_pass: tuple[str, ...]
-    now_hold: tuple[str, ...]
+    would_pass: int
+    would_hold: int
     by_code: dict[str, tuple[int, int]]
     changed: int
     suite_version: str
     versions: dict[str, tuple[str, ...]]
-    table: tuple[Changed, ...] = ()
 
     @property
     def reproduced(self) -> bool:
@@ -77,45 +76,49 @@ class Replay:
         return tuple(sorted({part for parts in self.versions.values() for part in parts}))
 
 
-def replay(agent: Agent, cases: Sequence[Case], before: Mapping[str, Before]) -> Replay:
-    """Judge the cases under `agent` and compare with the current verdicts.
+Slice = tuple[Sequence[Case], Mapping[str, Before]]
 
-    before   profile id -> its verdict; a case without one counts as not passed before
-    raises   as judge() does
+
+def replay(agent: Agent, history: Iterable[Slice], changed: Callable[[Changed], None] = lambda _: None) -> Replay:
+    """Judge history under `agent`, slice after slice, and compare with the current verdicts.
+
+    history   (cases, profile id -> its verdict) of one part after another, so that memory holds one at a time; a case
+              without a verdict counts as not passed before
+    changed   gets each profile whose outcome or findings differ
+    raises    as judge() does
     """
-    judged = judge(agent, cases)
+    seen: Counter[str] = Counter()
     held_before: Counter[str] = Counter()
     held_now: Counter[str] = Counter()
-    now_pass: list[str] = []
-    now_hold: list[str] = []
-    table: list[Changed] = []
-    passed_before = passed_now = 0
-    for one in judged.judgements:
-        old = before.get(one.profile_id)
-        was = old.outcome if old else HOLD
-        passed_before += was == PASS
-        passed_now += one.outcome == PASS
-        if one.outcome != was:
-            (now_pass if one.outcome == PASS else now_hold).append(one.profile_id)
-        findings = {(f.code, str(f.severity), f.field, f.measured) for f in one.findings}
-        codes_before = {code for code, severity, *_ in (old.findings if old else ()) if severity == Severity.CRITICAL}
-        codes_now = {f.code for f in one.findings if f.severity is Severity.CRITICAL}
-        held_before.update(codes_before)
-        held_now.update(codes_now)
-        if old is None or one.outcome != was or findings != set(old.findings):
-            table.append(
-                Changed(one.profile_id, was, one.outcome, tuple(sorted(codes_before)), tuple(sorted(codes_now)))
-            )
-    codes = sorted(held_before.keys() | held_now.keys())
+    versions: set[str] = set()
+    version = judge(agent, ()).suite_version
+    for cases, before in history:
+        seen["profiles"] += len(cases)
+        versions.update(one.suite_version for one in before.values())
+        for one in judge(agent, cases).judgements:
+            old = before.get(one.profile_id)
+            was = old.outcome if old else HOLD
+            seen["before"] += was == PASS
+            seen["now"] += one.outcome == PASS
+            if one.outcome != was:
+                seen["would_pass" if one.outcome == PASS else "would_hold"] += 1
+            findings = {(f.code, str(f.severity), f.field, f.measured) for f in one.findings}
+            codes_before = {code for code, hard, *_ in (old.findings if old else ()) if hard == Severity.CRITICAL}
+            codes_now = {f.code for f in one.findings if f.severity is Severity.CRITICAL}
+            held_before.update(codes_before)
+            held_now.update(codes_now)
+            if old is None or one.outcome != was or findings != set(old.findings):
+                seen["changed"] += 1
+                codes = tuple(sorted(codes_before)), tuple(sorted(codes_now))
+                changed(Changed(one.profile_id, was, one.outcome, *codes))
     return Replay(
-        profiles=len(cases),
-        passed_before=passed_before,
-        passed_now=passed_now,
-        now_pass=tuple(now_pass),
-        now_hold=tuple(now_hold),
-        by_code={code: (held_before[code], held_now[code]) for code in codes},
-        changed=len(table),
-        suite_version=judged.suite_version,
-        versions={v: differing(v, judged.suite_version) for v in sorted({b.suite_version for b in before.values()})},
-        table=tuple(table),
+        profiles=seen["profiles"],
+        passed_before=seen["before"],
+        passed_now=seen["now"],
+        would_pass=seen["would_pass"],
+        would_hold=seen["would_hold"],
+        by_code={c: (held_before[c], held_now[c]) for c in sorted(held_before.keys() | held_now.keys())},
+        changed=seen["changed"],
+        suite_version=version,
+        versions={v: differing(v, version) for v in sorted(versions)},
     )

@@ -14,7 +14,7 @@ from gateway.agents import changed_agent
 from gateway.errors import Misconfigured
 from gateway.model import Judgement
 from gateway.quality.judge import judge
-from gateway.quality.replay import Before, replay
+from gateway.quality.replay import Before, Changed, replay
 from gateway.quality.sampling import audit_sample, error_rate
 from support.cases import agent, spoilt
 
@@ -36,26 +36,41 @@ def history(preset: str = "standard", version: str | None = None) -> dict[str, B
 
 
 def test_the_same_rules_reproduce_every_verdict() -> None:
-    again = replay(agent(), CASES, history())
+    again = replay(agent(), [(CASES, history())])
     assert again.reproduced
     assert not again.unexplained
     assert set(again.versions.values()) == {()}
 
 
 def test_stricter_criteria_show_who_would_be_held_and_by_what() -> None:
-    what_if = replay(agent("strict"), CASES, history())
+    table: list[Changed] = []
+    what_if = replay(agent("strict"), [(CASES, history())], table.append)
     assert (what_if.passed_before, what_if.passed_now) == (2, 1)
-    assert (what_if.now_hold, what_if.now_pass) == (("doubtful",), ())
+    assert (what_if.would_hold, what_if.would_pass) == (1, 0)
+    assert [row.profile_id for row in table if row.before != row.now] == ["doubtful"]
     assert what_if.by_code["CONFIDENCE_LOW"] == (0, 1)
     assert what_if.by_code["EMAIL_MISSING"] == (1, 1)
     assert set(what_if.versions.values()) == {("agent",)}
-    assert json.loads(json.dumps(what_if.as_json()))["changed"] == what_if.changed > 0
+    assert json.loads(json.dumps(what_if.as_json()))["changed"] == what_if.changed == len(table) > 0
+
+
+def test_history_in_slices_is_history_in_one() -> None:
+    before = history()
+    slices = [([case], {case.profile_id: before[case.profile_id]}) for case in CASES]
+    whole, parts = [], []
+    assert replay(agent("strict"), slices, parts.append) == replay(agent("strict"), [(CASES, before)], whole.append)
+    assert parts == whole
+
+
+def test_no_history_is_no_change() -> None:
+    nothing = replay(agent(), [])
+    assert (nothing.profiles, nothing.reproduced, nothing.versions) == (0, True, {})
 
 
 def test_a_difference_that_no_version_explains_is_called_one() -> None:
     before = history()
     before["sure"] = replace(before["sure"], outcome="hold")
-    assert replay(agent(), CASES, before).unexplained
+    assert replay(agent(), [(CASES, before)]).unexplained
 
 
 def test_criteria_change_keys_of_an_agent_and_nothing_else() -> None:
