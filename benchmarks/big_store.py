@@ -32,11 +32,13 @@ import yaml
 from sqlalchemy import select, text
 
 from gateway.pipeline.arrival.receive import agent_of, sync_agent
+from gateway.pipeline.judging import shared
 from gateway.pipeline.statistics import KEY, batch_statistics
+from gateway.quality.duplicates import Person, match_keys
 from gateway.settings import settings
 from gateway.store import ids
 from gateway.store.engine import engine, migrate, reading, writing
-from gateway.store.tables import Base, Batch
+from gateway.store.tables import Base, Batch, Bookmark
 
 DAYS = 730
 FIRST = [
@@ -363,6 +365,10 @@ class Invention:
                 "updated_at": at + timedelta(minutes=2),
             }
         )
+        person = Person(f"{first} {last}", email, phone, employers=(f"{last} & Sons",))
+        self.rows["profile_key"] += [
+            {"key": shared.hashed(agent, key), "profile_id": identity} for key in match_keys(person)
+        ]
         if state == "delivered":
             self.delivered[agent].append(identity)
         where = {"source": "ocr" if scan else "cell" if kind == CSV else "text", "rule": "scorer"}
@@ -484,6 +490,7 @@ class Invention:
                 "receipt": {"target_id": identity[1:13]} if state == "delivered" else {},
                 "created_at": at + timedelta(seconds=20),
                 "updated_at": at + timedelta(seconds=22),
+                "finished_at": at + timedelta(seconds=25) if state == "delivered" else None,
             }
         )
         self._event("profile", identity, batch_id, at, "passed", state, "deliver")
@@ -621,6 +628,8 @@ def fill(
             write(invented.rows)
     made.update({name: len(rows) for name, rows in invented.rows.items()})
     write(invented.rows)
+    with writing() as session:
+        session.merge(Bookmark(name=shared.MARK, value=shared.VERSION))
     _analyse()
     _aggregate()
     _analyse()

@@ -20,6 +20,7 @@ from airflow.sdk import Asset, AssetOrTimeSchedule, CronTriggerTimetable, Trigge
 
 from gateway_airflow.names import DECISIONS_URI, OUTBOX_URI, Pool, Tag
 from gateway_airflow.policy import PEOPLE_FIRST, TASK_DEFAULTS, come_back
+from gateway_airflow.telemetry import told
 
 PATIENCE = timedelta(minutes=1)
 
@@ -57,7 +58,7 @@ def deliver_reviewed() -> None:
         use_connections()
         with in_lane(lane) as ours:
             if ours:
-                return deliver_lane(lane)
+                return told("deliver", deliver_lane(lane))
         since = context["ti"].get_first_reschedule_date(context)
         if since is not None and datetime.now(UTC) - since > PATIENCE:
             return {"left_to_the_next_run": 1}

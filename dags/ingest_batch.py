@@ -32,6 +32,7 @@ from gateway_airflow.links import DataDocsLink
 from gateway_airflow.names import OUTBOX_URI, Pool, Tag
 from gateway_airflow.operators.start_runs import start_runs
 from gateway_airflow.policy import PEOPLE_FIRST, TASK_DEFAULTS, come_back
+from gateway_airflow.telemetry import about, told
 
 AGENTS = sorted(path.stem for path in settings().agents_dir.glob("*.yaml"))
 PARAMS = {
@@ -97,6 +98,7 @@ def ingest_batch() -> None:
         run = context["dag_run"]
         batch_id = open_from_form(dict(context["params"]), run_id=run.run_id, at=run.run_after)
         with noted(batch_id, "register"):
+            about(batch_id)
             batch = register_batch(batch_id)
             use_connections()
             preflight_batch(batch_id)
@@ -116,8 +118,9 @@ def ingest_batch() -> None:
         from gateway.pipeline.read import read_chunk
 
         get_current_context()["label"] = chunk["label"]  # type: ignore[typeddict-unknown-key] # map_index_template reads it
+        about(chunk["batch_id"])
         with noted(chunk["batch_id"], "extract", chunk["first"]):
-            return read_chunk(chunk)
+            return told("extract", read_chunk(chunk))
 
     # A chunk whose worker died must not keep the others from being judged; the report then says what is missing.
     @task(pool=Pool.STORE, trigger_rule=TriggerRule.ALL_DONE_MIN_ONE_SUCCESS)
@@ -126,8 +129,9 @@ def ingest_batch() -> None:
         from gateway.pipeline.arrival.runs import noted
         from gateway.pipeline.judging.judge import judge_batch
 
+        about(batch["batch_id"])
         with noted(batch["batch_id"], "judge"):
-            return judge_batch(batch["batch_id"])
+            return told("judge", judge_batch(batch["batch_id"]))
 
     @task(pool=Pool.DELIVER)
     def deliver(batch: dict[str, Any]) -> dict[str, int]:
@@ -136,12 +140,14 @@ def ingest_batch() -> None:
         from gateway.pipeline.delivery.lanes import deliver_in_lane
         from gateway_airflow.hooks.connections import use_connections
 
+        about(batch["batch_id"])
         with noted(batch["batch_id"], "deliver"):
             use_connections()
             done = deliver_in_lane(batch["batch_id"])
         if done is None:
+            told("deliver", {"come_back": 1})
             raise come_back()
-        return done
+        return told("deliver", done)
 
     # The batch ends here and its people are notified, whichever task failed. So this task takes no input from other tasks.
     @task(pool=Pool.STORE, trigger_rule=TriggerRule.ALL_DONE)
@@ -150,12 +156,15 @@ def ingest_batch() -> None:
         from gateway.pipeline.arrival.receive import batch_of_form
         from gateway.pipeline.report import finish_batch, refuse_incomplete, review_request
         from gateway.pipeline.review.audit import draw_audit
+        from gateway_airflow import lineage
 
         context = get_current_context()
         run = context["dag_run"]
         batch_id = batch_of_form(context["params"], run_id=run.run_id, at=run.run_after)
+        about(batch_id)
         ended = finish_batch(batch_id)
         draw_audit(batch_id)
+        lineage.emit(batch_id)
         refuse_incomplete(ended)
         return review_request(batch_id)
 

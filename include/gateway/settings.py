@@ -129,6 +129,16 @@ class Settings(BaseSettings):
         900.0, gt=0, description="A complete drop that stays unclaimed for this long raises an alarm."
     )
 
+    airflow_database_url: str = Field(
+        "",
+        repr=False,
+        description="Airflow's own database, for the DAG clean_airflow (its tasks are not told it); empty = not cleaned by us.",
+    )
+    keep_runs_days: int = Field(
+        90, ge=14, description="Age after which clean_airflow removes runs, tasks and events from Airflow's database."
+    )
+    keep_logs_days: int = Field(30, ge=1, description="Age after which clean_airflow removes log files.")
+
     @property
     def private_places(self) -> tuple[Path, ...]:
         """Local folders and files with personal data or secrets, whether or not they exist."""

@@ -15,6 +15,7 @@ class Tag(StrEnum):
     REVIEW = "review"
     DELIVER = "deliver"
     NOTIFY = "notify"
+    UPKEEP = "upkeep"
     PII = "pii"
 
 

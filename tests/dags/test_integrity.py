@@ -28,6 +28,7 @@ EXPECTED = {
     "report_daily",
     "apply_retention",
     "erase_person",
+    "clean_airflow",
 }
 
 
