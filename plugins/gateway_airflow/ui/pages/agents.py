@@ -57,7 +57,12 @@ def every_agent(request: Request, visitor: VisitorDep) -> Any:
 
 @router.get("/agents/{agent_id}", dependencies=[needs(Right.VIEW)])
 def one_agent(
-    request: Request, visitor: VisitorDep, agent_id: str, number: Annotated[int, Query(alias="page", ge=1)] = 1
+    request: Request,
+    visitor: VisitorDep,
+    agent_id: str,
+    number: Annotated[int, Query(alias="page", ge=1)] = 1,
+    after: Annotated[str, Query(max_length=40)] = "",
+    before: Annotated[str, Query(max_length=40)] = "",
 ) -> Any:
     line = agent_line(agent_id)
     agent = known_agents()[0].get(agent_id)
@@ -73,7 +78,7 @@ def one_agent(
         canary=agent.canary if agent else None,
         counts_of_agent=agent_counts(agent_id),
         kept=kept_lines(agent_id),
-        batches=batch_page(agent_id=agent_id, page=number, size=BATCHES),
+        batches=batch_page(agent_id=agent_id, page=number, size=BATCHES, after=after or None, before=before or None),
         limits=limits,
         kinds=list(READABLE.values()),
     )
