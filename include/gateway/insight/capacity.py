@@ -85,19 +85,17 @@ def plan(
 
 @dataclass(frozen=True, slots=True)
 class Figures:
-    """What was measured, of one core and one document, in seconds; bytes of one document.
+    """What was measured (benchmarks/bench_scale.py), in processor seconds of all processes together, and in bytes.
 
-    read_s      reading it, with its share of starting a chunk
-    judge_s     judging, reporting and the other steps of its batch
-    deliver_s   its delivery, without waiting for the target's rate limit
-    run_s       the tasks of a batch that read nothing, whatever its size: of the scheduler, api-server and worker together
-    task_s      a mapped task's own cost, the same way
-    store_bytes, file_bytes   what it leaves in the database (with its indexes), and in the files store
+    read_s      reading one document
+    steps_s     judging, delivering and reporting it, in a large batch
+    run_s       one run of ingest_batch, whatever its size: the scheduler, the api-server and the tasks that read nothing
+    task_s      one more mapped task
+    store_bytes, file_bytes   what a document leaves in the database (with its indexes), and in the files store
     """
 
     read_s: float
-    judge_s: float
-    deliver_s: float
+    steps_s: float
     run_s: float
     task_s: float
     store_bytes: int
@@ -106,7 +104,10 @@ class Figures:
 
 @dataclass(frozen=True, slots=True)
 class Need:
-    """What a daily volume needs: cores (of one worker each 1), the slots to read, bytes a day, calls a minute to targets."""
+    """What a daily volume needs.
+
+    cores_busy   at work on average, of all machines together; cores: with room for peaks
+    """
 
     cores_busy: float
     cores: int
@@ -134,8 +135,7 @@ def need(
     chunk_of_call   candidates that one call to a target takes
     """
     rate = documents_a_day / (hours * 3600)
-    tasks = figures.read_s / chunk_s  # a chunk lasts chunk_s of reading
-    each = figures.read_s + figures.judge_s + figures.deliver_s + figures.run_s / batch + tasks * figures.task_s
+    each = figures.read_s + figures.steps_s + figures.run_s / batch + figures.task_s * figures.read_s / chunk_s
     busy = rate * each
     return Need(
         cores_busy=busy,

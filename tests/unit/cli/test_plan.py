@@ -55,11 +55,11 @@ def test_the_command_prints_lines_for_an_environment(home: Path, capsys: pytest.
 
 
 def test_what_a_volume_needs_grows_with_it() -> None:
-    figures = Figures(0.5, 0.02, 0.01, 12.0, 1.5, 12_000, 250_000)
+    figures = Figures(0.5, 0.03, 12.0, 1.5, 12_000, 250_000)
     one, ten = need(100_000, figures), need(1_000_000, figures)
     assert ten.documents_a_second == pytest.approx(11.574, abs=0.001)
     assert ten.cores_busy == pytest.approx(10 * one.cores_busy)
-    by_hand = 11.574 * (0.5 + 0.02 + 0.01 + 12 / 200 + 0.5 / 15 * 1.5)
+    by_hand = 11.574 * (0.5 + 0.03 + 12 / 200 + 0.5 / 15 * 1.5)
     assert ten.cores_busy == pytest.approx(by_hand, rel=0.001)
     assert ten.cores == 11
     assert (ten.store_gb_a_day, ten.files_gb_a_day) == (12.0, 250.0)
