@@ -19,7 +19,8 @@ from datetime import UTC, datetime, timedelta
 from airflow.sdk import Asset, AssetOrTimeSchedule, CronTriggerTimetable, TriggerRule, dag, get_current_context, task
 
 from gateway_airflow.names import DECISIONS_URI, OUTBOX_URI, Pool, Tag
-from gateway_airflow.policy import PEOPLE_FIRST, TASK_DEFAULTS, come_back
+from gateway_airflow.operators.assets import INGESTED_ALIAS, tell_ingested
+from gateway_airflow.policy import OWNER_LINKS, PEOPLE_FIRST, TASK_DEFAULTS, come_back
 from gateway_airflow.telemetry import told
 
 PATIENCE = timedelta(minutes=1)
@@ -33,8 +34,9 @@ PATIENCE = timedelta(minutes=1)
     catchup=False,
     max_active_runs=8,
     default_args={**TASK_DEFAULTS, "weight_rule": PEOPLE_FIRST},
+    owner_links=OWNER_LINKS,
     doc_md=__doc__,
-    tags=[Tag.REVIEW, Tag.DELIVER, Tag.PII],
+    tags=[Tag.REVIEW, Tag.DELIVER, Tag.PII, Tag.SENDS],
 )
 def deliver_reviewed() -> None:
     @task(pool=Pool.STORE)
@@ -65,13 +67,21 @@ def deliver_reviewed() -> None:
         raise come_back()
 
     # However the targets answered: what was decided and delivered is put in order.
-    @task(pool=Pool.STORE, trigger_rule=TriggerRule.ALL_DONE, outlets=[Asset(name="outbox", uri=OUTBOX_URI)])
+    @task(
+        pool=Pool.STORE,
+        trigger_rule=TriggerRule.ALL_DONE,
+        outlets=[Asset(name="outbox", uri=OUTBOX_URI), INGESTED_ALIAS],
+    )
     def close_batches() -> int:
-        """Sets batches without held candidates to done; returns their number."""
+        """Sets batches without held candidates to done; returns their number. Wakes the DAGs that wait for ingested candidates."""
+        from gateway.pipeline.report import delivered_since, ingested_news
         from gateway.pipeline.review.send import close_reviewed
 
-        started = get_current_context()["dag_run"].start_date
-        return close_reviewed(started or datetime.now(UTC))
+        context = get_current_context()
+        started = context["dag_run"].start_date or datetime.now(UTC)
+        closed = close_reviewed(started)
+        tell_ingested(context["outlet_events"], ingested_news(delivered_since(started)))
+        return closed
 
     deliver_approved.expand(lane=find_lanes()) >> close_batches()
 

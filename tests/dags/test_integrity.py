@@ -29,6 +29,8 @@ EXPECTED = {
     "apply_retention",
     "erase_person",
     "clean_airflow",
+    "take_hooks",
+    "take_requests",
 }
 
 
@@ -80,6 +82,8 @@ def test_every_mapped_task_is_named_and_bounded(dag_bag: Any) -> None:
         "ask_review",
         "continue_ingest",
         "deliver_approved",
+        "start_ready",
+        "start_requested",
     }
     for dag_id, task in mapped:
         template = task.partial_kwargs.get("map_index_template")

@@ -25,7 +25,6 @@ def run(options: argparse.Namespace) -> int:
     """Exit code 0, or 1 if verdicts differ and no version explains it."""
     from gateway.errors import Misconfigured
     from gateway.pipeline.replay import story, what_if
-    from gateway.quality.replay import Changed
     from gateway.store.engine import migrate
 
     migrate()
@@ -36,16 +35,9 @@ def run(options: argparse.Namespace) -> int:
         except (OSError, UnicodeDecodeError) as wrong:
             raise Misconfigured("AGENT_FILE_INVALID", f"{options.criteria.name} cannot be read as text.") from wrong
     shown_as = options.criteria.name if options.criteria else ""
-    moved: dict[str, list[str]] = {"pass": [], "hold": []}
-
-    def note(row: Changed) -> None:
-        if options.json and row.before != row.now:
-            moved[row.now].append(row.profile_id)
-
-    result = what_if(options.agent, options.batch, criteria, shown_as, note)
+    result = what_if(options.agent, options.batch, criteria, shown_as)
     if options.json:
-        ids = {"now_pass": moved["pass"], "now_hold": moved["hold"]}
-        print(json.dumps({**result.as_json(), **ids}, ensure_ascii=False))  # noqa: T201
+        print(json.dumps(result.as_json(), ensure_ascii=False))  # noqa: T201
     else:
         print("\n".join(story(result, what_if=criteria is not None)))  # noqa: T201
     return 1 if result.unexplained else 0

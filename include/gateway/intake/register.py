@@ -33,6 +33,7 @@ from gateway.store.tables import Batch, Document, Profile
 log = logging.getLogger(__name__)
 SYSTEM_FILES = frozenset({"thumbs.db", "desktop.ini", ".ds_store"})
 UPLOADED = "page"  # Batch.source of what came through the page
+FROM_API = "api:"  # what it begins with for what a program sent; then the sender's name
 SLICE = 200  # documents whose rows are written together: the lock is held for milliseconds
 EMPTY = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"
 
@@ -58,6 +59,11 @@ class Found:
 def is_system_file(name: str) -> bool:
     """True for a file that the operating system keeps next to documents, by its name."""
     return name.replace("\\", "/").rsplit("/", 1)[-1].lower() in SYSTEM_FILES
+
+
+def came_whole(source: str | None) -> bool:
+    """True for the page and the API, which count the bytes of each file."""
+    return source == UPLOADED or (source or "").startswith(FROM_API)
 
 
 def find(folder: Path, unpack_into: Path, *, uploaded: bool = False) -> Iterator[Found]:
@@ -173,7 +179,7 @@ def register(batch_id: str, folder: Path, *, actor: str) -> int:
     names: dict[str, int] = {}
     with reading() as session:
         batch = session.get_one(Batch, batch_id)
-        agent_id, uploaded = batch.agent_id, batch.source == UPLOADED
+        agent_id, uploaded = batch.agent_id, came_whole(batch.source)
     try:
         with tempfile.TemporaryDirectory(prefix="gateway-zip-") as temporary:
             stream = find(folder, Path(temporary), uploaded=uploaded)

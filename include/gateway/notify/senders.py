@@ -12,6 +12,7 @@ import json
 import logging
 import smtplib
 import ssl
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.message import EmailMessage
@@ -22,12 +23,12 @@ import requests
 from requests.adapters import HTTPAdapter
 
 from gateway.agents.notices import LOG, ChatChannel, MailChannel, WebhookChannel
+from gateway.credentials import Credentials, credentials
 from gateway.deliver import guard
 from gateway.deliver.client import retry_after_s
-from gateway.deliver.credentials import Credentials, credentials
 from gateway.deliver.webhook import checked_url, signer_of
 from gateway.errors import GatewayError, Misconfigured
-from gateway.notify.wording import words_of
+from gateway.notify.wording import PICTURE, Words, html_of, words_of
 
 log = logging.getLogger(__name__)
 CONNECT_S, READ_S = 5.0, 15.0
@@ -114,7 +115,20 @@ class MailSender:
         self.server: smtplib.SMTP | None = None
 
     def send(self, message: Message) -> Outcome:
-        words = words_of(message.type, message.data, message.id)
+        return self._send(words_of(message.type, message.data, message.id), message)
+
+    def send_together(self, messages: Sequence[Message]) -> Outcome:
+        """All of them as one mail, the digest of a day: oldest first."""
+        parts = [words_of(one.type, one.data, one.id) for one in sorted(messages, key=lambda one: one.created_at)]
+        if len(parts) == 1:
+            return self._send(parts[0], messages[0])
+        agent = messages[0].data.get("agent_title") or messages[0].agent_id
+        lines = "\n".join(f"- {one.subject}" for one in parts)
+        text = f"{lines}\n\n" + "\n\n".join(f"{one.subject}\n{one.text}" for one in parts)
+        subject = f"{agent}: {len(parts)} notices"
+        return self._send(Words(subject, text, html_of(subject, text)), messages[0])
+
+    def _send(self, words: Words, message: Message) -> Outcome:
         mail = EmailMessage()
         mail["Subject"] = words.subject
         mail["From"] = sender_of(self.given)
@@ -124,6 +138,9 @@ class MailSender:
         mail["Auto-Submitted"] = "auto-generated"
         mail.set_content(words.text)
         mail.add_alternative(words.html, subtype="html")
+        if words.picture:
+            _, html = mail.iter_parts()
+            html.add_related(words.picture, "image", "png", cid=f"<{PICTURE}>", disposition="inline")
         try:
             self.server = self.server or connect(self.given)
             refused = self.server.send_message(mail)

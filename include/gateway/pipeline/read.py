@@ -23,6 +23,7 @@ from gateway.model import DocumentState, ExtractedProfile, Hints, ProfileState, 
 from gateway.pipeline.arrival.receive import agent_of
 from gateway.pipeline.erasure.kept import clean, sweep
 from gateway.pipeline.erasure.suppression import Forgetting
+from gateway.pipeline.forecast import enough, forecast
 from gateway.pipeline.judging import shared
 from gateway.quality.duplicates import Person
 from gateway.settings import settings
@@ -59,7 +60,7 @@ def plan_chunks(batch_id: str) -> list[Chunk]:
         ).all()
     if not rows:  # everything is known already or was refused: one task that has nothing to do, instead of a skip
         return [{"batch_id": batch_id, "first": "", "last": "", "label": "nothing to read"}]
-    expected = [SMALL_S + row.size_bytes / 1e6 * MEGABYTE_S for row in rows]
+    expected = [_expected_s(row.size_bytes) for row in rows]
     parts = split_evenly(expected, chunks_for(sum(expected)))
     return [
         {
@@ -70,6 +71,10 @@ def plan_chunks(batch_id: str) -> list[Chunk]:
         }
         for number, part in enumerate(parts, 1)
     ]
+
+
+def _expected_s(size_bytes: int) -> float:
+    return SMALL_S + size_bytes / 1e6 * MEGABYTE_S
 
 
 def chunks_for(expected_s: float) -> int:
@@ -125,7 +130,9 @@ def read_chunk(chunk: Chunk, *, jobs: int | None = None) -> dict[str, int]:
     with reading() as session:
         batch = session.get_one(Batch, chunk["batch_id"])
         documents = session.execute(
-            select(Document.id, Document.file_key, Document.media_type, Document.path, Document.facts)
+            select(
+                Document.id, Document.file_key, Document.media_type, Document.path, Document.facts, Document.size_bytes
+            )
             .where(
                 Document.batch_id == batch.id,
                 Document.id.between(chunk["first"], chunk["last"]),
@@ -137,45 +144,41 @@ def read_chunk(chunk: Chunk, *, jobs: int | None = None) -> dict[str, int]:
     done = {"success": 0, "failed": 0, "profiles": 0}
     if not documents:
         return done
+    weights, told = {row.id: _expected_s(row.size_bytes) for row in documents}, False
     hints = {row.id: _hints(agent, row.path, row.facts) for row in documents}
     workers = min(jobs or settings().extract_jobs, len(documents))
+    copies: dict[str, ExitStack] = {}
     with ExitStack() as stack:
-        copies: dict[str, ExitStack] = {}
         pool = stack.enter_context(ReaderPool(workers))
-        stack.callback(_close, copies)
-        for result in pool.read(_local(documents, copies, done), hints.__getitem__):
+        for result in pool.read(_local(documents, stack, copies, done), hints.__getitem__):
             if result.reading.status == DocumentState.FAILED and not has_room():
                 raise Transient("DISK_FULL", NO_ROOM, 60)  # whatever the reader says, the disk is to blame
             number = store_reading(result.key, result.reading, iter_profiles(result.spool))
             done[result.reading.status] += 1
             done["profiles"] += number
-            # A chunk of a thousand large files must not fill the disk: neither with results nor with downloaded copies.
-            result.spool.unlink(missing_ok=True)
+            if not told and done["success"] + done["failed"] >= enough(len(documents)):
+                told = True
+                forecast(batch.id, weights)
+            result.spool.unlink(missing_ok=True)  # a chunk of a thousand lists must not fill the disk
             copies.pop(result.key).close()
             log.info("%s %s %s profiles=%d", result.key, result.reading.status, result.reading.code or "", number)
     return done
 
 
-def _local(documents: Iterable[Any], copies: dict[str, ExitStack], done: dict[str, int]) -> Iterator[tuple[str, Path]]:
+def _local(
+    documents: Iterable[Any], stack: ExitStack, copies: dict[str, ExitStack], done: dict[str, int]
+) -> Iterator[tuple[str, Path]]:
     """(document id, path) of documents whose bytes are there; a document whose bytes are gone fails on its own.
 
-    copies   gets what removes each local copy again: the caller closes it once the document is read
+    copies   document id -> what removes its copy, for a document that was read; the rest goes with `stack`
     """
     for row in documents:
-        copy = ExitStack()
         try:
-            path = copy.enter_context(files.local(row.file_key))
-            copies[row.id] = copy
-            yield row.id, path
+            copies[row.id] = stack.enter_context(ExitStack())
+            yield row.id, copies[row.id].enter_context(files.local(row.file_key))
         except Unreadable as gone:
             store_reading(row.id, Reading("failed", row.media_type, code=gone.code, error=gone.sentence), iter(()))
             done["failed"] += 1
-
-
-def _close(copies: dict[str, ExitStack]) -> None:
-    """Removes the copies of documents that were not read to their end."""
-    while copies:
-        copies.popitem()[1].close()
 
 
 def has_room() -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import logging
 import re
@@ -11,21 +12,23 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict
 from typing import IO, Any
 
-from sqlalchemy import func, select
+from sqlalchemy import ColumnElement, case, func, select
 from sqlalchemy.orm import Session
 
 from gateway.agents import Agent, changed_agent
 from gateway.errors import Misconfigured
 from gateway.intake import files
 from gateway.pipeline.arrival.receive import agent_of
-from gateway.quality.case import COMPARED, LISTS, TEXTS, Case, marks_that_hold, signals_that_hold
+from gateway.pipeline.learning.minutes import cost_of
+from gateway.quality.case import COMPARED, LISTS, TEXTS, Case, calibrated, marks_that_hold, signals_that_hold
 from gateway.quality.replay import Before, Changed, Replay, Slice, replay
 from gateway.quality.scores import CONTACT, FIELDS, facts_from
 from gateway.store.engine import reading
-from gateway.store.tables import Batch, Document, Field, Profile, Verdict
+from gateway.store.tables import Batch, Document, Field, Observation, Profile, Verdict
 
 log = logging.getLogger(__name__)
 SLICE, BATCHES = 5_000, 400  # profiles and batches judged together: about 60 MB
+IN_LIST = 500
 
 
 def what_if(
@@ -33,6 +36,7 @@ def what_if(
     batch_id: str | None = None,
     criteria: str | None = None,
     shown_as: str = "criteria",
+    newest: int | None = None,
     changed: Callable[[Changed], None] = lambda _: None,
 ) -> Replay:
     """Judges the history of an agent, or of one batch, again.
@@ -40,6 +44,7 @@ def what_if(
     agent_id   None = the batch's own
     criteria   YAML with keys of an agent file that replace its own; None = the file as it is
     shown_as   what messages call the criteria
+    newest     only about so many of the newest profiles
     changed    gets each profile whose outcome or findings differ, as it is judged
     raises     Misconfigured(FORM_INCOMPLETE | UNKNOWN_AGENT | UNKNOWN_BATCH | AGENT_FILE_INVALID: the line of the criteria)
     """
@@ -54,7 +59,7 @@ def what_if(
     agent = agent_of(agent_id)
     if criteria is not None:
         agent = changed_agent(agent, criteria, shown_as)
-    return replay_history(agent, batch_id, changed)
+    return replay_history(agent, batch_id, newest, changed)
 
 
 def replay_to_table(agent_id: str | None, batch_id: str | None, criteria: str | None, *, name: str) -> dict[str, Any]:
@@ -76,13 +81,16 @@ def replay_to_table(agent_id: str | None, batch_id: str | None, criteria: str | 
         "profiles": result.profiles,
         "passed_before": result.passed_before,
         "passed_now": result.passed_now,
-        "would_pass": result.would_pass,
-        "would_hold": result.would_hold,
+        "would_pass": len(result.now_pass),
+        "would_hold": len(result.now_hold),
         "changed": result.changed,
         "by_code": {code: list(both) for code, both in result.by_code.items()},
         "reproduced": result.reproduced,
         "unexplained": result.unexplained,
         "differs_in": list(result.differs_in()),
+        "minutes": list(result.minutes),
+        "expected_wrong": list(result.wrong),
+        "checked": list(result.checked),
         "table": key,
     }
     log.info("\n".join(story(result, what_if=criteria is not None)))
@@ -94,8 +102,14 @@ def story(result: Replay, *, what_if: bool) -> list[str]:
     lines = [
         f"{result.profiles} profiles judged again; nothing is sent.",
         f"pass: {result.passed_before} before, {result.passed_now} now "
-        f"(+{result.would_pass} would pass, -{result.would_hold} would be held)",
+        f"(+{len(result.now_pass)} would pass, -{len(result.now_hold)} would be held)",
+        f"review: {_time(result.minutes[0])} before, {_time(result.minutes[1])} now",
+        f"wrong: about {result.wrong[0]:.1f} of the passes before ({result.error[0]:.2%}), about {result.wrong[1]:.1f} now "
+        f"({result.error[1]:.2%}), by their risk",
     ]
+    if result.checked[0]:
+        looked, bad = result.checked
+        lines.append(f"of those who would pass, people looked at {looked} and found a contact value wrong in {bad}")
     if result.by_code:
         lines += ["", f"{'held by':28}  before     now"]
         lines += [
@@ -116,8 +130,15 @@ def _write(table: IO[str], row: Changed) -> None:
     table.write(json.dumps(asdict(row)) + "\n")
 
 
+def _time(minutes: float) -> str:
+    return f"{minutes:.0f} min" if minutes < 90 else f"{minutes / 60:.1f} h"
+
+
 def replay_history(
-    agent: Agent, batch_id: str | None = None, changed: Callable[[Changed], None] = lambda _: None
+    agent: Agent,
+    batch_id: str | None = None,
+    newest: int | None = None,
+    changed: Callable[[Changed], None] = lambda _: None,
 ) -> Replay:
     """Judges every judged profile of the agent again, under `agent` as given (including changed criteria).
 
@@ -130,13 +151,31 @@ def replay_history(
             batch = session.get(Batch, batch_id)
             if batch is None or batch.agent_id != agent.id:
                 raise Misconfigured("UNKNOWN_BATCH", f"Agent {agent.id} has no batch {batch_id}; see `gateway status`.")
-        return replay(agent, _history(session, agent.id, batch_id), changed)
+        mine = _mine(session, agent.id, batch_id, newest)
+        cost = cost_of(session, agent.id)
+        result = replay(agent, _history(session, mine), cost.of, changed)
+    return dataclasses.replace(result, checked=_checked(result.now_pass))
 
 
-def _history(session: Session, agent_id: str, batch_id: str | None) -> Iterator[Slice]:
+def _mine(
+    session: Session, agent_id: str, batch_id: str | None, newest: int | None = None
+) -> list[ColumnElement[bool]]:
+    """Which profiles are judged again."""
+    mine = [Profile.agent_id == agent_id]
+    if batch_id is not None:
+        mine.append(Profile.batch_id == batch_id)
+    if newest is not None:
+        oldest = select(Profile.created_at).where(*mine).order_by(Profile.created_at.desc()).offset(newest - 1).limit(1)
+        since = session.scalar(oldest)
+        mine += [Profile.created_at >= since] if since is not None else []
+    return mine
+
+
+def _history(session: Session, mine: list[ColumnElement[bool]]) -> Iterator[Slice]:
     """The judged profiles in slices of whole batches, oldest first."""
-    for batch_ids in [[batch_id]] if batch_id is not None else _groups(session, agent_id):
-        verdicts = _verdicts(session, batch_ids)
+    for batch_ids in _groups(session, mine):
+        part = [*mine, Profile.batch_id.in_(batch_ids)]
+        verdicts = _verdicts(session, part)
         before = {
             identity: Before(
                 row.outcome,
@@ -145,18 +184,15 @@ def _history(session: Session, agent_id: str, batch_id: str | None) -> Iterator[
             )
             for identity, row in verdicts.items()
         }
-        cases = _cases(session, batch_ids, verdicts)
+        cases = _cases(session, part, verdicts)
         if cases:
             yield cases, before
 
 
-def _groups(session: Session, agent_id: str) -> Iterator[list[str]]:
-    """The agent's batches, as many together as have about SLICE profiles: a run of the gates costs half a second of its own."""
+def _groups(session: Session, mine: list[ColumnElement[bool]]) -> Iterator[list[str]]:
+    """The batches, as many together as have about SLICE profiles: a run of the gates costs half a second of its own."""
     sizes = session.execute(
-        select(Profile.batch_id, func.count())
-        .where(Profile.agent_id == agent_id)
-        .group_by(Profile.batch_id)
-        .order_by(Profile.batch_id)
+        select(Profile.batch_id, func.count()).where(*mine).group_by(Profile.batch_id).order_by(Profile.batch_id)
     ).all()
     group: list[str] = []
     number = 0
@@ -170,35 +206,51 @@ def _groups(session: Session, agent_id: str) -> Iterator[list[str]]:
         yield group
 
 
-def _verdicts(session: Session, batch_ids: Sequence[str]) -> dict[str, Any]:
+def _checked(profile_ids: Sequence[str]) -> tuple[int, int]:
+    """(people looked at, found a contact value wrong) of these profiles."""
+    looked = wrong = 0
+    with reading() as session:
+        for start in range(0, len(profile_ids), IN_LIST):
+            rows = session.execute(
+                select(func.sum(case((Observation.right.is_(True), 0), else_=1)))
+                .where(Observation.profile_id.in_(profile_ids[start : start + IN_LIST]))
+                .group_by(Observation.profile_id)
+            ).all()
+            looked += len(rows)
+            wrong += sum(bool(bad) for (bad,) in rows)
+    return looked, wrong
+
+
+def _verdicts(session: Session, mine: list[ColumnElement[bool]]) -> dict[str, Any]:
     """profile id -> the latest verdict on its current version."""
     query = (
         select(Verdict.profile_id, Verdict.outcome, Verdict.findings, Verdict.suite_version, Verdict.parts)
         .join(Profile, (Profile.id == Verdict.profile_id) & (Profile.version == Verdict.profile_version))
-        .where(Profile.batch_id.in_(batch_ids))
+        .where(*mine)
         .order_by(Verdict.created_at, Verdict.id)
     )
     return {row.profile_id: row for row in session.execute(query)}
 
 
-def _cases(session: Session, batch_ids: Sequence[str], verdicts: dict[str, Any]) -> list[Case]:
+def _cases(session: Session, mine: list[ColumnElement[bool]], verdicts: dict[str, Any]) -> list[Case]:
     """The judged profiles as cases, by three flat queries: objects for each field would take minutes for 100,000."""
-    mine = Profile.batch_id.in_(batch_ids)
     entries: dict[str, list[tuple[str, float, str | None]]] = {}
     fields = select(Field.profile_id, Field.name, Field.confidence, Field.source).join(
         Profile, Profile.id == Field.profile_id
     )
-    for identity, name, confidence, source in session.execute(fields.where(mine).order_by(Field.id)):
+    for identity, name, confidence, source in session.execute(fields.where(*mine).order_by(Field.id)):
         entries.setdefault(identity, []).append((name, confidence, source))
     documents = {
         row.id: row
         for row in session.execute(
-            select(Document.id, Document.media_type, Document.facts).where(Document.batch_id.in_(batch_ids))
+            select(Document.id, Document.media_type, Document.facts).where(
+                Document.id.in_(select(Profile.document_id).where(*mine))
+            )
         )
     }
     profiles = select(
         Profile.id, Profile.document_id, Profile.name, Profile.email, Profile.phone, Profile.location, Profile.data
-    ).where(mine)
+    ).where(*mine)
     return [
         _case(row, entries.get(row.id, []), documents[row.document_id], verdicts[row.id].parts)
         for row in session.execute(profiles.order_by(Profile.id))
@@ -220,18 +272,21 @@ def _case(row: Any, entries: list[tuple[str, float, str | None]], document: Any,
         name: type(nothing)(parts.get(f"fact.{name}", nothing)) for name, nothing in COMPARED.items()
     }
     asked = parts.get("fact.domain_accepts_mail")
+    signals = signals_that_hold(row.data.get("signals", {}), sources)
     return Case(
         profile_id=row.id,
         **values,
         counts=counts,
-        confidences={name: fact.confidence for name, fact in known.items() if fact.present},
+        confidences=calibrated(
+            {name: fact.confidence for name, fact in known.items() if fact.present}, signals, compared
+        ),
         evidenced=frozenset(name for name, fact in known.items() if fact.evidenced),
         language=document.facts.get("language"),
         text_quality=document.facts.get("text_quality"),
         ocr_share=round(sources.count("ocr") / len(sources), 4) if sources else 0.0,
         media_type=document.media_type,
         marks=marks_that_hold(row.data.get("marks", ()), contact_sources.get("phone")),
-        signals=signals_that_hold(row.data.get("signals", {}), sources),
+        signals=signals,
         domain_accepts_mail=None if asked is None else bool(asked),
         **compared,
     )

@@ -44,9 +44,9 @@ def test_the_same_rules_reproduce_every_verdict() -> None:
 
 def test_stricter_criteria_show_who_would_be_held_and_by_what() -> None:
     table: list[Changed] = []
-    what_if = replay(agent("strict"), [(CASES, history())], table.append)
+    what_if = replay(agent("strict"), [(CASES, history())], changed=table.append)
     assert (what_if.passed_before, what_if.passed_now) == (2, 1)
-    assert (what_if.would_hold, what_if.would_pass) == (1, 0)
+    assert (what_if.now_hold, what_if.now_pass) == (("doubtful",), ())
     assert [row.profile_id for row in table if row.before != row.now] == ["doubtful"]
     assert what_if.by_code["CONFIDENCE_LOW"] == (0, 1)
     assert what_if.by_code["EMAIL_MISSING"] == (1, 1)
@@ -58,7 +58,8 @@ def test_history_in_slices_is_history_in_one() -> None:
     before = history()
     slices = [([case], {case.profile_id: before[case.profile_id]}) for case in CASES]
     whole, parts = [], []
-    assert replay(agent("strict"), slices, parts.append) == replay(agent("strict"), [(CASES, before)], whole.append)
+    in_slices = replay(agent("strict"), slices, changed=parts.append)
+    assert in_slices == replay(agent("strict"), [(CASES, before)], changed=whole.append)
     assert parts == whole
 
 
@@ -113,3 +114,13 @@ def test_an_audit_tells_how_little_it_knows() -> None:
     assert all(a > b for a, b in pairwise(highs))
     with pytest.raises(ValueError, match="3 wrong of 2"):
         error_rate(2, 3)
+
+
+def test_a_what_if_says_what_review_costs_and_how_the_error_changes() -> None:
+    cost = {"CONFIDENCE_LOW": 2.0, "EMAIL_MISSING": 5.0}
+    what_if = replay(agent("strict"), [(CASES, history())], lambda codes: max(cost.get(code, 1.0) for code in codes))
+    assert what_if.minutes == (5.0, 7.0), "the one who would be held takes two minutes more"
+    doubtful, sure = 1 - 0.75**3, 1 - 0.99**3
+    assert what_if.wrong == (round(doubtful + sure, 2), round(sure, 2)), "rows of lists: by their confidences"
+    assert what_if.error == pytest.approx((what_if.wrong[0] / 2, what_if.wrong[1]))
+    assert replay(agent(), [(CASES, {})]).error[0] == 0.0, "nobody passed"

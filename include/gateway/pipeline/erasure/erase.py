@@ -26,6 +26,7 @@ from gateway.model import ProfileState as P
 from gateway.pipeline.delivery.ledger import being_sent
 from gateway.pipeline.erasure import holds, kept, suppression
 from gateway.pipeline.judging import shared
+from gateway.pipeline.keeping.receipts import copy_out
 from gateway.pipeline.read import email_key
 from gateway.settings import settings
 from gateway.store import change, keys
@@ -149,6 +150,7 @@ def remove(
             "why": why.code,
             **subject,
             "profiles": ids,
+            "suppressed": sorted(known),
             "places": [asdict(place) for place in places],
             "complete": not any(place.result == "left" for place in places),
         }
@@ -156,6 +158,7 @@ def remove(
     path = files.root() / "receipts" / f"{identity}.json"
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_bytes(json.dumps(receipt, indent=2, ensure_ascii=False).encode())
+    copy_out()
     return receipt
 
 
@@ -212,15 +215,14 @@ def find(address: str | None, profile_id: str | None) -> list[Profile]:
     return sorted(found.values(), key=lambda row: row.id)
 
 
-def _files(profiles: Sequence[Profile], ids: Collection[str], hashes: Collection[str], why: Why) -> Iterator[Place]:
-    """Who is not read in again, then each document with its file."""
+def _files(profiles: Sequence[Profile], ids: Collection[str], known: set[str], why: Why) -> Iterator[Place]:
+    """Who is not read in again, then each document with its file. Adds the files' keyed hashes to `known`."""
     by_document: dict[str, list[kept.Part]] = {}
     for profile in profiles:
         if not profile.data.get("erased"):
             by_document.setdefault(profile.document_id, []).append(kept.part_of(profile))
     if why.forget:
         with writing() as session:
-            known = set(hashes)
             for document in session.scalars(select(Document).where(Document.id.in_(by_document))):
                 everybody = session.scalars(select(Profile.id).where(Profile.document_id == document.id)).all()
                 if set(everybody) <= set(ids):

@@ -16,7 +16,9 @@ from gateway.pipeline.delivery.lanes import lane_of
 from gateway.pipeline.judging.judge import judge_profiles
 from gateway.pipeline.review.audit import draw_audit
 from gateway.pipeline.statistics import remember
-from gateway.store import change
+from gateway.settings import settings
+from gateway.store import change, outbox
+from gateway.store.counts import counts
 from gateway.store.engine import reading, writing
 from gateway.store.tables import Batch, Delivery, Profile, now
 
@@ -98,6 +100,33 @@ def _sum(one: dict[str, int], other: dict[str, int]) -> dict[str, int]:
     return {key: one.get(key, 0) + other.get(key, 0) for key in {**one, **other}}
 
 
+def _tell_delivered(since: datetime) -> None:
+    """Tells of decisions that were delivered while others of the batch still wait; the end of a batch tells of itself."""
+    with writing() as session:
+        rows = session.scalars(
+            select(Batch)
+            .join(Delivery, Delivery.batch_id == Batch.id)
+            .where(
+                Delivery.updated_at >= since,
+                Delivery.state.in_([L.CONFIRMED, L.REFUSED]),
+                Batch.state == BatchState.WAITING_REVIEW,
+            )
+            .distinct()
+        ).all()
+        for batch in rows:
+            data = {
+                "batch_id": batch.id,
+                "state": str(batch.state),
+                "mode": str(batch.mode),
+                "code": batch.code,
+                "sentence": batch.error,
+                "url": settings().page(f"/batches/{batch.id}") or None,
+                "counts": counts(session, batch.id).as_dict(),
+            }
+            once = f"review.delivered:{batch.id}:{now():%Y%m%d%H}"
+            outbox.emit(session, "review.delivered", batch.agent_id, data, batch_id=batch.id, once=once)
+
+
 def _draw_late_audits(since: datetime) -> None:
     """Draws audits for automatic passes that were delivered late, after their batch drew its sample."""
     with reading() as session:
@@ -111,9 +140,16 @@ def _draw_late_audits(since: datetime) -> None:
 def close_reviewed(since: datetime) -> int:
     """Sets batches that waited for review and have nothing open any more to done; returns their number.
 
-    since   who was delivered late, without a person's word, from then on joins its batch's audit sample
+    since   who was delivered late, without a person's word, from then on joins its batch's audit sample; batches that
+            others of still wait in tell what was delivered since then
     """
     _draw_late_audits(since)
+    closed = _close_batches()
+    _tell_delivered(since)
+    return closed
+
+
+def _close_batches() -> int:
     open_states = [P.HELD, P.APPROVED, P.EXTRACTED, P.PASSED]
     would_be_sent = [P.PASSED, P.APPROVED]  # where a dry run's profiles come to rest
     closed = 0

@@ -5,8 +5,8 @@ from __future__ import annotations
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0008"
-down_revision = "0007"
+revision = "0012"
+down_revision = "0011"
 branch_labels = None
 depends_on = None
 
@@ -32,9 +32,11 @@ def upgrade() -> None:
     op.create_index(
         "ix_delivery_unfinished", "delivery", ["state"], sqlite_where=unfinished, postgresql_where=unfinished
     )
+    op.create_index("ix_delivery_updated", "delivery", ["updated_at"])
 
 
 def downgrade() -> None:
+    op.drop_index("ix_delivery_updated", "delivery")
     op.drop_index("ix_delivery_unfinished", "delivery")
     op.drop_table("profile_key")
     op.drop_table("lane")
