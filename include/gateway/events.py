@@ -176,6 +176,11 @@ CATALOGUE: dict[str, EventType] = {
             status=True,
         ),
         EventType(
+            "batch.receipt",
+            "What became of a batch, for its sender.",
+            ("agent_id", "agent_title", "batch_id", "state", "source", "numbers"),
+        ),
+        EventType(
             "alarm.raised",
             "Something should be looked into: the stated error, drift of documents, or a format that decides.",
             ("agent_id", "agent_title", "code", "sentence", "url"),

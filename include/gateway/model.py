@@ -14,6 +14,9 @@ from typing import Any
 Box = tuple[float, float, float, float]
 
 
+FROM_API = "api:"  # Batch.source of what a program sent begins with it; then the sender's name
+
+
 class Mode(StrEnum):
     """What happens to a profile that passes every gate."""
 

@@ -111,6 +111,7 @@ class Settings(BaseSettings):
     store_slots: int = Field(8, gt=0, description="Short tasks on the store at the same time (pool gateway_store).")
     deliver_slots: int = Field(8, gt=0, description="Deliveries at the same time, all targets (pool gateway_deliver).")
     notify_slots: int = Field(2, gt=0, description="Senders of messages at the same time (pool gateway_notify).")
+    source_slots: int = Field(4, gt=0, description="Sources fetched from at the same time (pool gateway_sources).")
     target_slots: int = Field(
         1, gt=0, description="Deliveries at the same time to one target; its rate limit is shared by all of them."
     )

@@ -65,7 +65,9 @@ POOLS = (
         "Messages to people, programs and candidates: a separate pool, so that they never wait for other work",
     ),
     PoolSpec(
-        Pool.SOURCES, 4, "Fetching from sources: mostly waits for other servers, so a slow one blocks no other work"
+        Pool.SOURCES,
+        "source_slots",
+        "Fetching from sources: mostly waits for other servers, so a slow one blocks no other work",
     ),
 )
 

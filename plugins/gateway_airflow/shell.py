@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 
-from gateway.deliver import credentials
+from gateway import credentials
 from gateway.errors import Misconfigured
 from gateway_airflow.health import found
 from gateway_airflow.hooks.connections import from_metadata

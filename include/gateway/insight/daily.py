@@ -12,7 +12,8 @@ from sqlalchemy.orm import Session
 
 from gateway.insight.advice import Advice, advice
 from gateway.insight.agents import known_agents
-from gateway.insight.analytics import Bucket, Price, analytics
+from gateway.insight.analytics import Bucket, analytics
+from gateway.insight.prices import Price
 from gateway.model import BatchState, DocumentState, InterviewState, ProfileState
 from gateway.pipeline.learning.observe import catch_up
 from gateway.settings import settings

@@ -23,7 +23,7 @@ from gateway.extract.media_types import media_type
 from gateway.intake import archive, files
 from gateway.intake.inbox import READY, UNFINISHED, disk_problem, shown
 from gateway.intake.manifest import NAME as MANIFEST
-from gateway.model import DocumentState, Mode, ProfileState
+from gateway.model import FROM_API, DocumentState, Mode, ProfileState
 from gateway.settings import settings
 from gateway.store import change
 from gateway.store.engine import reading, writing
@@ -33,7 +33,6 @@ from gateway.store.tables import Batch, Document, Profile
 log = logging.getLogger(__name__)
 SYSTEM_FILES = frozenset({"thumbs.db", "desktop.ini", ".ds_store"})
 UPLOADED = "page"  # Batch.source of what came through the page
-FROM_API = "api:"  # what it begins with for what a program sent; then the sender's name
 SLICE = 200  # documents whose rows are written together: the lock is held for milliseconds
 EMPTY = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"
 

@@ -21,6 +21,7 @@ from gateway.pipeline.learning.fairness import KEY as FORMATS_KEY
 from gateway.pipeline.learning.fairness import formats_of_batch, watch_formats
 from gateway.pipeline.review.held import held_codes, held_count
 from gateway.pipeline.statistics import remember
+from gateway.receipts.tell import tell
 from gateway.store import change, outbox
 from gateway.store.counts import Counts, counts
 from gateway.store.engine import reading, writing
@@ -62,6 +63,7 @@ def finish_batch(batch_id: str) -> dict[str, Any]:
             session.flush()
             watch_batch(session, batch)
             watch_formats(session, batch.agent_id)
+        tell(session, batch)
         return {"state": str(batch.state), "code": batch.code, "error": batch.error, "counts": numbers.as_dict()}
 
 

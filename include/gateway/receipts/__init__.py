@@ -175,14 +175,13 @@ def receipt_of(session: Session, batch: Batch) -> Receipt:
         .where(Profile.batch_id == batch.id)
         .order_by(Profile.document_id, Profile.ordinal)
     ).all()
-    rows: dict[str, int] = dict(
-        session.execute(
-            select(Field.profile_id, func.min(Field.row))
-            .join(Profile, Profile.id == Field.profile_id)
-            .where(Profile.batch_id == batch.id, Field.row.is_not(None))
-            .group_by(Field.profile_id)
-        ).all()
+    numbered = session.execute(
+        select(Field.profile_id, func.min(Field.row))
+        .join(Profile, Profile.id == Field.profile_id)
+        .where(Profile.batch_id == batch.id, Field.row.is_not(None))
+        .group_by(Field.profile_id)
     )
+    rows: dict[str, int | None] = {row[0]: row[1] for row in numbered}
     own_documents = _own(session, batch, Document, {one.duplicate_of for one in documents if one.duplicate_of})
     own_profiles = _own(session, batch, Profile, {one.duplicate_of for one in profiles if one.duplicate_of})
     by_document: dict[str, list[CandidateLine]] = {}

@@ -13,8 +13,7 @@ from typing import Literal
 from sqlalchemy import select, update
 
 from gateway.errors import Conflict, Misconfigured, Refused
-from gateway.intake.register import FROM_API
-from gateway.model import Mode
+from gateway.model import FROM_API, Mode
 from gateway.pipeline.arrival import upload
 from gateway.pipeline.arrival.receive import agent_of, batch_exists
 from gateway.senders.keys import Holder

@@ -8,8 +8,7 @@ from collections.abc import Callable
 from sqlalchemy import select
 
 from gateway.intake.inbox import CLAIMED
-from gateway.intake.register import FROM_API
-from gateway.model import BatchState
+from gateway.model import FROM_API, BatchState
 from gateway.pipeline.arrival.runs import run_to_start
 from gateway.settings import settings
 from gateway.sources.state import due

@@ -45,6 +45,7 @@ def create() -> None:
     """Creates the keys that are not there yet."""
     _private()
     _suppression()
+    _outreach()
 
 
 def public_key() -> str:

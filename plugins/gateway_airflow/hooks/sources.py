@@ -15,7 +15,8 @@ from airflow.providers.imap.hooks.imap import ImapHook
 from airflow.providers.sftp.hooks.sftp import SFTPHook
 from paramiko import ssh_exception
 
-from gateway.deliver import credentials, guard
+from gateway import credentials
+from gateway.deliver import guard
 from gateway.errors import GatewayError, Misconfigured, Transient
 from gateway.sources import doors
 from gateway_airflow.hooks.connections import use_connections

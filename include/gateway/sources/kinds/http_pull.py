@@ -15,8 +15,8 @@ from urllib.parse import unquote, urljoin, urlsplit
 
 import requests
 
+from gateway.credentials import credentials
 from gateway.deliver import guard
-from gateway.deliver.credentials import credentials
 from gateway.deliver.webhook import checked_url
 from gateway.errors import GatewayError, Misconfigured, Transient
 from gateway.sources.port import FileReader, Item, Round

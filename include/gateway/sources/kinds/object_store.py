@@ -9,8 +9,8 @@ from urllib.parse import urlsplit
 
 from upath import UPath
 
+from gateway.credentials import Credentials, credentials
 from gateway.deliver import guard
-from gateway.deliver.credentials import Credentials, credentials
 from gateway.errors import GatewayError, Misconfigured, Transient
 from gateway.sources.port import FileReader, Item, Round
 
