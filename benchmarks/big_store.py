@@ -33,10 +33,11 @@ from sqlalchemy import select, text
 
 from gateway.extract.media_types import CSV, DOCX, PDF
 from gateway.pipeline.arrival.receive import agent_of, sync_agent
+from gateway.pipeline.judging import shared
 from gateway.pipeline.statistics import KEY, batch_statistics
 from gateway.settings import settings
 from gateway.store.engine import engine, migrate, reading, writing
-from gateway.store.tables import Base, Batch
+from gateway.store.tables import Base, Batch, Bookmark
 
 DAYS = 730
 
@@ -159,6 +160,8 @@ def fill(
             write(invented.rows)
     made.update({name: len(rows) for name, rows in invented.rows.items()})
     write(invented.rows)
+    with writing() as session:
+        session.merge(Bookmark(name=shared.MARK, value=shared.VERSION))
     _analyse()
     _aggregate()
     _analyse()

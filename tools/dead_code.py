@@ -21,12 +21,6 @@ MAKERS = ("training",)  # uses the library, and is not looked through itself
 
 # name -> why it stays although nothing uses it; the check fails for a name that has become used or has gone
 ALLOWED = {
-<<<<<<< HEAD
-    "name_shift": "a case's calibration is read by the field's name (quality/case.py, calibrated)",
-    "email_shift": "as name_shift",
-    "phone_shift": "as name_shift",
-    "undone_by": "who took a calibration back is kept with it, as the event says",
-=======
     "handled": "a tally of calls tells all its numbers by name (as_dict)",
     "bounced": "as handled",
     "undone_by": "who undid a calibration, beside who applied it: the row is the record",
@@ -39,7 +33,6 @@ ALLOWED = {
     "files_total": "as accepted_share",
     "candidates_total": "as accepted_share",
     "key_right": "the test of rights finds by it the routes that ask for a key",
->>>>>>> tidy
     "skipped": "a tally of messages tells all its numbers by name (as_dict)",
     "held_days": "retention reads the period of each class by its name",
     "ingested_days": "as held_days",

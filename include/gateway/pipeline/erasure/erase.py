@@ -25,6 +25,7 @@ from gateway.intake import files
 from gateway.model import ProfileState as P
 from gateway.pipeline.delivery.ledger import being_sent
 from gateway.pipeline.erasure import holds, kept, suppression
+from gateway.pipeline.judging import shared
 from gateway.pipeline.keeping.receipts import copy_out
 from gateway.pipeline.read import email_key
 from gateway.settings import settings
@@ -40,6 +41,7 @@ from gateway.store.tables import (
     Invitation,
     PoolCandidate,
     Profile,
+    ProfileKey,
     Review,
     Verdict,
     now,
@@ -54,7 +56,20 @@ TO_DISCARDED: dict[str, tuple[P, ...]] = {
 }
 OWN = "own_pool"
 # Tables whose rows held the person.
-SWEPT = (Profile, Field, Claim, Verdict, Review, Delivery, Invitation, Interview, Document, PoolCandidate, Batch)
+SWEPT = (
+    Profile,
+    ProfileKey,
+    Field,
+    Claim,
+    Verdict,
+    Review,
+    Delivery,
+    Invitation,
+    Interview,
+    Document,
+    PoolCandidate,
+    Batch,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -268,6 +283,7 @@ def _rows(ids: Collection[str], identity: str, actor: str, why: Why) -> Iterator
             _empty(session, profile, identity, actor, why)
         counted["fields"] = _number(session.execute(delete(Field).where(Field.profile_id.in_(ids))))
         session.execute(delete(Claim).where(Claim.profile_id.in_(ids)))
+        shared.remove(session, ids)
         for verdict in session.scalars(select(Verdict).where(Verdict.profile_id.in_(ids))):
             verdict.findings = [{**one, "measured": None} for one in verdict.findings]
             counted["verdicts"] += 1

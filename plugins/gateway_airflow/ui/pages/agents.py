@@ -65,7 +65,12 @@ def every_agent(request: Request, visitor: VisitorDep) -> Any:
 
 @router.get("/agents/{agent_id}", dependencies=[needs(Right.VIEW)])
 def one_agent(
-    request: Request, visitor: VisitorDep, agent_id: str, number: Annotated[int, Query(alias="page", ge=1)] = 1
+    request: Request,
+    visitor: VisitorDep,
+    agent_id: str,
+    number: Annotated[int, Query(alias="page", ge=1)] = 1,
+    after: Annotated[str, Query(max_length=40)] = "",
+    before: Annotated[str, Query(max_length=40)] = "",
 ) -> Any:
     line = agent_line(agent_id)
     agent = known_agents()[0].get(agent_id)
@@ -83,7 +88,7 @@ def one_agent(
         checks=readiness(agent, live=False) if agent else [],
         counts_of_agent=agent_counts(agent_id),
         kept=kept_lines(agent_id),
-        batches=batch_page(agent_id=agent_id, page=number, size=BATCHES),
+        batches=batch_page(agent_id=agent_id, page=number, size=BATCHES, after=after or None, before=before or None),
         limits=limits,
         kinds=[media_types.about(kind).label for kind in media_types.TAKEN],
     )
