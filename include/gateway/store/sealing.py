@@ -224,9 +224,12 @@ def seal_pieces(pieces: Iterable[bytes], about: str) -> Iterator[bytes]:
     waiting, number = b"", 0
     for piece in pieces:
         waiting += piece
-        while len(waiting) > PIECE:  # the last piece, even a full one, waits for its mark
-            yield cipher.encrypt(_nonce(number, False), waiting[:PIECE], header + about.encode())
-            waiting, number = waiting[PIECE:], number + 1
+        start = 0
+        while len(waiting) - start > PIECE:  # the last piece, even a full one, waits for its mark
+            part = memoryview(waiting)[start : start + PIECE]
+            yield cipher.encrypt(_nonce(number, False), part, header + about.encode())
+            start, number = start + PIECE, number + 1
+        waiting = waiting[start:]
     yield cipher.encrypt(_nonce(number, True), waiting, header + about.encode())
 
 
