@@ -201,6 +201,8 @@ def test_a_look_that_breaks_stops_no_other_and_quotes_nobody(well: Path) -> None
 def test_a_key_that_was_mounted_for_the_group_alone_is_no_fault(well: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """As Kubernetes mounts a secret: 0440, another user's, read-only, in a folder with wider rights."""
     keys.create()
+    diagnose()  # its probe of the files store leaves a folder
+    make_home()
     key = settings().keys / "signing.pem"
     key.chmod(0o440)
     assert found("rights of signing.pem").level is Level.FAULT, "its owner could narrow it, so somebody opened it"
