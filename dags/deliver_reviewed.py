@@ -13,10 +13,11 @@ name) are held again with their code.
 
 from __future__ import annotations
 
-from airflow.sdk import Asset, AssetOrTimeSchedule, CronTriggerTimetable, dag, task
+from airflow.sdk import Asset, AssetOrTimeSchedule, CronTriggerTimetable, dag, get_current_context, task
 
 from gateway_airflow.names import DECISIONS_URI, OUTBOX_URI, Pool, Tag
-from gateway_airflow.policy import TASK_DEFAULTS
+from gateway_airflow.operators.assets import INGESTED_ALIAS, tell_ingested
+from gateway_airflow.policy import OWNER_LINKS, TASK_DEFAULTS
 
 
 @dag(
@@ -27,18 +28,24 @@ from gateway_airflow.policy import TASK_DEFAULTS
     catchup=False,
     max_active_runs=1,
     default_args=TASK_DEFAULTS,
+    owner_links=OWNER_LINKS,
     doc_md=__doc__,
-    tags=[Tag.REVIEW, Tag.DELIVER, Tag.PII],
+    tags=[Tag.REVIEW, Tag.DELIVER, Tag.PII, Tag.SENDS],
 )
 def deliver_reviewed() -> None:
-    @task(pool=Pool.DELIVER, outlets=[Asset(name="outbox", uri=OUTBOX_URI)])
+    @task(pool=Pool.DELIVER, outlets=[Asset(name="outbox", uri=OUTBOX_URI), INGESTED_ALIAS])
     def deliver_approved() -> dict[str, int]:
         """Sends approved profiles through the ledger; returns counts."""
+        from gateway.pipeline.report import delivered_since, ingested_news
         from gateway.pipeline.review.send import deliver_reviewed as deliver
+        from gateway.store.tables import now
         from gateway_airflow.hooks.connections import use_connections
 
         use_connections()
-        return deliver()
+        begun = now()
+        done = deliver()
+        tell_ingested(get_current_context()["outlet_events"], ingested_news(delivered_since(begun)))
+        return done
 
     deliver_approved()
 

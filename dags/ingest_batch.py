@@ -22,14 +22,18 @@ from datetime import timedelta
 from typing import Any
 
 from airflow.sdk import Asset, Param, TriggerRule, dag, get_current_context, task
+from airflow.sdk.definitions.callback import AsyncCallback
+from airflow.sdk.definitions.deadline import DeadlineAlert, DeadlineReference
 
 from gateway.intake.manifest import MOST
 from gateway.model import Mode
 from gateway.settings import settings
 from gateway_airflow.links import DataDocsLink
 from gateway_airflow.names import OUTBOX_URI, Pool, Tag
+from gateway_airflow.operators.assets import INGESTED_ALIAS, tell_ingested
 from gateway_airflow.operators.start_runs import start_runs
-from gateway_airflow.policy import TASK_DEFAULTS
+from gateway_airflow.policy import OWNER_LINKS, TASK_DEFAULTS
+from gateway_airflow.triggers.deadline import run_is_late
 
 AGENTS = sorted(path.stem for path in settings().agents_dir.glob("*.yaml"))
 PARAMS = {
@@ -77,9 +81,16 @@ PARAMS = {
     catchup=False,
     max_active_runs=4,
     default_args=TASK_DEFAULTS,
+    owner_links=OWNER_LINKS,
     params=PARAMS,
     doc_md=__doc__,
-    tags=[Tag.INGEST, Tag.DELIVER, Tag.PII],
+    tags=[Tag.INGEST, Tag.DELIVER, Tag.PII, Tag.SENDS],
+    deadline=DeadlineAlert(
+        reference=DeadlineReference.DAGRUN_QUEUED_AT,
+        interval=timedelta(hours=settings().batch_deadline_h),
+        callback=AsyncCallback(run_is_late),
+        name="batch is late",
+    ),
     render_template_as_native_obj=True,
 )
 def ingest_batch() -> None:
@@ -155,9 +166,20 @@ def ingest_batch() -> None:
         return review_request(batch_id)
 
     # Runs however the run ends: the messages were written with it, and another DAG sends them.
-    @task(pool=Pool.STORE, trigger_rule=TriggerRule.ALL_DONE, outlets=[Asset(name="outbox", uri=OUTBOX_URI)])
-    def tell() -> None:
-        """Wakes send_notices."""
+    @task(
+        pool=Pool.STORE,
+        trigger_rule=TriggerRule.ALL_DONE,
+        outlets=[Asset(name="outbox", uri=OUTBOX_URI), INGESTED_ALIAS],
+    )
+    def tell() -> int:
+        """Wakes send_notices, and the DAGs that wait for candidates ingested for this agent; returns the number of such news."""
+        from gateway.pipeline.arrival.receive import batch_of_form
+        from gateway.pipeline.report import ingested_news
+
+        context = get_current_context()
+        run = context["dag_run"]
+        batch_id = batch_of_form(context["params"], run_id=run.run_id, at=run.run_after)
+        return tell_ingested(context["outlet_events"], ingested_news([batch_id]))
 
     batch = register()
     read = extract_chunk.expand(chunk=plan_chunks(batch))

@@ -24,7 +24,7 @@ from airflow.sdk import Asset, CronTriggerTimetable, dag, task
 
 from gateway_airflow.names import OUTBOX_URI, Pool, Tag
 from gateway_airflow.operators.start_runs import arguments_of, start_runs
-from gateway_airflow.policy import SEES_THE_INBOX, TASK_DEFAULTS
+from gateway_airflow.policy import OWNER_LINKS, SEES_THE_INBOX, TASK_DEFAULTS
 
 
 @dag(
@@ -32,6 +32,7 @@ from gateway_airflow.policy import SEES_THE_INBOX, TASK_DEFAULTS
     catchup=False,
     max_active_runs=1,
     default_args=TASK_DEFAULTS,
+    owner_links=OWNER_LINKS,
     doc_md=__doc__,
     tags=[Tag.INGEST],
 )

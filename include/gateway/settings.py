@@ -48,7 +48,7 @@ class Settings(BaseSettings):
     )
     keys_dir: Path | None = Field(
         None,
-        description="Folder of the gateway's keys: signing.pem, suppression.key; created if missing; empty = <home>/keys.",
+        description="Folder of the gateway's keys: signing.pem, suppression.key, outreach.key; created if missing, back them up; empty = <home>/keys.",
     )
     encrypt: bool = Field(
         False, description="Encrypt kept files and read values at rest (docs/encryption.md); needs a master key."
@@ -64,16 +64,18 @@ class Settings(BaseSettings):
     page_url: str = Field("", description="Address of the Airflow UI used in notices; empty = no link.")
 
     public_url: str = Field(
-        "", description="Address (https://...) where candidates reach /gateway/unsubscribe/; required for outreach."
-    )
-    outreach_key_file: Path | None = Field(
-        None, description="Key file of the suppression list; created once, back it up; empty = <home>/outreach.key."
+        "",
+        description="Address (https://...) where candidates reach /gateway/unsubscribe/ and programs /gateway/hooks/; required for outreach.",
     )
 
     quiet_period_s: float = Field(
         5.0, ge=0, description="A drop without a marker is complete when nothing in it has changed for this long."
     )
     poll_s: float = Field(1.0, gt=0, description="Interval between two checks of the inbox.")
+    hooks_poll_s: float = Field(2.0, gt=0, description="Interval between two checks for calls of hooks.")
+    sources_poll_s: float = Field(
+        5.0, gt=0, description="Interval between two looks for sources that are due and batches that the API received."
+    )
 
     max_batch_files: int = Field(10_000, gt=0, description="Most files in one batch, including ZIP members.")
     max_file_bytes: int = Field(50_000_000, gt=0, description="Largest size of one file.")
@@ -126,6 +128,10 @@ class Settings(BaseSettings):
         description="A channel that has failed for this long is paused, and the agent's other channels are notified.",
     )
     notice_keep_days: float = Field(30.0, gt=0, description="How long messages that were sent or given up stay listed.")
+    review_limit: int = Field(50, ge=1, description="Most held candidates that one person is given at a time.")
+    batch_deadline_h: float = Field(
+        4.0, gt=0, description="A batch that is not done within this time is reported (deadline.missed)."
+    )
     claim_alarm_s: float = Field(
         900.0, gt=0, description="A complete drop that stays unclaimed for this long raises an alarm."
     )
@@ -135,7 +141,7 @@ class Settings(BaseSettings):
         """Local folders and files with personal data or secrets, whether or not they exist."""
         database = urlsplit(self.store_url)
         places = [self.home, self.pool, *(self.home / name for name in ("files", "airflow", "logs"))]
-        places += [self.keys, self.keys / "signing.pem", self.keys / "suppression.key", self.outreach_key]
+        places += [self.keys, *(self.keys / name for name in ("signing.pem", "suppression.key", "outreach.key"))]
         places += [self.home / f".{name}.key" for name in ("fernet", "api", "jwt")]
         if database.scheme.startswith("sqlite"):
             places.append(Path(self.store_url.partition("///")[2]))
@@ -162,10 +168,6 @@ class Settings(BaseSettings):
     @property
     def pool(self) -> Path:
         return self.pool_dir or self.home / "pool"
-
-    @property
-    def outreach_key(self) -> Path:
-        return self.outreach_key_file or self.home / "outreach.key"
 
     def page(self, path: str) -> str:
         """The address of our page at that path ("/batches/b...") inside Airflow's UI; "" without GATEWAY_PAGE_URL."""

@@ -7,13 +7,17 @@ from enum import StrEnum
 
 
 class Tag(StrEnum):
-    """The subject of a DAG; PII marks DAGs that touch candidates' data."""
+    """The subject of a DAG, and its impact: what a run may do that nobody can take back, and whether it touches candidates' data."""
 
     INGEST = "ingest"
     REVIEW = "review"
     DELIVER = "deliver"
     NOTIFY = "notify"
     PII = "pii"
+    SENDS = "impact:sends-candidates"
+    WRITES_TO_CANDIDATES = "impact:writes-to-candidates"
+    WRITES_TO_PEOPLE = "impact:writes-to-our-people"
+    ERASES = "impact:erases"
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +36,7 @@ class Pool:
     STORE = "gateway_store"
     DELIVER = "gateway_deliver"
     NOTIFY = "gateway_notify"
+    SOURCES = "gateway_sources"
 
 
 POOLS = (
@@ -45,9 +50,19 @@ POOLS = (
         2,
         "Messages to people, programs and candidates: a separate pool, so that they never wait for other work",
     ),
+    PoolSpec(
+        Pool.SOURCES, 4, "Fetching from sources: mostly waits for other servers, so a slow one blocks no other work"
+    ),
 )
 
 OWNER = "candidate-ingestion"
 INBOX_URI = "gateway://inbox"
 DECISIONS_URI = "gateway://decisions"
 OUTBOX_URI = "gateway://outbox"
+HOOKS_URI = "gateway://hooks"
+FILES_URI = "gateway://files-ready"
+FILES_READY = "gateway_files_ready"  # the alias by which a hook names that asset, and only when files are ready
+REQUESTS_URI = "gateway://requests"
+INGESTED = "gateway_ingested"  # the alias by which a batch names the asset of its agent
+INGESTED_URI = "gateway://ingested"
+SOURCES_URI = "gateway://sources"

@@ -38,6 +38,13 @@ class ByReason(RetryPolicy):
         return cls()
 
 
+def owner_links() -> dict[str, str]:
+    """From Airflow's list of DAGs to our page; none where its address is not known, since Airflow refuses a link that is none."""
+    page = settings().page("/")
+    return {OWNER: page} if page.startswith(("http://", "https://")) else {}
+
+
+OWNER_LINKS = owner_links()
 TASK_DEFAULTS: dict[str, Any] = {
     "owner": OWNER,
     "retries": 2,

@@ -12,8 +12,8 @@ from gateway.cli import main
 from gateway.insight.candidates import history
 from gateway.pipeline.trail import verify
 from gateway.store import chain
-from gateway.store.engine import reading
-from gateway.store.tables import Document, Event, Profile
+from gateway.store.engine import reading, writing
+from gateway.store.tables import Batch, Document, Event, Profile
 
 Client = Callable[..., TestClient]
 
@@ -85,3 +85,10 @@ def test_who_sees_masks_was_shown_nobody(client: Client, ids: dict[str, str]) ->
     viewer.get(f"batches/{ids['batch']}")
     viewer.get("review")
     assert looks() == looks("listed") == []
+
+
+def test_the_requests_of_a_dry_run_were_shown_to_somebody(client: Client, ids: dict[str, str]) -> None:
+    with writing() as session:
+        session.get_one(Batch, ids["batch"]).mode = "dry_run"
+    assert client(name="rita").get(f"batches/{ids['batch']}/planned").status_code == 200
+    assert looks() == [("rita", "batch", ids["batch"])]

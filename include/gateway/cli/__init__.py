@@ -37,6 +37,7 @@ COMMANDS: dict[str, str] = {
     "doctor": "gateway.cli.doctor",
     "notify": "gateway.cli.notify",
     "outreach": "gateway.cli.outreach",
+    "sources": "gateway.cli.sources",
     "docs": "gateway.cli.docs",
 }
 

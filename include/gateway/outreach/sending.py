@@ -33,9 +33,9 @@ from gateway.model import InvitationState as V
 from gateway.notify.senders import connect, hang_up, sender_of
 from gateway.outreach.letters import letter_of, mail_of, not_ready
 from gateway.outreach.planning import ACTOR, hindrance, plan
-from gateway.outreach.suppression import is_the_one, suppress
+from gateway.outreach.suppression import suppress
 from gateway.settings import settings
-from gateway.store import change
+from gateway.store import change, keys
 from gateway.store.engine import reading, writing
 from gateway.store.tables import Delivery, Document, Invitation, Profile, now
 
@@ -89,11 +89,11 @@ def ready(agent: Agent) -> Credentials:
         raise not_ready(agent, "set GATEWAY_PUBLIC_URL (https://...), where candidates unsubscribe with one click")
     if not agent.outreach.contact:
         raise not_ready(agent, "outreach.contact must say who answers questions")
-    if not is_the_one():
+    if not keys.outreach_key_is_the_one():
         raise not_ready(
             agent,
-            f"this machine's {settings().outreach_key.name} is not the key that the list of who must not be written to was "
-            "made with; give every machine the same GATEWAY_OUTREACH_KEY_FILE, or restore it from the backup",
+            f"this machine's {keys.OUTREACH} is not the key that the list of who must not be written to was made with; "
+            "give every machine the same GATEWAY_KEYS_DIR, or restore it from the backup",
         )
     given = credentials(agent.outreach.connection)
     if not (agent.outreach.sender or "@" in sender_of(given)):

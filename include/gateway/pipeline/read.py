@@ -23,6 +23,7 @@ from gateway.model import DocumentState, ExtractedProfile, Hints, ProfileState, 
 from gateway.pipeline.arrival.receive import agent_of
 from gateway.pipeline.erasure.kept import clean, sweep
 from gateway.pipeline.erasure.suppression import Forgetting
+from gateway.pipeline.forecast import enough, forecast
 from gateway.settings import settings
 from gateway.store import change, ids
 from gateway.store.engine import reading, writing
@@ -58,7 +59,7 @@ def plan_chunks(batch_id: str) -> list[Chunk]:
         ).all()
     if not rows:  # everything is known already or was refused: one task that has nothing to do, instead of a skip
         return [{"batch_id": batch_id, "first": "", "last": "", "label": "nothing to read"}]
-    expected = [SMALL_S + row.size_bytes / 1e6 * MEGABYTE_S for row in rows]
+    expected = [_expected_s(row.size_bytes) for row in rows]
     parts = split_evenly(expected, min(limits.max_chunks, math.ceil(sum(expected) / limits.chunk_s)))
     return [
         {
@@ -69,6 +70,10 @@ def plan_chunks(batch_id: str) -> list[Chunk]:
         }
         for number, part in enumerate(parts, 1)
     ]
+
+
+def _expected_s(size_bytes: int) -> float:
+    return SMALL_S + size_bytes / 1e6 * MEGABYTE_S
 
 
 def split_evenly(weights: Sequence[float], number: int) -> list[range]:
@@ -109,7 +114,9 @@ def read_chunk(chunk: Chunk, *, jobs: int | None = None) -> dict[str, int]:
     with reading() as session:
         batch = session.get_one(Batch, chunk["batch_id"])
         documents = session.execute(
-            select(Document.id, Document.file_key, Document.media_type, Document.path, Document.facts)
+            select(
+                Document.id, Document.file_key, Document.media_type, Document.path, Document.facts, Document.size_bytes
+            )
             .where(
                 Document.batch_id == batch.id,
                 Document.id.between(chunk["first"], chunk["last"]),
@@ -121,6 +128,7 @@ def read_chunk(chunk: Chunk, *, jobs: int | None = None) -> dict[str, int]:
     done = {"success": 0, "failed": 0, "profiles": 0}
     if not documents:
         return done
+    weights, told = {row.id: _expected_s(row.size_bytes) for row in documents}, False
     hints = {row.id: _hints(agent, row.path, row.facts) for row in documents}
     workers = min(jobs or settings().extract_jobs, len(documents))
     copies: dict[str, ExitStack] = {}
@@ -132,6 +140,9 @@ def read_chunk(chunk: Chunk, *, jobs: int | None = None) -> dict[str, int]:
             number = store_reading(result.key, result.reading, iter_profiles(result.spool))
             done[result.reading.status] += 1
             done["profiles"] += number
+            if not told and done["success"] + done["failed"] >= enough(len(documents)):
+                told = True
+                forecast(batch.id, weights)
             result.spool.unlink(missing_ok=True)  # a chunk of a thousand lists must not fill the disk
             copies.pop(result.key).close()
             log.info("%s %s %s profiles=%d", result.key, result.reading.status, result.reading.code or "", number)

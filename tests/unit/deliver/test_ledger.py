@@ -16,6 +16,7 @@ from gateway.errors import Conflict, Misconfigured, Refused, Transient
 from gateway.pipeline.delivery import deliver as pipeline
 from gateway.pipeline.delivery import ledger
 from gateway.pipeline.delivery.deliver import deliver_batch, deliver_profiles
+from gateway.pipeline.review.bulk import decide_many
 from gateway.pipeline.review.review import decide
 from gateway.pipeline.review.send import deliver_reviewed
 from gateway.store import change
@@ -341,6 +342,27 @@ def test_what_a_person_let_be_sent_is_sent_again_as_it_was(
     deliver_profiles(agent, [])
     assert asked == [phone, phone]
     assert states() == {"delivered": 1}
+
+
+@pytest.mark.parametrize(
+    ("policy", "together", "phone"),
+    [("leave_out", True, None), ("leave_out", False, "+14155550134"), ("hold", True, "+14155550134")],
+)
+def test_a_click_for_many_vouches_for_no_guessed_number(
+    target: Scripted, agents_dir: Any, monkeypatch: pytest.MonkeyPatch, policy: str, together: bool, phone: str | None
+) -> None:
+    asked: list[str | None] = []
+    put = target.put
+    monkeypatch.setattr(target, "put", lambda given: [asked.append(given[0].phone), put(given)][1])
+    agent = agent_file(agents_dir, {"kind": "own_pool", "posting": "P"}, phone_without_country=policy)
+    marked = {"phone": "+14155550134", "data": {"marks": ["PHONE_COUNTRY_GUESSED"]}}
+    profile_ids = people(batch(), addresses(1), state="held", **marked)
+    if together:
+        decide_many(profile_ids, "approve", reviewer="rita", expected=1)
+    else:
+        decide(profile_ids[0], "approve", reviewer="rita")
+    deliver_profiles(agent, profile_ids)
+    assert asked == [phone]
 
 
 def test_nobody_can_take_back_a_decision_while_it_is_being_sent(target: Scripted, agent: Any) -> None:

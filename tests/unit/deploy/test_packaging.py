@@ -116,4 +116,3 @@ def test_every_pod_has_the_same_keys() -> None:
     ]
     named = {one["name"]: one["value"] for one in values["env"]}
     assert named["GATEWAY_KEYS_DIR"] == mount["mountPath"]
-    assert named["GATEWAY_OUTREACH_KEY_FILE"].startswith(mount["mountPath"])

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import hmac
 import json
 import os
 import signal
@@ -23,7 +25,7 @@ from gateway.outreach import suppression
 from gateway.outreach.letters import due_for, zones_of
 from gateway.outreach.sending import resend, send_outreach, settle_lost
 from gateway.settings import PROJECT, settings
-from gateway.store import change
+from gateway.store import change, keys
 from gateway.store.engine import reading, writing
 from gateway.store.tables import Delivery, Event, Interview, Invitation, Profile, Suppression, now
 from support.ingested import due_now, ingested, invitations
@@ -91,8 +93,7 @@ def test_a_machine_with_another_key_writes_to_nobody(outreach: Outreach, mailbox
     outreach()
     ingested(addresses(1))
     send_outreach()
-    settings().outreach_key.unlink()
-    suppression._secret.cache_clear()
+    (settings().keys / keys.OUTREACH).unlink()
     ingested(["other@example.org"])
     done = send_outreach()
     assert [one.code for one in done.problems] == ["OUTREACH_NOT_READY"]
@@ -366,10 +367,9 @@ def test_an_agent_that_is_not_ready_writes_to_nobody_and_says_why(
 def test_a_lost_key_stops_outreach_instead_of_forgetting_who_unsubscribed(outreach: Outreach, mailbox: Mailbox) -> None:
     outreach()
     assert suppression.key_of("a@example.org") == suppression.key_of("a@example.org")
-    path = settings().outreach_key
+    path = settings().keys / keys.OUTREACH
     assert path.stat().st_mode & 0o777 == 0o600
     path.write_text("half")
-    suppression._secret.cache_clear()
     ingested(addresses(1))
     assert [wrong.code for wrong in send_outreach().problems] == ["OUTREACH_NOT_READY"]
     assert mailbox.messages == []
@@ -447,6 +447,19 @@ def test_a_decision_taken_back_stops_a_planned_message(outreach: Outreach, mailb
 
 
 def test_templates_of_the_shipped_agents_can_be_read(home: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    suppression._secret.cache_clear()
     assert main(["outreach", "preview", "backend-engineer"]) == 0
     assert "Hello Greta Hollingsworth" in capsys.readouterr().out
+
+
+def test_a_key_from_before_is_kept_so_that_nobody_is_written_to_again(outreach: Outreach, mailbox: Mailbox) -> None:
+    outreach()
+    before = "5f" * 32
+    (settings().home / "outreach.key").write_text(before + "\n")
+    known = hmac.new(bytes.fromhex(before), addresses(1)[0].encode(), hashlib.sha256).hexdigest()
+    with writing() as session:
+        session.add(Suppression(key=known, reason="unsubscribed"))
+    ingested(addresses(2))
+    assert send_outreach().sent == 1
+    assert mailbox.recipients == [addresses(2)[1]]
+    path = settings().keys / keys.OUTREACH
+    assert (path.read_text().strip(), path.stat().st_mode & 0o777) == (before, 0o600)

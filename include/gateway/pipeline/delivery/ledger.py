@@ -23,7 +23,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session, selectinload
 
 from gateway.agents import Agent
@@ -36,7 +36,7 @@ from gateway.model import ProfileState as P
 from gateway.pipeline.erasure.suppression import known_again
 from gateway.store import change, ids
 from gateway.store.engine import insert_into, writing
-from gateway.store.tables import Batch, Bookmark, Delivery, Event, Profile, now
+from gateway.store.tables import Batch, Bookmark, Delivery, Event, Profile, Review, now
 
 ACTOR = "deliver"
 READY = (P.PASSED, P.APPROVED)
@@ -90,6 +90,7 @@ def reserve(agent: Agent, target: Target, profile_ids: Sequence[str]) -> Sending
             .order_by(Profile.id)
             .with_for_update(of=Profile, key_share=True)
         ).all()
+        unseen = approved_unseen(session, agent, [profile.id for profile in profiles])
         dry = _dry_batches(session, {profile.batch_id for profile in profiles})
         wanted = []
         for profile in sorted(profiles, key=lambda p: p.email_norm or ""):
@@ -120,12 +121,31 @@ def reserve(agent: Agent, target: Target, profile_ids: Sequence[str]) -> Sending
                 _look_up(session, row, profile, target, since)
             elif row.state == L.RESERVED:
                 _mark_sent(session, row, target)
-                request = request_of(profile, row.id, posting)
+                request = request_of(profile, row.id, posting, unseen=profile.id in unseen)
                 for mark in request.marks:
                     change.record(session, "trimmed", row, actor=ACTOR, code=mark)
                 sending.requests.append(request)
                 sending.attempts[row.id] = row.attempts
     return sending
+
+
+def approved_unseen(session: Session, agent: Agent, profile_ids: Sequence[str]) -> set[str]:
+    """Those whose approval was one of many by one click, where the agent leaves guessed numbers out: a click for many
+    says that they may be sent, not that somebody looked at each number."""
+    if agent.phone_without_country != "leave_out":
+        return set()
+    newest = (
+        select(Review.profile_id, func.max(Review.sequence).label("sequence"))
+        .where(Review.profile_id.in_(profile_ids))
+        .group_by(Review.profile_id)
+        .subquery()
+    )
+    found = session.scalars(
+        select(Review.profile_id)
+        .join(newest, (newest.c.profile_id == Review.profile_id) & (newest.c.sequence == Review.sequence))
+        .where(Review.decision == "approve", Review.bulk_of.is_not(None))
+    )
+    return set(found)
 
 
 def _dry_batches(session: Session, batch_ids: set[str]) -> set[str]:

@@ -300,6 +300,10 @@ def _taken(session: Session, table: type[Delivery | Invitation], row: Delivery |
 
 
 def _empty(session: Session, profile: Profile, identity: str, actor: str, why: Why) -> None:
+    if profile.email_norm:  # somebody who sent the mail that their own résumé came with
+        for batch in session.scalars(select(Batch).where(Batch.uploaded_by == profile.email_norm)):
+            batch.uploaded_by = None
+            batch.manifest = {key: value for key, value in batch.manifest.items() if key != "uploaded_by"}
     for state in TO_DISCARDED.get(profile.state, ()):
         change.move(session, profile, state, actor=actor, code=why.code, rule=identity)
     profile.name = profile.email = profile.email_norm = profile.phone = profile.location = None

@@ -26,7 +26,16 @@ from gateway.pipeline.erasure.suppression import of_file
 from gateway.store.engine import reading, writing
 from gateway.store.tables import Batch, Document, Profile, now
 
-FACTS = ("pages", "rows", "layout", "language", "ocr_pages", "cpu_s")  # of a document: what names nobody
+FACTS = (
+    "pages",
+    "rows",
+    "layout",
+    "family",
+    "photo",
+    "language",
+    "ocr_pages",
+    "cpu_s",
+)  # of a document: what names nobody
 LEFT = "left_over"  # keys of files that no row needs any more
 
 __all__ = ["Part", "clean", "drop_file", "part_of", "sweep"]

@@ -37,8 +37,7 @@ from gateway.store.tables import now
 
 MANIFEST, FILES = "manifest.json", "files.jsonl"
 VERSION = 1
-KEYS = ("signing.pem", "suppression.key")
-OUTREACH = "outreach.key"
+KEYS = ("signing.pem", "suppression.key", "outreach.key")
 LEFT_OUT = (".probe-", ".part")
 DIGEST_CHARS = 64
 
@@ -94,7 +93,6 @@ def _write(target: Path, at: datetime) -> Backup:
     keys.create()  # receipts signed later are known after a restore only by a key that the backup has
     for name in KEYS:
         _copy_if_there(config.keys / name, target / "keys" / name)
-    _copy_if_there(config.outreach_key, target / "keys" / OUTREACH)
     for source, name in ((config.agents_dir, "agents"), (config.inbox, "inbox")):
         if source.is_dir():
             shutil.copytree(source, target / name, symlinks=True, ignore=shutil.ignore_patterns(".lock"))

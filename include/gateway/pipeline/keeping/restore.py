@@ -24,7 +24,7 @@ from gateway.model import BatchState
 from gateway.pipeline.delivery import ledger
 from gateway.pipeline.erasure.erase import ASKED, PERIOD, remove
 from gateway.pipeline.keeping import receipts
-from gateway.pipeline.keeping.backup import KEYS, OUTREACH, listed, verify
+from gateway.pipeline.keeping.backup import KEYS, listed, verify
 from gateway.settings import make_home, settings
 from gateway.store import dump, keys
 from gateway.store.engine import alembic_config, engine, migrate, reading
@@ -123,8 +123,8 @@ def _files(folder: Path) -> int:
 
 def _keys(folder: Path) -> None:
     config = settings()
-    places = {name: config.keys / name for name in KEYS} | {OUTREACH: config.outreach_key}
-    for name, target in places.items():
+    for name in KEYS:
+        target = config.keys / name
         source = folder / "keys" / name
         if not source.exists():
             continue

@@ -15,7 +15,9 @@ from gateway.pipeline.delivery.deliver import agents_with_pending, deliver_profi
 from gateway.pipeline.judging.judge import judge_profiles
 from gateway.pipeline.review.audit import draw_audit
 from gateway.pipeline.statistics import remember
-from gateway.store import change
+from gateway.settings import settings
+from gateway.store import change, outbox
+from gateway.store.counts import counts
 from gateway.store.engine import reading, writing
 from gateway.store.tables import Batch, Delivery, Profile, now
 
@@ -51,9 +53,37 @@ def deliver_reviewed() -> dict[str, int]:
             failures.append(wrong)  # one agent's closed door must not keep the others waiting
     _draw_late_audits(started)
     done["batches_closed"] = close_reviewed()
+    _tell_delivered(started)
     if failures:
         raise failures[0]
     return done
+
+
+def _tell_delivered(since: datetime) -> None:
+    """Tells of decisions that were delivered while others of the batch still wait; the end of a batch tells of itself."""
+    with writing() as session:
+        rows = session.scalars(
+            select(Batch)
+            .join(Delivery, Delivery.batch_id == Batch.id)
+            .where(
+                Delivery.updated_at >= since,
+                Delivery.state.in_([L.CONFIRMED, L.REFUSED]),
+                Batch.state == BatchState.WAITING_REVIEW,
+            )
+            .distinct()
+        ).all()
+        for batch in rows:
+            data = {
+                "batch_id": batch.id,
+                "state": str(batch.state),
+                "mode": str(batch.mode),
+                "code": batch.code,
+                "sentence": batch.error,
+                "url": settings().page(f"/batches/{batch.id}") or None,
+                "counts": counts(session, batch.id).as_dict(),
+            }
+            once = f"review.delivered:{batch.id}:{now():%Y%m%d%H}"
+            outbox.emit(session, "review.delivered", batch.agent_id, data, batch_id=batch.id, once=once)
 
 
 def _draw_late_audits(since: datetime) -> None:

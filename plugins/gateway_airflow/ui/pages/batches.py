@@ -176,6 +176,7 @@ def planned(request: Request, visitor: VisitorDep, batch_id: str, number: PageNu
     if batch.mode != Mode.DRY_RUN:
         raise HTTPException(404)
     calls = planned_calls(batch_id)
+    looked("batch", batch_id, actor=visitor.name)  # the difference names people too, where nothing would be sent
     at = page_within(number, PLANNED, len(calls))
     shown = tuple(json.dumps(call, indent=2, ensure_ascii=False) for call in calls[(at - 1) * PLANNED : at * PLANNED])
     return page(

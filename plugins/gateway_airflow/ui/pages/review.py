@@ -7,7 +7,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Depends, Query, Request
 
 from gateway.insight import candidates, evidence, queue
-from gateway.insight.queue import AUDIT, HELD, Filter
+from gateway.insight.queue import AUDIT, HELD, OLDEST, WORTH, Filter
 from gateway.pipeline.review import claims, correct, versions
 from gateway.settings import settings
 from gateway.store.looks import listed, looked
@@ -25,9 +25,11 @@ def wanted(
     batch: Annotated[str | None, Query(max_length=40)] = None,
     code: Annotated[str | None, Query(max_length=64)] = None,
     kind: Annotated[str | None, Query(max_length=8)] = None,
+    order: Annotated[str | None, Query(max_length=8)] = None,
 ) -> Filter:
     """The part of the queue of a request; an empty choice of a form is not a filter."""
-    return Filter(agent or None, batch or None, code or None, AUDIT if kind == AUDIT else HELD)
+    first = WORTH if order == WORTH else OLDEST
+    return Filter(agent or None, batch or None, code or None, AUDIT if kind == AUDIT else HELD, first)
 
 
 Part = Annotated[Filter, Depends(wanted)]
@@ -40,6 +42,7 @@ def query_of(part: Filter) -> dict[str, str]:
         "batch": part.batch,
         "code": part.code,
         "kind": None if part.kind == HELD else part.kind,
+        "order": None if part.order == OLDEST else part.order,
     }
     return {key: value for key, value in named.items() if value}
 
@@ -48,7 +51,7 @@ def query_of(part: Filter) -> dict[str, str]:
 def the_queue(
     request: Request, visitor: VisitorDep, part: Part, page_number: Annotated[int, Query(alias="page")] = 1
 ) -> Any:
-    """Everything that waits, oldest first."""
+    """Everything that waits, in the order asked for."""
     found = queue.page(part, page_number, reviewer=visitor.name)
     if visitor.sees_personal:
         listed("profile", [line.profile_id for line in found.rows], actor=visitor.name)
@@ -63,6 +66,8 @@ def the_queue(
         choices=queue.choices(part),
         HELD=HELD,
         AUDIT=AUDIT,
+        OLDEST=OLDEST,
+        WORTH=WORTH,
     )
 
 
