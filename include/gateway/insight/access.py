@@ -181,7 +181,9 @@ def _steps(session: Session, person: Profile, document: Document) -> Sequence[St
         .where(
             or_(
                 Event.subject_id.in_([person.id, document.id]),
-                (Event.subject == "batch") & (Event.subject_id == person.batch_id) & (Event.kind == "exported"),
+                (Event.subject == "batch")
+                & (Event.subject_id == person.batch_id)
+                & Event.kind.in_(("exported", "looked")),
             )
         )
         .order_by(Event.id)
