@@ -1,6 +1,6 @@
 """What is known of one person, for that person: what was read, from where, what was done, when, by whom, and where it was sent.
 
-One HTML document that needs nothing beside it; a browser prints it to PDF. It is told in the trail that it was made.
+One HTML document that needs nothing beside it, or a PDF (access_pdf.py). It is told in the trail that it was made.
 """
 
 from __future__ import annotations
@@ -101,13 +101,19 @@ def known_of(*, email: str | None = None, profile_id: str | None = None) -> Know
     return Known(now(), email or f"profile {profile_id}", records)
 
 
-def access_document(*, email: str | None = None, profile_id: str | None = None, actor: str) -> str:
-    """The document as HTML, and an event for each profile in it; raises as known_of does."""
+def access_document(
+    *, email: str | None = None, profile_id: str | None = None, actor: str, kind: str = "html"
+) -> bytes:
+    """The document, html or pdf, and an event for each profile in it; raises as known_of does."""
+    from gateway.insight.access_pdf import access_pdf  # which needs this module
+
     known = known_of(email=email, profile_id=profile_id)
+    html = str(_template().render(known=known))
+    made = access_pdf(known, html) if kind == "pdf" else html.encode()
     with writing() as session:
         for record in known.records:
-            change.record(session, "access_given", session.get_one(Profile, record.id), actor=actor, rule="html")
-    return str(_template().render(known=known))
+            change.record(session, "access_given", session.get_one(Profile, record.id), actor=actor, rule=kind)
+    return made
 
 
 @lru_cache(maxsize=1)
@@ -175,7 +181,9 @@ def _steps(session: Session, person: Profile, document: Document) -> Sequence[St
         .where(
             or_(
                 Event.subject_id.in_([person.id, document.id]),
-                (Event.subject == "batch") & (Event.subject_id == person.batch_id) & (Event.kind == "exported"),
+                (Event.subject == "batch")
+                & (Event.subject_id == person.batch_id)
+                & Event.kind.in_(("exported", "looked")),
             )
         )
         .order_by(Event.id)

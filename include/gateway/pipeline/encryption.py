@@ -45,9 +45,9 @@ class Encrypted:
 
 def data_keys() -> list[Key]:
     """Every data key, oldest first."""
-    known = {one.id for one in sealing.masters()}
     with reading() as session:
         rows = session.scalars(select(DataKey).order_by(DataKey.month)).all()
+    known = {one.id for one in sealing.masters()} if rows else set()
     return [Key(row.id, row.month, row.master, row.created_at, row.master in known) for row in rows]
 
 

@@ -10,6 +10,7 @@ import pytest
 from sqlalchemy import Text, select, type_coerce
 
 from gateway.cli import main
+from gateway.credentials import Credentials
 from gateway.errors import Misconfigured, Unreadable
 from gateway.intake import arrivals, cache, files
 from gateway.pipeline import encryption
@@ -336,3 +337,25 @@ def test_no_sealed_column_is_searched() -> None:
         "pool_candidate.record",
     }
     assert Base.metadata.tables["profile"].c.data.type.about == "profile.data"  # type: ignore[attr-defined]
+
+
+def test_airflow_s_secrets_backend_is_asked_where_nothing_else_has_the_key(
+    home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from gateway_airflow.hooks import connections
+
+    monkeypatch.delenv("AIRFLOW_CONN_GATEWAY_MASTER", raising=False)
+    key = sealing.new_master()
+    asked: list[str] = []
+
+    def none(name: str) -> Credentials:
+        asked.append(name)
+        raise Misconfigured("CONNECTION_MISSING", "none")
+
+    monkeypatch.setattr(connections, "from_airflow", none)
+    assert sealing.masters() == ()
+    monkeypatch.setattr(connections, "from_airflow", lambda name: Credentials(name, "", key))
+    (master,) = sealing.masters()
+    assert key not in repr(master)
+    assert asked == ["gateway_master"]
+    sealing._known.clear()
