@@ -20,6 +20,7 @@ from gateway_airflow.ui.guard import Guard
 from gateway_airflow.ui.pages import (
     agents,
     analytics,
+    answers,
     batches,
     codes,
     datadocs,
@@ -59,6 +60,7 @@ SUBJECTS = (
     codes,
     health,
     unsubscribe,
+    answers,
 )
 ROUTERS = tuple(subject.router for subject in SUBJECTS)
 
@@ -81,7 +83,7 @@ class Static(StaticFiles):
 
 
 def build() -> FastAPI:
-    """The app with every page. Its routes ask for a right each; only `static`, `unsubscribe` and `hooks` are open."""
+    """The app with every page. Its routes ask for a right each; only `static`, `unsubscribe`, `answer` and `hooks` are open."""
     app = GatewayApp(
         title="Candidate Ingestion Gateway",
         docs_url=None,

@@ -20,7 +20,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 log = logging.getLogger(__name__)
-SECRET_PART = re.compile(r"(/gateway/(?:unsubscribe|hooks/[a-z]+/[a-z0-9-]+)/).+")
+SECRET_PART = re.compile(r"(/gateway/(?:unsubscribe|answer|hooks/[a-z]+/[a-z0-9-]+)/).+")
 
 HEADER = "x-gateway"
 SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
@@ -84,10 +84,10 @@ class Guard:
 
 
 def _is_open(scope: Scope) -> bool:
-    """A POST from anywhere that proves itself: mail programs end messages with one click (RFC 8058), and programs call
-    hooks, by an unguessable address or a signature."""
+    """A POST from anywhere that proves itself: mail programs end messages with one click (RFC 8058), candidates answer
+    a question, and programs call hooks, by an unguessable address or a signature."""
     path: str = scope["path"].removeprefix(scope.get("root_path", ""))
-    return scope["method"] == "POST" and path.startswith(("/unsubscribe/", "/hooks/"))
+    return scope["method"] == "POST" and path.startswith(("/unsubscribe/", "/answer/", "/hooks/"))
 
 
 class CutOff(Exception):
