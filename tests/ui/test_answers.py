@@ -73,7 +73,7 @@ def test_a_candidate_answers_and_a_reviewer_takes_it(client: Client, otto: str, 
     assert rita.post(f"api/review/{otto}/take-answer").status_code == 200
     with reading() as session:
         assert session.get_one(Profile, otto).email == "otto.lindqvist@gmail.com"
-    assert "Entered by the candidate" in rita.get(f"review/{otto}").text
+    assert "entered by the candidate" in rita.get(f"review/{otto}").text
     assert nobody.get(path).status_code == 404, "it is decided"
 
 

@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import Select, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from gateway.agents import Agent
@@ -139,7 +139,7 @@ def asked(profile_id: str) -> Asked:
         profile = session.get(Profile, profile_id)
         row = None
         if profile is not None and profile.email_norm:
-            row = session.scalars(_questions(profile.agent_id, profile.email_norm)).first()
+            row = _question(session, profile.agent_id, profile.email_norm)
         kept = session.get(Answer, profile_id)
         return Asked(
             row.state if row else None,
@@ -169,10 +169,11 @@ def can_ask(agent: Agent) -> bool:
     return agent.outreach.enabled and QUESTION in agent.templates
 
 
-def _questions(agent_id: str, email_norm: str) -> Select[tuple[Invitation]]:
-    return select(Invitation).where(
+def _question(session: Session, agent_id: str, email_norm: str) -> Invitation | None:
+    query = select(Invitation).where(
         Invitation.agent_id == agent_id, Invitation.email_norm == email_norm, Invitation.kind == QUESTION
     )
+    return session.scalars(query).first()
 
 
 def _asked(session: Session, token: str) -> Invitation | None:
