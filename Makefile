@@ -6,7 +6,7 @@ PY := $(VENV)/bin/python
 PYTHON ?=
 JOBS ?= 2
 SETUP := bash tools/setup.sh
-.PHONY: help setup setup-dev run up down test test-distributed test-matrix lint format bench score faults chaos train calibrate docs doctor lock clean
+.PHONY: help setup setup-dev run up down test test-distributed test-matrix lint format bench score faults chaos train calibrate fairness docs doctor lock clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-11s %s\n", $$1, $$2}'
@@ -66,7 +66,8 @@ bench: setup-dev ## what each step costs; ends with one JSON line a figure
 	@$(PY) benchmarks/bench_outbox.py
 	@$(PY) benchmarks/bench_page.py
 	@$(PY) benchmarks/bench_audit.py
-	@$(PY) benchmarks/bench_erasure.py
+	@$(PY) benchmarks/bench_erasure.py --trials 5
+	@$(PY) benchmarks/bench_encryption.py
 
 faults: setup-dev ## 1,000 deliveries with a worker killed, a connection cut, a target restarted (TRIALS=100 for less)
 	@$(PY) benchmarks/faults.py --trials $(or $(TRIALS),1000)
@@ -80,6 +81,9 @@ train: setup-dev ## the extraction's scorer anew, from generated documents of ou
 
 calibrate: setup-dev ## the risk model and its limits for the reader as it is now (under 5 minutes)
 	@$(PY) training/calibrate.py $(if $(REAL),--real $(REAL))
+
+fairness: setup-dev ## is anybody held for how their document looks; writes docs/fairness.md (PEOPLE=10 for less)
+	@$(PY) training/fairness.py --people $(or $(PEOPLE),40)
 
 format: setup-dev ## ruff's fixes and format
 	@$(VENV)/bin/ruff check -q --fix . ; $(VENV)/bin/ruff format -q .

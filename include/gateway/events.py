@@ -149,7 +149,13 @@ CATALOGUE: dict[str, EventType] = {
         EventType(
             "source.silent",
             "A source has not sent anything for longer than expected.",
-            ("agent_id", "agent_title", "source", "hours"),
+            ("agent_id", "agent_title", "source", "hours", "code"),
+            status=True,
+        ),
+        EventType(
+            "source.failing",
+            "A source cannot be asked, or something in it cannot be fetched.",
+            ("agent_id", "agent_title", "source", "code", "sentence"),
             status=True,
         ),
         EventType(
@@ -167,6 +173,17 @@ CATALOGUE: dict[str, EventType] = {
             "retention.applied",
             "People or documents whose period had ended were erased, or could not be.",
             ("agent_id", "agent_title", "numbers", "url"),
+            status=True,
+        ),
+        EventType(
+            "batch.receipt",
+            "What became of a batch, for its sender.",
+            ("agent_id", "agent_title", "batch_id", "state", "source", "numbers"),
+        ),
+        EventType(
+            "alarm.raised",
+            "Something should be looked into: the stated error, drift of documents, or a format that decides.",
+            ("agent_id", "agent_title", "code", "sentence", "url"),
             status=True,
         ),
         EventType("channel.test", "A test of a channel, requested by a person.", ("agent_id", "agent_title")),

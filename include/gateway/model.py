@@ -14,6 +14,9 @@ from typing import Any
 Box = tuple[float, float, float, float]
 
 
+FROM_API = "api:"  # Batch.source of what a program sent begins with it; then the sender's name
+
+
 class Mode(StrEnum):
     """What happens to a profile that passes every gate."""
 
@@ -203,6 +206,8 @@ class Reading:
     notes: tuple[Note, ...] = ()
     mapping: dict[str, str | None] = field(default_factory=dict)
     layout: str | None = None  # "one_column", "sidebar", "table", ... for analytics
+    family: str | None = None  # what documents of one template share (extract/resume/family.py)
+    photo: bool | None = None  # a picture of a portrait's size on the first page; None = not looked for
     cpu_s: dict[str, float] = field(default_factory=dict)  # by step: read, layout, fields, ocr
     sheets: tuple[Sheet, ...] = ()
 

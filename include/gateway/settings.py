@@ -50,6 +50,17 @@ class Settings(BaseSettings):
         None,
         description="Folder of the gateway's keys: signing.pem, suppression.key, outreach.key; created if missing, back them up; empty = <home>/keys.",
     )
+    encrypt: bool = Field(
+        False, description="Encrypt kept files and read values at rest (docs/encryption.md); needs a master key."
+    )
+    master_key_file: Path | None = Field(
+        None,
+        description="File with the master key, several separated by commas; empty = the connection gateway_master.",
+    )
+    backup_dir: Path | None = Field(
+        None,
+        description="Folder of backups (gateway backup), on another machine or disk; receipts of erasures are copied there at once.",
+    )
     page_url: str = Field("", description="Address of the Airflow UI used in notices; empty = no link.")
 
     public_url: str = Field(
@@ -62,6 +73,9 @@ class Settings(BaseSettings):
     )
     poll_s: float = Field(1.0, gt=0, description="Interval between two checks of the inbox.")
     hooks_poll_s: float = Field(2.0, gt=0, description="Interval between two checks for calls of hooks.")
+    sources_poll_s: float = Field(
+        5.0, gt=0, description="Interval between two looks for sources that are due and batches that the API received."
+    )
 
     max_batch_files: int = Field(10_000, gt=0, description="Most files in one batch, including ZIP members.")
     max_file_bytes: int = Field(50_000_000, gt=0, description="Largest size of one file.")

@@ -36,6 +36,7 @@ class Pool:
     STORE = "gateway_store"
     DELIVER = "gateway_deliver"
     NOTIFY = "gateway_notify"
+    SOURCES = "gateway_sources"
 
 
 POOLS = (
@@ -49,6 +50,9 @@ POOLS = (
         2,
         "Messages to people, programs and candidates: a separate pool, so that they never wait for other work",
     ),
+    PoolSpec(
+        Pool.SOURCES, 4, "Fetching from sources: mostly waits for other servers, so a slow one blocks no other work"
+    ),
 )
 
 OWNER = "candidate-ingestion"
@@ -61,3 +65,4 @@ FILES_READY = "gateway_files_ready"  # the alias by which a hook names that asse
 REQUESTS_URI = "gateway://requests"
 INGESTED = "gateway_ingested"  # the alias by which a batch names the asset of its agent
 INGESTED_URI = "gateway://ingested"
+SOURCES_URI = "gateway://sources"

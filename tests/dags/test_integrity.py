@@ -16,6 +16,7 @@ from gateway_airflow.names import OWNER, POOLS, Pool, Tag
 PROJECT = Path(__file__).resolve().parents[2]
 EXPECTED = {
     "sense_inbox",
+    "pull_sources",
     "ingest_batch",
     "review_batch",
     "deliver_reviewed",
@@ -80,6 +81,7 @@ def test_every_mapped_task_is_named_and_bounded(dag_bag: Any) -> None:
         "start_ingest",
         "ask_review",
         "continue_ingest",
+        "pull",
         "start_ready",
         "start_requested",
     }
@@ -92,7 +94,7 @@ def test_every_mapped_task_is_named_and_bounded(dag_bag: Any) -> None:
 
 def test_what_may_stay_empty_in_a_form_is_null(dag_bag: Any) -> None:
     """`Param("", type="string")` counts as missing in Airflow 3.3: the form demands it, and Trigger stays grey."""
-    for dag_id in ("ingest_batch", "replay_batch"):
+    for dag_id in ("ingest_batch", "replay_batch", "pull_sources"):
         params = dag_bag.dags[dag_id].params
         assert params
         for name in params:

@@ -12,6 +12,7 @@ from gateway.agents.strict import ConnectionId, Strict
 from gateway.events import CATALOGUE, STATUS, wanted
 
 Patterns = Annotated[tuple[str, ...], Field(min_length=1, description='Types of docs/events.md; "batch.*" and "*" too')]
+Address = Annotated[str, Field(pattern=r"^[^@\s,<>]+@[^@\s,<>]+$")]
 LOG = "log"
 PERSON = "person:"  # begins the key of somebody's own channel
 
@@ -107,7 +108,7 @@ class MailChannel(_Channel):
     """Mail to your own people."""
 
     kind: Literal["email"]
-    to: tuple[Annotated[str, Field(pattern=r"^[^@\s,<>]+@[^@\s,<>]+$")], ...] = Field(min_length=1)
+    to: tuple[Address, ...] = Field(min_length=1)
     connection: ConnectionId = Field(default="smtp_default", description="Airflow connection of type smtp")
 
 
@@ -132,10 +133,22 @@ class WebhookChannel(_Channel):
     )
 
 
-Channel = Annotated[MailChannel | ChatChannel | WebhookChannel, Field(discriminator="kind")]
+class ReceiptChannel(_Channel):
+    """Mail to senders: what became of their batch, in numbers, and how to send better."""
+
+    kind: Literal["receipt"]
+    connection: ConnectionId = Field(default="smtp_default", description="Airflow connection of type smtp")
+    events: Patterns = ("batch.receipt",)
+    to: dict[str, Annotated[tuple[Address, ...], Field(min_length=1)]] = Field(
+        default_factory=dict, description="Name of a source, or sender of an API key -> addresses"
+    )
+    reply: bool = Field(default=False, description="Also answer the sender of a mail, where its source lists `senders`")
 
 
-def key_of(channel: MailChannel | ChatChannel | WebhookChannel) -> str:
+Channel = Annotated[MailChannel | ChatChannel | WebhookChannel | ReceiptChannel, Field(discriminator="kind")]
+
+
+def key_of(channel: Channel) -> str:
     """The key of this channel's messages: "email:smtp_default"."""
     return f"{channel.kind}:{channel.name or channel.connection}"
 
@@ -167,7 +180,7 @@ class Notify(Strict):
             raise ValueError(f"two channels are {', '.join(twice)}: give one of them a name")
         return self
 
-    def channel(self, key: str) -> MailChannel | ChatChannel | WebhookChannel | None:
+    def channel(self, key: str) -> Channel | None:
         """The channel with that key; None if the file does not (or no longer) define it."""
         return next((channel for channel in self.channels if key_of(channel) == key), None)
 

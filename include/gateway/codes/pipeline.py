@@ -125,10 +125,10 @@ PIPELINE: tuple[Code, ...] = (
     Code(
         "UNKNOWN_BATCH",
         "intake",
-        "The run names a batch that the store does not have.",
-        "A run was triggered with a wrong batch id or uses another store.",
+        "There is no batch of that id.",
+        "A wrong id, another store, or a batch of another sender.",
         "operator",
-        "Trigger with an agent and a path instead.",
+        "Check the id. To start a run by hand, name an agent and a path instead.",
         "There is no batch 'b20260101-000000-aaaaaa'.",
     ),
     Code(

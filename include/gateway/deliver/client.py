@@ -22,8 +22,8 @@ from urllib.parse import quote, urlsplit
 
 import requests
 
+from gateway.credentials import Credentials
 from gateway.deliver import guard
-from gateway.deliver.credentials import Credentials
 from gateway.deliver.port import TooLarge, Unanswered
 from gateway.errors import Misconfigured, Permanent, Refused, Transient
 

@@ -43,6 +43,7 @@ def read_pdf(path: Path, sink: Callable[[ExtractedProfile], None], hints: Hints,
     try:
         total = len(document)
         notes += attached(document, path)
+        photo = has_photo(document)
         pages, ocr_pages, problem = _pages(document, min(total, limit_pages), cpu, notes)
         if total > limit_pages:
             sentence = f"Only the first {limit_pages} of {total} pages were read."
@@ -70,6 +71,8 @@ def read_pdf(path: Path, sink: Callable[[ExtractedProfile], None], hints: Hints,
         ocr_pages=ocr_pages,
         notes=(*notes, *facts.notes),
         layout=facts.layout,
+        family=facts.family,
+        photo=photo,
         cpu_s=cpu,
         sheets=tuple(Sheet(page.number, round(page.width, 2), round(page.height, 2), page.turn) for page in pages),
     )
@@ -132,6 +135,26 @@ def has_outlines(handle: pdfium.PdfPage) -> bool:
         _, bottom, _, top = item.get_bounds()
         small += 0 < top - bottom < 0.05 * height
     return small >= OUTLINED_LETTERS
+
+
+def has_photo(document: pdfium.PdfDocument) -> bool:
+    """A picture of a portrait's size and shape on the first page: neither an icon, nor a banner, nor a scan."""
+    try:
+        handle = document[0]
+    except pdfium.PdfiumError:
+        return False
+    try:
+        whole = handle.get_width() * handle.get_height()
+        for number, item in enumerate(handle.get_objects(filter=(pdfium.raw.FPDF_PAGEOBJ_IMAGE,), max_depth=3)):
+            if number > 50:
+                break
+            left, bottom, right, top = item.get_bounds()
+            width, height = right - left, top - bottom
+            if height > 0 and 0.5 <= width / height <= 1.4 and 0.004 * whole <= width * height <= 0.15 * whole:
+                return True
+    finally:
+        handle.close()
+    return False
 
 
 def has_picture(handle: pdfium.PdfPage) -> bool:

@@ -16,6 +16,7 @@ from gateway.insight import labels
 from gateway.insight.documents import web_link
 from gateway.model import Severity
 from gateway.store.engine import reading
+from gateway.store.looks import SHOWN
 from gateway.store.tables import Batch, Delivery, Event, Field, Profile, Review, Verdict
 
 CONTACT = ("name", "email", "phone", "location")
@@ -220,7 +221,7 @@ def history(profile_id: str) -> tuple[Moment, ...]:
         reviews = session.scalars(select(Review).where(Review.profile_id == profile_id)).all()
         events = session.scalars(
             select(Event)
-            .where(Event.subject_id == profile_id, Event.subject == "profile", Event.kind != "looked")
+            .where(Event.subject_id == profile_id, Event.subject == "profile", Event.kind.not_in(SHOWN))
             .order_by(Event.id)
         ).all()
     moments = [

@@ -12,8 +12,10 @@ from sqlalchemy.orm import Session
 
 from gateway.insight.advice import Advice, advice
 from gateway.insight.agents import known_agents
-from gateway.insight.analytics import Bucket, Price, analytics
+from gateway.insight.analytics import Bucket, analytics
+from gateway.insight.prices import Price
 from gateway.model import BatchState, DocumentState, InterviewState, ProfileState
+from gateway.pipeline.learning.observe import catch_up
 from gateway.settings import settings
 from gateway.store import outbox
 from gateway.store.engine import reading, writing
@@ -28,6 +30,7 @@ def report_daily(day: date | None = None) -> int:
 
     An agent of whom nothing was received, decided or waits that day has none.
     """
+    catch_up()  # what people checked before observations were kept is learned from too
     day = day or yesterday()
     with reading() as session:
         agents = session.scalars(select(Agent.id).where(Agent.state == "open").order_by(Agent.id)).all()

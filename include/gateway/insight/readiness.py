@@ -12,8 +12,8 @@ from sqlalchemy import func, select
 
 from gateway.agents import Agent, HeyMiloTarget
 from gateway.agents.notices import LOG
+from gateway.credentials import credentials
 from gateway.deliver.client import Client
-from gateway.deliver.credentials import credentials
 from gateway.deliver.limiter import Limiter
 from gateway.errors import GatewayError
 from gateway.events import wanted

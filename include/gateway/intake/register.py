@@ -23,7 +23,7 @@ from gateway.extract.media_types import media_type
 from gateway.intake import archive, files
 from gateway.intake.inbox import READY, UNFINISHED, disk_problem, shown
 from gateway.intake.manifest import NAME as MANIFEST
-from gateway.model import DocumentState, Mode, ProfileState
+from gateway.model import FROM_API, DocumentState, Mode, ProfileState
 from gateway.settings import settings
 from gateway.store import change
 from gateway.store.engine import reading, writing
@@ -58,6 +58,11 @@ class Found:
 def is_system_file(name: str) -> bool:
     """True for a file that the operating system keeps next to documents, by its name."""
     return name.replace("\\", "/").rsplit("/", 1)[-1].lower() in SYSTEM_FILES
+
+
+def came_whole(source: str | None) -> bool:
+    """True for the page and the API, which count the bytes of each file."""
+    return source == UPLOADED or (source or "").startswith(FROM_API)
 
 
 def find(folder: Path, unpack_into: Path, *, uploaded: bool = False) -> Iterator[Found]:
@@ -173,7 +178,7 @@ def register(batch_id: str, folder: Path, *, actor: str) -> int:
     names: dict[str, int] = {}
     with reading() as session:
         batch = session.get_one(Batch, batch_id)
-        agent_id, uploaded = batch.agent_id, batch.source == UPLOADED
+        agent_id, uploaded = batch.agent_id, came_whole(batch.source)
     try:
         with tempfile.TemporaryDirectory(prefix="gateway-zip-") as temporary:
             stream = find(folder, Path(temporary), uploaded=uploaded)

@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import re
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from sqlalchemy import delete, func, or_, select
 from sqlalchemy.orm import Session
 
 from gateway.agents.notices import Notify
+from gateway.agents.sources import Expected
 from gateway.model import BatchState, ProfileState
 from gateway.settings import settings
 from gateway.store import outbox
 from gateway.store.engine import reading, writing
-from gateway.store.tables import Agent, Batch, Event, Outbox, Profile, now
+from gateway.store.tables import Agent, Batch, Event, Outbox, Profile, SourceState, now
+
+SILENT = "SOURCE_SILENT"
 
 
 def look_out() -> int:
@@ -27,6 +30,7 @@ def look_out() -> int:
             notify = outbox.channels(session, agent_id)
             written += _held(session, agent_id, notify) + _silent(session, agent_id, notify)
             written += _overdue(session, agent_id)
+            written += _missed(session, agent_id)
     with writing() as session:
         old = now() - timedelta(days=settings().notice_keep_days)
         # Nothing ends before it was written: the index on that finds the few.
@@ -69,7 +73,28 @@ def _silent(session: Session, agent_id: str, notify: Notify) -> int:
         hours = _hours(since)
         if hours >= limit:
             once = f"source.silent:{agent_id}:{source}:{since:%Y%m%d%H%M%S}"
-            data = {"source": source, "hours": round(hours, 1)}
+            data = {"source": source, "hours": round(hours, 1), "code": SILENT}
+            written += len(outbox.emit(session, "source.silent", agent_id, data, once=once))
+    return written
+
+
+def _missed(session: Session, agent_id: str) -> int:
+    """Regular batches (`expected` of a source) that did not come: once for each time they were due."""
+    written = 0
+    for one in (session.get_one(Agent, agent_id).config or {}).get("sources", ()):
+        if not one.get("expected"):
+            continue
+        name = str(one["name"])
+        state = session.get(SourceState, (agent_id, name))
+        if state is None:  # never asked yet: pull_sources makes it known
+            continue
+        last: datetime | None = session.scalar(
+            select(func.max(Batch.created_at)).where(Batch.agent_id == agent_id, Batch.source == name)
+        )
+        since = Expected.model_validate(one["expected"]).missed(now(), known_since=state.known_since, last=last)
+        if since is not None:
+            once = f"source.silent:{agent_id}:{name}:due:{since.astimezone(UTC):%Y%m%d%H%M%S}"
+            data = {"source": name, "hours": round(_hours(last or state.known_since), 1), "code": SILENT}
             written += len(outbox.emit(session, "source.silent", agent_id, data, once=once))
     return written
 

@@ -175,6 +175,13 @@ def preview(event: str, agent_id: str, title: str) -> Words:
             "code": "TARGET_CLOSED",
             "sentence": "The posting does not accept candidates: it is past its deadline.",
         }
+    if event == "alarm.raised":
+        data |= {"code": "TEMPLATE_CHANGED", "sentence": CODES["TEMPLATE_CHANGED"].example}
+    if event.startswith("source."):
+        data |= {
+            "code": "SOURCE_SILENT" if event == "source.silent" else "SOURCE_UNREACHABLE",
+            "sentence": "Source agency: the connection broke (EOFError). It is asked again later.",
+        }
     if event == "channel.paused":
         data |= {
             "code": "NOTICE_NOT_SENT",

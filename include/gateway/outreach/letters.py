@@ -17,7 +17,7 @@ from zoneinfo import ZoneInfo
 from gateway.agents import Agent
 from gateway.agents.notices import Quiet
 from gateway.agents.wording import filled
-from gateway.deliver.credentials import Credentials
+from gateway.credentials import Credentials
 from gateway.errors import Misconfigured
 from gateway.notify.senders import sender_of
 from gateway.outreach.suppression import token_of

@@ -22,8 +22,8 @@ from sqlalchemy import ColumnElement, func, or_, select
 from sqlalchemy.orm import Session
 
 from gateway.agents import Agent, HeyMiloTarget, load_agents_lenient
+from gateway.credentials import credentials
 from gateway.deliver.client import Client
-from gateway.deliver.credentials import credentials
 from gateway.deliver.limiter import Limiter
 from gateway.errors import GatewayError, Refused
 from gateway.model import DeliveryState

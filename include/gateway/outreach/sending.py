@@ -26,7 +26,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from gateway.agents import Agent, load_agents_lenient
-from gateway.deliver.credentials import Credentials, credentials
+from gateway.credentials import Credentials, credentials
 from gateway.errors import GatewayError, Misconfigured
 from gateway.model import AgentState
 from gateway.model import InvitationState as V

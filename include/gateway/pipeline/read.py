@@ -131,9 +131,10 @@ def read_chunk(chunk: Chunk, *, jobs: int | None = None) -> dict[str, int]:
     weights, told = {row.id: _expected_s(row.size_bytes) for row in documents}, False
     hints = {row.id: _hints(agent, row.path, row.facts) for row in documents}
     workers = min(jobs or settings().extract_jobs, len(documents))
+    copies: dict[str, ExitStack] = {}
     with ExitStack() as stack:
         pool = stack.enter_context(ReaderPool(workers))
-        for result in pool.read(_local(documents, stack, done), hints.__getitem__):
+        for result in pool.read(_local(documents, stack, copies, done), hints.__getitem__):
             if result.reading.status == DocumentState.FAILED and not has_room():
                 raise Transient("DISK_FULL", NO_ROOM, 60)  # whatever the reader says, the disk is to blame
             number = store_reading(result.key, result.reading, iter_profiles(result.spool))
@@ -143,15 +144,22 @@ def read_chunk(chunk: Chunk, *, jobs: int | None = None) -> dict[str, int]:
                 told = True
                 forecast(batch.id, weights)
             result.spool.unlink(missing_ok=True)  # a chunk of a thousand lists must not fill the disk
+            copies.pop(result.key).close()
             log.info("%s %s %s profiles=%d", result.key, result.reading.status, result.reading.code or "", number)
     return done
 
 
-def _local(documents: Iterable[Any], stack: ExitStack, done: dict[str, int]) -> Iterator[tuple[str, Path]]:
-    """(document id, path) of documents whose bytes are there; a document whose bytes are gone fails on its own."""
+def _local(
+    documents: Iterable[Any], stack: ExitStack, copies: dict[str, ExitStack], done: dict[str, int]
+) -> Iterator[tuple[str, Path]]:
+    """(document id, path) of documents whose bytes are there; a document whose bytes are gone fails on its own.
+
+    copies   document id -> what removes its copy, for a document that was read; the rest goes with `stack`
+    """
     for row in documents:
         try:
-            yield row.id, stack.enter_context(files.local(row.file_key))
+            copies[row.id] = stack.enter_context(ExitStack())
+            yield row.id, copies[row.id].enter_context(files.local(row.file_key))
         except Unreadable as gone:
             store_reading(row.id, Reading("failed", row.media_type, code=gone.code, error=gone.sentence), iter(()))
             done["failed"] += 1

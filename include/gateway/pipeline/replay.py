@@ -2,36 +2,45 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import logging
 import re
+from collections.abc import Sequence
 from dataclasses import asdict
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, case, func, select
 from sqlalchemy.orm import Session
 
 from gateway.agents import Agent, changed_agent
 from gateway.errors import Misconfigured
 from gateway.intake import files
 from gateway.pipeline.arrival.receive import agent_of
-from gateway.quality.case import COMPARED, LISTS, TEXTS, Case, marks_that_hold, signals_that_hold
+from gateway.pipeline.learning.minutes import cost_of
+from gateway.quality.case import COMPARED, LISTS, TEXTS, Case, calibrated, marks_that_hold, signals_that_hold
 from gateway.quality.replay import Before, Replay, replay
 from gateway.quality.scores import CONTACT, FIELDS, facts_from
 from gateway.store.engine import reading
-from gateway.store.tables import Batch, Document, Field, Profile, Verdict
+from gateway.store.tables import Batch, Document, Field, Observation, Profile, Verdict
 
 log = logging.getLogger(__name__)
+SLICE = 500
 
 
 def what_if(
-    agent_id: str | None, batch_id: str | None = None, criteria: str | None = None, shown_as: str = "criteria"
+    agent_id: str | None,
+    batch_id: str | None = None,
+    criteria: str | None = None,
+    shown_as: str = "criteria",
+    newest: int | None = None,
 ) -> Replay:
     """Judges the history of an agent, or of one batch, again.
 
     agent_id   None = the batch's own
     criteria   YAML with keys of an agent file that replace its own; None = the file as it is
     shown_as   what messages call the criteria
+    newest     only about so many of the newest profiles
     raises     Misconfigured(FORM_INCOMPLETE | UNKNOWN_AGENT | UNKNOWN_BATCH | AGENT_FILE_INVALID: the line of the criteria)
     """
     if agent_id is None:
@@ -45,7 +54,7 @@ def what_if(
     agent = agent_of(agent_id)
     if criteria is not None:
         agent = changed_agent(agent, criteria, shown_as)
-    return replay_history(agent, batch_id)
+    return replay_history(agent, batch_id, newest)
 
 
 def replay_to_table(agent_id: str | None, batch_id: str | None, criteria: str | None, *, name: str) -> dict[str, Any]:
@@ -70,6 +79,9 @@ def replay_to_table(agent_id: str | None, batch_id: str | None, criteria: str | 
         "reproduced": result.reproduced,
         "unexplained": result.unexplained,
         "differs_in": list(result.differs_in()),
+        "minutes": list(result.minutes),
+        "expected_wrong": list(result.wrong),
+        "checked": list(result.checked),
         "table": key,
     }
     log.info("\n".join(story(result, what_if=criteria is not None)))
@@ -82,7 +94,13 @@ def story(result: Replay, *, what_if: bool) -> list[str]:
         f"{result.profiles} profiles judged again; nothing is sent.",
         f"pass: {result.passed_before} before, {result.passed_now} now "
         f"(+{len(result.now_pass)} would pass, -{len(result.now_hold)} would be held)",
+        f"review: {_time(result.minutes[0])} before, {_time(result.minutes[1])} now",
+        f"wrong: about {result.wrong[0]:.1f} of the passes before ({result.error[0]:.2%}), about {result.wrong[1]:.1f} now "
+        f"({result.error[1]:.2%}), by their risk",
     ]
+    if result.checked[0]:
+        looked, bad = result.checked
+        lines.append(f"of those who would pass, people looked at {looked} and found a contact value wrong in {bad}")
     if result.by_code:
         lines += ["", f"{'held by':28}  before     now"]
         lines += [
@@ -99,7 +117,11 @@ def story(result: Replay, *, what_if: bool) -> list[str]:
     return lines
 
 
-def replay_history(agent: Agent, batch_id: str | None = None) -> Replay:
+def _time(minutes: float) -> str:
+    return f"{minutes:.0f} min" if minutes < 90 else f"{minutes / 60:.1f} h"
+
+
+def replay_history(agent: Agent, batch_id: str | None = None, newest: int | None = None) -> Replay:
     """Judges every judged profile of the agent again, under `agent` as given (including changed criteria).
 
     batch_id   only that batch
@@ -110,8 +132,10 @@ def replay_history(agent: Agent, batch_id: str | None = None) -> Replay:
             batch = session.get(Batch, batch_id)
             if batch is None or batch.agent_id != agent.id:
                 raise Misconfigured("UNKNOWN_BATCH", f"Agent {agent.id} has no batch {batch_id}; see `gateway status`.")
-        verdicts = _verdicts(session, agent.id, batch_id)
-        cases = _cases(session, agent.id, batch_id, verdicts)
+        mine = _mine(session, agent.id, batch_id, newest)
+        verdicts = _verdicts(session, mine)
+        cases = _cases(session, mine, verdicts)
+        cost = cost_of(session, agent.id)
     before = {
         identity: Before(
             row.outcome,
@@ -120,25 +144,52 @@ def replay_history(agent: Agent, batch_id: str | None = None) -> Replay:
         )
         for identity, row in verdicts.items()
     }
-    return replay(agent, cases, before)
+    result = replay(agent, cases, before, cost.of)
+    return dataclasses.replace(result, checked=_checked(result.now_pass))
 
 
-def _verdicts(session: Session, agent_id: str, batch_id: str | None) -> dict[str, Any]:
+def _mine(
+    session: Session, agent_id: str, batch_id: str | None, newest: int | None = None
+) -> list[ColumnElement[bool]]:
+    """Which profiles are judged again."""
+    mine = [Profile.agent_id == agent_id]
+    if batch_id is not None:
+        mine.append(Profile.batch_id == batch_id)
+    if newest is not None:
+        oldest = select(Profile.created_at).where(*mine).order_by(Profile.created_at.desc()).offset(newest - 1).limit(1)
+        since = session.scalar(oldest)
+        mine += [Profile.created_at >= since] if since is not None else []
+    return mine
+
+
+def _checked(profile_ids: Sequence[str]) -> tuple[int, int]:
+    """(people looked at, found a contact value wrong) of these profiles."""
+    looked = wrong = 0
+    with reading() as session:
+        for start in range(0, len(profile_ids), SLICE):
+            rows = session.execute(
+                select(func.sum(case((Observation.right.is_(True), 0), else_=1)))
+                .where(Observation.profile_id.in_(profile_ids[start : start + SLICE]))
+                .group_by(Observation.profile_id)
+            ).all()
+            looked += len(rows)
+            wrong += sum(bool(bad) for (bad,) in rows)
+    return looked, wrong
+
+
+def _verdicts(session: Session, mine: list[ColumnElement[bool]]) -> dict[str, Any]:
     """profile id -> the latest verdict on its current version."""
     query = (
         select(Verdict.profile_id, Verdict.outcome, Verdict.findings, Verdict.suite_version, Verdict.parts)
         .join(Profile, (Profile.id == Verdict.profile_id) & (Profile.version == Verdict.profile_version))
-        .where(Profile.agent_id == agent_id)
+        .where(*mine)
         .order_by(Verdict.created_at, Verdict.id)
     )
-    if batch_id is not None:
-        query = query.where(Profile.batch_id == batch_id)
     return {row.profile_id: row for row in session.execute(query)}
 
 
-def _cases(session: Session, agent_id: str, batch_id: str | None, verdicts: dict[str, Any]) -> list[Case]:
+def _cases(session: Session, mine: list[ColumnElement[bool]], verdicts: dict[str, Any]) -> list[Case]:
     """The judged profiles as cases, by three flat queries: objects for each field would take minutes for 100,000."""
-    mine = [Profile.agent_id == agent_id] + ([Profile.batch_id == batch_id] if batch_id is not None else [])
     entries: dict[str, list[tuple[str, float, str | None]]] = {}
     fields = select(Field.profile_id, Field.name, Field.confidence, Field.source).join(
         Profile, Profile.id == Field.profile_id
@@ -177,18 +228,21 @@ def _case(row: Any, entries: list[tuple[str, float, str | None]], document: Any,
         name: type(nothing)(parts.get(f"fact.{name}", nothing)) for name, nothing in COMPARED.items()
     }
     asked = parts.get("fact.domain_accepts_mail")
+    signals = signals_that_hold(row.data.get("signals", {}), sources)
     return Case(
         profile_id=row.id,
         **values,
         counts=counts,
-        confidences={name: fact.confidence for name, fact in known.items() if fact.present},
+        confidences=calibrated(
+            {name: fact.confidence for name, fact in known.items() if fact.present}, signals, compared
+        ),
         evidenced=frozenset(name for name, fact in known.items() if fact.evidenced),
         language=document.facts.get("language"),
         text_quality=document.facts.get("text_quality"),
         ocr_share=round(sources.count("ocr") / len(sources), 4) if sources else 0.0,
         media_type=document.media_type,
         marks=marks_that_hold(row.data.get("marks", ()), contact_sources.get("phone")),
-        signals=signals_that_hold(row.data.get("signals", {}), sources),
+        signals=signals,
         domain_accepts_mail=None if asked is None else bool(asked),
         **compared,
     )

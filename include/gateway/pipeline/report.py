@@ -16,8 +16,12 @@ from gateway.model import ProfileState as P
 from gateway.pipeline.arrival.receive import agent_of, sync_agent
 from gateway.pipeline.arrival.retry import review_run
 from gateway.pipeline.arrival.runs import cause, fail, forget_failure, note_of
+from gateway.pipeline.learning.drift import watch_batch
+from gateway.pipeline.learning.fairness import KEY as FORMATS_KEY
+from gateway.pipeline.learning.fairness import formats_of_batch, watch_formats
 from gateway.pipeline.review.held import held_codes, held_count
 from gateway.pipeline.statistics import remember
+from gateway.receipts.tell import tell
 from gateway.store import change, outbox
 from gateway.store.counts import Counts, counts
 from gateway.store.engine import reading, writing
@@ -54,6 +58,12 @@ def finish_batch(batch_id: str) -> dict[str, Any]:
                 change.move(session, batch, BatchState.RUNNING, actor=ACTOR, rule="cleared")
             change.move(session, batch, BatchState.WAITING_REVIEW if numbers.held else BatchState.DONE, actor=ACTOR)
         remember(session, batch)
+        if batch.state != BatchState.FAILED:
+            batch.statistics = {**batch.statistics, FORMATS_KEY: formats_of_batch(session, batch)}
+            session.flush()
+            watch_batch(session, batch)
+            watch_formats(session, batch.agent_id)
+        tell(session, batch)
         return {"state": str(batch.state), "code": batch.code, "error": batch.error, "counts": numbers.as_dict()}
 
 

@@ -268,5 +268,20 @@ def layout_of(kind: str, facts: dict[str, Any]) -> str:
     return layout if layout in ("one_column", "two_columns", "many_regions") else "unknown"
 
 
+def family_of(kind: str, facts: dict[str, Any]) -> str:
+    """The layout family that the reader found; of a table: the fields that its columns were taken for."""
+    if kind in ("csv", "sheet"):
+        fields = sorted({str(name) for name in (facts.get("mapping") or {}).values() if name})
+        return f"table {' '.join(fields) or 'without a header'}"[:80]
+    return str(facts.get("family") or layout_of(kind, facts))[:80]
+
+
+@lru_cache(maxsize=256)
+def sender_of(given: str | None) -> str:
+    """The source of a batch. A sender may write anything there, so text that looks like personal data is not shown."""
+    said = (given or "not stated").strip()
+    return "other" if "@" in said or sum(letter.isdigit() for letter in said) > 6 else said[:60]
+
+
 def _seconds(since: datetime) -> float:
     return max(0.0, (now() - since).total_seconds())

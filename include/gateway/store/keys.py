@@ -41,6 +41,13 @@ OUTREACH = "outreach.key"
 BYTES = 32
 
 
+def create() -> None:
+    """Creates the keys that are not there yet."""
+    _private()
+    _suppression()
+    _outreach()
+
+
 def public_key() -> str:
     """Our public key, base64 of its 32 bytes; it verifies our signatures."""
     return base64.b64encode(_private().public_key().public_bytes(Encoding.Raw, PublicFormat.Raw)).decode()

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Collection
 from datetime import datetime
 from typing import Any
 
@@ -36,7 +37,7 @@ def of_change(session: Session, row: Any, after: str, code: str | None) -> None:
     if event is None:
         return
     agent_id = str(row.agent_id)
-    told = _told(session, agent_id, event, now())
+    told = listeners(session, agent_id, event, now())
     if not told:
         return
     data = _data(session, event, row, after, code)
@@ -60,16 +61,17 @@ def emit(
     batch_id: str | None = None,
     once: str | None = None,
     only: str | None = None,
-    without: str | None = None,
+    without: Collection[str] = (),
 ) -> list[str]:
     """Writes a message that no single change of state causes; returns the channels it goes to now.
 
     once      the same news is sent once, however often it is found
-    only      to this channel alone, whether it subscribed or not; `without`: to all but this one
+    only      to this channel alone, whether it subscribed or not; `without`: to all but these
     """
     at = now()
-    told = {only: at} if only else _told(session, agent_id, event, at)
-    told.pop(without or "", None)
+    told = {only: at} if only else listeners(session, agent_id, event, at)
+    for channel in without:
+        told.pop(channel, None)
     agent = session.get(Agent, agent_id)
     known = {"agent_id": agent_id, "agent_title": agent.title if agent else agent_id}
     fields = CATALOGUE[event].fields
@@ -89,7 +91,7 @@ def channels(session: Session, agent_id: str) -> Notify:
     return kept[agent_id]
 
 
-def _told(session: Session, agent_id: str, event: str, at: datetime) -> dict[str, datetime]:
+def listeners(session: Session, agent_id: str, event: str, at: datetime) -> dict[str, datetime]:
     """channel -> when it may be sent: the channels of the agent's file, and those of people who chose it on the page."""
     told = channels(session, agent_id).told(event, at)
     for key, whose, choice in _personal(session):

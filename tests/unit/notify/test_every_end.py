@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from sqlalchemy import func, select, update
 
+from gateway.agents.sources import FolderSource
 from gateway.errors import Misconfigured, Transient
 from gateway.events import CATALOGUE, STATUS
 from gateway.intake.inbox import InboxProblem
@@ -24,6 +25,7 @@ from gateway.pipeline.report import finish_batch, tell_unclaimed
 from gateway.pipeline.review.audit import decide_audit
 from gateway.pipeline.review.review import decide
 from gateway.pipeline.review.send import deliver_reviewed
+from gateway.sources import state
 from gateway.store import outbox
 from gateway.store.engine import reading, writing
 from gateway.store.tables import Agent, Audit, Batch, Event, Outbox, Profile, now
@@ -84,6 +86,14 @@ def silent() -> None:
     look_out()
 
 
+def source_fails() -> None:
+    source = FolderSource(name="agency", kind="folder", path="/no-such-folder")
+    agent = agent_of("nurses")
+    for _ in range(2):
+        refused = Misconfigured("SOURCE_REFUSED", "Source agency: its folder is not on this machine.")
+        state.ended(agent, source, state.begin(agent, source), arrived=False, waits_s=None, problem=refused)
+
+
 def overdue() -> None:
     late(5)
     look_out()
@@ -126,6 +136,7 @@ ENDS: dict[str, tuple[str, Callable[[], None], str | None]] = {
     "stopped by a full disk": ("batch.failed", stopped(Transient("DISK_FULL", "Full.", 60)), "DISK_FULL"),
     "deadline missed": ("deadline.missed", overdue, None),
     "source silent": ("source.silent", silent, None),
+    "source fails": ("source.failing", source_fails, "SOURCE_REFUSED"),
     "held candidates age": ("held.ageing", aged, None),
     "decisions delivered": ("review.delivered", reviewed, None),
     "audits find too much": ("audit.error", audited, None),

@@ -266,7 +266,8 @@ def test_a_message_whose_sender_died_is_due_again_after_its_lease(agent: Agent, 
     assert inbox.messages == {}, "two senders do not send the same"
     lease = timedelta(seconds=settings().notice_lease_s + 1)
     with writing() as session:
-        session.execute(update(Outbox).values(due_at=Outbox.due_at - lease))
+        for row in session.scalars(select(Outbox)):
+            row.due_at -= lease
     send_due()
     assert len(inbox.messages) == 1
 
@@ -351,7 +352,13 @@ def test_a_source_that_falls_silent_is_told_once(agent: Agent, inbox: Inbox) -> 
     look_out()
     send_due()
     (told,) = [m for m in inbox.messages.values() if m["type"] == "source.silent"]
-    assert told["data"] == {"agent_id": "nurses", "agent_title": "Nurses", "source": "agency", "hours": 30.0}
+    assert told["data"] == {
+        "agent_id": "nurses",
+        "agent_title": "Nurses",
+        "source": "agency",
+        "hours": 30.0,
+        "code": "SOURCE_SILENT",
+    }
 
 
 def test_what_ended_long_ago_is_removed_and_what_waits_is_kept(agent: Agent) -> None:

@@ -27,7 +27,7 @@ from gateway.pipeline.trail import verify
 from gateway.settings import settings
 from gateway.store import chain, keys
 from gateway.store.engine import engine, reading, writing
-from gateway.store.tables import Base, Delivery, Document, Event, PoolCandidate, Profile, Review
+from gateway.store.tables import Base, Batch, Delivery, Document, Event, PoolCandidate, Profile, Review
 from support.forgotten import EMAIL, LIST, erase_killed, found, make_drop, read_in
 from support.pdf_maker import read
 
@@ -91,6 +91,16 @@ def test_nothing_of_the_person_is_found_and_others_keep_theirs(batch: str, store
     assert again.pages == 2, "so that her page numbers hold"
     chain.seal()
     assert verify().broken is None, "who did what stays proved"
+
+
+def test_who_mailed_their_own_resume_is_gone_as_its_sender_too(batch: str, store: str) -> None:
+    with writing() as session:
+        row = session.get_one(Batch, batch)
+        row.uploaded_by, row.manifest = EMAIL, {"uploaded_by": EMAIL, "source": "jobs-mail"}
+    erase(email=EMAIL, actor="rita")
+    with reading() as session:
+        row = session.get_one(Batch, batch)
+        assert (row.uploaded_by, row.manifest) == (None, {"source": "jobs-mail"})
 
 
 def test_a_second_run_finds_nothing_and_is_no_error(batch: str, store: str) -> None:
@@ -255,7 +265,8 @@ def test_every_table_was_thought_of() -> None:
         "interview",
     }
     nobody = {"agent", "event", "event_seal", "erased", "gate_result", "audit", "rate_limit", "alembic_version"}
-    nobody |= {"legal_hold"}
+    nobody |= {"legal_hold", "source_state", "source_claim", "source_item", "api_key", "api_request"}
+    nobody |= {"observation", "watch", "alarm", "calibration"}
     nobody |= {"outbox", "channel_health", "suppression", "bookmark"}
     assert set(Base.metadata.tables) <= emptied | nobody
 

@@ -49,8 +49,12 @@ def test_changed_criteria_show_who_would_be_held(
     assert result["passed_now"] < result["passed_before"]
     assert result["by_code"]["EMAIL_FICTIONAL"][0] == 0 < result["by_code"]["EMAIL_FICTIONAL"][1]
     assert list(result["versions"].values()) == [["agent"]]
+    assert result["minutes"][1] > result["minutes"][0] > 0
+    assert result["wrong"][1] <= result["wrong"][0]
     assert main(arguments) == 0
-    assert "nothing is sent" in capsys.readouterr().out
+    told = capsys.readouterr().out
+    for said in ("nothing is sent", "review: ", "wrong: about"):
+        assert said in told
 
 
 def test_another_agents_batch_is_not_judged(batch: str, capsys: pytest.CaptureFixture[str]) -> None:

@@ -98,3 +98,13 @@ def test_an_audit_tells_how_little_it_knows() -> None:
     assert all(a > b for a, b in pairwise(highs))
     with pytest.raises(ValueError, match="3 wrong of 2"):
         error_rate(2, 3)
+
+
+def test_a_what_if_says_what_review_costs_and_how_the_error_changes() -> None:
+    cost = {"CONFIDENCE_LOW": 2.0, "EMAIL_MISSING": 5.0}
+    what_if = replay(agent("strict"), CASES, history(), lambda codes: max(cost.get(code, 1.0) for code in codes))
+    assert what_if.minutes == (5.0, 7.0), "the one who would be held takes two minutes more"
+    doubtful, sure = 1 - 0.75**3, 1 - 0.99**3
+    assert what_if.wrong == (round(doubtful + sure, 2), round(sure, 2)), "rows of lists: by their confidences"
+    assert what_if.error == pytest.approx((what_if.wrong[0] / 2, what_if.wrong[1]))
+    assert replay(agent(), CASES, {}).error[0] == 0.0, "nobody passed"

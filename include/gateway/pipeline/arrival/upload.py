@@ -250,7 +250,7 @@ def cancel(upload_id: str, *, by: str) -> None:
     shutil.rmtree(folder, ignore_errors=True)
 
 
-def submit(upload_id: str, *, by: str, mode: Mode, canary: int | None = None) -> str:
+def submit(upload_id: str, *, by: str, mode: Mode, canary: int | None = None, source: str = UPLOADED) -> str:
     """Turns an upload into a batch that waits for its run; returns the batch's id, which is the upload's. Repeatable.
 
     The sender's choices are written into the folder as batch.yaml before the rename: if this process dies right after
@@ -263,7 +263,7 @@ def submit(upload_id: str, *, by: str, mode: Mode, canary: int | None = None) ->
     folder, facts = _staged(upload_id, by)
     agent = _open_agent(facts["agent_id"])
     into = settings().inbox / inbox.CLAIMED / agent.id / upload_id
-    manifest = Manifest(mode=mode, source=UPLOADED, uploaded_by=by[:200], canary=canary)
+    manifest = Manifest(mode=mode, source=source, uploaded_by=by[:200], canary=canary)
     with _locked(folder), inbox.locked(settings().inbox):
         if not _totals(folder)[0]:
             raise Refused("UPLOAD_EMPTY", "Nothing was uploaded yet: choose at least one file.")

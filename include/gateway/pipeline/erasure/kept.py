@@ -26,7 +26,16 @@ from gateway.pipeline.erasure.suppression import of_file
 from gateway.store.engine import reading, writing
 from gateway.store.tables import Batch, Document, Profile, now
 
-FACTS = ("pages", "rows", "layout", "language", "ocr_pages", "cpu_s")  # of a document: what names nobody
+FACTS = (
+    "pages",
+    "rows",
+    "layout",
+    "family",
+    "photo",
+    "language",
+    "ocr_pages",
+    "cpu_s",
+)  # of a document: what names nobody
 LEFT = "left_over"  # keys of files that no row needs any more
 
 __all__ = ["Part", "clean", "drop_file", "part_of", "sweep"]
@@ -58,14 +67,15 @@ def clean(session: Session, document: Document, parts: Sequence[Part], gone: Col
         made = _without(document, parts)
     how = "pages emptied" if document.media_type == "application/pdf" else "rows emptied"
     did = "nothing" if not document.file_key else how if made else "erased whole" if others else "erased"
-    old, old_key = document.sha256, document.file_key
+    old = document.sha256
+    old_keys = {row.file_key for row in same if row.file_key}  # two where encryption was turned on in between
     for row in same:
         row.file_key, row.sha256 = made or (None, of_file(old))
         if not others:
             _rename(session, row)
         row.updated_at = now()
-    if old_key and old_key != document.file_key:
-        document.facts = {**document.facts, LEFT: [*document.facts.get(LEFT, ()), old_key]}
+    if gone_keys := sorted(old_keys - {document.file_key}):
+        document.facts = {**document.facts, LEFT: [*document.facts.get(LEFT, ()), *gone_keys]}
     return did
 
 

@@ -9,9 +9,11 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from gateway.agents import Agent
+from gateway.pipeline.learning.calibrate import in_force
 from gateway.quality.bound import kept_limit
 from gateway.quality.risk import ladder, limit_for
 from gateway.quality.scores import CONTACT
+from gateway.quality.sequential import shifted
 from gateway.store.tables import Audit, Profile, Review, Verdict
 
 NO_CAP = 1.0
@@ -19,7 +21,11 @@ _LOOKED = ("approve", "correct")
 
 
 def looked_at(session: Session, agent_id: str) -> list[tuple[float, bool]]:
-    """(risk, whether name, e-mail or phone was wrong) of each automatic pass that a person checked, by profile id."""
+    """(risk, whether name, e-mail or phone was wrong) of each automatic pass that a person checked, by profile id.
+
+    The risk is as the calibration in force would make it: passes that it would hold now say nothing about what passes now.
+    """
+    shift = in_force(session, agent_id).shifts.get("risk", 0.0)
     first: dict[str, tuple[str, float]] = {}
     verdicts = (
         select(Verdict.profile_id, Verdict.outcome, Verdict.parts)
@@ -43,7 +49,8 @@ def looked_at(session: Session, agent_id: str) -> list[tuple[float, bool]]:
         return []
     for row in session.execute(verdicts):
         if row.profile_id in answers and "risk" in row.parts:
-            first.setdefault(row.profile_id, (row.outcome, float(row.parts["risk"])))
+            more = shift - float(row.parts.get("fact.risk_shift", 0.0))
+            first.setdefault(row.profile_id, (row.outcome, shifted(float(row.parts["risk"]), more)))
     return [(risk, answers[identity]) for identity, (outcome, risk) in sorted(first.items()) if outcome == "pass"]
 
 

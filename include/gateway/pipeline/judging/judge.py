@@ -9,7 +9,7 @@ pass                            passed: delivered next
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import delete, insert, select
@@ -21,8 +21,9 @@ from gateway.model import ProfileState as P
 from gateway.pipeline.arrival.receive import agent_of
 from gateway.pipeline.judging.compare import neighbour_facts
 from gateway.pipeline.judging.datadocs import keep_data_docs
-from gateway.pipeline.judging.evidence import NO_CAP, risk_cap
+from gateway.pipeline.judging.evidence import risk_cap
 from gateway.pipeline.judging.judged import Tally, keep_gate_results, statistics_of
+from gateway.pipeline.learning.calibrate import in_force
 from gateway.quality.batch import STOPS, BatchFacts
 from gateway.quality.case import Case
 from gateway.quality.judge import judge
@@ -61,7 +62,9 @@ def judge_batch(batch_id: str) -> dict[str, int]:
         )
         kept = batch.statistics.get("risk_cap")  # judged again, a batch keeps the evidence of its first judging
         cap = risk_cap(session, agent) if kept is None else float(kept)
-        cases, alike = _cases(session, agent, profile_ids, batch, cap)
+        shifts = batch.statistics.get("calibration")
+        shifts = in_force(session, agent.id).shifts if shifts is None else shifts
+        cases, alike = _cases(session, agent, profile_ids, batch, cap, shifts)
         known = _delivered_before(session, agent, profile_ids)
         facts = _batch_facts(session, batch)
     verdict = judge(agent, cases, facts)
@@ -92,7 +95,12 @@ def judge_batch(batch_id: str) -> dict[str, int]:
     with writing() as session:
         row = session.get_one(Batch, batch_id)
         keep_gate_results(session, row, verdict)
-        row.statistics = {**row.statistics, **statistics_of(verdict, tally, docs_code), "risk_cap": cap}
+        row.statistics = {
+            **row.statistics,
+            **statistics_of(verdict, tally, docs_code),
+            "risk_cap": cap,
+            "calibration": shifts,
+        }
         if stop:
             first = next(f for f in verdict.batch_findings if f.code == stop[0])
             row.code = first.code
@@ -106,7 +114,8 @@ def judge_profiles(agent: Agent, profile_ids: Sequence[str]) -> None:
     """Writes a new verdict for corrected or approved profiles; their state is a person's decision and stays."""
     with reading() as session:
         versions = dict(session.execute(select(Profile.id, Profile.version).where(Profile.id.in_(profile_ids))).all())
-        cases, _ = _cases(session, agent, profile_ids, None, risk_cap(session, agent))
+        shifts = in_force(session, agent.id).shifts
+        cases, _ = _cases(session, agent, profile_ids, None, risk_cap(session, agent), shifts)
     verdict = judge(agent, cases)
     _store_verdicts(verdict.judgements, verdict.suite_version, versions)
     with writing() as session:
@@ -156,7 +165,12 @@ def _critical(judgement: Judgement) -> list[str]:
 
 
 def _cases(
-    session: Session, agent: Agent, profile_ids: Sequence[str], batch: Batch | None, cap: float = NO_CAP
+    session: Session,
+    agent: Agent,
+    profile_ids: Sequence[str],
+    batch: Batch | None,
+    cap: float,
+    shifts: Mapping[str, float],
 ) -> tuple[list[Case], dict[str, list[str]]]:
     """The cases of these profiles, with what comparing them with each other and with history shows.
 
@@ -176,6 +190,7 @@ def _cases(
     loaded = {identity: found[identity] for identity in profile_ids}  # in the order they were read
     compared = neighbour_facts(session, agent, loaded, one_batch=batch is not None)
     alike = {identity: list(facts_.pop("alike")) for identity, facts_ in compared.items()}
+    calibration: dict[str, Any] = {f"{name}_shift": float(value) for name, value in shifts.items()}
     cases = []
     for identity in profile_ids:
         row, value = loaded[identity]
@@ -188,6 +203,7 @@ def _cases(
                 text_quality=document.facts.get("text_quality"),
                 media_type=document.media_type,
                 risk_cap=cap,
+                **calibration,
                 **compared[identity],
             )
         )

@@ -16,6 +16,7 @@ from sqlalchemy.orm import Session, selectinload
 from gateway.errors import Conflict, Misconfigured
 from gateway.model import ProfileState as P
 from gateway.pipeline.arrival.receive import agent_of
+from gateway.pipeline.learning.alarms import learn
 from gateway.quality.sampling import ErrorRate, audit_sample, error_rate
 from gateway.quality.scores import FIELDS
 from gateway.settings import settings
@@ -96,6 +97,7 @@ def decide_audit(profile_id: str, right: bool, *, reviewer: str, wrong_fields: C
         if not right:
             session.flush()
             _tell_error(session, row.agent_id)
+        learn(session, profile)
     return True
 
 

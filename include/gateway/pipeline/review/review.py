@@ -20,6 +20,7 @@ from sqlalchemy.orm import Session
 from gateway.errors import Conflict, Misconfigured
 from gateway.model import ProfileState as P
 from gateway.pipeline.delivery.ledger import being_sent
+from gateway.pipeline.learning.alarms import learn
 from gateway.pipeline.review import persons
 from gateway.pipeline.review.choices import APPROVE_ALL, APPROVE_PASSED, DISCARD_ALL, WAITS
 from gateway.pipeline.review.correct import correct
@@ -94,6 +95,7 @@ def decide(
             note=note,
             bulk_of=bulk_of,
         )
+        learn(session, profile)
     return True
 
 

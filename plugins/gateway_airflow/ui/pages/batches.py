@@ -20,7 +20,7 @@ from gateway.model import BatchState, DocumentState, Mode, ProfileState
 from gateway.pipeline.arrival.retry import retry_documents
 from gateway.pipeline.delivery.dry_run import dry_run_difference, planned_calls
 from gateway.store.engine import reading
-from gateway.store.looks import looked
+from gateway.store.looks import listed, looked
 from gateway.store.tables import Document
 from gateway_airflow.ui.access import INGEST, Right, Visitor, VisitorDep, needs
 from gateway_airflow.ui.render import fragment, page
@@ -71,7 +71,7 @@ class Filter(BaseModel):
         return f"?{urlencode(asked)}" if asked else ""
 
     def documents(self, batch_id: str, visitor: Visitor) -> Listed[DocumentLine]:
-        return document_page(
+        found = document_page(
             batch_id,
             state=self.state or None,
             code=self.code or None,
@@ -81,6 +81,9 @@ class Filter(BaseModel):
             descending=self.down,
             page=self.page,
         )
+        if visitor.sees_personal:  # a file is often called after its person
+            listed("document", [line.id for line in found.rows], actor=visitor.name)
+        return found
 
 
 FilterQuery = Annotated[Filter, Query()]

@@ -17,14 +17,6 @@ def upgrade() -> None:
     json = sa.JSON().with_variant(postgresql.JSONB(), "postgresql")
     op.create_index("ix_delivery_posting_updated", "delivery", ["target", "posting", "updated_at"])
     op.create_table(
-        "answer",
-        sa.Column("profile_id", sa.String(length=40), nullable=False),
-        sa.Column("given", json, nullable=False),
-        sa.Column("answered_at", sa.DateTime(timezone=True), nullable=False),
-        sa.ForeignKeyConstraint(["profile_id"], ["profile.id"], ondelete="CASCADE"),
-        sa.PrimaryKeyConstraint("profile_id"),
-    )
-    op.create_table(
         "assignment",
         sa.Column("profile_id", sa.String(length=40), nullable=False),
         sa.Column("reviewer", sa.String(length=200), nullable=False),
@@ -88,5 +80,4 @@ def downgrade() -> None:
     op.drop_table("preference")
     op.drop_table("forecast")
     op.drop_table("assignment")
-    op.drop_table("answer")
     op.drop_index("ix_delivery_posting_updated", "delivery")
