@@ -555,6 +555,16 @@ class Invitation(Base):
     updated_at: Mapped[datetime] = mapped_column(default=now)
 
 
+class Answer(Base):
+    """What a held candidate entered about themselves when they were asked. Personal; kept apart until a reviewer takes it."""
+
+    __tablename__ = "answer"
+
+    profile_id: Mapped[str] = mapped_column(ForeignKey("profile.id", ondelete="CASCADE"), primary_key=True)
+    values: Mapped[dict[str, Any]] = mapped_column("given", SealedJson("answer.given"))
+    answered_at: Mapped[datetime] = mapped_column(default=now)
+
+
 class Suppression(Base):
     """A keyed hash of an address that must never get messages again, so that this list names nobody."""
 

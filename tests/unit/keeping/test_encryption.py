@@ -335,6 +335,7 @@ def test_no_sealed_column_is_searched() -> None:
         "review.after",
         "review.note",
         "pool_candidate.record",
+        "answer.given",
     }
     assert Base.metadata.tables["profile"].c.data.type.about == "profile.data"  # type: ignore[attr-defined]
 

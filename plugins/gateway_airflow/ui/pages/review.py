@@ -7,7 +7,9 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Depends, Query, Request
 
 from gateway.insight import candidates, evidence, history, queue
+from gateway.insight.agents import known_agents
 from gateway.insight.queue import AUDIT, HELD, OLDEST, WORTH, Filter
+from gateway.outreach.asking import asked, can_ask
 from gateway.pipeline.review import claims, correct, versions
 from gateway.settings import settings
 from gateway.store.looks import listed, looked
@@ -114,6 +116,8 @@ def the_desk(request: Request, visitor: VisitorDep, part: Part, profile_id: str)
         next_id=queue.neighbour(part, profile_id, reviewer=visitor.name),
         previous_id=queue.neighbour(part, profile_id, reviewer=visitor.name, back=True),
         editable=correct.CORRECTABLE,
+        asked=asked(profile_id),
+        askable=mode == "held" and (agent := known_agents()[0].get(person.agent_id)) is not None and can_ask(agent),
         audited=AUDITED,
         undoable=person.state in UNDOABLE,
         line=history.as_line,
