@@ -47,6 +47,10 @@ def known_heading(text: str) -> tuple[str, str] | None:
     if len(tokens) >= 4 and all(len(token) == 1 for token in tokens):
         text = "".join(tokens)  # letter-spaced
     found = heading_of(text)
+    if found is None and text.isupper() and len(tokens) > 1 and any(len(token) <= 2 for token in tokens):
+        found = heading_of(
+            "".join(tokens)
+        )  # letter-spaced, with pairs of letters that kerning draws together: "LA N G UA G ES"
     if found is not None:
         return found
     for pattern in (_NUMBER, _CONTINUED, _OWNER, _ASIDE):

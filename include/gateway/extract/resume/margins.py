@@ -6,9 +6,12 @@ go back to the lines at their height.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
+from dataclasses import replace
 
-from gateway.extract.page.layout import Line, around
+from gateway.extract.page.layout import Cell, Line, around
+from gateway.extract.resume.evidence import is_place
 from gateway.extract.resume.spans import periods
 from gateway.model import Box
 
@@ -17,31 +20,79 @@ LEVEL = 0.75  # of the type size: how far apart the tops of two lines of one row
 
 def rejoin(lines: Sequence[Line], headings: set[int]) -> set[int]:
     """
-    Moves the dates of a margin to the lines next to them.
+    Moves the dates of a margin to the lines next to them, whichever side it is on; the places under dates at the right too.
 
     headings  ids of the lines that are headings
     returns   ids of the lines whose cells were moved: nothing of an entry is left in them
     """
     moved: set[int] = set()
-    for margin, text in _pairs(lines, headings):
-        for line in margin:
-            if id(line) in headings or not _is_date(line):
+    for margin, text, right in _pairs(lines, headings):
+        plain = [line for line in margin if id(line) not in headings]
+        for line, cells, also in _dates(plain):
+            if right and _is_remark(line):
+                pass
+            elif not _is_date(line) and not also:
                 continue
             beside = min(text, key=lambda other: abs(other.box[1] - line.box[1]))
             if abs(beside.box[1] - line.box[1]) > LEVEL * max(line.size, beside.size):
                 continue
-            for cell in reversed(line.cells):
-                if not any(cell is other for other in beside.cells):
-                    beside.cells.insert(0, cell)
-            beside.text = "  ".join(c.text for c in beside.cells if c.text)
-            moved.add(id(line))
+            if right:
+                _place(beside, cells, len(beside.cells))
+            else:
+                _place(beside, cells, 0)
+            moved |= {id(line), *map(id, also)}
     return moved
+
+
+def _place(beside: Line, cells: Sequence[Cell], at: int) -> None:
+    """Puts cells into a line, once: sections are marked more than once."""
+    there = {(cell.text, cell.box) for cell in beside.cells}
+    new = [cell for cell in cells if (cell.text, cell.box) not in there]
+    beside.cells[at:at] = new
+    beside.text = "  ".join(c.text for c in beside.cells if c.text)
+
+
+def _dates(margin: Sequence[Line]) -> list[tuple[Line, list[Cell], list[Line]]]:
+    """(line, its cells, further lines): a range printed in two lines, "2019-03" above "Present", is one cell of the first."""
+    out: list[tuple[Line, list[Cell], list[Line]]] = []
+    at = 0
+    while at < len(margin):
+        line, after = margin[at], margin[at + 1] if at + 1 < len(margin) else None
+        both = _range_of(line, after) if after is not None else None
+        out.append((line, [both] if both else list(line.cells), [after] if both and after else []))
+        at += 2 if both else 1
+    return out
+
+
+def _range_of(line: Line, after: Line) -> Cell | None:
+    """The range that a date and the date or "present" beneath it make; None when they are two dates, or none."""
+    step = after.box[1] - line.box[1]
+    if line.page != after.page or not 0 < step < 1.7 * line.size or len(line.cells) != 1 or len(after.cells) != 1:
+        return None
+    first, second = line.cells[0], after.cells[0]
+    found = periods(first.text)
+    if len(found) != 1 or found[0].is_range or not _is_date(line):
+        return None
+    words = list(first.words)
+    if not re.search(r"[-–—‑~→]\s*$|^\s*[-–—‑~→]", f"{first.text}\n{second.text}", re.M):
+        words.append(replace(second.words[0], text="–"))
+    whole = Cell([*words, *second.words], first.page, first.order, last=second.last).close()
+    ranges = periods(whole.text)
+    covered = len(ranges) == 1 and ranges[0].is_range and ranges[0].span[1] - ranges[0].span[0] >= len(whole.text) - 2
+    return whole if covered else None
+
+
+def _is_remark(line: Line) -> bool:
+    """A place or how the work was done, as it stands under a date at the right."""
+    return all(is_place(cell.text) for cell in line.cells)
 
 
 def headed(lines: Sequence[Line], headings: set[int]) -> dict[int, Line]:
     """For the lines next to a margin of headings: id -> the heading at their height or the last one above."""
     out: dict[int, Line] = {}
-    for margin, text in _pairs(lines, headings):
+    for margin, text, right in _pairs(lines, headings):
+        if right:
+            continue
         marks = sorted((line for line in margin if id(line) in headings), key=lambda line: line.box[1])
         if not marks or any(id(line) in headings for line in text):
             continue
@@ -52,8 +103,8 @@ def headed(lines: Sequence[Line], headings: set[int]) -> dict[int, Line]:
     return out
 
 
-def _pairs(lines: Sequence[Line], headings: set[int]) -> list[tuple[list[Line], list[Line]]]:
-    """(lines of a margin, lines of the column to its right), page by page."""
+def _pairs(lines: Sequence[Line], headings: set[int]) -> list[tuple[list[Line], list[Line], bool]]:
+    """(lines of a margin, lines of the column next to it, whether the margin is at the right), page by page."""
     regions: dict[tuple[int, int], list[Line]] = {}
     for line in lines:
         if any(c.isalnum() for c in line.text):
@@ -63,20 +114,24 @@ def _pairs(lines: Sequence[Line], headings: set[int]) -> list[tuple[list[Line], 
     for key, margin in regions.items():
         plain = [line for line in margin if id(line) not in headings]
         dated = sum(_is_date(line) for line in plain)
-        if len(margin) < 2 or dated < 0.5 * len(plain) or not dated:
+        if len(margin) < 2 or not dated:
             continue
-        left = boxes[key]
-        right = [
+        here = boxes[key]
+        level = [
             other
             for other in regions
-            if other != key
-            and other[0] == key[0]
-            and boxes[other][0] > left[2] - 6
-            and min(boxes[other][3], left[3]) - max(boxes[other][1], left[1]) > 0
+            if other != key and other[0] == key[0] and min(boxes[other][3], here[3]) - max(boxes[other][1], here[1]) > 0
         ]
-        text = [line for other in right for line in regions[other]]
-        if text and min(boxes[other][0] for other in right) - left[2] < 120:
-            out.append((margin, text))
+        beside = [other for other in level if boxes[other][0] > here[2] - 6]
+        text = [line for other in beside for line in regions[other]]
+        if text and dated >= 0.5 * len(plain) and min(boxes[other][0] for other in beside) - here[2] < 120:
+            out.append((margin, text, False))
+            continue
+        before = [other for other in level if boxes[other][2] < here[0] + 6]
+        text = [line for other in before for line in regions[other]]
+        remarks = sum(_is_date(line) or _is_remark(line) for line in plain)
+        if text and remarks == len(margin) and dated >= 0.34 * len(plain):
+            out.append((margin, text, True))
     return out
 
 

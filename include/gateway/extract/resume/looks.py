@@ -1,0 +1,210 @@
+"""The looks of a document's headings, and whether a line is one of them.
+
+Headings share a look: type size, weight, colour, capitals. The looks of lines that are known headings tell the others; a column of
+its own (a sidebar) may have a look of its own.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter, defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from gateway.extract.page.layout import Cell, Line
+from gateway.extract.resume.headings import guessed_heading, known_heading
+from gateway.values.lexicon import hits, phrases, title_score
+from gateway.values.text import fold, is_cjk
+
+# Sections that a one-word label inside another section must not open ("Website" under "Contact", "Languages: Go" under "Skills").
+WEAK = {"links", "contact", "languages", "summary", "projects", "other", "references"}
+RULING = 3  # sections whose headings share a look from which that look is the document's
+_LABEL = re.compile(r"^([^:：]{2,40})\s*[:：]\s*(\S.*)?$")
+
+
+def is_heading_cell(cell: Cell) -> bool:
+    """True if the cell alone reads like a section heading (used before lines are known)."""
+    text = cell.text
+    return 2 <= len(text) <= 44 and known_heading(text) is not None
+
+
+def body_size(lines: Sequence[Line]) -> float:
+    """The type size of most letters, to half a point."""
+    sizes: Counter[float] = Counter()
+    for line in lines:
+        sizes[round(line.size * 2) / 2] += len(line.text)
+    return sizes.most_common(1)[0][0] if sizes else 10.0
+
+
+Look = tuple[float, bool, int | None, bool]  # size, bold, colour, capitals
+
+
+def look_of(cell: Cell) -> Look:
+    """The look of a cell's text."""
+    return (round(cell.size * 2) / 2, cell.bold, cell.colour, cell.text.isupper())
+
+
+@dataclass(slots=True)
+class Looks:
+    """The looks of lines that are known headings."""
+
+    body: float  # type size of the text
+    counts: Counter[Look]  # known headings of each look that is not the body's
+    ruling: Look | None  # the look of most sections' headings, where it is beyond doubt
+    columns: dict[int, set[Look]]  # left edge of a column -> looks of the headings in it alone
+
+    def rules_out(self, line: Line) -> bool:
+        """True for a line in a lesser type than the headings of its document have, in a column that keeps to theirs."""
+        if self.ruling is None or not line.cells:
+            return False
+        look = look_of(line.cells[0])
+        plainer = (self.ruling[1] or self.ruling[3]) and not look[1] and not look[3]
+        lesser = look[0] < 0.95 * self.ruling[0] or (look[0] <= self.ruling[0] and plainer)
+        return lesser and not self.is_own(line)
+
+    def is_own(self, line: Line) -> bool:
+        """True for the look that the headings of the line's column have, other than those of the page."""
+        return look_of(line.cells[0]) in self.columns.get(_edge(line), ())
+
+
+def _edge(line: Line) -> int:
+    return round(line.box[0] / 12)
+
+
+def heading_looks(lines: Sequence[Line]) -> Looks:
+    """The looks of lines that are known headings, where that look is not the body's."""
+    looks: Counter[Look] = Counter()
+    sections: dict[Look, set[str]] = defaultdict(set)
+    columns: dict[int, dict[Look, set[str]]] = defaultdict(lambda: defaultdict(set))
+    for line in lines:
+        if line.cells and is_heading_cell(line.cells[0]) and (found := known_heading(line.cells[0].text)):
+            look = look_of(line.cells[0])
+            looks[look] += 1
+            sections[look].add(found[0])
+            columns[_edge(line)][look].add(found[0])
+    plain = Counter(look_of(cell) for line in lines for cell in line.cells)
+    for look in list(looks):
+        if plain[look] > 1.5 * looks[look] + 2:
+            del looks[look]
+    ruling = max(looks, key=lambda k: (len(sections[k]), k[0]), default=None)
+    if ruling is not None and (len(sections[ruling]) < RULING or plain[ruling] > 2 * looks[ruling]):
+        ruling = None
+    own: dict[int, set[Look]] = {}
+    for edge, found_here in columns.items():
+        if ruling is not None and ruling in found_here:
+            continue
+        best = max(found_here, key=lambda k: (len(found_here[k]), k[0]))
+        here = [cell for line in lines if _edge(line) == edge for cell in line.cells[:1]]
+        alike = sum(look_of(cell) == best for cell in here)
+        if (
+            len(found_here[best]) >= 2
+            and alike <= 1.5 * len(found_here[best]) + 2
+            and best[0] >= body_size(lines) - 0.5
+        ):
+            own[edge] = {best}
+    if ruling is not None:
+        kept = {look for found_here in own.values() for look in found_here}
+        for look in list(looks):
+            if look != ruling and look not in kept and look[0] < 0.95 * ruling[0]:
+                del looks[look]
+    return Looks(body_size(lines), looks, ruling, own)
+
+
+def heading_in(line: Line, look_book: Looks, section: str, first: bool) -> tuple[str, str | None, bool] | None:
+    """(section, language, whether text of the section is in the same line)."""
+    looks, body = look_book.counts, look_book.body
+    own = look_book.is_own(line)
+    cells = [c for c in line.cells if any(ch.isalnum() for ch in c.text)]
+    while len(cells) > 1 and cells[0].text in ("年", "月", "年月", "日"):
+        cells = cells[1:]  # the head of a table of dates: "年  月  免許・資格"
+    if not cells:
+        return None
+    cell = cells[0]
+    text = cell.text
+    found = known_heading(text) if len(text) <= 44 else None
+    look = look_of(cell)
+    if found is None and len(cells) == 1 and (guess := _guess(cell, body, looks, section)):
+        return guess, None, False
+    if found is not None:
+        name, language = found
+        lesser = look_book.rules_out(line)
+        named = len(text.split()) > 1 and (title_score(text) >= 1.2 or hits("degree", text))
+        if lesser and name != "references" and (name in WEAK or named):
+            return None  # under headings of one look, a word of a lesser type is a label, a degree, a position
+        strong = own or (
+            look in looks and (looks[look] > 1 or cell.bold or cell.size > body * 1.08 or cell.text.isupper())
+        )
+        styled = cell.bold or cell.size > body * 1.08 or cell.text.isupper()
+        set_apart = own or (styled and (first or name == "references" or cell.size > body * 1.08))
+        if looks and not set_apart and cell.size < 0.88 * _dominant(looks):
+            return None  # a word of a smaller type than the headings': a label, an entry
+        if len(cells) == 1:
+            if not styled and not strong and section != "top" and _is_label(text, name):
+                return None
+            # Under a strong heading look, a plainer known word is a label or an entry ("Profile" in a list of links).
+            if looks and not strong and not styled and looks.most_common(1)[0][1] >= 3 and name in WEAK:
+                return None
+            return name, language, False
+        if strong or (styled and not cells[1].bold):
+            if _is_label(text, name) and not strong:
+                return None
+            return name, language, True
+        return None
+    label = _LABEL.match(text)
+    if label and label.group(2):
+        found = known_heading(label.group(1))
+        if (
+            found
+            and found[0] in ("skills", "languages", "education", "other", "references")
+            and section not in ("skills", "work", "languages")
+        ):
+            return found[0], found[1], True
+    if (
+        len(cells) == 1
+        and looks
+        and look in looks
+        and looks[look] >= 2
+        and len(text) <= 40
+        and not any(c.isdigit() for c in text)
+        and sum(c.isalpha() for c in text) >= (2 if is_cjk(text) else 4)  # "USA" beneath a city is none
+    ):
+        size, bold, _, upper = look
+        distinct = size > body * 1.08 or upper or bold
+        title = section == "work" and title_score(text) >= 1.2
+        if distinct and section != "top" and len(text.split()) <= 5 and not text.endswith((".", ",")) and not title:
+            return "other", None, False
+    return None
+
+
+def _guess(cell: Cell, body: float, looks: Counter[Look], section: str) -> str | None:
+    """The section of a line that looks like a heading and is made of words of headings."""
+    guess = guessed_heading(cell.text)
+    if guess is None:
+        return None
+    name, whole = guess
+    same = looks[look_of(cell)] >= 2 or (bool(looks) and looks.most_common(1)[0][0] == look_of(cell))
+    large = cell.size > 1.12 * body and cell.size >= 0.95 * _dominant(looks)
+    if not whole and not (same and (cell.size > 1.08 * body or cell.text.isupper() or cell.bold)):
+        return None
+    if name == "contact" or (name in WEAK and section not in ("top", "other") and not same):
+        return None
+    if same or large:
+        return name
+    # without headings to compare with: bold or capitals, alone in its line
+    return name if not looks and (cell.bold or cell.text.isupper()) and name not in WEAK else None
+
+
+def _dominant(looks: Counter[Look]) -> float:
+    """The type size of most headings; 0 when no look stands out."""
+    if not looks:
+        return 0.0
+    look, count = looks.most_common(1)[0]
+    larger = [other for other, n in looks.items() if other[0] > look[0] and n >= 2]
+    return max((other[0] for other in larger), default=look[0] if count >= 3 else 0.0)
+
+
+def _is_label(text: str, name: str) -> bool:
+    key = fold(text).strip(" :：.")
+    return name in ("contact", "links", "summary") or any(
+        key in phrases(kind) for kind in ("phone", "email", "address", "web")
+    )
