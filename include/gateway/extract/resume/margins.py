@@ -130,7 +130,7 @@ def _pairs(lines: Sequence[Line], headings: set[int]) -> list[tuple[list[Line], 
         before = [other for other in level if boxes[other][2] < here[0] + 6]
         text = [line for other in before for line in regions[other]]
         remarks = sum(_is_date(line) or _is_remark(line) for line in plain)
-        if text and remarks == len(margin) and dated >= 0.34 * len(plain):
+        if text and (dated >= 0.5 * len(plain) or (remarks == len(margin) and dated >= 0.34 * len(plain))):
             out.append((margin, text, True))
     return out
 

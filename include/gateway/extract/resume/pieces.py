@@ -9,7 +9,7 @@ from functools import lru_cache
 
 from gateway.extract.page.layout import joined
 from gateway.extract.page.words import Word
-from gateway.extract.resume.evidence import EDGE, is_place, title, trimmed
+from gateway.extract.resume.evidence import EDGE, count, is_place, title, trimmed
 from gateway.extract.resume.labels import label_of
 from gateway.extract.resume.roles import Fragment, words_of
 from gateway.values.lexicon import hits, phrases
@@ -154,6 +154,8 @@ def _at(text: str) -> list[str]:
         if school and hits("degree", left):
             return [left, right]
     for match in _AT.finditer(text):
+        if match.group().split()[0].casefold() in _PLAIN_AT and _is_school_at(text[: match.start()], text[match.end() :]):
+            return [text[: match.start()], text[match.end() :]]
         left, right = text[: match.start()], text[match.end() :]
         if not left.strip() or not right.strip() or title(left) < 1.2 or hits("institution", left):
             continue
@@ -162,6 +164,11 @@ def _at(text: str) -> list[str]:
             where = re.search(r"\s+(?:in|à|en|em|a|w|v|в)\s+([^,]+)$", right)
             return [left, right[: where.start()] if where and is_place(where.group(1)) else right]
     return [text]
+
+
+def _is_school_at(left: str, right: str) -> bool:
+    """ "Bachelor, Economics at University of X": a school behind what is learnt there."""
+    return bool(hits("institution", right)) and not hits("institution", left) and not count("institution", left)
 
 
 def _is_name(text: str) -> bool:

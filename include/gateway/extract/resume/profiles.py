@@ -14,6 +14,7 @@ from dataclasses import dataclass, field, replace
 from gateway.extract.attacks import instructs, stuffed
 from gateway.extract.page.layout import Line, lines_of
 from gateway.extract.page.words import Page
+from gateway.extract.resume.columns import settled
 from gateway.extract.resume.contact import Candidate, Person
 from gateway.extract.resume.decide import decide, threshold
 from gateway.extract.resume.entries import entries_of
@@ -147,6 +148,7 @@ def _lines(pages: Sequence[Page]) -> tuple[list[Line], list[int]]:
         total += count
         regions.append(count)
         lines.extend(found)
+    lines = settled(lines)
     for index, line in enumerate(lines):
         line.index = index
     return lines, regions

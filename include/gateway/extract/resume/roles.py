@@ -246,7 +246,7 @@ def _split_commas(entry: Entry, kind: str) -> list[Fragment]:
         cut_off = len(pieces) < pieces_before
         text = ", ".join(pieces) if len(pieces) > 1 else pieces[0] if pieces else fragment.text
         fragment.placed = cut_off and len(pieces[0].split()) <= 4 and abs(organisation(text, kind)) < 0.5
-        cut = _best_cut(pieces, kind) if len(pieces) > 1 and (not many or kind == "education") else None
+        cut = _best_cut(pieces, kind, many) if len(pieces) > 1 and (not many or kind == "education") else None
         if cut is None:
             out.append(_like(fragment, text, fragment.order))
             continue
@@ -311,13 +311,17 @@ def _split_alike(entries: Sequence[Entry], kind: str) -> None:
             ]
 
 
-def _best_cut(pieces: Sequence[str], kind: str) -> int | None:
+def _best_cut(pieces: Sequence[str], kind: str, many: bool) -> int | None:
+    """Where an organisation and what was done there part; with other parts in the entry, one side must be an organisation."""
     best, where = 0.6 if kind == "education" else 0.9, None
     for cut in range(1, len(pieces)):
         left, right = ", ".join(pieces[:cut]), ", ".join(pieces[cut:])
         if is_legal(pieces[cut]):
             continue
-        clear = abs(organisation(left, kind) - organisation(right, kind))
+        sides = organisation(left, kind), organisation(right, kind)
+        if many and max(sides) < 0.4:
+            continue
+        clear = abs(sides[0] - sides[1])
         if clear > best:
             best, where = clear, cut
     return where

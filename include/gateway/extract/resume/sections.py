@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from gateway.extract.page.layout import Line, around
+from gateway.extract.resume.columns import under_left
 from gateway.extract.resume.looks import WEAK, Look, body_size, heading_in, heading_looks, is_heading_cell, look_of
 from gateway.extract.resume.margins import headed, rejoin
 from gateway.extract.resume.rows import is_bullet
@@ -47,7 +48,7 @@ def mark_sections(lines: Sequence[Line], heights: dict[int, float] | None = None
     footers = _footers(lines, heights or {})
     headings = {id(line) for line in lines if line.cells and is_heading_cell(line.cells[0])}
     dates = rejoin(lines, headings)
-    margin = headed(lines, headings)
+    margin = under_left(lines, headings) | headed(lines, headings)
     largest = max((line.size for line in lines), default=0.0)
     previous: Line | None = None
     kept: set[tuple[int, Look]] = set()  # looks of headings by column
