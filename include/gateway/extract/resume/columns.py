@@ -115,10 +115,14 @@ def under_left(lines: Sequence[Line], headings: set[int]) -> dict[int, Line]:
     groups = _regions([line for line in lines if any(c.isalnum() for c in line.text)])
     for left, right in zip(groups, groups[1:], strict=False):
         one, two = (around([line.box for line in group]) for group in (left, right))
-        if left[0].page != right[0].page or two[0] < one[2] - NEAR or any(
-            id(line) in headings and line.size > 0.95 * max(x.size for x in left if id(x) in headings)
-            for line in right
-            if any(id(x) in headings for x in left)
+        if (
+            left[0].page != right[0].page
+            or two[0] < one[2] - NEAR
+            or any(
+                id(line) in headings and line.size > 0.95 * max(x.size for x in left if id(x) in headings)
+                for line in right
+                if any(id(x) in headings for x in left)
+            )
         ):
             continue
         alike = 0.5 < (one[2] - one[0]) / max(1.0, two[2] - two[0]) < 2

@@ -159,21 +159,20 @@ def heading_in(line: Line, look_book: Looks, section: str, first: bool) -> tuple
             and section not in ("skills", "work", "languages")
         ):
             return found[0], found[1], True
-    if (
-        len(cells) == 1
-        and looks
-        and look in looks
-        and looks[look] >= 2
-        and len(text) <= 40
-        and not any(c.isdigit() for c in text)
-        and sum(c.isalpha() for c in text) >= (2 if is_cjk(text) else 4)  # "USA" beneath a city is none
-    ):
-        size, bold, _, upper = look
-        distinct = size > body * 1.08 or upper or bold
-        title = section == "work" and title_score(text) >= 1.2
-        if distinct and section != "top" and len(text.split()) <= 5 and not text.endswith((".", ",")) and not title:
-            return "other", None, False
-    return None
+    return ("other", None, False) if len(cells) == 1 and _looks_like_one(cell, look_book, section) else None
+
+
+def _looks_like_one(cell: Cell, look_book: Looks, section: str) -> bool:
+    """True for a line of unknown words in the look of the known headings."""
+    look, text = look_of(cell), cell.text
+    if look_book.counts[look] < 2 or len(text) > 40 or any(c.isdigit() for c in text):
+        return False
+    if sum(c.isalpha() for c in text) < (2 if is_cjk(text) else 4):  # "USA" beneath a city is none
+        return False
+    size, bold, _, upper = look
+    distinct = size > look_book.body * 1.08 or upper or bold
+    title = section == "work" and title_score(text) >= 1.2
+    return distinct and section != "top" and len(text.split()) <= 5 and not text.endswith((".", ",")) and not title
 
 
 def _guess(cell: Cell, body: float, looks: Counter[Look], section: str) -> str | None:

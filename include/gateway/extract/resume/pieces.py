@@ -154,7 +154,9 @@ def _at(text: str) -> list[str]:
         if school and hits("degree", left):
             return [left, right]
     for match in _AT.finditer(text):
-        if match.group().split()[0].casefold() in _PLAIN_AT and _is_school_at(text[: match.start()], text[match.end() :]):
+        if match.group().split()[0].casefold() in _PLAIN_AT and _is_school_at(
+            text[: match.start()], text[match.end() :]
+        ):
             return [text[: match.start()], text[match.end() :]]
         left, right = text[: match.start()], text[match.end() :]
         if not left.strip() or not right.strip() or title(left) < 1.2 or hits("institution", left):

@@ -74,12 +74,9 @@ def mark_sections(lines: Sequence[Line], heights: dict[int, float] | None = None
         if (
             found is not None
             and previous is not None
-            and (looks.counts or found[0] in WEAK)
-            and _runs_on(previous, line)
+            and _goes_with(previous, line, bool(looks.counts) or found[0] in WEAK)
         ):
             found = None
-        if found is not None and previous is not None and is_bullet(line) and is_bullet(previous):
-            found = None  # an item of a list
         previous = line
         if found is not None:
             section, language, inline = found
@@ -205,6 +202,11 @@ def _overleaf(box: Box, regions: Sequence[_Region], page: int) -> tuple[str, int
     """The section of the column on the previous page that began at the same position."""
     before = [r for r in regions if r.page == page - 1 and abs(r.box[0] - box[0]) < 25]
     return (before[-1].section, before[-1].part) if before else None
+
+
+def _goes_with(previous: Line, line: Line, strict: bool) -> bool:
+    """True for a line that is no heading after all: the second half of a wrapped text, or an item of a list."""
+    return (strict and _runs_on(previous, line)) or (is_bullet(line) and is_bullet(previous))
 
 
 def _runs_on(previous: Line, line: Line) -> bool:
