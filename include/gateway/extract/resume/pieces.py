@@ -6,6 +6,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import replace
 from functools import lru_cache
+from html import unescape
 
 from gateway.extract.page.layout import joined
 from gateway.extract.page.words import Word
@@ -109,6 +110,7 @@ def _without_tokens(words: Sequence[Word], text: str) -> list[Word]:
 
 @lru_cache(maxsize=8192)
 def _texts(text: str) -> tuple[str, ...]:
+    text = unescape(text)  # "Smith &amp; Partners": what a web page's template escaped twice
     text = _LEVEL.sub("", _DURATION.sub("", text))
     kept: list[str] = []  # text in brackets is not cut
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from statistics import median
 
 from gateway.extract.page.layout import Cell, Line, run_on
@@ -20,6 +21,8 @@ _FOR_YEARS = re.compile(
     r"\s*[-–—:(]\s*\b\d{1,2}\+?\s*(?:years?|yrs?|jahre?|ans|années|años|anos|anni|jaar|år|lat|лет)\b\.?(?:\s+(?:of )?experience)?\s*\)?",
     re.I,
 )
+TWO_BOXES = 0.62  # type sizes between two words that stand in boxes of their own; a space takes a quarter to a third
+ITEMS = 4  # lines from which a column of items shows how they are set
 
 
 def _commas_again(text: str) -> str:
@@ -29,7 +32,7 @@ def _commas_again(text: str) -> str:
 
 def chunks(lines: Sequence[Line]) -> Iterator[tuple[str, Cell, int]]:
     """Texts to be split, with wrapped lines joined and labels of groups removed."""
-    body = [line for line in lines if not line.heading]
+    body = whole_items([line for line in lines if not line.heading])
     if not body:
         return
     labels = _label_looks(body)
@@ -86,6 +89,57 @@ def chunks(lines: Sequence[Line]) -> Iterator[tuple[str, Cell, int]]:
         if lone and not bullet and not SPLIT.search(text) and len(text.split()) >= 5 and text[-1:] != ".":
             text = by_capitals(text)
         yield text, cell, page
+
+
+def whole_items(lines: Sequence[Line]) -> list[Line]:
+    """A column of one item a line, with those that a narrow column breaks in one: their lines stand closer, or there was no room."""
+    single = [line for line in lines if len(line.cells) == 1]
+    if len(single) < max(ITEMS, 0.9 * len(lines)) or sum(bool(SPLIT.search(line.text)) for line in single) > 0.1 * len(
+        single
+    ):
+        return list(lines)
+    if any(line.words[0].text in BULLETS for line in single):
+        return list(lines)
+    steps = [b.box[1] - a.box[1] for a, b in zip(lines, lines[1:], strict=False) if _beneath(a, b)]
+    close = _closer(steps)
+    width = max(line.box[2] - line.box[0] for line in single)
+    out: list[Line] = []
+    before: Line | None = None
+    for line in lines:
+        if before is not None and out and _beneath(before, line) and len(line.cells) == len(before.cells) == 1:
+            first = line.words[0]
+            room = width - (before.box[2] - before.box[0]) - 0.25 * line.size
+            fits = first.box[2] - first.box[0] <= room
+            step = line.box[1] - before.box[1]
+            goes_on = step <= close if close else line.text[:1].islower() and before.text[-1:].islower()
+            if goes_on and (not fits or _is_spaced(line.words)):
+                last = out.pop()
+                words = [*_as_words(last.cells[0]), *_as_words(line.cells[0])]
+                if len(line.text) <= 2 and line.text.islower():  # "Bookkeepin" above "g": a box narrower than the word
+                    words = [*words[:-2], replace(words[-2], text=words[-2].text + words[-1].text)]
+                cell = Cell(words, last.page, last.cells[0].order, last=line.cells[0].last).close()
+                out.append(replace(last, cells=[cell], marks=set(last.marks)).close())
+                before = line
+                continue
+        out.append(line)
+        before = line
+    return out
+
+
+def _beneath(above: Line, line: Line) -> bool:
+    same = (above.page, above.region, above.bold, above.italic) == (line.page, line.region, line.bold, line.italic)
+    return same and abs(above.size - line.size) < 0.3 and 0 < line.box[1] - above.box[1] < 3 * line.size
+
+
+def _closer(steps: Sequence[float]) -> float:
+    """The step up to which a line goes on with the one above, where items stand clearly wider apart; 0 where all steps are one."""
+    if len(steps) < ITEMS - 1:
+        return 0.0
+    ordered = sorted(steps)
+    jump, at = max((b - a, n) for n, (a, b) in enumerate(zip(ordered, ordered[1:], strict=False)))
+    low, high = ordered[: at + 1], ordered[at + 1 :]
+    clear = jump > 0.9 and jump > 1.5 * max(low[-1] - low[0], min(high[-1] - high[0], 3.0) / 3)
+    return (low[-1] + high[0]) / 2 if clear and len(high) >= len(low) else 0.0
 
 
 def _is_date(line: Line) -> bool:
@@ -189,7 +243,14 @@ def _spaced_items(cell: Cell) -> str:
     """Items set apart by wider spaces only get a separator where the space is clearly wider than the usual one."""
     words = [w for w in cell.words if w.text]
     text = cell.text
+    if len(words) == 3 and text.isupper() and all(len(w.text) == 1 for w in words):
+        gaps = [b.box[0] - a.box[2] for a, b in zip(words, words[1:], strict=False)]
+        return "".join(w.text for w in words) if max(gaps) < 1.5 * min(gaps) else text  # "S Q L"
     if len(words) < 3 or SPLIT.search(text) or ":" in text:
+        return _far_apart(words, cell)
+    if max(w.box[1] for w in words) - min(w.box[1] for w in words) > 0.7 * cell.size:
+        return text  # an item over two lines
+    if _is_spaced(words):
         return text
     gaps = [b.box[0] - a.box[2] for a, b in zip(words, words[1:], strict=False)]
     size = cell.size
@@ -198,6 +259,27 @@ def _spaced_items(cell: Cell) -> str:
     if high < 1.45 * max(low, 0.18 * size) or high - low < 0.12 * size:
         return text if high < 0.42 * size else _join_all(words, gaps, 0.0)
     return _join_all(words, gaps, max((low + high) / 2, 1.25 * usual if usual < 0.3 * size else 0.0))
+
+
+def _is_spaced(words: Sequence[Word]) -> bool:
+    """Letter-spaced."""
+    return len(words) > 2 and sum(len(w.text) == 1 for w in words) >= 0.7 * len(words)
+
+
+def _as_words(cell: Cell) -> list[Word]:
+    """The words of a cell; those of letter-spaced text as its text has them."""
+    return (
+        [replace(cell.words[0], text=t, box=cell.box) for t in cell.text.split()]
+        if _is_spaced(cell.words)
+        else cell.words
+    )
+
+
+def _far_apart(words: Sequence[Word], cell: Cell) -> str:
+    """Two boxes in one cell: no space between words is that wide."""
+    if len(words) != 2 or words[1].box[0] - words[0].box[2] < TWO_BOXES * cell.size or cell.words[0].text in BULLETS:
+        return cell.text
+    return f"{words[0].text} , {words[1].text}"
 
 
 def by_capitals(text: str) -> str:
