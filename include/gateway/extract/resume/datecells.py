@@ -10,6 +10,8 @@ from gateway.extract.resume.evidence import EDGE
 from gateway.extract.resume.spans import periods as find_periods
 from gateway.values.lexicon import bare, months
 
+_OPEN_END = re.compile(r"(?:\s(?:of|for|de|di|do|da|du|des|del|della|der|für|and|und|et|y|e|&|la|von|van|à)|[^\W\d_]-)$")
+
 
 def dates_whole(cells: list[Cell]) -> list[Cell]:
     """A date that wide spaces cut in two ("Oct.   2024 – Aug. 2025", "2017 –   now") put together again."""
@@ -40,6 +42,40 @@ def dates_whole(cells: list[Cell]) -> list[Cell]:
     return out
 
 
+def names_whole(lines: list[Line]) -> list[Line]:
+    """Lines in which a name that a narrow cell breaks ("University of" above "Manizales", a date beside it) stands whole in the first one."""
+    out: list[Line] = []
+    for line in lines:
+        last = out[-1] if out else None
+        at = _broken_name(last, line) if last is not None else None
+        if last is not None and at is not None:
+            begun, rest = last.cells[at], line.cells[0]
+            words = [*begun.words, *rest.words]
+            if begun.text.endswith("-"):
+                joint = replace(begun.words[-1], text=begun.words[-1].text + rest.words[0].text)
+                words = [*begun.words[:-1], joint, *rest.words[1:]]
+            whole = Cell(words, begun.page, begun.order, last=rest.last).close()
+            out[-1] = _with(last, [*last.cells[:at], whole, *last.cells[at + 1 :]])
+            if len(line.cells) == 1:
+                continue
+            line = _with(line, line.cells[1:])
+        out.append(line)
+    return out
+
+
+def _broken_name(last: Line, line: Line) -> int | None:
+    """Which cell of the line above, one of several, goes on in the first cell of the next line."""
+    step = line.box[1] - last.box[1]
+    if len(last.cells) < 2 or last.page != line.page or not 0 < step < 1.7 * max(line.size, last.size):
+        return None
+    first = line.cells[0]
+    for at, cell in enumerate(last.cells):
+        same = abs(cell.box[0] - first.box[0]) < 2 and (cell.bold, cell.italic) == (first.bold, first.italic)
+        if same and first.text[:1].isupper() and _OPEN_END.search(cell.text) and not find_periods(first.text):
+            return at
+    return None
+
+
 def dates_over_lines(lines: list[Line]) -> list[Line]:
     """Lines in which a range that a narrow column breaks ("May 2020 –" above "Present") stands whole in the first one."""
     out: list[Line] = []
@@ -59,8 +95,9 @@ def dates_over_lines(lines: list[Line]) -> list[Line]:
 def _ends_open(line: Line, beneath: Cell) -> bool:
     begun = line.cells[0]
     close = 0 < beneath.box[1] - begun.box[1] < 2 * begun.size and begun.page == beneath.page
-    left = abs(begun.box[0] - beneath.box[0]) < 2 and len(begun.text) <= 22 and len(beneath.text) <= 20
-    return close and left and bool(re.search(r"\d\s*[-–—‑~]\s*$", begun.text))
+    left = min(abs(begun.box[0] - beneath.box[0]), abs(begun.box[2] - beneath.box[2])) < 2 and len(begun.text) <= 22 and len(beneath.text) <= 20
+    broken = re.search(r"\d\s*[-–—‑~]\s*(?:[^\W\d_]{3,10}\.?)?$", begun.text)  # "Jul 2017 –", "Jul 2017–Jan" above "2021"
+    return close and left and bool(broken)
 
 
 def _with(line: Line, cells: list[Cell]) -> Line:

@@ -52,6 +52,7 @@ class Looks:
     counts: Counter[Look]  # known headings of each look that is not the body's
     ruling: Look | None  # the look of most sections' headings, where it is beyond doubt
     columns: dict[int, set[Look]]  # left edge of a column -> looks of the headings in it alone
+    inline: dict[tuple[int, Look], set[str]]  # left edge and look of known headings with text next to them -> their sections
 
     def rules_out(self, line: Line) -> bool:
         """True for a line in a lesser type than the headings of its document have, in a column that keeps to theirs."""
@@ -67,6 +68,11 @@ class Looks:
         return look_of(line.cells[0]) in self.columns.get(_edge(line), ())
 
 
+    def is_in_margin(self, line: Line) -> bool:
+        """True for a known heading with its text beside it, as those of several other sections stand."""
+        return len(self.inline.get((_edge(line), look_of(line.cells[0])), ())) >= RULING
+
+
 def _edge(line: Line) -> int:
     return round(line.box[0] / 12)
 
@@ -76,12 +82,15 @@ def heading_looks(lines: Sequence[Line]) -> Looks:
     looks: Counter[Look] = Counter()
     sections: dict[Look, set[str]] = defaultdict(set)
     columns: dict[int, dict[Look, set[str]]] = defaultdict(lambda: defaultdict(set))
+    inline: dict[tuple[int, Look], set[str]] = defaultdict(set)
     for line in lines:
         if line.cells and is_heading_cell(line.cells[0]) and (found := known_heading(line.cells[0].text)):
             look = look_of(line.cells[0])
             looks[look] += 1
             sections[look].add(found[0])
             columns[_edge(line)][look].add(found[0])
+            if len(line.cells) > 1:
+                inline[(_edge(line), look)].add(found[0])
     plain = Counter(look_of(cell) for line in lines for cell in line.cells)
     for look in list(looks):
         if plain[look] > 1.5 * looks[look] + 2:
@@ -107,7 +116,16 @@ def heading_looks(lines: Sequence[Line]) -> Looks:
         for look in list(looks):
             if look != ruling and look not in kept and look[0] < 0.95 * ruling[0]:
                 del looks[look]
-    return Looks(body_size(lines), looks, ruling, own)
+    return Looks(body_size(lines), looks, ruling, own, inline)
+
+
+def continues(above: Line, line: Line) -> bool:
+    """True if the line is the second one of a heading that a narrow column breaks ("Employment" above "history")."""
+    close = 0 < line.box[1] - above.box[1] < 1.45 * line.size and above.page == line.page and above.region == line.region
+    same = len(above.cells) == len(line.cells) == 1 and look_of(above.cells[0])[:3] == look_of(line.cells[0])[:3]
+    if not close or not same or len(line.text) > 30:
+        return False
+    return known_heading(f"{above.text} {line.text}") is not None or known_heading(line.text) is None
 
 
 def heading_in(line: Line, look_book: Looks, section: str, first: bool) -> tuple[str, str | None, bool] | None:
@@ -145,7 +163,7 @@ def heading_in(line: Line, look_book: Looks, section: str, first: bool) -> tuple
             if looks and not strong and not styled and looks.most_common(1)[0][1] >= 3 and name in WEAK:
                 return None
             return name, language, False
-        if strong or (styled and not cells[1].bold):
+        if strong or (styled and not cells[1].bold) or (cell.bold and look_book.is_in_margin(line)):
             if _is_label(text, name) and not strong:
                 return None
             return name, language, True

@@ -12,9 +12,11 @@ from dataclasses import replace
 
 from gateway.extract.page.layout import Cell, Line, around
 from gateway.extract.resume.evidence import is_place
+from gateway.extract.resume.looks import continues
 from gateway.extract.resume.spans import periods
 from gateway.model import Box
 
+NEXT_TO = 120.0  # points between a margin and its text at most
 LEVEL = 0.75  # of the type size: how far apart the tops of two lines of one row may be
 
 
@@ -33,8 +35,8 @@ def rejoin(lines: Sequence[Line], headings: set[int]) -> set[int]:
                 pass
             elif not _is_date(line) and not also:
                 continue
-            beside = min(text, key=lambda other: abs(other.box[1] - line.box[1]))
-            if abs(beside.box[1] - line.box[1]) > LEVEL * max(line.size, beside.size):
+            beside = _beside(line, text, right)
+            if beside is None:
                 continue
             if right:
                 _place(beside, cells, len(beside.cells))
@@ -42,6 +44,15 @@ def rejoin(lines: Sequence[Line], headings: set[int]) -> set[int]:
                 _place(beside, cells, 0)
             moved |= {id(line), *map(id, also)}
     return moved
+
+
+def _beside(line: Line, text: Sequence[Line], right: bool) -> Line | None:
+    """The line at the height of a date; for one at the right in a row of its own, the line right above."""
+    nearest = min(text, key=lambda other: abs(other.box[1] - line.box[1]))
+    if abs(nearest.box[1] - line.box[1]) <= LEVEL * max(line.size, nearest.size):
+        return nearest
+    over = [other for other in text if 0 < line.box[1] - other.box[1] < 1.7 * max(line.size, other.size)]
+    return max(over, key=lambda other: other.box[1], default=None) if right else None
 
 
 def _place(beside: Line, cells: Sequence[Cell], at: int) -> None:
@@ -90,11 +101,21 @@ def _is_remark(line: Line) -> bool:
 def headed(lines: Sequence[Line], headings: set[int]) -> dict[int, Line]:
     """For the lines next to a margin of headings: id -> the heading at their height or the last one above."""
     out: dict[int, Line] = {}
-    for margin, text, right in _pairs(lines, headings):
-        if right:
+    regions, boxes = _by_region(lines)
+    for key, margin in regions.items():
+        marks = [line for line in margin if id(line) in headings and len(line.cells) == 1]
+        if not marks:
             continue
-        marks = sorted((line for line in margin if id(line) in headings), key=lambda line: line.box[1])
-        if not marks or any(id(line) in headings for line in text):
+        marks = [mark for n, mark in enumerate(marks) if not n or not continues(marks[n - 1], mark)]
+        beside = [
+            other
+            for other in regions
+            if other[0] == key[0] and boxes[other][0] > boxes[key][2] - 6 and boxes[other][3] > marks[0].box[1]
+        ]
+        text = [line for other in beside for line in regions[other]]
+        if not text or min(line.box[0] for line in text) - boxes[key][2] > NEXT_TO or _own_headings(text, marks, headings):
+            continue
+        if not _is_margin(margin[margin.index(marks[0]) :], text, headings):
             continue
         for line in text:
             above = [mark for mark in marks if mark.box[1] <= line.box[1] + LEVEL * mark.size]
@@ -103,13 +124,35 @@ def headed(lines: Sequence[Line], headings: set[int]) -> dict[int, Line]:
     return out
 
 
-def _pairs(lines: Sequence[Line], headings: set[int]) -> list[tuple[list[Line], list[Line], bool]]:
-    """(lines of a margin, lines of the column next to it, whether the margin is at the right), page by page."""
+def _own_headings(text: Sequence[Line], marks: Sequence[Line], headings: set[int]) -> bool:
+    """True for a column with headings of its own, no smaller or plainer than those of the margin."""
+    size, bold = marks[0].size, marks[0].bold
+    return any(id(line) in headings and line.size > 0.95 * size and line.bold >= bold for line in text)
+
+
+def _is_margin(margin: Sequence[Line], text: Sequence[Line], headings: set[int]) -> bool:
+    """True if all that stands in it is headings, dates, and labels at the height of a line of the text."""
+    above = margin[0]
+    other = 0
+    for line in margin[1:]:
+        plain = id(line) not in headings and not continues(above, line) and not _is_date(line)
+        level = any(abs(one.box[1] - line.box[1]) < LEVEL * line.size for one in text)
+        other += plain and not level
+        above = line
+    return other <= 0.1 * len(margin)
+
+
+def _by_region(lines: Sequence[Line]) -> tuple[dict[tuple[int, int], list[Line]], dict[tuple[int, int], Box]]:
     regions: dict[tuple[int, int], list[Line]] = {}
     for line in lines:
         if any(c.isalnum() for c in line.text):
             regions.setdefault((line.page, line.region), []).append(line)
-    boxes: dict[tuple[int, int], Box] = {key: around([line.box for line in group]) for key, group in regions.items()}
+    return regions, {key: around([line.box for line in group]) for key, group in regions.items()}
+
+
+def _pairs(lines: Sequence[Line], headings: set[int]) -> list[tuple[list[Line], list[Line], bool]]:
+    """(lines of a margin, lines of the column next to it, whether the margin is at the right), page by page."""
+    regions, boxes = _by_region(lines)
     out = []
     for key, margin in regions.items():
         plain = [line for line in margin if id(line) not in headings]
@@ -124,7 +167,7 @@ def _pairs(lines: Sequence[Line], headings: set[int]) -> list[tuple[list[Line], 
         ]
         beside = [other for other in level if boxes[other][0] > here[2] - 6]
         text = [line for other in beside for line in regions[other]]
-        if text and dated >= 0.5 * len(plain) and min(boxes[other][0] for other in beside) - here[2] < 120:
+        if text and dated >= 0.5 * len(plain) and min(boxes[other][0] for other in beside) - here[2] < NEXT_TO:
             out.append((margin, text, False))
             continue
         before = [other for other in level if boxes[other][2] < here[0] + 6]

@@ -26,7 +26,7 @@ _AT = re.compile(
 _PLAIN_AT = frozenset({"at", "bei", "beim", "chez", "hos", "presso", "@", "bij"})
 _DURATION = re.compile(
     r"\(?\b\d{1,2}\+?\s*(?:years?|yrs?|months?|mos?|jahre?|monate?|ans?|mois|años?|mes(?:es)?|anos?|anni|mesi|jaar|år|lat|miesięcy|мес\w*|год\w*|лет)\b.*$"
-    r"|[(（]\s*\d{1,2}\s*(?:年|년|ヶ月|か月|个月|개월).*$",
+    r"|^an? (?:few )?(?:day|week|month|year)s?$|[(（]\s*\d{1,2}\s*(?:年|년|ヶ月|か月|个月|개월).*$",
     re.I,
 )
 

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from gateway.extract.page.layout import Cell, Line, around, run_on
-from gateway.extract.resume.datecells import dates_over_lines, dates_whole, is_date
+from gateway.extract.resume.datecells import dates_over_lines, dates_whole, is_date, names_whole
 from gateway.extract.resume.evidence import EDGE, is_place
 from gateway.extract.resume.labels import labelled
 from gateway.extract.resume.pieces import ends_with_legal
@@ -30,7 +30,7 @@ _UNIT = (
     r"|jaar|jaren|maand(?:en)?|år|måneder|mdr|månader|lat|lata|rok|miesi[aą]c[ey]?|miesięcy|yıl|ay|年間?|[ヶか]?月間?|个月|個月|년|개월|год|года|лет|мес\w*"
 )
 _LIST = re.compile(r"^[^:：,]{3,40}[:：]\s+\S[^,]*,[^,]+,")  # "Programming languages: C, Python, MATLAB"
-DURATION_LINE = re.compile(rf"^\W*(?:\d{{1,2}}\+?\s*(?:{_UNIT})[\s,.]*(?:and|und|et|y|e|и)?\s*){{1,3}}\W*$", re.I)
+DURATION_LINE = re.compile(rf"^\W*(?:\d{{1,2}}\+?\s*(?:{_UNIT})[\s,.]*(?:and|und|et|y|e|и)?\s*){{1,3}}\W*$|^\W*an? (?:few )?(?:day|week|month|year)s?\W*$", re.I)
 EDGES = 6.0  # points by which the left edges of one column may differ
 ABOUT = 24  # letters about a date in its cell at most, in a row of dates
 SENTENCE = 7  # words from which a line that ends with a full stop is text, not a heading of an entry
@@ -67,7 +67,7 @@ def rows_of(lines: Sequence[Line], kind: str, right: dict[tuple[int, int], float
     right    the right edge of each (page, region)'s text: where lines have to wrap
     """
     rows: list[Row] = []
-    lines = dates_over_lines(_side_by_side([line for line in lines if not _is_furniture(line)]))
+    lines = names_whole(dates_over_lines(_side_by_side([line for line in lines if not _is_furniture(line)])))
     left = min((line.box[0] for line in lines), default=0.0)
     heads = marked_heads(lines, kind)
     bullet_at: float | None = None

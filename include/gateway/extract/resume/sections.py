@@ -13,7 +13,8 @@ from dataclasses import dataclass
 
 from gateway.extract.page.layout import Line, around
 from gateway.extract.resume.columns import under_left
-from gateway.extract.resume.looks import WEAK, Look, body_size, heading_in, heading_looks, is_heading_cell, look_of
+from gateway.extract.resume.headings import known_heading
+from gateway.extract.resume.looks import WEAK, Look, continues, body_size, heading_in, heading_looks, is_heading_cell, look_of
 from gateway.extract.resume.margins import headed, rejoin
 from gateway.extract.resume.rows import is_bullet
 from gateway.extract.resume.unheaded import mark_unheaded, mark_unknown
@@ -77,6 +78,17 @@ def mark_sections(lines: Sequence[Line], heights: dict[int, float] | None = None
             and _goes_with(previous, line, bool(looks.counts) or found[0] in WEAK)
         ):
             found = None
+        wraps = previous is not None and previous.heading and continues(previous, line)
+        if wraps and previous is not None:
+            whole = known_heading(f"{previous.text} {line.text}")
+            section, found = whole[0] if whole else section, None
+            line.heading, regions[-1].open = True, True
+            for one in (previous, line):
+                one.section, one.part = section, current
+            regions[-1].section = section
+            previous.marks.discard("unknown")
+            previous = line
+            continue
         previous = line
         if found is not None:
             section, language, inline = found
