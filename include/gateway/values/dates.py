@@ -66,6 +66,9 @@ def find_periods(text: str) -> tuple[Period, ...]:
                 position = first.end()
                 continue
             begin, end_at, start = first.start() + year.start(), first.start() + year.end(), year.group()
+            whole = _DATE.match(text, begin)  # "Dundee, 2020-06-01": no month, and yet more than a year
+            if whole is not None and (value := _value(whole)):
+                end_at, start = whole.end(), value
         else:
             begin, end_at = first.start(), first.end()
         if end_at < len(text) and text[end_at].isdigit():

@@ -10,6 +10,7 @@ from gateway.extract.resume.evidence import EDGE
 from gateway.extract.resume.spans import periods as find_periods
 from gateway.values.lexicon import bare, months
 
+_ABBREVIATED = re.compile(r"(?:^|\s)[A-ZÀ-Þ][^\W\d_]{0,2}\.$")  # "St. Mary", "Ste. Anne"
 _OPEN_END = re.compile(r"(?:\s(?:of|for|de|di|do|da|du|des|del|della|der|für|and|und|et|y|e|&|la|von|van|à)|[^\W\d_]-)$")
 
 
@@ -40,6 +41,25 @@ def dates_whole(cells: list[Cell]) -> list[Cell]:
                     continue
         out.append(cell)
     return out
+
+
+def closed_up(line: Line) -> Line:
+    """The line with the cells joined that only justified type or an abbreviation's wide space drew apart."""
+    out: list[Cell] = []
+    gaps = [b.box[0] - a.box[2] for a, b in zip(line.cells, line.cells[1:], strict=False)]
+    even = len(gaps) >= 3 and [g for g in gaps if abs(g - sorted(gaps)[len(gaps) // 2]) < 0.15 * line.size]
+    for number, cell in enumerate(line.cells):
+        last = out[-1] if out else None
+        if last is not None and last.page == cell.page:
+            gap = gaps[number - 1]
+            alike = (last.bold, last.italic, last.colour) == (cell.bold, cell.italic, cell.colour)
+            justified = bool(even) and len(even) >= 3 and gap in even and gap < 2.5 * line.size and not find_periods(cell.text)
+            short = _ABBREVIATED.search(last.text) and 0 < gap < 0.75 * line.size
+            if alike and (justified or short):
+                out[-1] = Cell([*last.words, *cell.words], last.page, last.order, last=cell.last).close()
+                continue
+        out.append(cell)
+    return line if len(out) == len(line.cells) else _with(line, out)
 
 
 def names_whole(lines: list[Line]) -> list[Line]:

@@ -7,12 +7,14 @@ go back to the lines at their height.
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
 
 from gateway.extract.page.layout import Cell, Line, around
 from gateway.extract.resume.evidence import is_place
-from gateway.extract.resume.looks import continues
+from gateway.extract.resume.headings import known_heading
+from gateway.extract.resume.looks import continues, look_of
 from gateway.extract.resume.spans import periods
 from gateway.model import Box
 
@@ -104,16 +106,16 @@ def headed(lines: Sequence[Line], headings: set[int]) -> dict[int, Line]:
     regions, boxes = _by_region(lines)
     for key, margin in regions.items():
         marks = [line for line in margin if id(line) in headings and len(line.cells) == 1]
-        if not marks:
-            continue
         marks = [mark for n, mark in enumerate(marks) if not n or not continues(marks[n - 1], mark)]
+        if len(marks) < 2 and not (marks and any(_is_date(line) for line in margin)):
+            continue
         beside = [
             other
             for other in regions
             if other[0] == key[0] and boxes[other][0] > boxes[key][2] - 6 and boxes[other][3] > marks[0].box[1]
         ]
         text = [line for other in beside for line in regions[other]]
-        if not text or min(line.box[0] for line in text) - boxes[key][2] > NEXT_TO or _own_headings(text, marks, headings):
+        if not text or min(line.box[0] for line in text) - boxes[key][2] > NEXT_TO or _own_headings(text, headings):
             continue
         if not _is_margin(margin[margin.index(marks[0]) :], text, headings):
             continue
@@ -124,10 +126,13 @@ def headed(lines: Sequence[Line], headings: set[int]) -> dict[int, Line]:
     return out
 
 
-def _own_headings(text: Sequence[Line], marks: Sequence[Line], headings: set[int]) -> bool:
-    """True for a column with headings of its own, no smaller or plainer than those of the margin."""
-    size, bold = marks[0].size, marks[0].bold
-    return any(id(line) in headings and line.size > 0.95 * size and line.bold >= bold for line in text)
+def _own_headings(text: Sequence[Line], headings: set[int]) -> bool:
+    """True for a column with a heading of its own, in a look that few of its lines have."""
+    looks = Counter(look_of(line.cells[0]) for line in text)
+    own = [line for line in text if id(line) in headings and len(line.cells) == 1]
+    if len({known_heading(line.cells[0].text) for line in own}) > 1:
+        return True
+    return any(looks[look_of(line.cells[0])] < max(3, 0.2 * len(text)) for line in own)
 
 
 def _is_margin(margin: Sequence[Line], text: Sequence[Line], headings: set[int]) -> bool:

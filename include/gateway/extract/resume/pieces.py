@@ -22,6 +22,7 @@ _AT = re.compile(
     r"\s+(?:at|bei|chez|hos|presso|beim|bij|u|w firmie|в компании|в|у|for|für|pour|para|en|em|na|no|presso|@)\s+(?:der firma |the )?",
     re.I,
 )
+_NAMED_AT = re.compile(r"univers|college|institut|academ|akadem", re.I)  # "University of X at Y" is one name
 # Words that always mean "at"; the others ("in", "for") count only before a proper name.
 _PLAIN_AT = frozenset({"at", "bei", "beim", "chez", "hos", "presso", "@", "bij"})
 _DURATION = re.compile(
@@ -161,13 +162,23 @@ def _at(text: str) -> list[str]:
         ):
             return [text[: match.start()], text[match.end() :]]
         left, right = text[: match.start()], text[match.end() :]
-        if not left.strip() or not right.strip() or title(left) < 1.2 or hits("institution", left):
-            continue
         word = match.group().split()[0].casefold()
+        if not left.strip() or not right.strip():
+            continue
+        job = title(left) >= 1.2 or (word in _PLAIN_AT and _is_role(left))
+        if not job or (hits("institution", left) and (word not in _PLAIN_AT or title(left) < 1.2 or _NAMED_AT.search(left))):
+            continue
         if word in _PLAIN_AT or _is_name(right):
             where = re.search(r"\s+(?:in|à|en|em|a|w|v|в)\s+([^,]+)$", right)
             return [left, right[: where.start()] if where and is_place(where.group(1)) else right]
     return [text]
+
+
+def _is_role(left: str) -> bool:
+    """True for what may stand before "at" though no list of positions has it: a few words, no organisation, no running text."""
+    words = left.split()
+    named = hits("company", left) or hits("legal", left) or count("company", left)
+    return len(words) <= 4 and left[:1].isalpha() and words[-1][:1].isupper() and not named
 
 
 def _is_school_at(left: str, right: str) -> bool:

@@ -152,6 +152,27 @@ def assign(entries: Sequence[Entry], kind: str) -> None:
         entry.margin = best[0] - flipped
 
 
+def without_place(entries: Sequence[Entry]) -> None:
+    """Cuts the place off the end of employers where most of a section's employers have one there: "Acme Foods Leeds"."""
+    firsts = [entry.first for entry in entries if entry.first is not None]
+    ends = [_place_at_end(fragment.text) for fragment in firsts]
+    if sum(map(bool, ends)) < max(3, 0.6 * len(firsts)):
+        return
+    for entry in entries:
+        if entry.first is not None and (kept := _place_at_end(entry.first.text)):
+            entry.first = _like(entry.first, kept, entry.first.order)
+
+
+def _place_at_end(text: str) -> str:
+    """The text without the place it ends with, when a name is left; empty when it ends with none."""
+    words = text.split()
+    for size in (2, 1):
+        kept, place = words[:-size], " ".join(words[-size:])
+        if kept and not is_legal(place) and (kept[-1][:1].isupper() or is_legal(kept[-1])) and place[:1].isupper() and is_place(place) and not is_place(" ".join(kept)):
+            return trimmed(" ".join(kept))
+    return ""
+
+
 def _place_slots(entries: Sequence[Entry]) -> dict[Slot, float]:
     """Slots where places stand, with the share of entries in which they do; none of those where a place only follows a name."""
     seen: Counter[Slot] = Counter()

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from gateway.extract.page.layout import Cell, Line, around, run_on
-from gateway.extract.resume.datecells import dates_over_lines, dates_whole, is_date, names_whole
+from gateway.extract.resume.datecells import closed_up, dates_over_lines, dates_whole, is_date, names_whole
 from gateway.extract.resume.evidence import EDGE, is_place
 from gateway.extract.resume.labels import labelled
 from gateway.extract.resume.pieces import ends_with_legal
@@ -67,7 +67,7 @@ def rows_of(lines: Sequence[Line], kind: str, right: dict[tuple[int, int], float
     right    the right edge of each (page, region)'s text: where lines have to wrap
     """
     rows: list[Row] = []
-    lines = names_whole(dates_over_lines(_side_by_side([line for line in lines if not _is_furniture(line)])))
+    lines = names_whole(dates_over_lines(_side_by_side([closed_up(line) for line in lines if not _is_furniture(line)])))
     left = min((line.box[0] for line in lines), default=0.0)
     heads = marked_heads(lines, kind)
     bullet_at: float | None = None

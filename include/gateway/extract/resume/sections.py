@@ -47,7 +47,7 @@ def mark_sections(lines: Sequence[Line], heights: dict[int, float] | None = None
     regions: list[_Region] = []
     part, section, current = 0, "top", 0
     footers = _footers(lines, heights or {})
-    headings = {id(line) for line in lines if line.cells and is_heading_cell(line.cells[0])}
+    headings = _known(lines)
     dates = rejoin(lines, headings)
     margin = under_left(lines, headings) | headed(lines, headings)
     largest = max((line.size for line in lines), default=0.0)
@@ -113,6 +113,15 @@ def mark_sections(lines: Sequence[Line], heights: dict[int, float] | None = None
     mark_unknown(lines)
     mark_unheaded(lines)
     return languages
+
+
+def _known(lines: Sequence[Line]) -> set[int]:
+    """Ids of the lines that are known headings, or the first line of one that a narrow column breaks."""
+    out = {id(line) for line in lines if line.cells and is_heading_cell(line.cells[0])}
+    for line, after in zip(lines, lines[1:], strict=False):
+        if len(line.cells) == 1 and continues(line, after) and known_heading(f"{line.text} {after.text}"):
+            out.add(id(line))
+    return out
 
 
 def _extents(lines: Sequence[Line]) -> tuple[dict[int, Box], dict[int, float]]:
