@@ -8,10 +8,12 @@ from dataclasses import replace
 from gateway.extract.page.layout import Cell, Line, around
 from gateway.extract.resume.evidence import EDGE
 from gateway.extract.resume.spans import periods as find_periods
-from gateway.values.lexicon import bare, months
+from gateway.values.lexicon import bare, months, phrases
 
 _ABBREVIATED = re.compile(r"(?:^|\s)[A-ZÀ-Þ][^\W\d_]{0,2}\.$")  # "St. Mary", "Ste. Anne"
-_OPEN_END = re.compile(r"(?:\s(?:of|for|de|di|do|da|du|des|del|della|der|für|and|und|et|y|e|&|la|von|van|à)|[^\W\d_]-)$")
+_OPEN_END = re.compile(
+    r"(?:\s(?:of|for|de|di|do|da|du|des|del|della|der|für|and|und|et|y|e|&|la|von|van|à)|[^\W\d_]-)$"
+)
 
 
 def dates_whole(cells: list[Cell]) -> list[Cell]:
@@ -53,7 +55,9 @@ def closed_up(line: Line) -> Line:
         if last is not None and last.page == cell.page:
             gap = gaps[number - 1]
             alike = (last.bold, last.italic, last.colour) == (cell.bold, cell.italic, cell.colour)
-            justified = bool(even) and len(even) >= 3 and gap in even and gap < 2.5 * line.size and not find_periods(cell.text)
+            justified = (
+                bool(even) and len(even) >= 3 and gap in even and gap < 2.5 * line.size and not find_periods(cell.text)
+            )
             short = _ABBREVIATED.search(last.text) and 0 < gap < 0.75 * line.size
             if alike and (justified or short):
                 out[-1] = Cell([*last.words, *cell.words], last.page, last.order, last=cell.last).close()
@@ -102,9 +106,15 @@ def dates_over_lines(lines: list[Line]) -> list[Line]:
     for line in lines:
         last = out[-1] if out else None
         first = line.cells[0] if len(line.cells) > 1 else None
-        if last is not None and first is not None and len(last.cells) > 1 and _ends_open(last, first):
+        if (
+            last is not None
+            and first is not None
+            and len(last.cells) > 1
+            and (dash := _ends_open(last, first)) is not None
+        ):
             begun = last.cells[0]
-            whole = Cell(begun.words + first.words, begun.page, begun.order, last=first.last).close()
+            between = [replace(first.words[0], text=dash)] if dash else []
+            whole = Cell([*begun.words, *between, *first.words], begun.page, begun.order, last=first.last).close()
             if (found := find_periods(whole.text)) and found[-1].is_range:
                 out[-1] = _with(last, [whole, *last.cells[1:]])
                 line = _with(line, line.cells[1:])
@@ -112,12 +122,24 @@ def dates_over_lines(lines: list[Line]) -> list[Line]:
     return out
 
 
-def _ends_open(line: Line, beneath: Cell) -> bool:
+def _ends_open(line: Line, beneath: Cell) -> str | None:
+    """What to put between a date that goes on in the next line and its rest: nothing or a dash; None where it does not go on."""
     begun = line.cells[0]
     close = 0 < beneath.box[1] - begun.box[1] < 2 * begun.size and begun.page == beneath.page
-    left = min(abs(begun.box[0] - beneath.box[0]), abs(begun.box[2] - beneath.box[2])) < 2 and len(begun.text) <= 22 and len(beneath.text) <= 20
-    broken = re.search(r"\d\s*[-–—‑~]\s*(?:[^\W\d_]{3,10}\.?)?$", begun.text)  # "Jul 2017 –", "Jul 2017–Jan" above "2021"
-    return close and left and bool(broken)
+    edge = min(abs(begun.box[0] - beneath.box[0]), abs(begun.box[2] - beneath.box[2])) < 0.5 * begun.size
+    if not close or not edge or len(begun.text) > 22 or len(beneath.text) > 20:
+        return None
+    if bare(begun.text) in months():
+        return "" if re.match(r"(?:19|20)\d\d\b", beneath.text) else None  # "March" above "2023 – today"
+    if re.search(r"\d\s*[-–—‑~]\s*(?:[^\W\d_]{3,10}\.?)?$", begun.text):
+        return ""  # "Jul 2017 –", "Jul 2017–Jan" above "2021"
+    tight = beneath.box[1] - begun.box[1] < 1.45 * begun.size
+    if not tight or not _bare_date(begun.text):
+        return None
+    if bare(beneath.text) in phrases("present"):
+        return "–"
+    dates = [find_periods(cell.text)[0].start or "" for cell in (begun, beneath) if _bare_date(cell.text)]
+    return "–" if len(dates) == 2 and all(len(date) == 7 for date in dates) and dates[0] < dates[1] else None
 
 
 def _with(line: Line, cells: list[Cell]) -> Line:

@@ -52,7 +52,9 @@ class Looks:
     counts: Counter[Look]  # known headings of each look that is not the body's
     ruling: Look | None  # the look of most sections' headings, where it is beyond doubt
     columns: dict[int, set[Look]]  # left edge of a column -> looks of the headings in it alone
-    inline: dict[tuple[int, Look], set[str]]  # left edge and look of known headings with text next to them -> their sections
+    inline: dict[
+        tuple[int, Look], set[str]
+    ]  # left edge and look of known headings with text next to them -> their sections
 
     def rules_out(self, line: Line) -> bool:
         """True for a line in a lesser type than the headings of its document have, in a column that keeps to theirs."""
@@ -66,7 +68,6 @@ class Looks:
     def is_own(self, line: Line) -> bool:
         """True for the look that the headings of the line's column have, other than those of the page."""
         return look_of(line.cells[0]) in self.columns.get(_edge(line), ())
-
 
     def is_in_margin(self, line: Line) -> bool:
         """True for a known heading with its text beside it, as those of several other sections stand."""
@@ -99,29 +100,28 @@ def heading_looks(lines: Sequence[Line]) -> Looks:
     if ruling is not None and (len(sections[ruling]) < RULING or plain[ruling] > 2 * looks[ruling]):
         ruling = None
     own: dict[int, set[Look]] = {}
+    body = body_size(lines)
     for edge, found_here in columns.items():
         if ruling is not None and ruling in found_here:
             continue
         best = max(found_here, key=lambda k: (len(found_here[k]), k[0]))
         here = [cell for line in lines if _edge(line) == edge for cell in line.cells[:1]]
         alike = sum(look_of(cell) == best for cell in here)
-        if (
-            len(found_here[best]) >= 2
-            and alike <= 1.5 * len(found_here[best]) + 2
-            and best[0] >= body_size(lines) - 0.5
-        ):
+        if len(found_here[best]) >= 2 and alike <= 1.5 * len(found_here[best]) + 2 and best[0] >= 0.8 * body:
             own[edge] = {best}
     if ruling is not None:
         kept = {look for found_here in own.values() for look in found_here}
         for look in list(looks):
             if look != ruling and look not in kept and look[0] < 0.95 * ruling[0]:
                 del looks[look]
-    return Looks(body_size(lines), looks, ruling, own, inline)
+    return Looks(body, looks, ruling, own, inline)
 
 
 def continues(above: Line, line: Line) -> bool:
     """True if the line is the second one of a heading that a narrow column breaks ("Employment" above "history")."""
-    close = 0 < line.box[1] - above.box[1] < 1.45 * line.size and above.page == line.page and above.region == line.region
+    close = (
+        0 < line.box[1] - above.box[1] < 1.45 * line.size and above.page == line.page and above.region == line.region
+    )
     same = len(above.cells) == len(line.cells) == 1 and look_of(above.cells[0])[:3] == look_of(line.cells[0])[:3]
     if not close or not same or len(line.text) > 30:
         return False
@@ -160,8 +160,9 @@ def heading_in(line: Line, look_book: Looks, section: str, first: bool) -> tuple
             if not styled and not strong and section != "top" and _is_label(text, name):
                 return None
             # Under a strong heading look, a plainer known word is a label or an entry ("Profile" in a list of links).
-            if looks and not strong and not styled and looks.most_common(1)[0][1] >= 3 and name in WEAK:
-                return None
+            if looks and not strong and not styled and name in WEAK:
+                if looks.most_common(1)[0][1] >= 3 or text[:1].islower():
+                    return None
             return name, language, False
         if strong or (styled and not cells[1].bold) or (cell.bold and look_book.is_in_margin(line)):
             if _is_label(text, name) and not strong:

@@ -166,7 +166,9 @@ def _at(text: str) -> list[str]:
         if not left.strip() or not right.strip():
             continue
         job = title(left) >= 1.2 or (word in _PLAIN_AT and _is_role(left))
-        if not job or (hits("institution", left) and (word not in _PLAIN_AT or title(left) < 1.2 or _NAMED_AT.search(left))):
+        if not job or (
+            hits("institution", left) and (word not in _PLAIN_AT or title(left) < 1.2 or _NAMED_AT.search(left))
+        ):
             continue
         if word in _PLAIN_AT or _is_name(right):
             where = re.search(r"\s+(?:in|à|en|em|a|w|v|в)\s+([^,]+)$", right)

@@ -168,7 +168,14 @@ def _place_at_end(text: str) -> str:
     words = text.split()
     for size in (2, 1):
         kept, place = words[:-size], " ".join(words[-size:])
-        if kept and not is_legal(place) and (kept[-1][:1].isupper() or is_legal(kept[-1])) and place[:1].isupper() and is_place(place) and not is_place(" ".join(kept)):
+        if (
+            kept
+            and not is_legal(place)
+            and (kept[-1][:1].isupper() or is_legal(kept[-1]))
+            and place[:1].isupper()
+            and is_place(place)
+            and not is_place(" ".join(kept))
+        ):
             return trimmed(" ".join(kept))
     return ""
 

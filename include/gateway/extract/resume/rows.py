@@ -30,7 +30,10 @@ _UNIT = (
     r"|jaar|jaren|maand(?:en)?|år|måneder|mdr|månader|lat|lata|rok|miesi[aą]c[ey]?|miesięcy|yıl|ay|年間?|[ヶか]?月間?|个月|個月|년|개월|год|года|лет|мес\w*"
 )
 _LIST = re.compile(r"^[^:：,]{3,40}[:：]\s+\S[^,]*,[^,]+,")  # "Programming languages: C, Python, MATLAB"
-DURATION_LINE = re.compile(rf"^\W*(?:\d{{1,2}}\+?\s*(?:{_UNIT})[\s,.]*(?:and|und|et|y|e|и)?\s*){{1,3}}\W*$|^\W*an? (?:few )?(?:day|week|month|year)s?\W*$", re.I)
+DURATION_LINE = re.compile(
+    rf"^\W*(?:\d{{1,2}}\+?\s*(?:{_UNIT})[\s,.]*(?:and|und|et|y|e|и)?\s*){{1,3}}\W*$|^\W*an? (?:few )?(?:day|week|month|year)s?\W*$",
+    re.I,
+)
 EDGES = 6.0  # points by which the left edges of one column may differ
 ABOUT = 24  # letters about a date in its cell at most, in a row of dates
 SENTENCE = 7  # words from which a line that ends with a full stop is text, not a heading of an entry

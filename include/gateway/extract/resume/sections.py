@@ -14,7 +14,16 @@ from dataclasses import dataclass
 from gateway.extract.page.layout import Line, around
 from gateway.extract.resume.columns import under_left
 from gateway.extract.resume.headings import known_heading
-from gateway.extract.resume.looks import WEAK, Look, continues, body_size, heading_in, heading_looks, is_heading_cell, look_of
+from gateway.extract.resume.looks import (
+    WEAK,
+    Look,
+    continues,
+    body_size,
+    heading_in,
+    heading_looks,
+    is_heading_cell,
+    look_of,
+)
 from gateway.extract.resume.margins import headed, rejoin
 from gateway.extract.resume.rows import is_bullet
 from gateway.extract.resume.unheaded import mark_unheaded, mark_unknown

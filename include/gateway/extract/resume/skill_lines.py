@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from html import unescape
 from statistics import median
 
 from gateway.extract.page.layout import Cell, Line, run_on
@@ -54,7 +55,7 @@ def chunks(lines: Sequence[Line]) -> Iterator[tuple[str, Cell, int]]:
             bulleted = bool(cell.words) and cell.words[0].text in BULLETS
             text = _commas_again(_spaced_items(cell)) if cell.words[0].source == "ocr" else _spaced_items(cell)
             chips = " , " in text
-            text = _FOR_YEARS.sub("", text)
+            text = _FOR_YEARS.sub("", unescape(text))
             if bulleted:
                 text = tidy(text).lstrip("".join(BULLETS) + " ")
             labelled = _INLINE_LABEL.match(text)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from html import unescape
 
 from gateway.extract.page.layout import Line, around
 from gateway.extract.resume.skill_lines import SPLIT, chunks
@@ -149,7 +148,7 @@ def _is_named(raw: str) -> bool:
 
 
 def _clean(raw: str) -> str | None:
-    text = _LEAD.sub("", unescape(tidy(raw)).strip(" .:,;|•·-–—*▪●"))
+    text = _LEAD.sub("", tidy(raw).strip(" .:,;|•·-–—*▪●"))
     if text in ("NET", "net"):
         text = ".NET"
     text = _without_level(_RATING.sub("", text).strip())
