@@ -10,14 +10,16 @@ import re
 from collections import Counter, defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
+from statistics import median
 
 from gateway.extract.page.layout import Cell, Line
 from gateway.extract.resume.headings import guessed_heading, known_heading
-from gateway.values.lexicon import hits, phrases, title_score
+from gateway.values.lexicon import bare, hits, phrases, title_score
 from gateway.values.text import fold, is_cjk
 
 # Sections that a one-word label inside another section must not open ("Website" under "Contact", "Languages: Go" under "Skills").
 WEAK = {"links", "contact", "languages", "summary", "projects", "other", "references"}
+LABELS = 3  # times a word stands alone in its line from which it is a label
 RULING = 3  # sections whose headings share a look from which that look is the document's
 _LABEL = re.compile(r"^([^:：]{2,40})\s*[:：]\s*(\S.*)?$")
 
@@ -55,6 +57,8 @@ class Looks:
     inline: dict[
         tuple[int, Look], set[str]
     ]  # left edge and look of known headings with text next to them -> their sections
+    labels: set[str]  # known words that are labels here
+    apart: set[int]  # ids of recognised lines with room above them
 
     def rules_out(self, line: Line) -> bool:
         """True for a line in a lesser type than the headings of its document have, in a column that keeps to theirs."""
@@ -72,6 +76,26 @@ class Looks:
     def is_in_margin(self, line: Line) -> bool:
         """True for a known heading with its text beside it, as those of several other sections stand."""
         return len(self.inline.get((_edge(line), look_of(line.cells[0])), ())) >= RULING
+
+
+def _set_apart(lines: Sequence[Line]) -> set[int]:
+    """Ids of the recognised lines with clearly more room above them than lines usually have: a picture tells no weight, and size badly."""
+    steps = {
+        id(line): line.box[1] - above.box[1]
+        for above, line in zip(lines, lines[1:], strict=False)
+        if line.words and line.words[0].source == "ocr" and (above.page, above.region) == (line.page, line.region)
+    }
+    usual = median(steps.values()) if steps else 0.0
+    return {key for key, step in steps.items() if step > 1.3 * usual}
+
+
+def _labels(lines: Sequence[Line]) -> set[str]:
+    """Known words that stand under every entry ("Highlights"): the headings of a document are few and differ."""
+    weak: Counter[str] = Counter()
+    for line in lines:
+        if len(line.cells) == 1 and len(line.text) <= 30 and (found := known_heading(line.text)) and found[0] in WEAK:
+            weak[bare(line.text)] += 1
+    return {text for text, count in weak.items() if count >= LABELS}
 
 
 def _edge(line: Line) -> int:
@@ -114,7 +138,7 @@ def heading_looks(lines: Sequence[Line]) -> Looks:
         for look in list(looks):
             if look != ruling and look not in kept and look[0] < 0.95 * ruling[0]:
                 del looks[look]
-    return Looks(body, looks, ruling, own, inline)
+    return Looks(body, looks, ruling, own, inline, _labels(lines), _set_apart(lines))
 
 
 def continues(above: Line, line: Line) -> bool:
@@ -131,7 +155,6 @@ def continues(above: Line, line: Line) -> bool:
 def heading_in(line: Line, look_book: Looks, section: str, first: bool) -> tuple[str, str | None, bool] | None:
     """(section, language, whether text of the section is in the same line)."""
     looks, body = look_book.counts, look_book.body
-    own = look_book.is_own(line)
     cells = [c for c in line.cells if any(ch.isalnum() for ch in c.text)]
     while len(cells) > 1 and cells[0].text in ("年", "月", "年月", "日"):
         cells = cells[1:]  # the head of a table of dates: "年  月  免許・資格"
@@ -139,36 +162,11 @@ def heading_in(line: Line, look_book: Looks, section: str, first: bool) -> tuple
         return None
     cell = cells[0]
     text = cell.text
-    found = known_heading(text) if len(text) <= 44 else None
-    look = look_of(cell)
+    found = known_heading(text) if len(text) <= 44 and bare(text) not in look_book.labels else None
     if found is None and len(cells) == 1 and (guess := _guess(cell, body, looks, section)):
         return guess, None, False
     if found is not None:
-        name, language = found
-        lesser = look_book.rules_out(line)
-        named = len(text.split()) > 1 and (title_score(text) >= 1.2 or hits("degree", text))
-        if lesser and name != "references" and (name in WEAK or named):
-            return None  # under headings of one look, a word of a lesser type is a label, a degree, a position
-        strong = own or (
-            look in looks and (looks[look] > 1 or cell.bold or cell.size > body * 1.08 or cell.text.isupper())
-        )
-        styled = cell.bold or cell.size > body * 1.08 or cell.text.isupper()
-        set_apart = own or (styled and (first or name == "references" or cell.size > body * 1.08))
-        if looks and not set_apart and cell.size < 0.88 * _dominant(looks):
-            return None  # a word of a smaller type than the headings': a label, an entry
-        if len(cells) == 1:
-            if not styled and not strong and section != "top" and _is_label(text, name):
-                return None
-            # Under a strong heading look, a plainer known word is a label or an entry ("Profile" in a list of links).
-            if looks and not strong and not styled and name in WEAK:
-                if looks.most_common(1)[0][1] >= 3 or text[:1].islower():
-                    return None
-            return name, language, False
-        if strong or (styled and not cells[1].bold) or (cell.bold and look_book.is_in_margin(line)):
-            if _is_label(text, name) and not strong:
-                return None
-            return name, language, True
-        return None
+        return _as_known(line, cells, found, look_book, section, first)
     label = _LABEL.match(text)
     if label and label.group(2):
         found = known_heading(label.group(1))
@@ -179,6 +177,41 @@ def heading_in(line: Line, look_book: Looks, section: str, first: bool) -> tuple
         ):
             return found[0], found[1], True
     return ("other", None, False) if len(cells) == 1 and _looks_like_one(cell, look_book, section) else None
+
+
+def _as_known(
+    line: Line, cells: Sequence[Cell], found: tuple[str, str], look_book: Looks, section: str, first: bool
+) -> tuple[str, str | None, bool] | None:
+    """The same for a line whose first cell is a known heading: it may be a label or a word of a list."""
+    name, language = found
+    looks, body, own = look_book.counts, look_book.body, look_book.is_own(line)
+    cell, text = cells[0], cells[0].text
+    look = look_of(cell)
+    lesser = look_book.rules_out(line)
+    named = len(text.split()) > 1 and (title_score(text) >= 1.2 or hits("degree", text))
+    if lesser and name != "references" and (name in WEAK or named):
+        return None  # under headings of one look, a word of a lesser type is a label, a degree, a position
+    strong = own or (look in looks and (looks[look] > 1 or cell.bold or cell.size > body * 1.08 or cell.text.isupper()))
+    styled = cell.bold or cell.size > body * 1.08 or cell.text.isupper()
+    set_apart = own or (styled and (first or name == "references" or cell.size > body * 1.08))
+    recognised = (
+        cell.words[0].source == "ocr" and name not in WEAK and (cell.text.isupper() or id(line) in look_book.apart)
+    )
+    if looks and not set_apart and not recognised and cell.size < 0.88 * _dominant(looks):
+        return None  # a word of a smaller type than the headings': a label, an entry
+    if len(cells) == 1:
+        if not styled and not strong and section != "top" and _is_label(text, name):
+            return None
+        # Under a strong heading look, a plainer known word is a label or an entry ("Profile" in a list of links).
+        many = bool(looks) and looks.most_common(1)[0][1] >= 3
+        if looks and not strong and not styled and name in WEAK and (many or text[:1].islower()):
+            return None
+        return name, language, False
+    if strong or (styled and not cells[1].bold) or (cell.bold and look_book.is_in_margin(line)):
+        if _is_label(text, name) and not strong:
+            return None
+        return name, language, True
+    return None
 
 
 def _looks_like_one(cell: Cell, look_book: Looks, section: str) -> bool:

@@ -172,7 +172,11 @@ def _pairs(lines: Sequence[Line], headings: set[int]) -> list[tuple[list[Line], 
         ]
         beside = [other for other in level if boxes[other][0] > here[2] - 6]
         text = [line for other in beside for line in regions[other]]
-        if text and dated >= 0.5 * len(plain) and min(boxes[other][0] for other in beside) - here[2] < NEXT_TO:
+        marks = [line for line in margin if id(line) in headings]
+        dates_only = dated >= 0.5 * len(plain) or (
+            bool(marks) and bool(text) and _is_margin(margin[margin.index(marks[0]) :], text, headings)
+        )
+        if text and dates_only and min(boxes[other][0] for other in beside) - here[2] < NEXT_TO:
             out.append((margin, text, False))
             continue
         before = [other for other in level if boxes[other][2] < here[0] + 6]

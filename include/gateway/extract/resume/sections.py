@@ -17,8 +17,9 @@ from gateway.extract.resume.headings import known_heading
 from gateway.extract.resume.looks import (
     WEAK,
     Look,
-    continues,
+    Looks,
     body_size,
+    continues,
     heading_in,
     heading_looks,
     is_heading_cell,
@@ -46,9 +47,7 @@ def mark_sections(lines: Sequence[Line], heights: dict[int, float] | None = None
 
     Columns keep their own running section: a column that goes on overleaf continues what stood above it.
     """
-    for line in lines:  # they may have been marked before, among other lines
-        line.heading = False
-        line.marks -= {"inline", "unknown"}
+    _unmark(lines)
     body = body_size(lines)
     languages: Counter[str] = Counter()
     looks = heading_looks(lines)
@@ -81,21 +80,11 @@ def mark_sections(lines: Sequence[Line], heights: dict[int, float] | None = None
             section, current = margin[id(line)].section, margin[id(line)].part
             regions[-1].section, regions[-1].part = section, current
         found = heading_in(line, looks, section, first)
-        if (
-            found is not None
-            and previous is not None
-            and _goes_with(previous, line, bool(looks.counts) or found[0] in WEAK)
-        ):
+        if found is not None and previous is not None and _goes_with(previous, line, found, looks):
             found = None
-        wraps = previous is not None and previous.heading and continues(previous, line)
-        if wraps and previous is not None:
-            whole = known_heading(f"{previous.text} {line.text}")
-            section, found = whole[0] if whole else section, None
-            line.heading, regions[-1].open = True, True
-            for one in (previous, line):
-                one.section, one.part = section, current
-            regions[-1].section = section
-            previous.marks.discard("unknown")
+        if previous is not None and previous.heading and continues(previous, line):
+            section = _wrapped_heading(previous, line, section, current)
+            regions[-1].section, regions[-1].open = section, True
             previous = line
             continue
         previous = line
@@ -122,6 +111,13 @@ def mark_sections(lines: Sequence[Line], heights: dict[int, float] | None = None
     mark_unknown(lines)
     mark_unheaded(lines)
     return languages
+
+
+def _unmark(lines: Sequence[Line]) -> None:
+    """Forgets what was marked before, among other lines."""
+    for line in lines:
+        line.heading = False
+        line.marks -= {"inline", "unknown"}
 
 
 def _known(lines: Sequence[Line]) -> set[int]:
@@ -234,9 +230,24 @@ def _overleaf(box: Box, regions: Sequence[_Region], page: int) -> tuple[str, int
     return (before[-1].section, before[-1].part) if before else None
 
 
-def _goes_with(previous: Line, line: Line, strict: bool) -> bool:
+def _wrapped_heading(previous: Line, line: Line, section: str, part: int) -> str:
+    """Marks the second line of a heading as the first one is; returns the section of both."""
+    whole = known_heading(f"{previous.text} {line.text}")
+    line.heading = True
+    previous.marks.discard("unknown")
+    for one in (previous, line):
+        one.section, one.part = whole[0] if whole else section, part
+    return previous.section
+
+
+def _goes_with(previous: Line, line: Line, found: tuple[str, str | None, bool], looks: Looks) -> bool:
     """True for a line that is no heading after all: the second half of a wrapped text, or an item of a list."""
-    return (strict and _runs_on(previous, line)) or (is_bullet(line) and is_bullet(previous))
+    if (looks.counts or found[0] in WEAK) and _runs_on(previous, line):
+        return True
+    if is_bullet(line) and is_bullet(previous):
+        return True
+    alike = previous.region == line.region and not previous.heading and abs(previous.box[0] - line.box[0]) < 1
+    return found[1] is None and alike and look_of(previous.cells[0]) == look_of(line.cells[0])
 
 
 def _runs_on(previous: Line, line: Line) -> bool:
