@@ -146,7 +146,9 @@ def continues(above: Line, line: Line) -> bool:
     close = (
         0 < line.box[1] - above.box[1] < 1.45 * line.size and above.page == line.page and above.region == line.region
     )
-    same = len(above.cells) == len(line.cells) == 1 and look_of(above.cells[0])[:3] == look_of(line.cells[0])[:3]
+    same = len(above.cells) == len(line.cells) == 1 and look_of(above.cells[0])[1:3] == look_of(line.cells[0])[1:3]
+    recognised = bool(line.words) and line.words[0].source == "ocr"  # its size depends on its letters
+    same = same and abs(above.size - line.size) < (0.25 * line.size if recognised else 0.3)
     if not close or not same or len(line.text) > 30:
         return False
     return known_heading(f"{above.text} {line.text}") is not None or known_heading(line.text) is None

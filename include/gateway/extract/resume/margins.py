@@ -19,6 +19,7 @@ from gateway.extract.resume.spans import periods
 from gateway.model import Box
 
 NEXT_TO = 120.0  # points between a margin and its text at most
+NARROW = 0.6  # width of a margin against that of its text at most
 LEVEL = 0.75  # of the type size: how far apart the tops of two lines of one row may be
 
 
@@ -174,7 +175,9 @@ def _pairs(lines: Sequence[Line], headings: set[int]) -> list[tuple[list[Line], 
         text = [line for other in beside for line in regions[other]]
         marks = [line for line in margin if id(line) in headings]
         dates_only = dated >= 0.5 * len(plain) or (
-            bool(marks) and bool(text) and _is_margin(margin[margin.index(marks[0]) :], text, headings)
+            bool(marks and text)
+            and here[2] - here[0] < NARROW * (max(line.box[2] for line in text) - min(line.box[0] for line in text))
+            and _is_margin(margin[margin.index(marks[0]) :], text, headings)
         )
         if text and dates_only and min(boxes[other][0] for other in beside) - here[2] < NEXT_TO:
             out.append((margin, text, False))

@@ -247,7 +247,7 @@ def _goes_with(previous: Line, line: Line, found: tuple[str, str | None, bool], 
     if is_bullet(line) and is_bullet(previous):
         return True
     alike = previous.region == line.region and not previous.heading and abs(previous.box[0] - line.box[0]) < 1
-    return found[1] is None and alike and look_of(previous.cells[0]) == look_of(line.cells[0])
+    return found[1] is None and alike and look_of(previous.cells[0])[:3] == look_of(line.cells[0])[:3]
 
 
 def _runs_on(previous: Line, line: Line) -> bool:
