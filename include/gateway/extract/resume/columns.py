@@ -51,7 +51,8 @@ def _parted(lines: list[Line]) -> list[list[Line]]:
         band = lines[at:until]
         left = [part for one in band if (part := _side(one, x, True))]
         right = [part for one in band if (part := _side(one, x, False))]
-        if len(left) >= LEAST and len(right) >= LEAST and _ragged(band, x):
+        large = line.size > 1.2 * median(one.size for one in band[1:]) if len(band) > 1 else False
+        if len(left) >= LEAST and len(right) >= LEAST and (large or _ragged(band, x)):
             return [part for part in (lines[:at], left, right, *_parted(lines[until:])) if part] if lines else []
     return [lines] if lines else []
 

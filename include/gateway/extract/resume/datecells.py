@@ -49,7 +49,8 @@ def closed_up(line: Line) -> Line:
     """The line with the cells joined that only justified type or an abbreviation's wide space drew apart."""
     out: list[Cell] = []
     gaps = [b.box[0] - a.box[2] for a, b in zip(line.cells, line.cells[1:], strict=False)]
-    even = len(gaps) >= 3 and [g for g in gaps if abs(g - sorted(gaps)[len(gaps) // 2]) < 0.15 * line.size]
+    usual = sorted(gaps)[len(gaps) // 2] if len(gaps) >= 3 else -1.0
+    even = [g for g in gaps if usual > 0 and abs(g - usual) < 0.15 * line.size]
     for number, cell in enumerate(line.cells):
         last = out[-1] if out else None
         if last is not None and last.page == cell.page:

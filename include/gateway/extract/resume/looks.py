@@ -239,7 +239,9 @@ def _guess(cell: Cell, body: float, looks: Counter[Look], section: str) -> str |
     large = cell.size > 1.12 * body and cell.size >= 0.95 * _dominant(looks)
     if not whole and not (same and (cell.size > 1.08 * body or cell.text.isupper() or cell.bold)):
         return None
-    if name == "contact" or (name in WEAK and section not in ("top", "other") and not same):
+    if (name == "contact" and not (whole and large)) or (
+        name in WEAK and name != "contact" and section not in ("top", "other") and not same
+    ):
         return None
     if same or large:
         return name

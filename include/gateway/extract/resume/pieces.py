@@ -27,7 +27,7 @@ _NAMED_AT = re.compile(r"univers|college|institut|academ|akadem", re.I)  # "Univ
 _PLAIN_AT = frozenset({"at", "bei", "beim", "chez", "hos", "presso", "@", "bij"})
 _DURATION = re.compile(
     r"\(?\b\d{1,2}\+?\s*(?:years?|yrs?|months?|mos?|jahre?|monate?|ans?|mois|años?|mes(?:es)?|anos?|anni|mesi|jaar|år|lat|miesięcy|мес\w*|год\w*|лет)\b.*$"
-    r"|^an? (?:few )?(?:day|week|month|year)s?$|[(（]\s*\d{1,2}\s*(?:年|년|ヶ月|か月|个月|개월).*$",
+    r"|^(?:총\s*)?\d{1,2}\s*(?:年|년)間?(?:\s*\d{1,2}\s*(?:ヶ月|か月|个月|個月|개월))?間?$|^\d{1,2}\s*개월$|^an? (?:few )?(?:day|week|month|year)s?$|[(（]\s*\d{1,2}\s*(?:年|년|ヶ月|か月|个月|개월).*$",
     re.I,
 )
 
