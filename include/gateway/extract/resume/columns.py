@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from statistics import median
 
-from gateway.extract.page.layout import Cell, Line, around
+from gateway.extract.page.layout import Cell, Line, around, joined
 from gateway.extract.resume.looks import is_heading_cell, look_of
 from gateway.extract.resume.spans import periods
 
@@ -19,6 +19,8 @@ NEAR = 6.0  # points by which the left edges of one column may differ
 
 def settled(lines: Sequence[Line]) -> list[Line]:
     """The lines in reading order, with columns that ran together parted and rows that head columns given to them."""
+    for line in lines:
+        _turn(line)
     out: list[Line] = []
     number = max((line.region for line in lines), default=0)
     for group in _regions(lines):
@@ -29,6 +31,32 @@ def settled(lines: Sequence[Line]) -> list[Line]:
                     line.region = number
             out.extend(part)
     return _headed_by_rows(out)
+
+
+def _turn(line: Line) -> None:
+    """Words in the order they are read on a page of right-to-left text: Latin dates left to right, its own words right to left.
+
+    A heading in a left margin comes first there too.
+    """
+    if not any(map(_is_rtl, line.text)):
+        return
+    for cell in line.cells:
+        xs = [word.box[0] for word in cell.words]
+        native = [any(map(_is_rtl, word.text)) for word in cell.words]
+        falling = all(a > b for a, b in zip(xs, xs[1:], strict=False))
+        rising = all(a < b for a, b in zip(xs, xs[1:], strict=False))
+        if len(xs) > 1 and (
+            (not any(native) and falling) or (all(native) and rising and not set(cell.text) & set(",،;؛"))
+        ):
+            cell.words.reverse()
+            cell.text = joined(cell.words)
+    if len(line.cells) > 1 and is_heading_cell(line.cells[-1]) and not is_heading_cell(line.cells[0]):
+        line.cells.insert(0, line.cells.pop())
+    line.text = "  ".join(cell.text for cell in line.cells if cell.text)
+
+
+def _is_rtl(char: str) -> bool:
+    return "\u0590" <= char <= "\u08ff"
 
 
 def _regions(lines: Sequence[Line]) -> list[list[Line]]:

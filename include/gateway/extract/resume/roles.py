@@ -31,7 +31,6 @@ from gateway.values.dates import Period
 from gateway.values.lexicon import hits
 from gateway.values.text import fold
 
-ROUGHLY = 0.3  # weight of the entries whose parts stand alike in another type
 Slot = tuple[int, int, bool, bool]  # line from the date's, order in it, bold, italic
 
 
@@ -114,7 +113,6 @@ def assign(entries: Sequence[Entry], kind: str) -> None:
     places = _place_slots(entries)
     _drop_places(entries)
     totals: dict[tuple[Slot, Slot], float] = {}
-    rough: dict[tuple[int, int, int, int], float] = {}  # whatever the type: a line is not always told to be bold
     for entry in entries:
         pool = entry.fragments[:6]
         for a in pool:
@@ -122,9 +120,7 @@ def assign(entries: Sequence[Entry], kind: str) -> None:
                 if a is not b:
                     key = (a.slot, b.slot)
                     known = places.get(a.slot, 0.0) + places.get(b.slot, 0.0)
-                    value = _together(a, b, kind) - 1.5 * known
-                    totals[key] = totals.get(key, 0.0) + value
-                    rough[(a.row, a.order, b.row, b.order)] = rough.get((a.row, a.order, b.row, b.order), 0.0) + value
+                    totals[key] = totals.get(key, 0.0) + _together(a, b, kind) - 1.5 * known
     for entry in entries:
         pool = entry.fragments[:6]
         labelled = {f.role: f for f in reversed(entry.fragments) if f.role}
@@ -142,13 +138,7 @@ def assign(entries: Sequence[Entry], kind: str) -> None:
                 entry.second = only
             continue
         pairs = [
-            (
-                totals[(a.slot, b.slot)]
-                + ROUGHLY * (rough[(a.row, a.order, b.row, b.order)] - totals[(a.slot, b.slot)])
-                + 0.5 * (organisation(a.text, kind) - organisation(b.text, kind)),
-                i,
-                j,
-            )
+            (totals[(a.slot, b.slot)] + 0.5 * (organisation(a.text, kind) - organisation(b.text, kind)), i, j)
             for i, a in enumerate(pool)
             for j, b in enumerate(pool)
             if a is not b

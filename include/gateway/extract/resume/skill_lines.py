@@ -253,13 +253,18 @@ def _spaced_items(cell: Cell) -> str:
         return text  # an item over two lines
     if _is_spaced(words):
         return text
-    gaps = [b.box[0] - a.box[2] for a, b in zip(words, words[1:], strict=False)]
+    gaps = [_gap(a, b) for a, b in zip(words, words[1:], strict=False)]
     size = cell.size
     low, high = min(gaps), max(gaps)
     usual = min(median(gaps), 0.36 * size)
     if high < 1.45 * max(low, 0.18 * size) or high - low < 0.12 * size:
         return text if high < 0.42 * size else _join_all(words, gaps, 0.0)
     return _join_all(words, gaps, max((low + high) / 2, 1.25 * usual if usual < 0.3 * size else 0.0))
+
+
+def _gap(one: Word, other: Word) -> float:
+    """The room between two words, whichever way they are written."""
+    return max(other.box[0] - one.box[2], one.box[0] - other.box[2])
 
 
 def _is_spaced(words: Sequence[Word]) -> bool:
@@ -278,7 +283,7 @@ def _as_words(cell: Cell) -> list[Word]:
 
 def _far_apart(words: Sequence[Word], cell: Cell) -> str:
     """Two boxes in one cell: no space between words is that wide."""
-    if len(words) != 2 or words[1].box[0] - words[0].box[2] < TWO_BOXES * cell.size or cell.words[0].text in BULLETS:
+    if len(words) != 2 or _gap(*words) < TWO_BOXES * cell.size or cell.words[0].text in BULLETS:
         return cell.text
     return f"{words[0].text} , {words[1].text}"
 
