@@ -154,9 +154,9 @@ def under_left(lines: Sequence[Line], headings: set[int]) -> dict[int, Line]:
             )
         ):
             continue
-        alike = 0.5 < (one[2] - one[0]) / max(1.0, two[2] - two[0]) < 2
-        marks = [line for line in left if id(line) in headings and two[1] < line.box[1] < two[3]]
-        if alike and marks and all(_alone(mark, right) for mark in marks):
+        marks = [line for line in left if id(line) in headings and two[1] - 3 * line.size < line.box[1] < two[3]]
+        inside = any(mark.box[1] > two[1] for mark in marks)
+        if inside and all(_alone(mark, right) for mark in marks):
             for line in right:
                 over = [mark for mark in marks if mark.box[1] < line.box[1]]
                 if over:
@@ -168,6 +168,6 @@ def _alone(mark: Line, right: Sequence[Line]) -> bool:
     above = max((line.box[3] for line in right if line.box[1] < mark.box[1]), default=None)
     beneath = min((line.box[1] for line in right if line.box[1] >= mark.box[1]), default=None)
     if above is None or beneath is None:
-        return False
+        return beneath is not None
     usual = median(line.size for line in right)
     return above <= mark.box[1] + 0.2 * usual and beneath >= mark.box[3] - 0.2 * usual and beneath - above > 2.2 * usual

@@ -105,27 +105,27 @@ def dates_over_lines(lines: list[Line]) -> list[Line]:
     """Lines in which a range that a narrow column breaks ("May 2020 –" above "Present") stands whole in the first one."""
     out: list[Line] = []
     for line in lines:
-        last = out[-1] if out else None
-        first = line.cells[0] if len(line.cells) > 1 else None
-        if (
-            last is not None
-            and first is not None
-            and len(last.cells) > 1
-            and (dash := _ends_open(last, first)) is not None
-        ):
-            begun = last.cells[0]
-            between = [replace(first.words[0], text=dash)] if dash else []
-            whole = Cell([*begun.words, *between, *first.words], begun.page, begun.order, last=first.last).close()
+        for at in (0, -1):  # a column of dates at the left, or at the right
+            last = out[-1] if out else None
+            if last is None or len(last.cells) < 2 or (at == 0 and len(line.cells) < 2) or not line.cells:
+                continue
+            begun, rest = last.cells[at], line.cells[at]
+            dash = _ends_open(begun, rest)
+            if dash is None:
+                continue
+            between = [replace(rest.words[0], text=dash)] if dash else []
+            whole = Cell([*begun.words, *between, *rest.words], begun.page, begun.order, last=rest.last).close()
             if (found := find_periods(whole.text)) and found[-1].is_range:
-                out[-1] = _with(last, [whole, *last.cells[1:]])
-                line = _with(line, line.cells[1:])
-        out.append(line)
+                out[-1] = _with(last, [whole, *last.cells[1:]] if at == 0 else [*last.cells[:-1], whole])
+                left = line.cells[1:] if at == 0 else line.cells[:-1]
+                line = _with(line, left) if left else replace(line, cells=[])
+        if line.cells:
+            out.append(line)
     return out
 
 
-def _ends_open(line: Line, beneath: Cell) -> str | None:
+def _ends_open(begun: Cell, beneath: Cell) -> str | None:
     """What to put between a date that goes on in the next line and its rest: nothing or a dash; None where it does not go on."""
-    begun = line.cells[0]
     close = 0 < beneath.box[1] - begun.box[1] < 2 * begun.size and begun.page == beneath.page
     edge = min(abs(begun.box[0] - beneath.box[0]), abs(begun.box[2] - beneath.box[2])) < 0.5 * begun.size
     if not close or not edge or len(begun.text) > 22 or len(beneath.text) > 20:

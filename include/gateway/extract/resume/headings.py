@@ -11,6 +11,7 @@ from gateway.values.text import is_cjk
 
 _FILE = Path(__file__).parent / "data" / "heading_words.txt"
 # "3 Work experience", "4.1 Skills", "II. Education"; without a full stop after it the number says little, so the rest must be known
+_GLYPH = re.compile(r"^(?:[^\w\s(]|[\ue000-\uf8ff]){1,2}\s+(?=\w)")  # "★ Experience": an icon in front
 _NUMBER = re.compile(r"^(?:\d{1,2}(?:\.\d{1,2})*|[ivx]{1,4})[.)]?\s+", re.I)
 _CONTINUED = re.compile(r"[\s\-–(]+(?:cont(?:inued|['’.]?d)?|fortsetzung|suite|continuacion|continua)\.?\s*\)?$", re.I)
 _ASIDE = re.compile(r"\s*[(\[][^()\[\]]{0,40}[)\]]\s*$")
@@ -42,7 +43,7 @@ def _words() -> list[tuple[str, frozenset[str], tuple[str, ...], tuple[str, ...]
 @lru_cache(maxsize=4096)
 def known_heading(text: str) -> tuple[str, str] | None:
     """(section, language) of a known phrase, whatever number, owner or remark stands around it; None otherwise."""
-    text = text.strip(" ?!¿¡")
+    text = _GLYPH.sub("", text).strip(" ?!¿¡")
     tokens = text.split()
     if len(tokens) >= 4 and all(len(token) == 1 for token in tokens):
         text = "".join(tokens)  # letter-spaced

@@ -209,6 +209,8 @@ def _as_known(
         if looks and not strong and not styled and name in WEAK and (many or text[:1].islower()):
             return None
         return name, language, False
+    if section == "skills" and name in WEAK - {"languages"} and not look_book.is_in_margin(line):
+        return None  # "Leadership   Coaching, planning": a group of skills
     if strong or (styled and not cells[1].bold) or (cell.bold and look_book.is_in_margin(line)):
         if _is_label(text, name) and not strong:
             return None

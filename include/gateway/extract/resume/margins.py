@@ -88,7 +88,7 @@ def _range_of(line: Line, after: Line) -> Cell | None:
     if len(found) != 1 or found[0].is_range or not _is_date(line):
         return None
     words = list(first.words)
-    if not re.search(r"[-–—‑~→]\s*$|^\s*[-–—‑~→]", f"{first.text}\n{second.text}", re.M):
+    if not re.search(r"[-–—‑~→]\s*(?:[^\W\d_]{3,}\.?)?$|^\s*[-–—‑~→]", f"{first.text}\n{second.text}", re.M):
         words.append(replace(second.words[0], text="–"))
     whole = Cell([*words, *second.words], first.page, first.order, last=second.last).close()
     ranges = periods(whole.text)
@@ -148,6 +148,19 @@ def _is_margin(margin: Sequence[Line], text: Sequence[Line], headings: set[int])
     return other <= 0.1 * len(margin)
 
 
+def _between(group: Sequence[Line], headings: set[int]) -> list[list[Line]]:
+    """A column as a whole where it is a margin throughout; else cut at its headings, for one that is a margin in some sections."""
+    plain = [line for line in group if id(line) not in headings]
+    if len(plain) == len(group) or sum(map(_is_date, plain)) >= 0.5 * len(plain):
+        return [list(group)]
+    out: list[list[Line]] = [[]]
+    for line in group:
+        if id(line) in headings and out[-1]:
+            out.append([])
+        out[-1].append(line)
+    return [list(group), *out]
+
+
 def _by_region(lines: Sequence[Line]) -> tuple[dict[tuple[int, int], list[Line]], dict[tuple[int, int], Box]]:
     regions: dict[tuple[int, int], list[Line]] = {}
     for line in lines:
@@ -160,12 +173,12 @@ def _pairs(lines: Sequence[Line], headings: set[int]) -> list[tuple[list[Line], 
     """(lines of a margin, lines of the column next to it, whether the margin is at the right), page by page."""
     regions, boxes = _by_region(lines)
     out = []
-    for key, margin in regions.items():
+    for key, margin in ((key, part) for key, group in regions.items() for part in _between(group, headings)):
         plain = [line for line in margin if id(line) not in headings]
         dated = sum(_is_date(line) for line in plain)
-        if len(margin) < 2 or not dated:
+        if not dated:
             continue
-        here = boxes[key]
+        here = around([line.box for line in margin])
         level = [
             other
             for other in regions
@@ -179,6 +192,8 @@ def _pairs(lines: Sequence[Line], headings: set[int]) -> list[tuple[list[Line], 
             and here[2] - here[0] < NARROW * (max(line.box[2] for line in text) - min(line.box[0] for line in text))
             and _is_margin(margin[margin.index(marks[0]) :], text, headings)
         )
+        places = sum(_is_remark(line) for line in plain)
+        dates_only = dates_only or (dated >= 0.5 * (len(plain) - places) and dated >= 2)
         if text and dates_only and min(boxes[other][0] for other in beside) - here[2] < NEXT_TO:
             out.append((margin, text, False))
             continue

@@ -32,6 +32,7 @@ from gateway.model import Box
 from gateway.values.lexicon import title_score
 from gateway.values.table_words import is_table_head
 
+GOES_ON = ("work", "education", "projects", "skills", "other")
 HEAD_OF_PAGE = 110.0  # points below the first line within which a sidebar starts; side by side further down is a grid
 # "Designed with ... by ...": the template's own line
 _CREDIT = re.compile(
@@ -204,6 +205,9 @@ def _entering(line: Line, box: Box, regions: Sequence[_Region], page_top: float)
             for r in regions
             if r.page == line.page and r.box[3] <= box[1] + 5 and r.box[0] < box[2] and box[0] < r.box[2]
         ]
+        level = beside and abs(last.box[1] - box[1]) < 2 * line.size and widths[0] > 0.8 * widths[1]
+        if level and last.headings and last.box[2] <= box[0] + 5 and last.section in GOES_ON:
+            return last.section, last.part  # the second column of a text set in two
         beneath = _beneath_heading(box, regions, line.page)
         if beneath is not None and not any(r.box[3] > beneath.box[3] + 5 for r in above):
             return beneath.section, beneath.part

@@ -51,6 +51,9 @@ def chunks(lines: Sequence[Line]) -> Iterator[tuple[str, Cell, int]]:
         label_left = len(cells) == 2 and (_is_label_cell(cells[0], cells[1]) or _under_labels(cells, columns))
         if label_left:
             cells = cells[1:]
+            if pending:
+                yield pending[:3]
+                pending = None
         for cell in cells:
             bulleted = bool(cell.words) and cell.words[0].text in BULLETS
             text = _commas_again(_spaced_items(cell)) if cell.words[0].source == "ocr" else _spaced_items(cell)
@@ -190,6 +193,14 @@ def _label_looks(lines: Sequence[Line]) -> set[tuple[bool, bool, int | None, flo
             or (look[1] and not any(c.italic for c in others))
             or look[3] > max(c.size for c in others) + 0.4
         )
+        if (
+            stronger
+            and len(members) < 2
+            and not look[0]
+            and not look[1]
+            and look[3] <= max(c.size for c in others) + 0.4
+        ):
+            stronger = False  # one item in capitals: an abbreviation
         followed = sum(1 for line, c in singles if _look(c) == look and _plainer_next(singles, line, look))
         if plain and stronger and followed >= 0.8 * len(members) and len(members) <= len(others):
             out.add(look)
