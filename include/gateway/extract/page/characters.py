@@ -7,6 +7,7 @@ source   The Unicode Standard, chapters 2.11 (combining marks), 9.2 (Arabic pres
 from __future__ import annotations
 
 import dataclasses
+import re
 import unicodedata
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -33,6 +34,7 @@ _UNDOTTED = {"ı": "i", "ȷ": "j"}
 # Hyphens and minus signs that typesetters put where somebody typed "-": in numbers, addresses and double names.
 _HYPHENS = str.maketrans(dict.fromkeys("\u2010\u2011\u2212\ufe63\uff0d", "-"))
 _FORMS = ("<initial>", "<medial>", "<final>", "<isolated>")
+_CLUSTERS = re.compile(r"[\dA-Za-z]+(?:[.,:/-][\dA-Za-z]+)*|.[\u0591-\u05c7\u064b-\u065f\u0670]*", re.S)
 _VOWELS = frozenset("aeiouyæœøı")
 LONG_WORD = 4
 ENOUGH_WORDS = 20
@@ -68,6 +70,26 @@ def _letters(token: str) -> str:
         unicodedata.normalize("NFKC", char) if "\ufb00" <= char <= "\ufdff" or "\ufe70" <= char <= "\ufefc" else char
         for char in token
     )
+
+
+def is_rtl(text: str) -> bool:
+    """True for text with a letter of a script that runs from right to left (Hebrew, Arabic, Syriac)."""
+    return any(
+        "\u0590" <= char <= "\u08ff" or "\ufb1d" <= char <= "\ufdff" or "\ufe70" <= char <= "\ufefc" for char in text
+    )
+
+
+def in_reading_order(glyphs: Sequence[Glyph]) -> str:
+    """The word of right-to-left letters that was stored as drawn, turned; where its letters stand tells, not their form.
+
+    Digits and Latin letters in it keep their order among themselves; a vowel sign stays behind its letter.
+    """
+    token = "".join(glyph.text for glyph in glyphs)
+    at = [(glyph.box[0] + glyph.box[2]) / 2 for glyph in glyphs if is_rtl(glyph.text) and glyph.text.isalpha()]
+    rising = sum(after > before for before, after in zip(at, at[1:], strict=False))
+    if 2 * rising < len(at) or len(at) < 2:
+        return token
+    return "".join(cluster for cluster in reversed(_CLUSTERS.findall(token)))
 
 
 def accented(glyphs: Sequence[Glyph]) -> list[Glyph]:

@@ -23,6 +23,8 @@ from gateway.extract.page.characters import (
     accented,
     covers,
     glued,
+    in_reading_order,
+    is_rtl,
     is_torn,
     looks_doubled,
     once,
@@ -144,6 +146,9 @@ def _words(text_page: Any, page: pdfium.PdfPage, place: _Placer) -> tuple[list[W
         if looks_doubled(token) or (len(token) > 1 and not token.isascii() and not ACCENTS.keys().isdisjoint(token)):
             glyphs = accented(without_copies(_glyphs(looks, start, token, place)))
             token, look = "".join(glyph.text for glyph in glyphs), looks.of(end - 1) if look.hidden else look
+        if end - start > 1 and not token.isascii() and is_rtl(token):
+            glyphs = _glyphs(looks, start, text[start:end], place)
+            token = in_reading_order(glyphs) if len(glyphs) == end - start else token
         if (box[2] - box[0]) > WIDE * max(size, 1.0) * len(token) and len(token) > 1 and not look.turned:
             words.extend(_cut(text_page, token, start, place, look, pointer, rect))
             starts += [start] * (len(words) - len(starts))
