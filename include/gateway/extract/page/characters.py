@@ -111,6 +111,18 @@ def _apart(a: Box, b: Box) -> float:
     return abs((a[0] + a[2]) / 2 - (b[0] + b[2]) / 2)
 
 
+def parted_at(glyphs: Sequence[Glyph], size: float) -> int | None:
+    """Where two words set without a space part ("OMARSTAUFFER" with a margin between): the one gap far wider than the others."""
+    gaps = [after.box[0] - before.box[2] for before, after in zip(glyphs, glyphs[1:], strict=False)]
+    if len(gaps) < 5:
+        return None
+    *_, second, widest = sorted(gaps)
+    at = gaps.index(widest) + 1
+    usual = sorted(gaps)[len(gaps) // 2]
+    apart = widest > usual + 0.14 * size and widest > 0.08 * size and widest - second > 0.08 * size
+    return at if apart and 2 <= at <= len(glyphs) - 2 else None
+
+
 def looks_doubled(token: str) -> bool:
     """ "JJoohhnn": every character twice, as where a shadow is drawn letter by letter. No word of five letters is."""
     return len(token) >= 4 and len(token) % 2 == 0 and token[0::2] == token[1::2] and len(set(token)) > 1

@@ -28,11 +28,13 @@ from gateway.extract.page.characters import (
     is_torn,
     looks_doubled,
     once,
+    parted_at,
     plain,
     same_place,
     sense,
     without_copies,
 )
+from gateway.extract.page.layout import around
 from gateway.extract.page.painted import WHITE, bounds, fills, painted_texts
 from gateway.extract.page.words import Link, Page, Word
 from gateway.model import Box
@@ -50,6 +52,8 @@ ICON = "\uf8ff"  # a picture of no known meaning; a bullet among them stays a si
 _ITALIC = re.compile(r"italic|oblique|cmti|slant|-it\b", re.I)
 BOLD_WEIGHT = 600
 LIMIT_CHARS = 60_000  # a dense printed page has some 6,000; a page with more is not meant for reading
+FLATTEST, USUAL, TALLEST = 0.5, 1.15, 2.6  # height of a character's cell in type sizes
+LARGE = 13.0  # points: type of names and titles
 WIDE = 1.9  # a word wider than this many sizes a character holds an unmarked gap
 HIDDEN_SIZE = 1.5  # points; nobody reads smaller type
 
@@ -143,6 +147,8 @@ def _words(text_page: Any, page: pdfium.PdfPage, place: _Placer) -> tuple[list[W
         box = place.box(x0, y0, x1, y1)
         look = looks.of(start)
         size = look.size or (box[2] - box[0] if look.turned else box[3] - box[1])
+        if not look.turned and not FLATTEST < (box[3] - box[1]) / max(size, 0.1) < TALLEST:
+            size = (box[3] - box[1]) / USUAL  # a font of drawings has a scale of its own, and PDFium tells the size before it
         if looks_doubled(token) or (len(token) > 1 and not token.isascii() and not ACCENTS.keys().isdisjoint(token)):
             glyphs = accented(without_copies(_glyphs(looks, start, token, place)))
             token, look = "".join(glyph.text for glyph in glyphs), looks.of(end - 1) if look.hidden else look
@@ -153,6 +159,11 @@ def _words(text_page: Any, page: pdfium.PdfPage, place: _Placer) -> tuple[list[W
             words.extend(_cut(text_page, token, start, place, look, pointer, rect))
             starts += [start] * (len(words) - len(starts))
             continue
+        parts = _parted(looks, start, token, end, place, size) if size >= LARGE and token.isalpha() else None
+        if parts:
+            words += [_word(text, where, size, look) for text, where in parts]
+            starts += [start, start + len(parts[0][0])]
+            continue
         word = _word(token, box, size, look)
         if words and is_torn(words[-1], word, text, start):
             words[-1] = glued(words[-1], word)
@@ -161,6 +172,17 @@ def _words(text_page: Any, page: pdfium.PdfPage, place: _Placer) -> tuple[list[W
         starts.append(start)
     words = _with_loose_accents(once(words, starts), looks, place)
     return words, (1.0 - min(1.0, bad / max(1, total))) * sense(word.text for word in words)
+
+
+def _parted(
+    looks: _Looks, start: int, token: str, end: int, place: _Placer, size: float
+) -> list[tuple[str, Box]] | None:
+    """The two words of a large title in which only a margin parts them."""
+    glyphs = _glyphs(looks, start, token, place) if end - start == len(token) else []
+    at = parted_at(glyphs, size) if len(glyphs) == len(token) else None
+    if at is None:
+        return None
+    return [(token[a:b], around([glyph.box for glyph in glyphs[a:b]])) for a, b in ((0, at), (at, len(token)))]
 
 
 def _glyphs(looks: _Looks, start: int, token: str, place: _Placer) -> list[Glyph]:

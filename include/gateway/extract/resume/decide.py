@@ -22,6 +22,7 @@ from gateway.model import Hints, Note
 from gateway.values.text import fold
 
 AGREES = 0.65  # of names.agreement: the family name and an initial, or two names
+PARTLY = 0.45  # of names.agreement: one of two names; enough where no address of the candidate's own stands anywhere else
 NEARLY = 1.5  # below the threshold a name still counts when it heads the page
 
 
@@ -154,11 +155,12 @@ def _own(person: Person, candidates: Sequence[Candidate], out: Contact, what: st
     """The candidates that belong to nobody else; adds a note for each value set aside."""
     own: list[Candidate] = []
     aside: dict[str, tuple[str, int | None]] = {}
-    for candidate in candidates:
-        agrees = False
-        if candidate.field == "email" and out.name:
-            agrees = agreement(out.name.value, handle_words(candidate.value, ())) >= AGREES
-        owner = owner_of(person, candidate, agrees)
+    agreeing = [_agreement(person, out, candidate) for candidate in candidates]
+    least = AGREES
+    if not any(owner_of(person, c, agrees >= AGREES) is None for c, agrees in zip(candidates, agreeing, strict=True)):
+        least = PARTLY
+    for candidate, agrees in zip(candidates, agreeing, strict=True):
+        owner = owner_of(person, candidate, agrees >= least)
         if owner is None:
             own.append(candidate)
         elif candidate.field == "email" or _is_phone(candidate):
@@ -168,6 +170,25 @@ def _own(person: Person, candidates: Sequence[Candidate], out: Contact, what: st
         if value not in kept:
             out.notes.append(Note("CONTACT_NOT_OWN", f"{what} was left out: it is {_WHOSE[owner]}.", page=page))
     return own
+
+
+def _agreement(person: Person, out: Contact, candidate: Candidate) -> float:
+    """How much an address repeats the name; 1 for a number in a footer with the candidate's own address, below the referees."""
+    if candidate.field == "email":
+        return agreement(out.name.value, handle_words(candidate.value, ())) if out.name else 0.0
+    lines = (candidate.line, out.email.line if out.email else -1)
+    if out.email is None or min(lines) < 0 or any(person.lines[n].section != "references" for n in lines):
+        return 0.0
+    return float(_one_block(candidate, out.email))
+
+
+def _one_block(candidate: Candidate, email: Candidate) -> bool:
+    """True if the number stands right beside or beneath the address."""
+    here, there = candidate.evidence.box, email.evidence.box
+    if here is None or there is None or candidate.evidence.page != email.evidence.page:
+        return False
+    height = max(here[3] - here[1], there[3] - there[1])
+    return abs(here[1] - there[1]) < 1.8 * height
 
 
 def _is_unread(candidate: Candidate) -> bool:

@@ -89,6 +89,8 @@ def _given_above(known: Known, first: Cell, second: Cell) -> bool:
         or max(first.size, second.size) < 0.98 * known.largest
     ):
         return False
+    if second.size < 0.85 * first.size:
+        return False  # a job title below the whole name
     given = [fold(word).strip(".") for word in first.text.split()]
     if not all(word in given_names() or len(word) == 1 for word in given) or len(given[0]) < 2:
         return False
@@ -107,11 +109,15 @@ def _both_in(first: Cell, second: Cell, handles: Sequence[str]) -> bool:
     for handle in handles:
         letters = re.sub(r"[^a-z]", "", handle)
         whole = [fold(x.text).replace(" ", "") for x in (first, second)]
-        if whole[1] and whole[1] in letters and whole[0][:1] in letters.replace(whole[1], ""):
-            return True
-        if whole[0] and whole[0] in letters and whole[1][:1] in letters.replace(whole[0], ""):
-            return True
+        for full, other in (whole, whole[::-1]):
+            if full and other and full in letters and _begins(letters.replace(full, "", 1), other):
+                return True
     return False
+
+
+def _begins(rest: str, word: str) -> bool:
+    """What an address holds besides one name begins the other ("j", "jan"), or goes on after it ("janemail")."""
+    return bool(rest) and (word.startswith(rest) or rest.startswith(word) or (len(rest) <= 3 and rest[0] == word[0]))
 
 
 def _beneath(person: Person, line: Line, cell: Cell) -> Cell | None:
@@ -122,7 +128,12 @@ def _beneath(person: Person, line: Line, cell: Cell) -> Cell | None:
             continue
         for other in other_line.cells:
             drop = other.box[1] - cell.box[1]
-            if other is cell or not 0.3 * cell.size < drop < 1.8 * max(cell.size, other.size):
+            one_look = (
+                abs(other.size - cell.size) < 0.5 and other.colour == cell.colour and other.bold == cell.bold
+            )
+            # paragraphs of one word each, as in the cell of a table, stand further apart than lines
+            reach = 2.4 if one_look and max(len(cell.text.split()), len(other.text.split())) <= 2 else 1.8
+            if other is cell or not 0.3 * cell.size < drop < reach * max(cell.size, other.size):
                 continue
             if not 0.45 < other.size / cell.size < 2.2:
                 continue
