@@ -143,7 +143,7 @@ def test_a_letter_of_another_font_stays_in_its_word(tmp_path: Path) -> None:
 
 
 def test_a_letter_of_an_icon_font_is_no_letter(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("gateway.extract.page.pdfium._ICONS", re.compile("times", re.I))
+    monkeypatch.setattr("gateway.extract.page.looks._ICONS", re.compile("times", re.I))
     made = page()
     made.set_font("Times", "", 20)
     made.text(60, 70, "H")

@@ -124,7 +124,12 @@ def parted_at(glyphs: Sequence[Glyph], size: float) -> int | None:
 
 
 def looks_doubled(token: str) -> bool:
-    """ "JJoohhnn": every character twice, as where a shadow is drawn letter by letter. No word of five letters is."""
+    """ "JJoohhnn": every character twice, as where a shadow is drawn letter by letter. No word of five letters is.
+
+    A pair of one letter is looked at as well ("mm" of "I'm"); whether it is a copy, its place tells.
+    """
+    if len(token) == 2:
+        return token[0] == token[1]
     return len(token) >= 4 and len(token) % 2 == 0 and token[0::2] == token[1::2] and len(set(token)) > 1
 
 

@@ -22,7 +22,9 @@ from gateway.model import Hints, Note
 from gateway.values.text import fold
 
 AGREES = 0.65  # of names.agreement: the family name and an initial, or two names
-PARTLY = 0.45  # of names.agreement: one of two names; enough where no address of the candidate's own stands anywhere else
+PARTLY = (
+    0.45  # of names.agreement: one of two names; enough where no address of the candidate's own stands anywhere else
+)
 NEARLY = 1.5  # below the threshold a name still counts when it heads the page
 
 

@@ -21,10 +21,17 @@ LARGE = 1.25  # times the size of the body: type that sets a name apart
 def has_form(person: Person, text: str, relaxed: bool) -> bool:
     """True if the letters can be a name; `relaxed` accepts one without capitals ("jane roe"), as some people write it."""
     if is_cjk(text):
-        return is_plausible_name(text) and name_form(text, person.language) > 0
+        return is_plausible_name(text) and name_form(text, _east_asian(person)) > 0
     if is_plausible_name(text):
         return True
     return relaxed and 2 <= len(text.split()) <= 4 and text[:1].isalpha() and is_plausible_name(text.title())
+
+
+def _east_asian(person: Person) -> str | None:
+    """The document's language; Japanese where headings in another language stand over text with kana."""
+    if person.language in ("ja", "zh", "ko"):
+        return person.language
+    return "ja" if any("\u3041" <= char <= "\u30fa" for line in person.lines for char in line.text) else person.language
 
 
 def names_in_row(known: Known, index: int, line: Line, number: int, cell: Cell) -> Iterator[Candidate]:
@@ -128,9 +135,7 @@ def _beneath(person: Person, line: Line, cell: Cell) -> Cell | None:
             continue
         for other in other_line.cells:
             drop = other.box[1] - cell.box[1]
-            one_look = (
-                abs(other.size - cell.size) < 0.5 and other.colour == cell.colour and other.bold == cell.bold
-            )
+            one_look = abs(other.size - cell.size) < 0.5 and other.colour == cell.colour and other.bold == cell.bold
             # paragraphs of one word each, as in the cell of a table, stand further apart than lines
             reach = 2.4 if one_look and max(len(cell.text.split()), len(other.text.split())) <= 2 else 1.8
             if other is cell or not 0.3 * cell.size < drop < reach * max(cell.size, other.size):
