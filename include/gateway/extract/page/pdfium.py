@@ -177,7 +177,11 @@ def _is_spaced(looks: Looks, text: str, start: int, end: int, before: Word, word
     gap = word.box[0] - before.box[2]
     if text[start - 1 : start] != " " or start < 2 or not 0.04 * size <= gap <= 0.4 * size:
         return False
-    if abs(before.size - word.size) > 0.5 or abs(before.box[3] - word.box[3]) > 0.2 * size or before.hidden != word.hidden:
+    if (
+        abs(before.size - word.size) > 0.5
+        or abs(before.box[3] - word.box[3]) > 0.2 * size
+        or before.hidden != word.hidden
+    ):
         return False
     if not raw.FPDFText_IsGenerated(looks.text_page, start - 1):
         return False

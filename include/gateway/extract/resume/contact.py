@@ -258,7 +258,7 @@ def email_candidates(person: Person, *, everywhere: bool = False) -> list[Candid
 def _begins_email(person: Person, index: int, line: Line, number: int, cell: Cell) -> bool:
     """True if an address may begin in this cell and continue below: it ends in a joint, or a label announces an e-mail."""
     words = cell.text.split()
-    if not words or "@" in words[-1] or not re.fullmatch(r"[\w.+-]+", words[-1]):
+    if label_kind(cell.text) or not words or "@" in words[-1] or not re.fullmatch(r"[\w.+-]+", words[-1]):
         return False
     beneath = below(person, index, cell)
     first = beneath.text.split()[0] if beneath is not None and beneath.text.split() else ""
@@ -326,8 +326,10 @@ def _goes_on(person: Person, index: int, cell: Cell, beneath: Cell, first: str) 
     """
     if first.startswith("."):
         return True
-    if len(beneath.text.split()) > 1 or not first.islower() or label_kind(first):
+    if len(beneath.text.split()) > 1 or not first.islower():
         return False
+    if label_kind(first):  # "m" heads a mobile number as well
+        return len(first) == 1 and _at_edge(person, person.lines[index], cell)
     if first.isalpha():
         return True
     rest = re.fullmatch(r"([a-z]+)(?:\.[a-z0-9-]+)+", first)

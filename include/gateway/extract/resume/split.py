@@ -169,7 +169,9 @@ def _starts(look: _Look, before: Sequence[_Look]) -> bool:
     if look.is_thin and identity <= 0:
         return False  # contact data or referees at the end; a person has a career or a name with an address
     if not (look.emails or look.phones or look.contact_high or look.title):
-        return False  # nobody is named or reached on it, whatever its heading says ("Résumé" over a section of a web page)
+        return (
+            False  # nobody is named or reached on it, whatever its heading says ("Résumé" over a section of a web page)
+        )
     if len(before) == 1 and look.title and look.title in before[0].texts:
         return False  # a cover page presents the person by name, beneath the name of whoever sends it
     cover = all(b.is_thin and not b.emails and not b.phones and not b.sections for b in before)
