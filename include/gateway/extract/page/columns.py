@@ -17,6 +17,9 @@ from gateway.extract.page.words import Page
 from gateway.values.table_words import is_table_head
 
 
+TITLE = 1.4  # times the usual size of a region: larger type is no row of a table
+
+
 def lines_of(
     page: Page, is_heading: Callable[[Cell], bool], is_dated: Callable[[str], bool], first_region: int = 0
 ) -> tuple[list[Line], int]:
@@ -73,10 +76,14 @@ def _aligned(lines: list[Line]) -> list[Line]:
         if tabled or len(line.cells) >= 3:
             for cell in line.cells:
                 tops.setdefault(round(cell.box[0]), []).append(cell.box[1])
+    usual = median([c.size for line in lines for c in line.cells]) if lines else 0.0
     for line in lines:
         cells: list[Cell] = []
         for cell in line.cells:
             rest = cell
+            if cell.size > TITLE * usual:
+                cells.append(cell)  # a name or title: its words stand under other edges by chance
+                continue
             while at := next((n for n in range(1, len(rest.words)) if _under_edge(rest, n, starts, tops)), None):
                 cells.append(Cell(rest.words[:at], rest.page, rest.order, last=rest.last).close())
                 rest = Cell(rest.words[at:], rest.page, rest.order + at, last=rest.last).close()

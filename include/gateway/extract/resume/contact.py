@@ -60,6 +60,7 @@ _ICON_KINDS = {  # Font Awesome's and Material's signs, and Unicode's own
     "📠": "fax",
 }
 _SPELLED = re.compile(r"[\s(\[{<_-](?:at|ät|arroba|chez|chiocciola|malpa|собака|a)[\s)\]}>_-]", re.I)
+_GLUED = re.compile(r"(?<![\w@.+-])((?:\+|\()?\d{2,}(?=[\d().-]*[\s().-]\S*)[\d\s().-]{5,}\d)(?=[a-z][\w.+-]*@)")
 _PROSE = re.compile(r"[^\W\d_]{2,}\s+[^\W\d_]{2,}\s+[^\W\d_]{2,}\s+[^\W\d_]{2,}")
 _LABEL = re.compile(r"([^\W\d_][\w .'’/()-]{0,28}?)\s*[:：.]?\s*$")
 
@@ -204,6 +205,11 @@ def place_features(person: Person, index: int, line: Line) -> dict[str, float]:
     }
 
 
+def unglued(text: str) -> str:
+    """The text with a space where a number runs into an address: recognition loses the icon or dot that parts the two."""
+    return _GLUED.sub(lambda found: found.group(1) + " ", text) if "@" in text else text
+
+
 def email_candidates(person: Person, *, everywhere: bool = False) -> list[Candidate]:
     """Addresses as printed, spelled out, broken over two lines, or behind a link.
 
@@ -211,7 +217,7 @@ def email_candidates(person: Person, *, everywhere: bool = False) -> list[Candid
     """
     out: list[Candidate] = []
     for index, line, number, cell in cells(person, everywhere=everywhere):
-        text = cell.text
+        text = unglued(cell.text)
         signed = "@" in text or "＠" in text or _SPELLED.search(text) is not None
         if not signed and not _begins_email(person, index, line, number, cell):
             continue

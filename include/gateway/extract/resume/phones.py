@@ -17,6 +17,7 @@ from gateway.extract.resume.contact import (
     own,
     place_features,
     raw_text,
+    unglued,
 )
 from gateway.extract.resume.countries import Countries
 from gateway.model import Evidence
@@ -70,7 +71,7 @@ def phone_candidates(person: Person, countries: Countries, *, everywhere: bool =
 def _phones_of(
     person: Person, index: int, line: Line, number: int, cell: Cell, countries: Countries
 ) -> Iterator[Candidate]:
-    text = _without_periods(plain_signs(cell.text))
+    text = _without_periods(plain_signs(unglued(cell.text)))
     over = _broken_over(person, index, cell, text, countries)
     if over is not None:
         features = place_features(person, index, line) | {
