@@ -176,7 +176,7 @@ def _best_gutter(
             if len(left) < 2 or len(right) < 2:
                 continue
             aligned = sum(abs(c.box[0] - x) < 3 for c in right)
-            if aligned < max(2, 0.25 * len(right)):
+            if aligned < max(2, 0.25 * len(right)) and not (aligned >= 2 and _is_indented(right, x, is_heading)):
                 continue
             weight = min(len(left), len(right)) + 0.2 * (len(left) + len(right)) + 0.3 * aligned
             if best is not None and weight <= best[0]:
@@ -185,6 +185,13 @@ def _best_gutter(
                 area = left + right
                 best = weight, (edge, min(_middle(c) for c in area) - 0.1, max(_middle(c) for c in area) + 0.1)
     return best[1] if best else None
+
+
+def _is_indented(right: list[Cell], x: float, is_heading: Callable[[Cell], bool]) -> bool:
+    """True if headings stand at the column's edge and the text beneath is set in from it by a few fixed steps (icons, bullets)."""
+    heads = [c for c in right if abs(c.box[0] - x) < 3 and is_heading(c)]
+    edges = Counter(round(c.box[0] / 3) for c in right)
+    return len(heads) >= 2 and sum(n for _, n in edges.most_common(3)) >= 0.6 * len(right)
 
 
 def _is_columns(

@@ -139,7 +139,7 @@ def _weights(person: Person, emails: Sequence[Candidate]) -> dict[str, float]:
 
 
 def _add_address(text: str, spoken: Sequence[str], weights: defaultdict[str, float], seen: set[str]) -> None:
-    parts = [part.strip() for part in re.split(r"[,;|()/•·]|\s[-–—]\s", text)]
+    parts = [part.strip() for part in re.split(r"[,;|()/•·]|\s[-–—]\s|\s{2,}", text)]
     towns = {code for part in parts for code, _ in city_countries(part)}
     for part in parts:
         if re.fullmatch(r"[A-Z]{2}", part) and part in towns and part not in seen:

@@ -19,6 +19,7 @@ from gateway.extract.resume.owner import letterhead_of, owner_of
 from gateway.extract.resume.phones import phone_candidates
 from gateway.extract.resume.scorer import model, rank
 from gateway.model import Hints, Note
+from gateway.values.lexicon import given_names
 from gateway.values.text import fold
 
 AGREES = 0.65  # of names.agreement: the family name and an initial, or two names
@@ -123,7 +124,7 @@ def _named(names: Sequence[Candidate]) -> Candidate | None:
     for candidate in names[:5]:
         seen = candidate.features
         against = any(seen.get(name) for name in ("heading", "place", "part", "company", "institution", "digits_near"))
-        if against or (seen.get("title") and seen.get("agreement", 0) < AGREES):
+        if against or (seen.get("title") and seen.get("agreement", 0) < AGREES and not _is_surname(candidate)):
             continue
         known = seen.get("known_names", 0) >= 0.5 or seen.get("agreement", 0) > 0.5
         lone = seen.get("largest") and seen.get("first_page") and seen.get("above_body", 0) > 0.5
@@ -133,9 +134,23 @@ def _named(names: Sequence[Candidate]) -> Candidate | None:
     return None
 
 
+def _is_surname(candidate: Candidate) -> bool:
+    """An occupation as a family name ("Grace Baker"): behind a given name, largest and first, with the real occupation below."""
+    seen = candidate.features
+    leads = seen.get("first_line") and seen.get("largest") and seen.get("title_below", 0) >= 0.5
+    words = fold(candidate.value).split()
+    return bool(leads) and 2 <= len(words) <= 3 and words[0] in given_names() and seen.get("relative_size", 0) >= 0.98
+
+
 def _in_full(best: Candidate, names: Sequence[Candidate]) -> Candidate:
     """The name with its last word, if that is in a separate line and the whole name is repeated (in a running header)."""
     short = fold(best.value)
+    agrees = best.features.get("agreement", 0)
+    for candidate in names:
+        seen = candidate.features
+        grown = seen.get("agreement", 0) > agrees + 0.3 and not seen.get("company") and seen.get("title", 0) < 0.5
+        if candidate.line == best.line and grown and fold(candidate.value).startswith(short + " "):
+            return candidate  # the address has the last word too
     lines: dict[str, set[int]] = {}
     for candidate in names:
         value = fold(candidate.value)

@@ -149,9 +149,21 @@ def form_names(person: Person) -> FormNames:
             if kinds:
                 parts.setdefault(kinds[-1] if not is_full(word) or kinds == ["family"] else kinds[0], (index, value))
             if is_full(word):
+                value.text = _turned(word, value.text)
                 out.own.append(value)
     _join(parts, out)
     return out
+
+
+def _turned(word: str, name: str) -> str:
+    """A value with a comma in the order its label of two parts gives: given name first."""
+    parts = [part.strip() for part in _JOINTS.split(_PLURAL.sub("", word))]
+    first, _, second = (half.strip() for half in name.partition(","))
+    if not second or len(parts) != 2:
+        return name
+    if parts[1] in GIVEN and parts[1] not in FAMILY:
+        return f"{second} {first}"
+    return f"{first} {second}" if parts[1] in FAMILY else name
 
 
 def _join(parts: dict[str, tuple[int, Labelled]], out: FormNames) -> None:

@@ -62,7 +62,7 @@ def stacked_names(known: Known, index: int, line: Line, cell: Cell) -> Iterator[
     if cell.size < LARGE * known.person.body:
         return
     texts, boxes, last = [cell.text], [cell.box], cell
-    for _ in range(2):
+    for _ in range(3):
         beneath = _beneath(known.person, line, last)
         if beneath is None:
             return
@@ -82,7 +82,7 @@ def stacked_names(known: Known, index: int, line: Line, cell: Cell) -> Iterator[
         features = features_of(known, index, line, 0, cell, whole, "stacked")
         features["relative_size"] = max(features["relative_size"], beneath.size / known.largest)
         features["largest"] = max(features["largest"], float(beneath.size >= 0.98 * known.largest))
-        features["stacked"] = len(texts) - 1.0
+        features["stacked"] = min(2.0, len(texts) - 1.0)
         yield Candidate(
             "name", whole, whole, Evidence("text", "stacked", page=line.page, box=around(boxes)), index, features
         )
@@ -130,6 +130,7 @@ def _begins(rest: str, word: str) -> bool:
 def _beneath(person: Person, line: Line, cell: Cell) -> Cell | None:
     """The cell directly below in the same style and column; lines of other columns may come between in reading order."""
     best: Cell | None = None
+    best_key = (True, 0.0)
     for other_line in person.lines[max(0, line.index - 3) : line.index + 8]:
         if other_line.page != line.page:
             continue
@@ -148,8 +149,10 @@ def _beneath(person: Person, line: Line, cell: Cell) -> Cell | None:
             stepped = shared > 0.5 * min(other.box[2] - other.box[0], cell.box[2] - cell.box[0]) and (
                 abs(other.size - cell.size) < 0.5 and other.colour == cell.colour
             )
-            if (aligned or centred or stepped) and (best is None or other.box[1] < best.box[1]):
-                best = other
+            # of two lines beneath, the one that looks alike: a narrow neighbour column may begin under it as well
+            key = (not one_look, other.box[1])
+            if (aligned or centred or stepped) and (best is None or key < best_key):
+                best, best_key = other, key
     return best
 
 
