@@ -12,7 +12,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 
 from gateway.extract.attacks import instructs, stuffed
-from gateway.extract.page.layout import Line, lines_of
+from gateway.extract.page.columns import lines_of
+from gateway.extract.page.layout import Line
 from gateway.extract.page.words import Page
 from gateway.extract.resume.columns import settled
 from gateway.extract.resume.contact import Candidate, Person
