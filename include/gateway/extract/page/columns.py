@@ -16,7 +16,6 @@ from gateway.extract.page.layout import Cell, Line, cells_of
 from gateway.extract.page.words import Page
 from gateway.values.table_words import is_table_head
 
-
 TITLE = 1.4  # times the usual size of a region: larger type is no row of a table
 
 
