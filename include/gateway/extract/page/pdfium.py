@@ -33,11 +33,11 @@ from gateway.extract.page.characters import (
     sense,
     without_copies,
 )
+from gateway.extract.page.forms import filled
 from gateway.extract.page.layout import around
 from gateway.extract.page.looks import Look, Looks
 from gateway.extract.page.words import Link, Page, Word
 from gateway.model import Box
-from gateway.values.text import tidy
 
 # A private-use sign (icon font) is a word of its own: it names its line but is part of no value.
 # U+FFFE and U+0002 are PDFium's marks for a hyphen that ends a line.
@@ -294,32 +294,14 @@ def _links(page: pdfium.PdfPage, place: _Placer) -> list[Link]:
 
 
 def _form_words(page: pdfium.PdfPage, place: _Placer) -> list[Word]:
-    """Text typed into form fields; PDFium's text of the page does not contain it."""
+    """Words of the filled-in fields, spread over the field's box as its type is set from the left."""
     out: list[Word] = []
-    for index in range(min(500, raw.FPDFPage_GetAnnotCount(page.raw))):
-        annotation = raw.FPDFPage_GetAnnot(page.raw, index)
-        try:
-            if raw.FPDFAnnot_GetSubtype(annotation) != raw.FPDF_ANNOT_WIDGET:
-                continue
-            rect = raw.FS_RECTF()
-            value = _annotation_text(annotation, b"V")
-            if not value or not raw.FPDFAnnot_GetRect(annotation, ctypes.byref(rect)):
-                continue
-            box = place.box(rect.left, min(rect.bottom, rect.top), rect.right, max(rect.bottom, rect.top))
-            size = min(12.0, box[3] - box[1])
-            x = box[0]
-            for token in value.split():
-                out.append(Word(token, (x, box[1], x + 0.5 * size * len(token), box[3]), size, source="form"))
-                x += 0.5 * size * (len(token) + 0.6)
-        finally:
-            raw.FPDFPage_CloseAnnot(annotation)
+    for field in filled(page):
+        box = place.box(*field.box)
+        size = min(12.0, box[3] - box[1])
+        x = box[0]
+        for token in field.text.split():
+            end = x + 0.5 * size * len(token)
+            out.append(Word(token, (x, box[1], end, box[3]), size, source="form", hidden=field.hidden))
+            x = end + 0.3 * size
     return out
-
-
-def _annotation_text(annotation: Any, key: bytes) -> str:
-    length = raw.FPDFAnnot_GetStringValue(annotation, key, None, 0)
-    if not 2 < length <= 20_000:
-        return ""
-    buffer = ctypes.create_string_buffer(length)
-    raw.FPDFAnnot_GetStringValue(annotation, key, ctypes.cast(buffer, ctypes.POINTER(ctypes.c_ushort)), length)
-    return tidy(buffer.raw[: length - 2].decode("utf-16-le", "replace"))

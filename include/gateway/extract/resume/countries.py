@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from gateway.extract.resume.contact import FOREIGN, Candidate, Person, own
-from gateway.values.places import REGIONS, city_countries, country_code, country_from_text
+from gateway.values.places import city_countries, country_code, country_from_text, short_regions
 from gateway.values.values import normalise_phone, phone_country, phone_fit
 
 # Where a language is the everyday one, the country with most of its speakers first.
@@ -50,8 +50,8 @@ SPOKEN = {
 }
 # Postcodes as a line of an address prints them, with the countries of that form (of countries that share it, the language tells).
 _POSTCODES: tuple[tuple[re.Pattern[str], str], ...] = (
-    (re.compile(rf"\b(?:{'|'.join(REGIONS['US'].split())})[ ,]+\d{{5}}(?:-\d{{4}})?\b"), "US"),
-    (re.compile(rf"\b(?:{'|'.join(REGIONS['AU'].split())})[ ,]+\d{{4}}\b"), "AU"),
+    (re.compile(rf"\b(?:{'|'.join(short_regions('US'))})[ ,]+\d{{5}}(?:-\d{{4}})?\b"), "US"),
+    (re.compile(rf"\b(?:{'|'.join(short_regions('AU'))})[ ,]+\d{{4}}\b"), "AU"),
     (re.compile(r"\b[A-Z]{1,2}\d[A-Z\d]?\s\d[A-Z]{2}\b"), "GB"),
     (re.compile(r"\b[ABCEGHJ-NPRSTVXY]\d[A-Z]\s?\d[A-Z]\d\b"), "CA"),
     (re.compile(r"\b\d{5}-\d{3}\b"), "BR"),
