@@ -131,8 +131,11 @@ def left() -> int:
     return number
 
 
-def send_and_die(kills: int, seed: int) -> int:
-    """A sender in a child, killed at a random moment, as often as asked; then one that may finish. Returns the kills."""
+def send_and_die(kills: int, events: int, seed: int) -> int:
+    """A sender in a child, killed at a random moment, as often as asked; then one that may finish. Returns the kills.
+
+    A fast sender must not be done before it was killed often enough: each lives only for its share of the work.
+    """
     from gateway.notify.send import send_due
 
     chance = random.Random(seed)
@@ -143,7 +146,7 @@ def send_and_die(kills: int, seed: int) -> int:
             send_due(patience_s=2.0)
             os._exit(0)
         if killed < kills:
-            time.sleep(chance.uniform(0.05, 0.5))
+            time.sleep(chance.uniform(0.02, max(0.06, 1.6 * events / kills / 1000)))
             try:
                 os.kill(child, signal.SIGKILL)
                 killed += 1
@@ -178,7 +181,7 @@ def one(database: str, url: str, events: int, kills: int) -> dict[str, object]:
     wrote_s = fill(events)
     engine().dispose()
     begun, cpu = time.monotonic(), resource.getrusage(resource.RUSAGE_CHILDREN)
-    killed = send_and_die(kills, 11)
+    killed = send_and_die(kills, events, 11)
     took, used = time.monotonic() - begun, resource.getrusage(resource.RUSAGE_CHILDREN)
     result = requests.get(base, timeout=60).json()
     server.terminate()

@@ -18,7 +18,7 @@ from typing import Any
 from airflow.sdk import Asset, CronTriggerTimetable, Param, dag, task
 
 from gateway_airflow.names import OUTBOX_URI, Pool, Tag
-from gateway_airflow.policy import TASK_DEFAULTS
+from gateway_airflow.policy import OWNER_LINKS, TASK_DEFAULTS
 
 
 @dag(
@@ -26,13 +26,14 @@ from gateway_airflow.policy import TASK_DEFAULTS
     catchup=False,
     max_active_runs=1,
     default_args=TASK_DEFAULTS,
+    owner_links=OWNER_LINKS,
     params={
         "dry_run": Param(False, type="boolean", description="Only count what is due"),
         "agent": Param(None, type=["null", "string"], description="This agent only"),
         "limit": Param(1000, type="integer", minimum=1, description="People, and documents, of an agent at most"),
     },
     doc_md=__doc__,
-    tags=[Tag.REVIEW, Tag.PII],
+    tags=[Tag.REVIEW, Tag.PII, Tag.ERASES],
 )
 def apply_retention() -> None:
     @task(pool=Pool.STORE, execution_timeout=timedelta(hours=1), outlets=[Asset(name="outbox", uri=OUTBOX_URI)])

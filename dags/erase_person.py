@@ -22,7 +22,7 @@ from airflow.sdk import Param, dag, task
 from gateway.pipeline.erasure.choices import ERASE, KEEP
 from gateway.settings import settings
 from gateway_airflow.names import Pool, Tag
-from gateway_airflow.policy import TASK_DEFAULTS
+from gateway_airflow.policy import OWNER_LINKS, TASK_DEFAULTS
 
 BODY = """\
 `{{ dag_run.triggering_user_name }}` asks to erase the person known as `{{ params.person }}` everywhere. It cannot be taken back.
@@ -36,6 +36,7 @@ Somebody else must approve it. Without an answer the person is kept.
     catchup=False,
     max_active_runs=20,
     default_args=TASK_DEFAULTS,
+    owner_links=OWNER_LINKS,
     params={
         "person": Param(
             type="string",
@@ -44,7 +45,7 @@ Somebody else must approve it. Without an answer the person is kept.
         )
     },
     doc_md=__doc__,
-    tags=[Tag.REVIEW, Tag.PII],
+    tags=[Tag.REVIEW, Tag.PII, Tag.ERASES],
 )
 def erase_person() -> None:
     ask = HITLOperator(

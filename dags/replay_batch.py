@@ -21,7 +21,7 @@ from airflow.sdk import Param, dag, get_current_context, task
 
 from gateway.settings import settings
 from gateway_airflow.names import Pool, Tag
-from gateway_airflow.policy import TASK_DEFAULTS
+from gateway_airflow.policy import OWNER_LINKS, TASK_DEFAULTS
 
 AGENTS = sorted(path.stem for path in settings().agents_dir.glob("*.yaml"))
 PARAMS = {
@@ -51,6 +51,7 @@ PARAMS = {
     catchup=False,
     max_active_runs=2,
     default_args=TASK_DEFAULTS,
+    owner_links=OWNER_LINKS,
     params=PARAMS,
     doc_md=__doc__,
     tags=[Tag.REVIEW],

@@ -23,7 +23,7 @@ from gateway.pipeline.review.choices import APPROVE_ALL, APPROVE_PASSED, DISCARD
 from gateway.settings import settings
 from gateway_airflow.names import DECISIONS_URI, Pool, Tag
 from gateway_airflow.operators.ask_operator import AskOperator
-from gateway_airflow.policy import TASK_DEFAULTS
+from gateway_airflow.policy import OWNER_LINKS, TASK_DEFAULTS
 
 BODY = """\
 {{ params.held }} candidate profile(s) of batch `{{ params.batch_id }}` ({{ params.agent }}) were held when this question
@@ -44,6 +44,7 @@ LINK = f"[Review them one by one]({PAGE}?batch={{{{ params.batch_id }}}})\n\n" i
     catchup=False,
     max_active_runs=100,
     default_args=TASK_DEFAULTS,
+    owner_links=OWNER_LINKS,
     params={
         "batch_id": Param("", type="string"),
         "question": Param(None, type=["null", "string"]),

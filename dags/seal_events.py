@@ -14,7 +14,7 @@ from __future__ import annotations
 from airflow.sdk import CronTriggerTimetable, dag, task
 
 from gateway_airflow.names import Pool, Tag
-from gateway_airflow.policy import TASK_DEFAULTS
+from gateway_airflow.policy import OWNER_LINKS, TASK_DEFAULTS
 
 
 @dag(
@@ -22,6 +22,7 @@ from gateway_airflow.policy import TASK_DEFAULTS
     catchup=False,
     max_active_runs=1,
     default_args=TASK_DEFAULTS,
+    owner_links=OWNER_LINKS,
     doc_md=__doc__,
     tags=[Tag.REVIEW],
 )

@@ -19,7 +19,7 @@ from datetime import timedelta
 from airflow.sdk import Asset, AssetOrTimeSchedule, CronTriggerTimetable, dag, task
 
 from gateway_airflow.names import OUTBOX_URI, Pool, Tag
-from gateway_airflow.policy import TASK_DEFAULTS
+from gateway_airflow.policy import OWNER_LINKS, TASK_DEFAULTS
 
 
 @dag(
@@ -29,8 +29,9 @@ from gateway_airflow.policy import TASK_DEFAULTS
     catchup=False,
     max_active_runs=1,
     default_args=TASK_DEFAULTS,
+    owner_links=OWNER_LINKS,
     doc_md=__doc__,
-    tags=[Tag.NOTIFY],
+    tags=[Tag.NOTIFY, Tag.WRITES_TO_PEOPLE],
 )
 def send_notices() -> None:
     @task(pool=Pool.NOTIFY, execution_timeout=timedelta(minutes=15))

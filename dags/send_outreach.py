@@ -10,7 +10,7 @@ message, at most one of each kind per person and agent.
 **Triage**: `OUTREACH_NOT_READY` names what is missing in an agent's outreach; the other agents' messages were sent. Safe to clear:
 nobody gets the same message twice. Messages that became unclear when a worker was stopped are not sent again automatically:
 use `python -m gateway outreach list --state unclear`, then `resend`.
-**Settings**: `GATEWAY_PUBLIC_URL`, `GATEWAY_OUTREACH_KEY_FILE`; `outreach` and `templates` in the agent's file (docs/outreach.md).
+**Settings**: `GATEWAY_PUBLIC_URL`, `GATEWAY_KEYS_DIR`; `outreach` and `templates` in the agent's file (docs/outreach.md).
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from datetime import timedelta
 from airflow.sdk import Asset, CronTriggerTimetable, dag, task
 
 from gateway_airflow.names import OUTBOX_URI, Pool, Tag
-from gateway_airflow.policy import TASK_DEFAULTS
+from gateway_airflow.policy import OWNER_LINKS, TASK_DEFAULTS
 
 
 @dag(
@@ -28,8 +28,9 @@ from gateway_airflow.policy import TASK_DEFAULTS
     catchup=False,
     max_active_runs=1,
     default_args=TASK_DEFAULTS,
+    owner_links=OWNER_LINKS,
     doc_md=__doc__,
-    tags=[Tag.NOTIFY, Tag.PII],
+    tags=[Tag.NOTIFY, Tag.PII, Tag.WRITES_TO_CANDIDATES],
 )
 def send_outreach() -> None:
     @task(pool=Pool.NOTIFY, execution_timeout=timedelta(hours=1), outlets=[Asset(name="outbox", uri=OUTBOX_URI)])

@@ -20,7 +20,7 @@ from airflow.sdk import Asset, AssetOrTimeSchedule, AssetWatcher, CronTriggerTim
 from gateway.settings import settings
 from gateway_airflow.names import INBOX_URI, Pool, Tag
 from gateway_airflow.operators.start_runs import arguments_of, start_runs
-from gateway_airflow.policy import SEES_THE_INBOX, TASK_DEFAULTS
+from gateway_airflow.policy import OWNER_LINKS, SEES_THE_INBOX, TASK_DEFAULTS
 from gateway_airflow.triggers.inbox_trigger import InboxTrigger
 
 CONFIG = settings()
@@ -46,6 +46,7 @@ INBOX = Asset(
     catchup=False,
     max_active_runs=1,
     default_args=TASK_DEFAULTS,
+    owner_links=OWNER_LINKS,
     doc_md=__doc__,
     tags=[Tag.INGEST],
 )

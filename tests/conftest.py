@@ -121,7 +121,7 @@ def store(request: pytest.FixtureRequest, home: Path, monkeypatch: pytest.Monkey
     engine().dispose()
     with psycopg.connect(admin, autocommit=True) as connection:
         connection.execute(f"DROP DATABASE {name} WITH (FORCE)".encode())
-    monkeypatch.delenv("GATEWAY_DATABASE_URL")
+    monkeypatch.delenv("GATEWAY_DATABASE_URL", raising=False)
     settings.cache_clear()
 
 

@@ -20,8 +20,9 @@ from pathlib import Path
 
 import numpy as np
 import pypdfium2 as pdfium
+from canvas import as_pages, as_pdf
 from personas import CJK, LOCALES, Persona, persona
-from templates import HELD_OUT, STRUCTURES, as_pages, as_pdf, draw
+from templates import HELD_OUT, STRUCTURES, draw
 
 from gateway.extract.page.pdfium import read_page
 from gateway.extract.resume import profiles, scorer

@@ -38,6 +38,12 @@ FIELDS: dict[str, dict[str, Any]] = {
     "kind": {**_TEXT, "description": "invitation, reminder-1, reminder-2, ..."},
     "stage": {**_TEXT, "description": "invited, started, completed, scored or knocked_out"},
     "numbers": {"type": "object", "description": "Figures by name"},
+    "rates": {"type": "object", "description": "Shares (0 to 1) and durations by name; null where nothing was counted"},
+    "days": {
+        "type": "array",
+        "description": "The last days: {day, passed, held}, candidates received on each, oldest first",
+    },
+    "advice": {"type": "array", "items": _TEXT, "description": "What the figures say to do next, most pressing first"},
 }
 
 
@@ -73,6 +79,18 @@ CATALOGUE: dict[str, EventType] = {
             "batch.waiting_review", "Candidates of a batch wait for review.", _REST, "batch", "waiting_review", True
         ),
         EventType("batch.failed", "A batch stopped early.", _REST, "batch", "failed", True),
+        EventType(
+            "review.delivered",
+            "Decisions about a batch were delivered while others of it still wait; at most once an hour.",
+            _REST,
+            status=True,
+        ),
+        EventType(
+            "deadline.missed",
+            "A batch is not done within GATEWAY_BATCH_DEADLINE_H.",
+            ("agent_id", "agent_title", "batch_id", "state", "hours", "url"),
+            status=True,
+        ),
         EventType("document.read", "A document was read.", _DOCUMENT, "document", "success"),
         EventType("document.failed", "A document could not be read.", _DOCUMENT, "document", "failed"),
         EventType("profile.passed", "A candidate passed every gate.", _PROFILE, "profile", "passed"),
@@ -117,6 +135,12 @@ CATALOGUE: dict[str, EventType] = {
             ("agent_id", "agent_title", "held", "hours", "url"),
         ),
         EventType(
+            "audit.error",
+            "Audits say that more automatic passes are wrong than the agent's file allows.",
+            ("agent_id", "agent_title", "numbers", "url"),
+            status=True,
+        ),
+        EventType(
             "inbox.stale",
             "A drop is waiting in the inbox and is not claimed.",
             ("agent_id", "agent_title", "code", "sentence"),
@@ -125,7 +149,13 @@ CATALOGUE: dict[str, EventType] = {
         EventType(
             "source.silent",
             "A source has not sent anything for longer than expected.",
-            ("agent_id", "agent_title", "source", "hours"),
+            ("agent_id", "agent_title", "source", "hours", "code"),
+            status=True,
+        ),
+        EventType(
+            "source.failing",
+            "A source cannot be asked, or something in it cannot be fetched.",
+            ("agent_id", "agent_title", "source", "code", "sentence"),
             status=True,
         ),
         EventType(
@@ -134,11 +164,26 @@ CATALOGUE: dict[str, EventType] = {
             ("agent_id", "agent_title", "channel", "code", "sentence", "waiting", "url"),
             status=True,
         ),
-        EventType("report.daily", "The figures of one day of an agent.", ("agent_id", "agent_title", "numbers", "url")),
+        EventType(
+            "report.daily",
+            "The figures of one day of an agent.",
+            ("agent_id", "agent_title", "numbers", "rates", "days", "advice", "url"),
+        ),
         EventType(
             "retention.applied",
             "People or documents whose period had ended were erased, or could not be.",
             ("agent_id", "agent_title", "numbers", "url"),
+            status=True,
+        ),
+        EventType(
+            "batch.receipt",
+            "What became of a batch, for its sender.",
+            ("agent_id", "agent_title", "batch_id", "state", "source", "numbers"),
+        ),
+        EventType(
+            "alarm.raised",
+            "Something should be looked into: the stated error, drift of documents, or a format that decides.",
+            ("agent_id", "agent_title", "code", "sentence", "url"),
             status=True,
         ),
         EventType("channel.test", "A test of a channel, requested by a person.", ("agent_id", "agent_title")),

@@ -48,21 +48,34 @@ class Settings(BaseSettings):
     )
     keys_dir: Path | None = Field(
         None,
-        description="Folder of the gateway's keys: signing.pem, suppression.key; created if missing; empty = <home>/keys.",
+        description="Folder of the gateway's keys: signing.pem, suppression.key, outreach.key; created if missing, back them up; empty = <home>/keys.",
+    )
+    encrypt: bool = Field(
+        False, description="Encrypt kept files and read values at rest (docs/encryption.md); needs a master key."
+    )
+    master_key_file: Path | None = Field(
+        None,
+        description="File with the master key, several separated by commas; empty = the connection gateway_master.",
+    )
+    backup_dir: Path | None = Field(
+        None,
+        description="Folder of backups (gateway backup), on another machine or disk; receipts of erasures are copied there at once.",
     )
     page_url: str = Field("", description="Address of the Airflow UI used in notices; empty = no link.")
 
     public_url: str = Field(
-        "", description="Address (https://...) where candidates reach /gateway/unsubscribe/; required for outreach."
-    )
-    outreach_key_file: Path | None = Field(
-        None, description="Key file of the suppression list; created once, back it up; empty = <home>/outreach.key."
+        "",
+        description="Address (https://...) where candidates reach /gateway/unsubscribe/ and programs /gateway/hooks/; required for outreach.",
     )
 
     quiet_period_s: float = Field(
         5.0, ge=0, description="A drop without a marker is complete when nothing in it has changed for this long."
     )
     poll_s: float = Field(1.0, gt=0, description="Interval between two checks of the inbox.")
+    hooks_poll_s: float = Field(2.0, gt=0, description="Interval between two checks for calls of hooks.")
+    sources_poll_s: float = Field(
+        5.0, gt=0, description="Interval between two looks for sources that are due and batches that the API received."
+    )
 
     max_batch_files: int = Field(10_000, gt=0, description="Most files in one batch, including ZIP members.")
     max_file_bytes: int = Field(50_000_000, gt=0, description="Largest size of one file.")
@@ -91,6 +104,17 @@ class Settings(BaseSettings):
         15.0, gt=0, description="Expected reading time per mapped task; each task adds overhead of its own."
     )
     max_chunks: int = Field(64, gt=0, le=1000, description="Most mapped tasks of one batch.")
+    runs_at_once: int = Field(
+        16, gt=0, description="Batches in work at the same time; the pools bound what they do at once."
+    )
+    read_slots: int = Field(4, gt=0, description="Chunks read at the same time on all machines (pool gateway_extract).")
+    store_slots: int = Field(8, gt=0, description="Short tasks on the store at the same time (pool gateway_store).")
+    deliver_slots: int = Field(8, gt=0, description="Deliveries at the same time, all targets (pool gateway_deliver).")
+    notify_slots: int = Field(2, gt=0, description="Senders of messages at the same time (pool gateway_notify).")
+    source_slots: int = Field(4, gt=0, description="Sources fetched from at the same time (pool gateway_sources).")
+    target_slots: int = Field(
+        1, gt=0, description="Deliveries at the same time to one target; its rate limit is shared by all of them."
+    )
 
     response_timeout_h: float = Field(
         168.0, gt=0, description="How long a required action for review waits; after that, held candidates stay held."
@@ -115,16 +139,30 @@ class Settings(BaseSettings):
         description="A channel that has failed for this long is paused, and the agent's other channels are notified.",
     )
     notice_keep_days: float = Field(30.0, gt=0, description="How long messages that were sent or given up stay listed.")
+    review_limit: int = Field(50, ge=1, description="Most held candidates that one person is given at a time.")
+    batch_deadline_h: float = Field(
+        4.0, gt=0, description="A batch that is not done within this time is reported (deadline.missed)."
+    )
     claim_alarm_s: float = Field(
         900.0, gt=0, description="A complete drop that stays unclaimed for this long raises an alarm."
     )
+
+    airflow_database_url: str = Field(
+        "",
+        repr=False,
+        description="Airflow's own database, for the DAG clean_airflow (its tasks are not told it); empty = not cleaned by us.",
+    )
+    keep_runs_days: int = Field(
+        90, ge=14, description="Age after which clean_airflow removes runs, tasks and events from Airflow's database."
+    )
+    keep_logs_days: int = Field(30, ge=1, description="Age after which clean_airflow removes log files.")
 
     @property
     def private_places(self) -> tuple[Path, ...]:
         """Local folders and files with personal data or secrets, whether or not they exist."""
         database = urlsplit(self.store_url)
         places = [self.home, self.pool, *(self.home / name for name in ("files", "airflow", "logs"))]
-        places += [self.keys, self.keys / "signing.pem", self.keys / "suppression.key", self.outreach_key]
+        places += [self.keys, *(self.keys / name for name in ("signing.pem", "suppression.key", "outreach.key"))]
         places += [self.home / f".{name}.key" for name in ("fernet", "api", "jwt")]
         if database.scheme.startswith("sqlite"):
             places.append(Path(self.store_url.partition("///")[2]))
@@ -151,10 +189,6 @@ class Settings(BaseSettings):
     @property
     def pool(self) -> Path:
         return self.pool_dir or self.home / "pool"
-
-    @property
-    def outreach_key(self) -> Path:
-        return self.outreach_key_file or self.home / "outreach.key"
 
     def page(self, path: str) -> str:
         """The address of our page at that path ("/batches/b...") inside Airflow's UI; "" without GATEWAY_PAGE_URL."""

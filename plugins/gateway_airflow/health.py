@@ -9,7 +9,7 @@ import os
 from collections.abc import Iterator
 from typing import Any
 
-from gateway.deliver import credentials
+from gateway import credentials
 from gateway.insight.doctor.lines import Line, Look, fault, ok, warning
 from gateway.settings import settings
 from gateway_airflow.names import POOLS
@@ -20,7 +20,7 @@ SILENT_S = 60.0  # twice what Airflow itself calls unhealthy
 
 def looks() -> tuple[Look, ...]:
     """The checks for this process's environment; in a shell, the home of `make run` is found automatically."""
-    if not _found():
+    if not found():
         return (not_here,)
     from gateway_airflow.hooks.connections import from_metadata
 
@@ -28,7 +28,7 @@ def looks() -> tuple[Look, ...]:
     return (database, parts, pools, dags, sign_in)
 
 
-def _found() -> bool:
+def found() -> bool:
     """Whether Airflow is set up here; makes the home of `make run` known to a shell that names no other."""
     if "AIRFLOW_HOME" in os.environ or "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN" in os.environ:
         return True

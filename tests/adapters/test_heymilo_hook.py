@@ -32,7 +32,7 @@ def test_the_connection_type_has_a_form_and_a_test(home: Path, monkeypatch: pyte
 
 
 def test_airflow_connections_reach_the_library(monkeypatch: pytest.MonkeyPatch) -> None:
-    from gateway.deliver import credentials
+    from gateway import credentials
     from gateway.errors import Misconfigured
     from gateway_airflow.hooks.connections import from_airflow, use_connections
 

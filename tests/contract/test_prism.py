@@ -19,8 +19,8 @@ import pytest
 import requests
 
 from gateway.agents import HeyMiloTarget
+from gateway.credentials import Credentials
 from gateway.deliver.client import Client
-from gateway.deliver.credentials import Credentials
 from gateway.deliver.heymilo import HeyMilo, why_closed
 from gateway.deliver.port import Request
 from gateway.errors import Misconfigured, Refused, Transient

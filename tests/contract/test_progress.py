@@ -3,70 +3,21 @@
 from __future__ import annotations
 
 import random
-import time
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
 from sqlalchemy import func, select, update
 
 from gateway.insight.analytics import analytics
-from gateway.outreach.progress import _keep, seen_of, sync_progress
+from gateway.outreach.progress import FULL_EVERY, _keep, _since, seen_of, sync_progress
 from gateway.pipeline.delivery.deliver import deliver_batch
 from gateway.store.engine import reading, writing
-from gateway.store.tables import Batch, Delivery, Event, Interview
+from gateway.store.tables import Batch, Bookmark, Delivery, Event, Interview, now
 from support.heymilo import World
-from support.people import addresses, batch, connection, people
+from support.interviews import MEANS, STAGES, deliver, stages
+from support.people import batch, connection, people
 from support.telling import rows
-
-
-def steps(*statuses: str) -> dict[str, Any]:
-    made = [
-        {
-            "step_id": f"s{n}",
-            "order": n,
-            "status": status,
-            "started": status != "not_started",
-            "completed": status == "completed",
-            "knocked_out": status == "knocked_out",
-            "last_updated_at": time.time() if status != "not_started" else None,
-        }
-        for n, status in enumerate(statuses, 1)
-    ]
-    return {"steps": made, "all_complete": all(status == "completed" for status in statuses)}
-
-
-STAGES: dict[str, dict[str, Any]] = {
-    "invited": {"status": "pending", "workflow": steps("not_started", "not_started")},
-    "started": {"status": "in_progress", "workflow": steps("completed", "in_progress")},
-    "completed": {
-        "status": "evaluating",
-        "workflow": steps("completed", "completed"),
-        "interviewed_at": 1_790_000_000.0,
-    },
-    "scored": {"status": "completed", "workflow": steps("completed"), "score": 71.5, "interviewed_at": 1_790_000_000.0},
-    "knocked_out": {"status": "knocked_out", "workflow": steps("knocked_out", "not_started")},
-    "dismissed before it began": {"status": "dismissed", "dismissed": True, "workflow": steps("not_started")},
-    "shortlisted after it": {
-        "status": "shortlisted",
-        "shortlisted": True,
-        "workflow": steps("completed"),
-        "score": 90.0,
-    },
-}
-MEANS = {name: name for name in STAGES} | {"dismissed before it began": "invited", "shortlisted after it": "scored"}
-
-
-def deliver(number: int) -> str:
-    batch_id = batch()
-    people(batch_id, addresses(number, start=random.randrange(10**6)))
-    assert deliver_batch(batch_id) == {"delivered": number}
-    return batch_id
-
-
-def stages() -> dict[str, str]:
-    """The target's id -> where we have it."""
-    with reading() as session:
-        return dict(session.execute(select(Interview.external_id, Interview.state)).all())
 
 
 def test_every_stage_is_kept_and_the_funnel_is_whole(world: World, heymilo: Any, store: str) -> None:
@@ -185,6 +136,53 @@ def test_nothing_to_ask_about_asks_nothing(world: World, heymilo: Any, store: st
     calls = world.calls
     sync_progress()
     assert world.calls == calls, "who is at rest is not asked about"
+
+
+def test_one_who_never_starts_does_not_make_every_look_read_months(world: World, heymilo: Any, store: str) -> None:
+    heymilo(chunk=1000)
+    deliver(120)
+    month = timedelta(days=30)
+    with writing() as session:
+        session.execute(update(Delivery).values(created_at=now() - month, updated_at=now() - month))
+    for row in world.candidates["POST1"]:
+        row["created_at"] -= month.total_seconds()
+        row.update(STAGES["scored"])
+    world.candidates["POST1"][0].update({"score": None, "interviewed_at": None, **STAGES["invited"]})
+    assert sync_progress().read == 120, "the first look is at all"
+    assert sync_progress().read == 0, "nobody of this week is open"
+    deliver(2)
+    assert sync_progress().read == 2, "of this week alone"
+    world.candidates["POST1"][0].update(STAGES["completed"])
+    with writing() as session:
+        mark = session.get_one(Bookmark, "progress-full:heymilo:POST1")
+        mark.value = (now() - FULL_EVERY).isoformat()
+    done = sync_progress()
+    assert (done.read, done.moved) == (122, 1), "a few times a day it is all of them"
+
+
+def test_what_is_at_rest_is_not_read_again_from_our_own_rows(world: World, heymilo: Any, store: str) -> None:
+    agent = heymilo(chunk=1000)
+    deliver(3)
+    long_ago = now() - timedelta(days=40)
+    with writing() as session:
+        session.execute(update(Delivery).values(created_at=long_ago, updated_at=long_ago))
+    for row in world.candidates["POST1"]:
+        row["created_at"] = long_ago.timestamp()
+        row.update(STAGES["scored"])
+    sync_progress()
+    assert _since(agent, agent.target, now(), full=True) is None
+    with reading() as session:
+        begin = session.get_one(Bookmark, "progress-rest:heymilo:POST1:tester").value
+    assert now() - datetime.fromisoformat(begin) < timedelta(minutes=11), (
+        "only what is confirmed from here on is looked at"
+    )
+    # Unclear for 40 days and confirmed now: an old row, but a new confirmation.
+    deliver(1)
+    with writing() as session:
+        session.execute(update(Delivery).where(Delivery.created_at > long_ago).values(created_at=long_ago))
+    since = _since(agent, agent.target, now(), full=True)
+    assert since is not None
+    assert since <= long_ago
 
 
 def test_engagement_is_counted_by_hand(world: World, heymilo: Any, store: str) -> None:

@@ -22,4 +22,7 @@ def dag_bag(home: Path, airflow_db: None) -> Any:
         if session.get(DagBundleModel, "dags-folder") is None:
             session.add(DagBundleModel(name="dags-folder"))
     sync_bag_to_db(bag, "dags-folder", None)
+    for dag in bag.dags.values():
+        # dag.test() of Airflow 3.3.2 looks for the deadline by its whole definition instead of its id, and fails.
+        dag.deadline = None
     return bag

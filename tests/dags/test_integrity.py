@@ -16,6 +16,7 @@ from gateway_airflow.names import OWNER, POOLS, Pool, Tag
 PROJECT = Path(__file__).resolve().parents[2]
 EXPECTED = {
     "sense_inbox",
+    "pull_sources",
     "ingest_batch",
     "review_batch",
     "deliver_reviewed",
@@ -28,6 +29,9 @@ EXPECTED = {
     "report_daily",
     "apply_retention",
     "erase_person",
+    "clean_airflow",
+    "take_hooks",
+    "take_requests",
 }
 
 
@@ -73,7 +77,16 @@ def test_every_task_has_a_pool_a_limit_and_retries(dag_bag: Any) -> None:
 
 def test_every_mapped_task_is_named_and_bounded(dag_bag: Any) -> None:
     mapped = [(dag.dag_id, task) for dag in dag_bag.dags.values() for task in dag.tasks if task.is_mapped]
-    assert {task.task_id for _, task in mapped} == {"extract_chunk", "start_ingest", "ask_review", "continue_ingest"}
+    assert {task.task_id for _, task in mapped} == {
+        "extract_chunk",
+        "start_ingest",
+        "ask_review",
+        "continue_ingest",
+        "deliver_approved",
+        "pull",
+        "start_ready",
+        "start_requested",
+    }
     for dag_id, task in mapped:
         template = task.partial_kwargs.get("map_index_template")
         assert template, f"{dag_id}.{task.task_id}"
@@ -83,7 +96,7 @@ def test_every_mapped_task_is_named_and_bounded(dag_bag: Any) -> None:
 
 def test_what_may_stay_empty_in_a_form_is_null(dag_bag: Any) -> None:
     """`Param("", type="string")` counts as missing in Airflow 3.3: the form demands it, and Trigger stays grey."""
-    for dag_id in ("ingest_batch", "replay_batch"):
+    for dag_id in ("ingest_batch", "replay_batch", "pull_sources"):
         params = dag_bag.dags[dag_id].params
         assert params
         for name in params:

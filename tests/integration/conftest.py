@@ -13,6 +13,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from email.message import EmailMessage, Message
 from email.parser import BytesParser
 from pathlib import Path
@@ -30,9 +31,12 @@ class Mailbox:
 
     def __init__(self) -> None:
         self.messages: list[Message | EmailMessage] = []
+        self.arrived: dict[str, datetime] = {}  # subject -> when its first mail came
 
     async def handle_DATA(self, server: Any, session: Any, envelope: Any) -> str:
-        self.messages.append(BytesParser().parsebytes(envelope.content))
+        message = BytesParser().parsebytes(envelope.content)
+        self.messages.append(message)
+        self.arrived.setdefault(str(message["subject"]), datetime.now(UTC))
         return "250 kept"
 
     def about(self, batch_id: str) -> list[Message | EmailMessage]:

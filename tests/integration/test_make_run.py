@@ -11,7 +11,7 @@ import time
 from pathlib import Path
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import func, select
 
 from gateway.pipeline.lines import profile_lines
 from gateway.pipeline.report import totals
@@ -105,6 +105,16 @@ def test_a_drop_is_picked_up_at_once_and_the_same_drop_again_ingests_nobody(gate
     assert gateway.finished(batch_id) == "success"
     numbers = totals(batch_id)
     assert (numbers.delivered, numbers.held) == (2, 1)
+    gateway.wait_for(lambda: gateway.mailbox.about(batch_id), 60, "the notice of its end")
+    (message,) = gateway.mailbox.about(batch_id)
+    with reading() as session:
+        ended = session.scalar(
+            select(func.max(Event.at)).where(Event.subject_id == batch_id, Event.after == "waiting_review")
+        )
+    assert ended is not None
+    told_s = (gateway.mailbox.arrived[str(message["subject"])] - ended).total_seconds()
+    print(f"its people were told {told_s:.1f} s after its end")
+    assert told_s < 60, "the budget is 10 s on a quiet machine"
     assert picked_up_s < 30, "the budget is 10 s on a quiet machine"
 
     before = pool()

@@ -11,7 +11,7 @@ from typing import Any
 
 import openpyxl
 import pikepdf
-from sqlalchemy import Text, cast, event, select
+from sqlalchemy import LargeBinary, Text, cast, event, select
 
 from gateway.intake import cache, files
 from gateway.pipeline.erasure.erase import erase
@@ -72,7 +72,8 @@ def everything() -> Iterator[tuple[str, str]]:
             yield where, _cells(content)
     with reading() as session:
         for table in Base.metadata.sorted_tables:
-            for row in session.execute(select(*[cast(column, Text) for column in table.columns])):
+            columns = [one if isinstance(one.type, LargeBinary) else cast(one, Text) for one in table.columns]
+            for row in session.execute(select(*columns)):
                 yield table.name, " ".join(str(value) for value in row)
 
 

@@ -40,6 +40,7 @@ class World:
     candidates: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
     faults: list[str] = field(default_factory=list)
     list_faults: list[str] = field(default_factory=list)  # none | error | shift | 429
+    questions: list[dict[str, Any]] = field(default_factory=list)
     same_interview: bool = False  # a repeated address gets the interview it has
     queue_delay_s: float | None = 0.0  # None: queued jobs never appear
     queued: list[tuple[float, str, dict[str, Any]]] = field(default_factory=list)
@@ -206,6 +207,16 @@ def app_of(world: World, contract: Contract | None = None) -> FastAPI:
             return problem(404, "not_found", "No such posting.")
         return answered("getPosting", 200, {"data": world.postings[posting], "meta": None})
 
+    @app.get("/api/v2/postings/{posting}/questions")
+    async def questions(posting: str, request: Request) -> Response:
+        stopped = guard(request, "listQuestions")
+        if stopped is not None:
+            return stopped
+        if contract is not None:
+            world.violations += contract.check_query("listQuestions", dict(request.query_params))
+        content = {"data": world.questions, "pagination": {"has_more": False, "total_count": None, "url": None}}
+        return answered("listQuestions", 200, content)
+
     @app.get("/api/v2/postings/{posting}/candidates")
     async def list_candidates(posting: str, request: Request) -> Response:
         stopped = guard(request, "listCandidates")
@@ -240,6 +251,18 @@ def app_of(world: World, contract: Contract | None = None) -> FastAPI:
             "pagination": {"has_more": len(rows) > limit, "total_count": None, "url": None},
         }
         return answered("listCandidates", 200, content)
+
+    @app.get("/api/v2/interviews/{interview_id}/data")
+    async def interview(interview_id: str, request: Request) -> Response:
+        stopped = guard(request, "getInterviewData")
+        if stopped is not None:
+            return stopped
+        found = [row for rows in world.candidates.values() for row in rows if row["interview_id"] == interview_id]
+        if not found:
+            return problem(404, "not_found", "No such interview.")
+        hidden = ("object", "interview_url", "shortlisted", "dismissed", "interviewed_at", "data")
+        content = {"object": "interview_data"} | {k: v for k, v in found[0].items() if k not in hidden}
+        return answered("getInterviewData", 200, {"data": content, "meta": None})
 
     async def write(request: Request, posting: str, operation: str, *, bulk: bool, queue: bool) -> Response:
         stopped = guard(request, operation)

@@ -17,10 +17,10 @@ from gateway.store.engine import reading, writing
 from gateway.store.tables import Batch, Delivery, Document, Profile
 
 
-def agent_file(folder: Path, target: dict[str, Any], agent_id: str = "tester") -> Agent:
+def agent_file(folder: Path, target: dict[str, Any], agent_id: str = "tester", **more: Any) -> Agent:
     """Writes an agent file into the folder that GATEWAY_AGENTS_DIR names, and its row into the store."""
     folder.mkdir(parents=True, exist_ok=True)
-    content = {"id": agent_id, "title": "Tester", "default_mode": "ingest", "target": target}
+    content = {"id": agent_id, "title": "Tester", "default_mode": "ingest", "target": target, **more}
     (folder / f"{agent_id}.yaml").write_text(yaml.safe_dump(content))
     assert settings().agents_dir == folder
     agent = agent_of(agent_id)

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 from collections.abc import Callable, Iterator
+from datetime import UTC
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +18,7 @@ from gateway.insight import agents as insight
 from gateway.pipeline.lines import profile_lines
 from gateway.pipeline.run import run_batch
 from gateway.settings import settings
+from gateway.store.tables import now
 from gateway_airflow.ui.pages import agents as pages
 
 Client = Callable[..., TestClient]
@@ -24,8 +27,10 @@ Client = Callable[..., TestClient]
 @pytest.fixture(autouse=True)
 def _asked_anew() -> Iterator[None]:
     pages._preflights.clear()
+    pages._checklists.clear()
     yield
     pages._preflights.clear()
+    pages._checklists.clear()
 
 
 @pytest.fixture
@@ -168,3 +173,17 @@ def test_the_agents_file_is_for_those_who_configure(client: Callable[..., TestCl
     assert answer.headers["content-type"].startswith("text/plain")
     for name in ("nobody", "..%2F..%2Fpyproject", "%2e%2e/backend-engineer"):
         assert client("op").get(f"/agents/{name}/file").status_code == 404
+
+
+def test_a_day_in_figures(client: Client, filled: str) -> None:
+    today = now().astimezone(UTC).date()
+    page = client("viewer").get("agents/backend-engineer/day", params={"day": str(today)}).text
+    assert "<svg" in page
+    assert re.search(r"candidates ingested</th><td[^>]*>3<", page)
+    assert re.search(r"candidates waiting now</th><td[^>]*>2<", page)
+    assert "allowed to be wrong" in page
+    for name in ("Otto", "Anna", "ada.quill"):
+        assert name not in page
+    assert client().get("agents/backend-engineer/day", params={"day": "not a day"}).status_code == 422
+    assert client().get("agents/backend-engineer/day").status_code == 200
+    assert client().get("agents/nobody/day").status_code == 404

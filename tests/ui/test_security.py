@@ -27,7 +27,14 @@ RIGHTS = {
 }
 # Open to everybody, by name, with the reason.
 OPEN = {"static": "our own styles and scripts, nothing of anybody"}
-OPEN_ROUTES = {"/unsubscribe/{token}": "candidates have no account; the unguessable address is the proof"}
+OPEN_ROUTES = {
+    "/unsubscribe/{token}": "candidates have no account; the unguessable address is the proof",
+    "/answer/{token}": "candidates have no account; the unguessable link is the proof, and the form shows nothing",
+    "/hooks/{kind}/{agent_id}/{token}": "programs have no account; the unguessable address is the proof",
+    "/hooks/{kind}/{agent_id}": "the same; the signature is the proof",
+}
+# Routes for programs: a key of ours opens them, and nothing of Airflow's.
+KEYED = "/api/v1/"
 # A right that no route asks for yet: erasure comes as a run of its own, not as a page.
 UNUSED = {Right.ERASE}
 
@@ -46,7 +53,7 @@ def requests() -> list[Any]:
     return [
         pytest.param(method, route.path, right_of(route), id=f"{method} {route.path}")
         for route in routes()
-        if route.path not in OPEN_ROUTES
+        if route.path not in OPEN_ROUTES and not route.path.startswith(KEYED)
         for method in sorted(route.methods - {"HEAD"})
     ]
 
@@ -89,8 +96,12 @@ def ask(airflow_app: Any, home: Any) -> Any:
 
 def test_every_route_names_its_right_or_is_open_by_name() -> None:
     assert len(routes()) > 2
-    asking = [route for route in routes() if route.path not in OPEN_ROUTES]
-    assert {route.path for route in routes()} - {route.path for route in asking} == set(OPEN_ROUTES)
+    asking = [r for r in routes() if r.path not in OPEN_ROUTES and not r.path.startswith(KEYED)]
+    keyed = [route for route in routes() if route.path.startswith(KEYED)]
+    assert {r.path for r in routes()} - {r.path for r in asking} - {r.path for r in keyed} == set(OPEN_ROUTES)
+    assert len(keyed) > 2
+    for route in keyed:
+        assert [d.call.key_right for d in route.dependant.dependencies if hasattr(d.call, "key_right")], route.path
     for route in asking:
         assert right_of(route) is not None, f"{route.path} asks for no right"
         if "GET" not in route.methods:
@@ -111,6 +122,19 @@ def test_each_role_gets_exactly_what_its_rights_allow(ask: Any, method: str, pat
             assert status not in (401, 403), f"{role} is kept out of {path}"
         else:
             assert status == 403, f"{role} gets {status} for {path}"
+
+
+def test_airflow_s_tokens_and_cookies_open_nothing_of_the_api(ask: Any, airflow_app: Any) -> None:
+    app, tokens = airflow_app
+    client = TestClient(app, cookies={"_token": tokens["admin"]})
+    for route in routes():
+        if route.path.startswith(KEYED):
+            for method in sorted(route.methods - {"HEAD"}):
+                for role in (None, "admin"):
+                    answer = ask(method, address(route.path), role, params={"agent": "backend-engineer"})
+                    assert answer.status_code == 401, route.path
+                    assert answer.headers["content-type"] == "application/problem+json"
+                assert client.request(method, address(route.path)).status_code == 401
 
 
 def test_a_forged_token_and_a_cookie_of_another_site_do_nothing(ask: Any, airflow_app: Any) -> None:

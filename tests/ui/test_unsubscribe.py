@@ -18,7 +18,6 @@ Client = Callable[..., TestClient]
 
 @pytest.fixture
 def token(filled: str) -> str:
-    suppression._secret.cache_clear()
     with writing() as session:
         profile = session.scalars(select(Profile).where(Profile.email_norm.is_not(None))).first()
         assert profile is not None

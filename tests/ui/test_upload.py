@@ -11,6 +11,7 @@ import pytest
 from fastapi.testclient import TestClient
 
 from gateway.pipeline.arrival import upload
+from gateway.pipeline.arrival.runs import note_of
 from gateway.settings import settings
 from gateway.store.engine import reading
 from gateway.store.tables import Batch
@@ -52,7 +53,7 @@ def test_from_a_drop_to_a_run(client: Client, host: Any, home: Path) -> None:
     assert host.calls[0] == (
         "POST",
         "/dags/ingest_batch/dagRuns",
-        {"dag_run_id": upload_id, "logical_date": None, "conf": {"batch_id": upload_id}},
+        {"dag_run_id": upload_id, "logical_date": None, "conf": {"batch_id": upload_id}, "note": note_of(upload_id)},
     )
     with reading() as session:
         batch = session.get_one(Batch, upload_id)

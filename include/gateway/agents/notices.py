@@ -12,7 +12,24 @@ from gateway.agents.strict import ConnectionId, Strict
 from gateway.events import CATALOGUE, STATUS, wanted
 
 Patterns = Annotated[tuple[str, ...], Field(min_length=1, description='Types of docs/events.md; "batch.*" and "*" too')]
+Address = Annotated[str, Field(pattern=r"^[^@\s,<>]+@[^@\s,<>]+$")]
 LOG = "log"
+PERSON = "person:"  # begins the key of somebody's own channel
+
+
+def known_patterns(patterns: tuple[str, ...]) -> tuple[str, ...]:
+    """The patterns as they are; raises ValueError for one that means no event."""
+    for pattern in patterns:
+        if not any(wanted(event, (pattern,)) for event in CATALOGUE):
+            raise ValueError(f"{pattern!r} means no event; they are {', '.join(CATALOGUE)}")
+    return patterns
+
+
+def known_zone(name: str) -> str:
+    """The time zone as it is; raises ValueError for one that does not exist."""
+    if name not in available_timezones():
+        raise ValueError(f"{name!r} is no time zone; write one like Europe/Berlin")
+    return name
 
 
 class Quiet(Strict):
@@ -25,9 +42,7 @@ class Quiet(Strict):
     @field_validator("timezone")
     @classmethod
     def _zone(cls, name: str) -> str:
-        if name not in available_timezones():
-            raise ValueError(f"{name!r} is no time zone; write one like Europe/Berlin")
-        return name
+        return known_zone(name)
 
     def until(self, at: datetime, zone: str | None = None) -> datetime:
         """When a message that is ready at `at` may be sent: then, or at the end of the quiet hours by local time."""
@@ -46,6 +61,34 @@ class Quiet(Strict):
         return hour >= self.start or hour < self.end
 
 
+class Personal(Strict):
+    """What one of your own people wants to be told, by mail to themselves, chosen on the page."""
+
+    to: Annotated[str, Field(max_length=200, pattern=r"^[^@\s,<>]+@[^@\s,<>]+$")]
+    events: Patterns = STATUS
+    quiet: Quiet | None = None
+    digest_at: int | None = Field(default=None, ge=0, le=23, description="Hour of one mail a day; null: at once")
+    timezone: str = Field(default="UTC", description="IANA time zone of digest_at")
+
+    @field_validator("events")
+    @classmethod
+    def _known(cls, patterns: tuple[str, ...]) -> tuple[str, ...]:
+        return known_patterns(patterns)
+
+    @field_validator("timezone")
+    @classmethod
+    def _zone(cls, name: str) -> str:
+        return known_zone(name)
+
+    def due(self, at: datetime) -> datetime:
+        """When something of now may be told: at the next hour of the digest, or when the quiet hours end."""
+        if self.digest_at is None:
+            return self.quiet.until(at) if self.quiet else at
+        local = at.astimezone(ZoneInfo(self.timezone))
+        day = local.date() + timedelta(days=1 if local.hour >= self.digest_at else 0)
+        return datetime.combine(day, time(self.digest_at), local.tzinfo).astimezone(at.tzinfo)
+
+
 class _Channel(Strict):
     name: str = Field(
         default="",
@@ -58,17 +101,14 @@ class _Channel(Strict):
     @field_validator("events")
     @classmethod
     def _known(cls, patterns: tuple[str, ...]) -> tuple[str, ...]:
-        for pattern in patterns:
-            if not any(wanted(event, (pattern,)) for event in CATALOGUE):
-                raise ValueError(f"{pattern!r} means no event; they are {', '.join(CATALOGUE)}")
-        return patterns
+        return known_patterns(patterns)
 
 
 class MailChannel(_Channel):
     """Mail to your own people."""
 
     kind: Literal["email"]
-    to: tuple[Annotated[str, Field(pattern=r"^[^@\s,<>]+@[^@\s,<>]+$")], ...] = Field(min_length=1)
+    to: tuple[Address, ...] = Field(min_length=1)
     connection: ConnectionId = Field(default="smtp_default", description="Airflow connection of type smtp")
 
 
@@ -93,10 +133,22 @@ class WebhookChannel(_Channel):
     )
 
 
-Channel = Annotated[MailChannel | ChatChannel | WebhookChannel, Field(discriminator="kind")]
+class ReceiptChannel(_Channel):
+    """Mail to senders: what became of their batch, in numbers, and how to send better."""
+
+    kind: Literal["receipt"]
+    connection: ConnectionId = Field(default="smtp_default", description="Airflow connection of type smtp")
+    events: Patterns = ("batch.receipt",)
+    to: dict[str, Annotated[tuple[Address, ...], Field(min_length=1)]] = Field(
+        default_factory=dict, description="Name of a source, or sender of an API key -> addresses"
+    )
+    reply: bool = Field(default=False, description="Also answer the sender of a mail, where its source lists `senders`")
 
 
-def key_of(channel: MailChannel | ChatChannel | WebhookChannel) -> str:
+Channel = Annotated[MailChannel | ChatChannel | WebhookChannel | ReceiptChannel, Field(discriminator="kind")]
+
+
+def key_of(channel: Channel) -> str:
     """The key of this channel's messages: "email:smtp_default"."""
     return f"{channel.kind}:{channel.name or channel.connection}"
 
@@ -128,7 +180,7 @@ class Notify(Strict):
             raise ValueError(f"two channels are {', '.join(twice)}: give one of them a name")
         return self
 
-    def channel(self, key: str) -> MailChannel | ChatChannel | WebhookChannel | None:
+    def channel(self, key: str) -> Channel | None:
         """The channel with that key; None if the file does not (or no longer) define it."""
         return next((channel for channel in self.channels if key_of(channel) == key), None)
 

@@ -15,6 +15,7 @@ from pydantic import BeforeValidator, Discriminator, Field, Tag, WithJsonSchema,
 from gateway.agents.notices import Notify
 from gateway.agents.outreach import Outreach, Template
 from gateway.agents.retention import Retention
+from gateway.agents.sources import Source
 from gateway.agents.strict import ConnectionId, Strict
 from gateway.model import AgentState, Hints, Mode, Severity
 
@@ -308,9 +309,12 @@ class Agent(Strict):
         default=None, ge=1, le=10_000, description="Deliver this many first, then wait for approval before the rest"
     )
     audit_share: Share = Field(default=0.05, description="Share of automatic passes that a person checks afterwards")
+    sources: tuple[Source, ...] = Field(
+        default=(), description="Where batches are fetched from, besides the inbox, the page and the API"
+    )
     notify: Notify = Notify()
     templates: dict[Annotated[str, Field(pattern=r"^[a-z][a-z_]{0,40}$")], Template] = Field(
-        default_factory=dict, description="Messages to candidates: invitation, reminder"
+        default_factory=dict, description="Messages to candidates: invitation, reminder, question"
     )
     outreach: Outreach = Outreach()
     retention: Retention = Retention()
@@ -322,6 +326,14 @@ class Agent(Strict):
             if name is not None and name not in MAPPABLE:
                 raise ValueError(f"header {header!r} maps to {name!r}; choose from {', '.join(sorted(MAPPABLE))}")
         return mapping
+
+    @field_validator("sources")
+    @classmethod
+    def _told_apart(cls, sources: tuple[Source, ...]) -> tuple[Source, ...]:
+        names = [source.name for source in sources]
+        if twice := sorted({name for name in names if names.count(name) > 1}):
+            raise ValueError(f"two sources are called {', '.join(twice)}: give each a name of its own")
+        return sources
 
     @model_validator(mode="after")
     def _written(self) -> Agent:

@@ -30,9 +30,15 @@ COMMANDS: dict[str, str] = {
     "retention": "gateway.cli.retention",
     "access": "gateway.cli.access",
     "audit": "gateway.cli.audit",
+    "keys": "gateway.cli.keys",
+    "backup": "gateway.cli.backup",
+    "restore": "gateway.cli.restore",
+    "upgrade": "gateway.cli.upgrade",
     "doctor": "gateway.cli.doctor",
     "notify": "gateway.cli.notify",
     "outreach": "gateway.cli.outreach",
+    "sources": "gateway.cli.sources",
+    "plan": "gateway.cli.plan",
     "docs": "gateway.cli.docs",
 }
 

@@ -1,5 +1,6 @@
 """`gateway agents check [FILE...]`: validates agent files and builds their suites. --schema for editors,
---live asks each agent's target whether it takes candidates now (AIRFLOW_CONN_<ID> holds its connection); sends nothing.
+--live asks each agent's target whether it takes candidates now (AIRFLOW_CONN_<ID> holds its connection) and lists what is
+left to do before the agent's first batch; sends nothing.
 """
 
 from __future__ import annotations
@@ -7,6 +8,7 @@ from __future__ import annotations
 import argparse
 import json
 import sys
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -44,6 +46,9 @@ def run(options: argparse.Namespace) -> int:
         elif one["ok"]:
             open_ = f"; {one['target']} takes candidates" if options.live else ""
             print(f"{one['file']}: valid; {one['preset']}, {one['gates']} gates, {one['holding']} of them hold{open_}")  # noqa: T201
+            for line in one.get("checklist", []):
+                mark = {"done": "done   ", "todo": "TO DO  "}.get(line["state"], "not asked")
+                print(f"  {mark} {line['title']}{': ' + line['then'] if line['then'] else ''}")  # noqa: T201
             print(f"  at {one['max_error']:.1%} error, about {one['through']:.0%} of résumés go through")  # noqa: T201
         else:
             print(one["error"], file=sys.stderr)  # noqa: T201
@@ -61,14 +66,17 @@ def _checked(path: Path, *, live: bool) -> dict[str, Any]:
     from gateway.quality.risk import reach_for
     from gateway.quality.versions import suite_version
 
+    checklist: list[dict[str, Any]] = []
     try:
         agent = load_agent(path)
         gates = gates_for(agent)
         suite_of(agent.id, gates)
         if live:
+            from gateway.insight.readiness import readiness
             from gateway.pipeline.delivery.deliver import check_live
 
             check_live(agent)
+            checklist = [asdict(line) for line in readiness(agent, live=True)]
     except GatewayError as wrong:
         return {"file": path.name, "ok": False, "code": wrong.code, "error": f"{path.name}: {wrong.sentence}"}
     return {
@@ -82,4 +90,5 @@ def _checked(path: Path, *, live: bool) -> dict[str, Any]:
         "through": reach_for(agent.max_error)["real"],
         "holding": sum(gate.severity is Severity.CRITICAL for gate in gates),
         "suite_version": suite_version(agent),
+        **({"checklist": checklist} if live else {}),
     }

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import argparse
+import importlib
 import json
+import os
 from typing import Any
 
 
@@ -70,11 +72,19 @@ def dags_markdown() -> str:
     return "\n".join(lines)
 
 
+def adapter_pages() -> dict[str, str]:
+    """Pages that only the Airflow adapter can write: found by name, because the library does not import it."""
+    os.environ.setdefault("AIRFLOW__LOGGING__LOGGING_LEVEL", "ERROR")
+    routes = importlib.import_module("gateway_airflow.ui.v1.batches")
+    described = importlib.import_module("gateway_airflow.ui.v1.openapi")
+    return {"docs/api.md": described.markdown(described.openapi(routes.router))}
+
+
 def run(options: argparse.Namespace) -> int:
     from gateway.settings import PROJECT
 
     stale = []
-    for name, text in pages().items():
+    for name, text in {**pages(), **adapter_pages()}.items():
         path = PROJECT / name
         if path.is_file() and path.read_text("utf-8") == text:
             continue

@@ -46,36 +46,18 @@ def register(commands: Any) -> None:
 
 
 def preview(options: argparse.Namespace) -> int:
-    from gateway.outreach.letters import letter_of, mail_of
-    from gateway.outreach.sending import ready, send_test
+    from gateway.outreach.preview import send_to_oneself
+    from gateway.outreach.preview import show as shown_of
     from gateway.pipeline.arrival.receive import agent_of
-    from gateway.store.engine import migrate, reading
-    from gateway.store.tables import Document, Profile
+    from gateway.store.engine import migrate
 
     migrate()
     agent = agent_of(options.agent)
-    name, language = "Greta Hollingsworth", options.language
-    if options.profile:
-        with reading() as session:
-            profile = session.get(Profile, options.profile)
-            if profile is None:
-                from gateway.errors import Misconfigured
-
-                raise Misconfigured("UNKNOWN_PROFILE", f"There is no profile {options.profile!r}.")
-            name = profile.name or ""
-            language = language or session.get_one(Document, profile.document_id).facts.get("language")
-    letter = letter_of(
-        agent,
-        options.kind,
-        name=name,
-        link=agent.outreach.link or "https://interview.example.com/i/preview",
-        language=language,
-        invitation_id="preview",
-    )
+    shown = shown_of(agent, options.kind, profile_id=options.profile, language=options.language)
+    letter = shown.letter
     print(letter.html if options.html else f"Subject: {letter.subject}\n\n{letter.text}", end="")  # noqa: T201
     if options.to:
-        given = ready(agent)
-        send_test(given, mail_of(agent, given, letter, options.to, "preview"))
+        send_to_oneself(agent, shown, options.to, actor=f"cli:{getpass.getuser()}")
         print(f"\nsent to {options.to}")  # noqa: T201
     return 0
 

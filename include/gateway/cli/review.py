@@ -85,8 +85,10 @@ def _list(options: argparse.Namespace) -> None:
 
     from gateway.pipeline.review.audit import audit_error_rate, audit_queue
     from gateway.pipeline.review.held import queue
+    from gateway.store.looks import listed
 
     items: list[Any] = audit_queue(options.agent) if options.audit else queue(options.batch, options.agent)
+    listed("profile", [item.profile_id for item in items], actor=f"cli:{getpass.getuser()}")
     for item in items:
         if options.json:
             print(json.dumps(asdict(item), ensure_ascii=False, default=str))  # noqa: T201

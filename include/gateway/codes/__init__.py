@@ -12,12 +12,16 @@ from .delivery import DELIVERY
 from .document import DOCUMENT
 from .files import FILES
 from .judging import JUDGING
+from .keeping import KEEPING
+from .learning import LEARNING
 from .notices import NOTICES
 from .page import PAGE
 from .persons import PERSONS
 from .pipeline import PIPELINE
 from .quality import QUALITY
+from .senders import SENDERS
 from .showing import SHOWING
+from .sources import SOURCES
 
 CODES: dict[str, Code] = {}
 for _code in (
@@ -27,11 +31,15 @@ for _code in (
     *DOCUMENT,
     *QUALITY,
     *JUDGING,
+    *LEARNING,
     *DELIVERY,
     *PAGE,
     *PERSONS,
     *SHOWING,
     *NOTICES,
+    *SOURCES,
+    *SENDERS,
+    *KEEPING,
 ):
     if _code.id in CODES:
         raise ValueError(f"reason code {_code.id} is defined twice")

@@ -10,7 +10,7 @@ class Code:
     """One reason.
 
     id       SCREAMING_SNAKE, stable: reports and filters depend on it
-    stage    intake | extract | quality | deliver | review | notify | outreach | page
+    stage    intake | extract | quality | deliver | review | notify | outreach | page | api
     means    one sentence for a recruiter
     cause    the usual cause
     who      who acts: recruiter | sender | operator | nobody

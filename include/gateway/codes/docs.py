@@ -15,6 +15,7 @@ STAGES = {
     "notify": "Notices",
     "outreach": "Outreach: messages to candidates",
     "page": "The page",
+    "api": "The API for senders",
 }
 
 

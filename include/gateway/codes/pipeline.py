@@ -15,6 +15,15 @@ PIPELINE: tuple[Code, ...] = (
         "Setting GATEWAY_POLL_S: Input should be greater than 0.",
     ),
     Code(
+        "AIRFLOW_NOT_CLEANED",
+        "review",
+        "Old rows were not removed from Airflow's own database.",
+        "The database did not answer, or a row is still in use.",
+        "operator",
+        "Run `airflow db clean` where Airflow's settings are known; nothing else depends on it.",
+        "Old rows were not removed from Airflow's database: it ended with code 1. Run `airflow db clean` by hand to see more.",
+    ),
+    Code(
         "KEY_INVALID",
         "review",
         "A key of the gateway cannot be used: the signing key, or the key that identifies erased people.",
@@ -125,10 +134,10 @@ PIPELINE: tuple[Code, ...] = (
     Code(
         "UNKNOWN_BATCH",
         "intake",
-        "The run names a batch that the store does not have.",
-        "A run was triggered with a wrong batch id or uses another store.",
+        "There is no batch of that id.",
+        "A wrong id, another store, or a batch of another sender.",
         "operator",
-        "Trigger with an agent and a path instead.",
+        "Check the id. To start a run by hand, name an agent and a path instead.",
         "There is no batch 'b20260101-000000-aaaaaa'.",
     ),
     Code(

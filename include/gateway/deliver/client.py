@@ -22,8 +22,8 @@ from urllib.parse import quote, urlsplit
 
 import requests
 
+from gateway.credentials import Credentials
 from gateway.deliver import guard
-from gateway.deliver.credentials import Credentials
 from gateway.deliver.port import TooLarge, Unanswered
 from gateway.errors import Misconfigured, Permanent, Refused, Transient
 
@@ -67,6 +67,15 @@ class Client:
     def posting(self, posting: str) -> dict[str, Any]:
         """The posting as the API returns it."""
         return _mapping(self.get(f"/api/v2/postings/{quote(posting, safe='')}").get("data"))
+
+    def questions(self, posting: str) -> list[dict[str, Any]]:
+        """The first page of a posting's questions and criteria."""
+        rows = self.get(f"/api/v2/postings/{quote(posting, safe='')}/questions", limit=PAGE).get("data")
+        return [row for row in rows if isinstance(row, dict)] if isinstance(rows, list) else []
+
+    def interview(self, interview_id: str) -> dict[str, Any]:
+        """One interview as the API returns it; Refused(TARGET_GONE) if it knows none of that id."""
+        return _mapping(self.get(f"/api/v2/interviews/{quote(interview_id, safe='')}/data").get("data"))
 
     def post(self, path: str, body: dict[str, Any]) -> dict[str, Any]:
         """One writing call. The caller has taken its turn before (wait_turn), so that no reserved row waits for it."""

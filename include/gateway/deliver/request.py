@@ -15,8 +15,10 @@ E164 = re.compile(r"\+[1-9][0-9]{6,14}")  # ITU-T E.164: at most 15 digits; none
 METADATA_KEYS, KEY_CHARS, VALUE_CHARS = 50, 40, 500
 
 
-def request_of(profile: Profile, external_id: str, posting: str) -> Request:
+def request_of(profile: Profile, external_id: str, posting: str, *, unseen: bool = False) -> Request:
     """A profile as a request.
+
+    unseen   approved together with others where the agent leaves guessed numbers out: nobody vouched for this number
 
     raises   Refused(EMAIL_MISSING | NAME_MISSING): no target can take the profile, whoever approved it
     """
@@ -33,7 +35,8 @@ def request_of(profile: Profile, external_id: str, posting: str) -> Request:
         }
     )
     # phone_without_country: leave_out, or it would have been held; the number as printed stays in the store
-    guessed = profile.state == ProfileState.PASSED and "PHONE_COUNTRY_GUESSED" in profile.data.get("marks", ())
+    nobody = unseen or profile.state == ProfileState.PASSED
+    guessed = nobody and "PHONE_COUNTRY_GUESSED" in profile.data.get("marks", ())
     shown = None if guessed else profile.phone
     phone = shown if shown and E164.fullmatch(shown) else None
     marks = (["METADATA_TRIMMED"] if trimmed else []) + (["PHONE_LEFT_OUT"] if profile.phone and not phone else [])

@@ -15,7 +15,7 @@ def target_of(agent: Agent, *, live: bool = True) -> Target:
     """
     config = agent.target
     if isinstance(config, HeyMiloTarget | WebhookTarget):
-        from gateway.deliver.credentials import credentials
+        from gateway.credentials import credentials
         from gateway.deliver.limiter import Limiter
 
         given = credentials(config.connection) if live else None

@@ -19,9 +19,9 @@ import requests
 from standardwebhooks import Webhook
 
 from gateway.agents import WebhookTarget
+from gateway.credentials import Credentials
 from gateway.deliver import guard
 from gateway.deliver.client import CONNECT_S, _never_connected, retry_after_s
-from gateway.deliver.credentials import Credentials
 from gateway.deliver.own_pool import record
 from gateway.deliver.port import Lookup, Receipt, Request, Unanswered
 from gateway.errors import Misconfigured, Refused, Transient

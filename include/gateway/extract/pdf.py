@@ -9,14 +9,14 @@ from pathlib import Path
 import pypdfium2 as pdfium
 
 from gateway.errors import Unreadable
+from gateway.extract.media_types import PDF
 from gateway.extract.page.pdf_open import UNREADABLE, open_pdf
-from gateway.extract.page.pdf_structure import attached
+from gateway.extract.page.pdf_structure import attached, origin
 from gateway.extract.page.pdfium import read_page
 from gateway.extract.page.words import Page
 from gateway.extract.resume.profiles import read_profiles
 from gateway.model import ExtractedProfile, Hints, Note, Reading, Sheet
 
-MEDIA_TYPE = "application/pdf"
 USABLE_CHARS = 25  # a page with fewer characters and an image on it is a scan
 OCR_BUDGET_S = (
     14.0  # CPU after which no further page is recognised, so that what was read is not lost to the time limit
@@ -37,30 +37,30 @@ def read_pdf(path: Path, sink: Callable[[ExtractedProfile], None], hints: Hints,
     try:
         document, notes = open_pdf(path)
     except Unreadable as failed:
-        return Reading(
-            "failed", MEDIA_TYPE, failed.code, failed.sentence, cpu_s={"read": time.process_time() - started}
-        )
+        return Reading("failed", PDF, failed.code, failed.sentence, cpu_s={"read": time.process_time() - started})
     try:
         total = len(document)
         notes += attached(document, path)
+        how = origin(document)
+        photo = has_photo(document)
         pages, ocr_pages, problem = _pages(document, min(total, limit_pages), cpu, notes)
         if total > limit_pages:
             sentence = f"Only the first {limit_pages} of {total} pages were read."
             notes.append(Note("PAGES_SKIPPED", sentence, page=limit_pages + 1))
     except pdfium.PdfiumError:
-        return Reading("failed", MEDIA_TYPE, "UNREADABLE_PDF", UNREADABLE, cpu_s=cpu)
+        return Reading("failed", PDF, "UNREADABLE_PDF", UNREADABLE, cpu_s=cpu)
     finally:
         document.close()
     if not any(page.words for page in pages):
         code, sentence = problem or ("NO_TEXT", "Its pages hold no text that could be read; ask for the original file.")
         return Reading(
-            "failed", MEDIA_TYPE, code, sentence, pages=total, ocr_pages=ocr_pages, notes=tuple(notes), cpu_s=cpu
+            "failed", PDF, code, sentence, pages=total, ocr_pages=ocr_pages, notes=tuple(notes), cpu_s=cpu, origin=how
         )
     facts = read_profiles(pages, sink, hints)
     cpu.update(facts.cpu_s)
     return Reading(
         "success" if facts.profiles else "failed",
-        MEDIA_TYPE,
+        PDF,
         code=facts.code,
         error=facts.reason,
         profiles=facts.profiles,
@@ -70,8 +70,11 @@ def read_pdf(path: Path, sink: Callable[[ExtractedProfile], None], hints: Hints,
         ocr_pages=ocr_pages,
         notes=(*notes, *facts.notes),
         layout=facts.layout,
+        family=facts.family,
+        photo=photo,
         cpu_s=cpu,
         sheets=tuple(Sheet(page.number, round(page.width, 2), round(page.height, 2), page.turn) for page in pages),
+        origin=how,
     )
 
 
@@ -132,6 +135,26 @@ def has_outlines(handle: pdfium.PdfPage) -> bool:
         _, bottom, _, top = item.get_bounds()
         small += 0 < top - bottom < 0.05 * height
     return small >= OUTLINED_LETTERS
+
+
+def has_photo(document: pdfium.PdfDocument) -> bool:
+    """A picture of a portrait's size and shape on the first page: neither an icon, nor a banner, nor a scan."""
+    try:
+        handle = document[0]
+    except pdfium.PdfiumError:
+        return False
+    try:
+        whole = handle.get_width() * handle.get_height()
+        for number, item in enumerate(handle.get_objects(filter=(pdfium.raw.FPDF_PAGEOBJ_IMAGE,), max_depth=3)):
+            if number > 50:
+                break
+            left, bottom, right, top = item.get_bounds()
+            width, height = right - left, top - bottom
+            if height > 0 and 0.5 <= width / height <= 1.4 and 0.004 * whole <= width * height <= 0.15 * whole:
+                return True
+    finally:
+        handle.close()
+    return False
 
 
 def has_picture(handle: pdfium.PdfPage) -> bool:

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from gateway.codes import CODES
-from gateway.insight.analytics import ENOUGH, Analytics, Group
+from gateway.insight.analytics import Analytics, Group
+from gateway.insight.prices import ENOUGH
 from gateway.quality.sampling import error_rate
 from gateway.store.tables import now
 

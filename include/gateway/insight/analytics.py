@@ -19,12 +19,13 @@ from typing import Any
 from sqlalchemy import ColumnElement, Text, cast, func, select
 from sqlalchemy.orm import Session
 
+from gateway.insight.prices import Price, prices_of
 from gateway.insight.progress import Progress, progress
 from gateway.model import BatchState, Mode
 from gateway.model import DocumentState as D
 from gateway.model import ProfileState as P
-from gateway.pipeline.review.choices import WAITS
-from gateway.pipeline.statistics import KEY, by_state, decided_of, decisions, links, listed
+from gateway.pipeline.learning.minutes import cost_of
+from gateway.pipeline.statistics import KEY, by_state, decided_of, decisions, links, listed, sender_of
 from gateway.quality.sampling import ErrorRate, error_rate
 from gateway.settings import settings
 from gateway.store.engine import reading
@@ -33,9 +34,6 @@ from gateway.store.tables import Audit, Batch, Document, Event, Profile, now
 DAYS = (30, 90, 365)
 FRESH_S = 10.0
 ANSWERS = 32  # answers cached per process: agents times periods in use
-ENOUGH = 10  # decisions needed before a criterion's price is shown
-DEAR = 0.5  # a criterion is dear when, with 95 % certainty, more than half of what it holds is accepted unchanged
-WORTH = 0.25  # and worth its price when, as surely, less than a quarter is
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,44 +72,6 @@ class Bucket:
     documents: int
     profiles: int
     held: dict[str, int]  # code -> candidates it held, of the batches received then; a candidate may carry several
-
-
-@dataclass(frozen=True, slots=True)
-class Price:
-    """The cost and benefit of one reason to hold. held = open + decided + in_bulk
-
-    decided     by a person who looked at the candidate: unchanged + corrected + discarded + same_person
-    in_bulk     decided with many others by one click: counted, but they weigh nothing in `accepted` and `verdict`
-    accepted    share of the decided that a person accepted unchanged, with its interval: held for nothing
-    criterion   False for codes that come from a mode (REVIEW_MODE, CANARY_WAIT): they are not judgements
-    """
-
-    code: str
-    open: int
-    unchanged: int
-    corrected: int
-    discarded: int
-    same_person: int
-    in_bulk: int
-    accepted: ErrorRate
-    criterion: bool
-
-    @property
-    def decided(self) -> int:
-        return self.unchanged + self.corrected + self.discarded + self.same_person
-
-    @property
-    def held(self) -> int:
-        return self.open + self.decided + self.in_bulk
-
-    @property
-    def verdict(self) -> str | None:
-        """dear | worth it | None if the numbers do not decide; never for codes of a mode."""
-        if not self.criterion or self.decided < ENOUGH:
-            return None
-        if (self.accepted.low or 0) >= DEAR:
-            return "dear"
-        return "worth it" if (self.accepted.high or 1) <= WORTH else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -232,13 +192,14 @@ def _count(agent_id: str | None, days: int, today: date) -> Analytics:
         sums = {row.id: made for row in batches if (made := _sums(row.sums))}
         rows = _Rows(session, batches, sums)
         audits = _audits(session, chosen, rows)
-        shown = [_Shown(row.id, row.agent_id, _source(row.source)) for row in batches]
+        shown = [_Shown(row.id, row.agent_id, sender_of(row.source)) for row in batches]
         interviews = progress(session, shown, rows.asked_of, chosen)
+        cost = cost_of(session, agent_id)
         oldest = select(func.min(Profile.created_at)).where(Profile.state == P.HELD)
         oldest_held = session.scalar(oldest.where(Profile.agent_id == agent_id) if agent_id else oldest)
     weekly = days > 45
     known = list(sums.values())
-    sources = {row.id: _source(row.source) for row in batches}
+    sources = {row.id: sender_of(row.source) for row in batches}
     return Analytics(
         agent_id=agent_id,
         days=days,
@@ -248,7 +209,7 @@ def _count(agent_id: str | None, days: int, today: date) -> Analytics:
         unsettled=len(batches) - len(sums),
         funnel=_funnel(batches, rows, interviews),
         buckets=_buckets(since.date(), today, weekly, batches, rows),
-        prices=_prices(rows.outcomes),
+        prices=prices_of(rows.outcomes, cost),
         layouts=_groups((name, one) for made in known for name, one in made["layout"].items()),
         kinds=_groups((name, one) for made in known for name, one in made["kind"].items()),
         sources=_groups((sources[batch_id], one) for batch_id, made in sums.items() for one in made["kind"].values()),
@@ -367,30 +328,6 @@ def _codes(keys: Mapping[str, int]) -> dict[str, int]:
     return dict(counted.most_common())
 
 
-def _prices(outcomes: Mapping[str, int]) -> list[Price]:
-    """One line per code, the costliest first: most accepted unchanged, then most held."""
-    counted: dict[str, Counter[str]] = {}
-    for key, number in outcomes.items():
-        one = decided_of(key)
-        for code in one.codes:
-            counted.setdefault(code, Counter())[one.outcome] += number
-    prices = [
-        Price(
-            code=code,
-            open=found["open"],
-            unchanged=found["unchanged"],
-            corrected=found["corrected"],
-            discarded=found["discarded"],
-            same_person=found["same_person"],
-            in_bulk=found["in_bulk"],
-            accepted=error_rate(found.total() - found["open"] - found["in_bulk"], found["unchanged"]),
-            criterion=code not in WAITS,
-        )
-        for code, found in counted.items()
-    ]
-    return sorted(prices, key=lambda price: (not price.criterion, -price.unchanged, -price.held, price.code))
-
-
 def _audits(session: Session, chosen: Sequence[ColumnElement[bool]], rows: _Rows) -> Audits:
     fields = cast(Audit.wrong_fields, Text)
     found = session.execute(
@@ -433,13 +370,6 @@ def _sums(text: str | None) -> dict[str, Any] | None:
     """A batch's totals from their JSON; shared, so do not modify. Those of a year are parsed once per process."""
     made: dict[str, Any] | None = json.loads(text) if text else None
     return made
-
-
-@lru_cache(maxsize=256)
-def _source(given: str | None) -> str:
-    """The source of a batch. A sender may write anything there, so text that looks like personal data is not shown."""
-    said = (given or "not stated").strip()
-    return "other" if "@" in said or sum(letter.isdigit() for letter in said) > 6 else said[:60]
 
 
 def _took(seconds: Iterable[float]) -> Took:

@@ -12,6 +12,7 @@ from sqlalchemy import ColumnElement, func, select
 from gateway.agents import load_agents_lenient
 from gateway.agents.notices import LOG, key_of
 from gateway.insight.listing import Listed, page_within
+from gateway.notify.people import ALL, choices
 from gateway.settings import settings
 from gateway.store.engine import reading
 from gateway.store.tables import ChannelHealth, Outbox
@@ -116,6 +117,9 @@ def channel_lines() -> list[ChannelLine]:
             named[agent.id, LOG] = ("status",)
         for channel in agent.notify.channels:
             named[agent.id, key_of(channel)] = channel.events
+    for choice in choices():
+        for agent_id in agents if choice.agent_id == ALL else [choice.agent_id]:
+            named[agent_id, choice.key] = choice.wants.events
     waiting = func.count().filter(Outbox.sent_at.is_(None), Outbox.dead_at.is_(None))
     with reading() as session:
         found: dict[tuple[str, str], Sequence[Any]] = {

@@ -1,36 +1,49 @@
-"""The review queue: what waits for a person, oldest first, and which comes next. Made for 100,000 profiles."""
+"""The review queue: what waits for a person, and which comes next. Made for 100,000 profiles.
+
+Oldest first, or those first of whom a person is likeliest to put something right in the least time (learning/minutes.py).
+"""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from time import monotonic
 from typing import Any
 
-from sqlalchemy import ColumnElement, String, and_, cast, false, func, or_, select, true
+from sqlalchemy import ColumnElement, String, and_, case, cast, false, func, or_, select, true
 from sqlalchemy.orm import Session
 
 from gateway.codes import CODES
 from gateway.insight.listing import Listed, page_within
 from gateway.model import ProfileState as P
+from gateway.pipeline.learning.minutes import cost_of
+from gateway.pipeline.statistics import listed
 from gateway.settings import settings
 from gateway.store.engine import reading
-from gateway.store.tables import Agent, Audit, Claim, Document, Profile, now
+from gateway.store.tables import Agent, Assignment, Audit, Claim, Document, Profile, now
 
 PAGE = 50
 HELD, AUDIT = "held", "audit"
+OLDEST, WORTH = "oldest", "worth"
+RANKED = 150  # sets of codes that are told apart by what they are worth; rarer ones come last
 LARGE = 2_000  # held profiles from which counting codes is felt
 RECENT_S = 20.0
 
 
 @dataclass(frozen=True, slots=True)
 class Filter:
-    """A part of the queue. kind: held (waits for a decision) | audit (passed automatically, drawn for a check)."""
+    """A part of the queue, in an order.
+
+    kind    held (waits for a decision) | audit (passed automatically, drawn for a check)
+    order   oldest | worth (fixes an hour of review, then oldest); audits are always oldest first
+    """
 
     agent: str | None = None
     batch: str | None = None
     code: str | None = None
     kind: str = HELD
+    order: str = OLDEST
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,15 +81,14 @@ _recent: dict[tuple[str, Filter], tuple[float, tuple[tuple[str, int], ...]]] = {
 
 
 def page(wanted: Filter, number: int, *, reviewer: str) -> Listed[Waiting]:
-    """One page of the queue, oldest first; a number beyond the last page gives the last."""
+    """One page of the queue; a number beyond the last page gives the last."""
     with reading() as session:
         total = session.scalar(_matching(select(func.count()), wanted)) or 0
         number = page_within(number, PAGE, total)
-        since = _since(wanted)
         query = (
-            _matching(select(Profile, Document.path, since), wanted)
+            _matching(select(Profile, Document.path, _since(wanted)), wanted)
             .join(Document, Document.id == Profile.document_id)
-            .order_by(since, Profile.id)
+            .order_by(*_keys(session, wanted))
             .offset((number - 1) * PAGE)
             .limit(PAGE)
         )
@@ -140,23 +152,28 @@ def neighbour(wanted: Filter, profile_id: str | None, *, reviewer: str, back: bo
     """The profile to check after this one (or before it); None if nothing else waits.
 
     profile_id   need not wait any more; None = start at the beginning
-    What somebody else is looking at is passed over while there is something else. Past the end it starts anew.
+    What somebody else is looking at or was given is passed over while there is something else. Past the end it starts anew.
     """
     found: str | None
     with reading() as session:
-        at = _place(session, wanted, profile_id) if profile_id else None
+        keys = _keys(session, wanted)
+        at = _place(session, wanted, keys, profile_id) if profile_id else None
         free = (
             ~select(Claim.profile_id)
             .where(Claim.profile_id == Profile.id, Claim.reviewer != reviewer, Claim.until > now())
             .exists()
         )
+        theirs = select(Assignment.profile_id).where(Assignment.profile_id == Profile.id)
+        open_ = ~theirs.where(Assignment.reviewer != reviewer).exists()
         others = [Profile.id != profile_id] if profile_id else []
-        for conditions in ([free], []):
+        for conditions in ([free, open_], [free], []):
             if at is not None:
-                found = session.scalar(_ordered(wanted, back).where(_beyond(wanted, at, back), *others, *conditions))
+                found = session.scalar(
+                    _ordered(wanted, keys, back).where(_beyond(keys, at, back), *others, *conditions)
+                )
                 if found or back:
                     return found
-            found = session.scalar(_ordered(wanted, back).where(*others, *conditions))
+            found = session.scalar(_ordered(wanted, keys, back).where(*others, *conditions))
             if found:
                 return found
     return None
@@ -166,11 +183,12 @@ def position(wanted: Filter, profile_id: str) -> tuple[int, int]:
     """(position from 1, number waiting); position 0 if the profile does not wait here."""
     with reading() as session:
         total = session.scalar(_matching(select(func.count()), wanted)) or 0
-        at = _place(session, wanted, profile_id)
+        keys = _keys(session, wanted)
+        at = _place(session, wanted, keys, profile_id)
         waits = session.scalar(_matching(select(func.count()), wanted).where(Profile.id == profile_id))
         if at is None or not waits:
             return 0, total
-        before = session.scalar(_matching(select(func.count()), wanted).where(_beyond(wanted, at, back=True))) or 0
+        before = session.scalar(_matching(select(func.count()), wanted).where(_beyond(keys, at, back=True))) or 0
         return before + 1, total
 
 
@@ -182,10 +200,25 @@ def is_open_audit(profile_id: str) -> bool:
 
 
 def matching(wanted: Filter, limit: int) -> list[str]:
-    """Ids of the waiting profiles, oldest first."""
-    query = _matching(select(Profile.id), wanted).order_by(_since(wanted), Profile.id).limit(limit)
+    """Ids of the waiting profiles, in the order of the queue."""
+    with reading() as session:
+        query = _matching(select(Profile.id), wanted).order_by(*_keys(session, wanted)).limit(limit)
+        return list(session.scalars(query))
+
+
+def unassigned(wanted: Filter, limit: int) -> list[str]:
+    """Ids of waiting profiles that were given to nobody, oldest first."""
+    query = _matching(select(Profile.id), wanted).outerjoin(Assignment, Assignment.profile_id == Profile.id)
+    query = query.where(Assignment.profile_id.is_(None)).order_by(_since(wanted), Profile.id).limit(limit)
     with reading() as session:
         return list(session.scalars(query))
+
+
+def assigned_to(reviewer: str) -> list[str]:
+    """Ids of the profiles that were given to a person and are held still."""
+    query = select(Assignment.profile_id).join(Profile, Profile.id == Assignment.profile_id)
+    with reading() as session:
+        return list(session.scalars(query.where(Assignment.reviewer == reviewer, Profile.state == P.HELD)))
 
 
 def total(wanted: Filter) -> int:
@@ -233,28 +266,62 @@ def _conditions(wanted: Filter) -> list[ColumnElement[bool]]:
     return found
 
 
-def _ordered(wanted: Filter, back: bool) -> Any:
-    since = _since(wanted)
+def _keys(session: Session, wanted: Filter) -> list[Any]:
+    """What the queue is sorted by, ascending."""
+    oldest = [_since(wanted), Profile.id]
+    if wanted.order != WORTH or wanted.kind == AUDIT:
+        return oldest
+    ranks = _ranks(session, wanted)
+    if not ranks:
+        return oldest
+    return [case(ranks, value=cast(Profile.codes, String), else_=len(ranks)), *oldest]
+
+
+_ranked: dict[tuple[str, Filter], tuple[float, dict[str, int]]] = {}
+
+
+def _ranks(session: Session, wanted: Filter) -> dict[str, int]:
+    """Set of codes, as the store writes it -> its turn. Up to RECENT_S old, so that paging does not change the order."""
+    key, at = (settings().store_url, wanted), monotonic()
+    if (known := _ranked.get(key)) and at - known[0] < RECENT_S:
+        return known[1]
+    codes = cast(Profile.codes, String)
+    sets = session.execute(
+        _matching(select(codes, func.count()), wanted).group_by(codes).order_by(func.count().desc()).limit(RANKED)
+    ).all()
+    cost = cost_of(session, wanted.agent)
+    best = sorted((text for text, _ in sets), key=lambda text: (-cost.worth(listed(text)), text))
+    if len(_ranked) >= 64:
+        _ranked.clear()
+    _ranked[key] = (at, {text: turn for turn, text in enumerate(best)})
+    return _ranked[key][1]
+
+
+def _ordered(wanted: Filter, keys: list[Any], back: bool) -> Any:
     query = _matching(select(Profile.id), wanted)
-    order = (since.desc(), Profile.id.desc()) if back else (since, Profile.id)
-    return query.order_by(*order).limit(1)
+    return query.order_by(*(key.desc() for key in keys) if back else keys).limit(1)
 
 
-def _beyond(wanted: Filter, at: tuple[datetime, str], back: bool) -> ColumnElement[bool]:
-    since = _since(wanted)
-    when, identity = at
-    if back:  # the first half alone lets the index be used
-        return and_(since <= when, or_(since < when, Profile.id < identity))
-    return and_(since >= when, or_(since > when, Profile.id > identity))
+def _beyond(keys: list[Any], at: Sequence[Any], back: bool) -> ColumnElement[bool]:
+    """What stands behind a place of the queue, or before it."""
+
+    def further(key: Any, value: Any) -> ColumnElement[bool]:
+        beyond: ColumnElement[bool] = key < value if back else key > value
+        return beyond
+
+    found = further(keys[-1], at[-1])
+    for key, value in reversed(list(zip(keys[:-1], at[:-1], strict=True))):
+        found = or_(further(key, value), and_(key == value, found))
+    # said by the first key alone too, which lets an index be used
+    return and_(keys[0] <= at[0] if back else keys[0] >= at[0], found)
 
 
-def _place(session: Session, wanted: Filter, profile_id: str) -> tuple[datetime, str] | None:
+def _place(session: Session, wanted: Filter, keys: list[Any], profile_id: str) -> Sequence[Any] | None:
+    query = select(*keys).select_from(Profile)
     if wanted.kind == AUDIT:
-        query = select(Audit.sampled_at).where(Audit.profile_id == profile_id)
-    else:
-        query = select(Profile.created_at).where(Profile.id == profile_id)
-    when = session.scalar(query)
-    return None if when is None else (when, profile_id)
+        query = query.join(Audit, Audit.profile_id == Profile.id)
+    row = session.execute(query.where(Profile.id == profile_id)).first()
+    return None if row is None else tuple(row)
 
 
 def _claims(session: Session, profile_ids: list[str], reviewer: str) -> dict[str, str]:

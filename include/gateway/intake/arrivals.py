@@ -1,7 +1,8 @@
 """Claimed files on their way to be registered, in the files store, where every worker finds them.
 
     <files>/.arrivals/<agent>/<batch>/...              a local files store: the claimed folder itself
-    <files>/.arrivals/<agent>/<batch>/<n>, index.json  an object store: the files by number, and last what they are called
+    <files>/.arrivals/<agent>/<batch>/<n>, index.json  an object store: the files by number, and last what they are called;
+                                                       all of it sealed while GATEWAY_ENCRYPT is on
 
 Whoever claims (a worker with the inbox, the page) hands over; whoever registers fetches. They share nothing but the
 files store and the database. A hand-over that is cut off is done again from the claimed folder, which goes last.
@@ -10,10 +11,10 @@ files store and the database. A hand-over that is cut off is done again from the
 from __future__ import annotations
 
 import fcntl
+import io
 import json
 import os
 import shutil
-import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -23,6 +24,7 @@ from upath import UPath
 from gateway.errors import Transient
 from gateway.intake import files
 from gateway.intake.inbox import disk_problem
+from gateway.store import sealing
 
 ARRIVALS = ".arrivals"  # no agent is called so
 INDEX = "index.json"
@@ -70,16 +72,19 @@ def fetched(agent_id: str, batch_id: str) -> Iterator[Path]:
     if isinstance(place, os.PathLike):
         yield Path(place)
         return
-    with tempfile.TemporaryDirectory(prefix="gateway-arrival-") as temporary:
-        folder = Path(temporary)
-        for number, entry in enumerate(json.loads((place / INDEX).read_text("utf-8"))):
+    with files.temporary() as folder:
+        index = (place / INDEX).read_bytes()
+        for number, entry in enumerate(json.loads(_opened(index, batch_id))):
             path = folder / entry["path"]
             path.parent.mkdir(parents=True, exist_ok=True)
             if entry["link"]:
                 path.symlink_to("link")  # refused by its name when it is registered; its target is not recorded
             else:
                 with (place / str(number)).open("rb") as source, path.open("wb") as sink:
-                    shutil.copyfileobj(source, sink, files.PIECE)
+                    if entry.get("sealed"):
+                        sink.writelines(sealing.open_pieces(source, batch_id))
+                    else:
+                        shutil.copyfileobj(source, sink, files.PIECE)
         yield folder
 
 
@@ -122,10 +127,24 @@ def _send(folder: Path, target: UPath) -> None:
     if (target / INDEX).exists():
         return
     index = []
+    batch_id = target.name
+    sealed = sealing.is_on()
+    if sealed:
+        sealing.ensure()
     for number, path in enumerate(sorted(p for p in folder.rglob("*") if p.is_symlink() or not p.is_dir())):
         link = path.is_symlink() or not path.is_file()
-        index.append({"path": str(path.relative_to(folder)), "link": link})
+        index.append({"path": str(path.relative_to(folder)), "link": link, "sealed": sealed})
         if not link:
             with path.open("rb") as source, (target / str(number)).open("wb") as sink:
-                shutil.copyfileobj(source, sink, files.PIECE)
-    (target / INDEX).write_text(json.dumps(index), "utf-8")
+                pieces = iter(lambda: source.read(files.PIECE), b"")
+                sink.writelines(sealing.seal_pieces(pieces, batch_id) if sealed else pieces)
+    content = json.dumps(index).encode()
+    whole = b"".join(sealing.seal_pieces([content], batch_id)) if sealed else content
+    (target / INDEX).write_bytes(whole)
+
+
+def _opened(content: bytes, batch_id: str) -> bytes:
+    """An index as JSON, which never begins like a sealed file."""
+    if not content.startswith(sealing.MAGIC):
+        return content
+    return b"".join(sealing.open_pieces(io.BytesIO(content), batch_id))

@@ -1,6 +1,6 @@
 """Pictures and rows of documents that were shown lately, kept on disk so that looking twice costs nothing.
 
-They are personal data: readable by the gateway's own user only, bounded in size, forgotten with their file.
+They are personal data: readable by the gateway's own user only, sealed where files are, bounded in size, forgotten with their file.
 """
 
 from __future__ import annotations
@@ -13,7 +13,9 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
+from gateway.errors import Unreadable
 from gateway.settings import settings
+from gateway.store import sealing
 
 MOST_BYTES = 256 << 20
 MOST_DAYS = 14  # files not used for that long are removed, whatever the total size
@@ -25,20 +27,24 @@ _writes = 0
 def cached(sha256: str, name: str, make: Callable[[], bytes]) -> bytes:
     """The result that `make` gave for this file (by the digest of its bytes) and name; exceptions are not cached."""
     global _writes
-    path = _folder(sha256) / name
+    on = sealing.is_on()
+    path = _folder(sha256) / (f"{name}.sealed" if on else name)
+    about = f"cache {sha256} {name}"
     try:
         found = path.read_bytes()
         os.utime(path)  # what is looked at stays
-        return found
-    except OSError:
+        return sealing.opened(found, about) if on else found
+    except (OSError, Unreadable):
         pass
     made = make()
+    if on:
+        sealing.ensure()
     with contextlib.suppress(OSError):  # a full disk costs the speed, not the picture
         path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         handle, part = tempfile.mkstemp(dir=path.parent)  # mode 0600
         try:
             with os.fdopen(handle, "wb") as out:
-                out.write(made)
+                out.write(sealing.sealed(made, about) if on else made)
             Path(part).replace(path)
         except OSError:
             Path(part).unlink(missing_ok=True)

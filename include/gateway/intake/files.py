@@ -1,29 +1,36 @@
 """Where the bytes of documents are kept: any fsspec place, a local folder by default, s3:// in production.
 
-Keys say nothing about people: <agent>/<first two of sha256>/<sha256>. The same bytes are kept once an agent.
+Keys say nothing about people: <agent>/<first two of sha256>/<sha256>, and `.sealed` at its end where the content is encrypted
+(store/sealing.py). The hash is that of the document. The same bytes are kept once an agent.
 """
 
 from __future__ import annotations
 
+import fcntl
 import hashlib
 import os
 import secrets
 import shutil
 import tempfile
+import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, BinaryIO
 
 from upath import UPath
 
-from gateway.deliver.credentials import from_environment
+from gateway.credentials import from_environment
 from gateway.errors import Misconfigured, Transient, Unreadable
 from gateway.intake.inbox import disk_problem
 from gateway.settings import settings
+from gateway.store import sealing
 
 PIECE = 1 << 20
 CONNECTION = "gateway_files"
+SEALED = ".sealed"  # ends the key of a file that is encrypted
+COPY = "gateway-copy-"
+_YOUNG_S = 60.0
 
 
 def sha256(path: Path) -> str:
@@ -87,6 +94,9 @@ def keep(path: Path, agent_id: str) -> tuple[str, str, int]:
     """
     base = root()
     local_root = Path(base) if isinstance(base, os.PathLike) else None
+    sealing_on = sealing.is_on()
+    if sealing_on:
+        sealing.ensure()
     try:
         spool = local_root / agent_id if local_root else None
         if spool:
@@ -95,10 +105,10 @@ def keep(path: Path, agent_id: str) -> tuple[str, str, int]:
         part = Path(name)
         try:
             with os.fdopen(descriptor, "wb") as sink:
-                digest, size = _copy_hashed(path, sink)
-            key = f"{agent_id}/{digest[:2]}/{digest}"
+                digest, size = _copy_hashed(path, sink, agent_id if sealing_on else None)
+            key = f"{agent_id}/{digest[:2]}/{digest}{SEALED if sealing_on else ''}"
             target = base / key
-            if not (target.exists() and target.stat().st_size == size):
+            if not (target.exists() and target.stat().st_size == part.stat().st_size):
                 target.parent.mkdir(parents=True, exist_ok=True)
                 if local_root:
                     part.replace(local_root / key)  # the rename makes it appear whole
@@ -112,12 +122,19 @@ def keep(path: Path, agent_id: str) -> tuple[str, str, int]:
     return key, digest, size
 
 
-def _copy_hashed(path: Path, sink: BinaryIO) -> tuple[str, int]:
+def _copy_hashed(path: Path, sink: BinaryIO, sealed_for: str | None) -> tuple[str, int]:
+    """Hash and size of the document's bytes, whichever way they are written."""
     total, size = hashlib.sha256(), 0
-    for piece in _pieces(path):
-        total.update(piece)
+
+    def counted() -> Iterator[bytes]:
+        nonlocal size
+        for piece in _pieces(path):
+            total.update(piece)
+            size += len(piece)
+            yield piece
+
+    for piece in sealing.seal_pieces(counted(), sealed_for) if sealed_for else counted():
         sink.write(piece)
-        size += len(piece)
     return total.hexdigest(), size
 
 
@@ -142,17 +159,60 @@ def local(key: str) -> Iterator[Path]:
     target = base / key
     if not target.exists():
         raise _missing(base, key)
-    if isinstance(target, os.PathLike):
+    if isinstance(target, os.PathLike) and not key.endswith(SEALED):
         yield Path(target)
         return
-    with tempfile.TemporaryDirectory(prefix="gateway-") as folder:
-        copy = Path(folder) / "document"
+    with temporary() as folder:
+        copy = folder / "document"
         try:
             with target.open("rb") as source, copy.open("wb") as sink:
-                shutil.copyfileobj(source, sink, PIECE)
+                _write_opened(source, sink, key)
         except OSError as wrong:
             raise disk_problem(wrong, "A kept document could not be fetched") from wrong
         yield copy
+
+
+def _write_opened(source: BinaryIO, sink: BinaryIO, key: str) -> None:
+    """The document's own bytes. A sealed one must have the hash that its key says: nobody put another in its place."""
+    if not key.endswith(SEALED):
+        shutil.copyfileobj(source, sink, PIECE)
+        return
+    total = hashlib.sha256()
+    for piece in sealing.open_pieces(source, key.split("/")[0]):
+        total.update(piece)
+        sink.write(piece)
+    if total.hexdigest() != key.rpartition("/")[2].removesuffix(SEALED):
+        raise Unreadable(
+            "SEALED_DAMAGED", "Under the key of a kept file is another document. Restore it from the backup."
+        )
+
+
+@contextmanager
+def temporary() -> Iterator[Path]:
+    """A folder for a copy of a document. If this process is killed, the next one that makes such a folder removes it."""
+    within = Path(tempfile.gettempdir())
+    _sweep(within)
+    with tempfile.TemporaryDirectory(prefix=COPY, dir=within) as folder:
+        lock = os.open(folder, os.O_RDONLY)
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            yield Path(folder)
+        finally:
+            os.close(lock)
+
+
+def _sweep(within: Path) -> None:
+    """Removes folders whose owner has ended: nobody holds their lock. A folder just made may not be locked yet."""
+    for folder in within.glob(COPY + "*"):
+        with suppress(OSError):
+            if time.time() - folder.stat().st_mtime < _YOUNG_S:
+                continue
+            lock = os.open(folder, os.O_RDONLY)
+            try:
+                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                shutil.rmtree(folder, ignore_errors=True)
+            finally:
+                os.close(lock)
 
 
 def remove(key: str) -> None:

@@ -19,11 +19,12 @@ from sqlalchemy import ColumnElement, and_, exists, or_, select
 from sqlalchemy.orm import Session
 
 from gateway.errors import Unreadable
-from gateway.extract.media_types import media_type
+from gateway.extract import media_types
+from gateway.extract.detect import media_type
 from gateway.intake import archive, files
 from gateway.intake.inbox import READY, UNFINISHED, disk_problem, shown
 from gateway.intake.manifest import NAME as MANIFEST
-from gateway.model import DocumentState, Mode, ProfileState
+from gateway.model import FROM_API, DocumentState, Mode, ProfileState
 from gateway.settings import settings
 from gateway.store import change
 from gateway.store.engine import reading, writing
@@ -50,7 +51,7 @@ class Found:
     file: Path | None
     sha256: str = EMPTY
     size_bytes: int = 0
-    media_type: str = "application/octet-stream"
+    media_type: str = media_types.BINARY
     code: str | None = None
     error: str | None = None
 
@@ -58,6 +59,11 @@ class Found:
 def is_system_file(name: str) -> bool:
     """True for a file that the operating system keeps next to documents, by its name."""
     return name.replace("\\", "/").rsplit("/", 1)[-1].lower() in SYSTEM_FILES
+
+
+def came_whole(source: str | None) -> bool:
+    """True for the page and the API, which count the bytes of each file."""
+    return source == UPLOADED or (source or "").startswith(FROM_API)
 
 
 def find(folder: Path, unpack_into: Path, *, uploaded: bool = False) -> Iterator[Found]:
@@ -133,8 +139,8 @@ def _file(path: Path, relative: str, unpack_into: Path, uploaded: bool) -> Itera
         )
         return
     size = path.stat().st_size
-    kind = media_type(path) if size else "application/x-empty"
-    if kind == "application/zip":
+    kind = media_type(path)
+    if kind == media_types.ZIP:
         yield from _members(path, relative, unpack_into)
         return
     found = Found(relative, path, size_bytes=size, media_type=kind)
@@ -148,7 +154,7 @@ def _members(path: Path, relative: str, unpack_into: Path) -> Iterator[Found]:
         unpack_into.mkdir(parents=True)
         members = archive.expand(path, unpack_into, archive.Limits.of(settings()))
     except Unreadable as wrong:
-        yield Found(relative, None, EMPTY, size, "application/zip", code=wrong.code, error=wrong.sentence)
+        yield Found(relative, None, EMPTY, size, media_types.ZIP, code=wrong.code, error=wrong.sentence)
         return
     for member in members:
         if member.ignored:
@@ -157,7 +163,7 @@ def _members(path: Path, relative: str, unpack_into: Path) -> Iterator[Found]:
         if member.file is None:
             yield Found(name, None, size_bytes=member.size_bytes, code=member.code, error=member.sentence)
         else:
-            kind = media_type(member.file) if member.size_bytes else "application/x-empty"
+            kind = media_type(member.file, member.path_in_zip)
             yield Found(name, member.file, size_bytes=member.size_bytes, media_type=kind)
 
 
@@ -173,7 +179,7 @@ def register(batch_id: str, folder: Path, *, actor: str) -> int:
     names: dict[str, int] = {}
     with reading() as session:
         batch = session.get_one(Batch, batch_id)
-        agent_id, uploaded = batch.agent_id, batch.source == UPLOADED
+        agent_id, uploaded = batch.agent_id, came_whole(batch.source)
     try:
         with tempfile.TemporaryDirectory(prefix="gateway-zip-") as temporary:
             stream = find(folder, Path(temporary), uploaded=uploaded)

@@ -53,7 +53,7 @@ def _tell(session: Session, agent_id: str, channel: str, why: Outcome) -> None:
         "waiting": number or 0,
         "url": settings().page("/notices") or None,
     }
-    if LOG not in outbox.emit(session, "channel.paused", agent_id, data, without=channel):
+    if LOG not in outbox.emit(session, "channel.paused", agent_id, data, without=(channel,)):
         outbox.emit(session, "channel.paused", agent_id, data, only=LOG)
 
 

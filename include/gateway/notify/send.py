@@ -19,10 +19,11 @@ from threading import Lock
 from sqlalchemy import ColumnElement, and_, func, or_, select, update
 
 from gateway.agents import load_agents_lenient
-from gateway.agents.notices import LOG, Notify
+from gateway.agents.notices import LOG, PERSON, Notify
 from gateway.errors import GatewayError
 from gateway.notify import health
-from gateway.notify.senders import Message, Outcome, Sender, open_sender
+from gateway.notify.people import channel_of
+from gateway.notify.senders import MailSender, Message, Outcome, Sender, open_sender
 from gateway.settings import settings
 from gateway.store.engine import reading, writing
 from gateway.store.tables import ChannelHealth, Outbox, now
@@ -105,7 +106,7 @@ def _next_due_s() -> float | None:
 def _serve(agent_id: str, channel: str, done: Sent) -> None:
     """Sends the due messages of one channel until there are none, or until the channel fails."""
     try:
-        sender = open_sender(channel, None if channel == LOG else _notify(agent_id).channel(channel))
+        sender, together = _open(agent_id, channel)
     except GatewayError as wrong:
         if wrong.code == "CHANNEL_GONE":
             done.dead += health.give_up(agent_id, channel, wrong.code, wrong.sentence)
@@ -113,13 +114,19 @@ def _serve(agent_id: str, channel: str, done: Sent) -> None:
         done.later += 1
         health.failed(agent_id, channel, Outcome(False, wrong.code, wrong.sentence))
         return
+    if together:
+        _serve_together(agent_id, channel, sender, done)
+        return
     # The outcome is recorded after this many messages: a killed sender repeats no more than these.
     size = 2 * sender.parallel if sender.parallel > 1 else 1
+    pool = ThreadPoolExecutor(sender.parallel) if sender.parallel > 1 else None
+    proved = False
     try:
         while messages := _take(agent_id, channel):
             for start in range(0, len(messages), size):
                 part = messages[start : start + size]
-                outcomes = _send_all(sender, part)
+                outcomes = _send_all(sender, part, pool, proved=proved)
+                proved = any(one is not None and one.sent for one in outcomes)
                 broken = _broken(outcomes)
                 if broken is not None:
                     rest = messages[start + size :]
@@ -127,6 +134,37 @@ def _serve(agent_id: str, channel: str, done: Sent) -> None:
                     health.failed(agent_id, channel, broken)
                     return
                 _settle(part, outcomes, done)
+            health.well(agent_id, channel)
+    finally:
+        if pool is not None:
+            pool.shutdown()
+        sender.close()
+
+
+def _open(agent_id: str, channel: str) -> tuple[Sender, bool]:
+    """The channel's sender, and whether its messages go together as one. Raises GatewayError as open_sender does."""
+    if channel == LOG:
+        return open_sender(channel, None), False
+    notify = _notify(agent_id)
+    if channel.startswith(PERSON):
+        found = channel_of(channel, notify)
+        return open_sender(channel, found[0] if found else None), bool(found and found[1])
+    return open_sender(channel, notify.channel(channel)), False
+
+
+def _serve_together(agent_id: str, channel: str, sender: Sender, done: Sent) -> None:
+    """Sends what is due of somebody's digest as one mail, or as few as possible."""
+    assert isinstance(sender, MailSender)
+    try:
+        while messages := _take(agent_id, channel):
+            try:
+                outcome = sender.send_together(messages)
+            except GatewayError as wrong:  # an operator's own wording
+                outcome = Outcome(False, wrong.code, wrong.sentence)
+            _settle(messages, [outcome] * len(messages), done)
+            if not outcome.sent:
+                health.failed(agent_id, channel, outcome)
+                return
             health.well(agent_id, channel)
     finally:
         sender.close()
@@ -172,16 +210,19 @@ def _take(agent_id: str, channel: str) -> list[Message]:
     return taken
 
 
-def _send_all(sender: Sender, messages: Sequence[Message]) -> list[Outcome | None]:
+def _send_all(
+    sender: Sender, messages: Sequence[Message], pool: ThreadPoolExecutor | None, *, proved: bool
+) -> list[Outcome | None]:
     """One outcome per message; None for those not tried because the channel failed before their turn.
 
-    One by one until the first goes through: a dead channel costs a few timeouts, not hundreds.
+    One by one until the first goes through (proved: some of the messages before did): a dead channel costs a few
+    timeouts, not hundreds.
     """
     outcomes: list[Outcome | None] = [None] * len(messages)
     begun = 0
-    for begun, message in enumerate(messages, 1):
+    for begun, message in enumerate([] if proved and pool else messages, 1):
         one = outcomes[begun - 1] = _attempt(sender, message)
-        if one.sent and sender.parallel > 1:
+        if one.sent and pool is not None:
             break
         if one.gone or _struck(outcomes[max(0, begun - STRIKES) : begun]):
             return outcomes
@@ -196,9 +237,8 @@ def _send_all(sender: Sender, messages: Sequence[Message]) -> list[Outcome | Non
         with lock:
             strikes = strikes + 1 if not one.sent and one.retry else 0
 
-    if rest:
-        with ThreadPoolExecutor(sender.parallel) as pool:
-            list(pool.map(attempt, rest))
+    if pool is not None:
+        list(pool.map(attempt, rest))
     return outcomes
 
 

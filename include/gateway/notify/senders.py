@@ -12,6 +12,7 @@ import json
 import logging
 import smtplib
 import ssl
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.message import EmailMessage
@@ -21,13 +22,17 @@ from urllib.parse import urlsplit
 import requests
 from requests.adapters import HTTPAdapter
 
-from gateway.agents.notices import LOG, ChatChannel, MailChannel, WebhookChannel
+from gateway.agents.notices import LOG, Channel, ChatChannel, MailChannel, ReceiptChannel, WebhookChannel
+from gateway.credentials import Credentials, credentials
 from gateway.deliver import guard
 from gateway.deliver.client import retry_after_s
-from gateway.deliver.credentials import Credentials, credentials
 from gateway.deliver.webhook import checked_url, signer_of
 from gateway.errors import GatewayError, Misconfigured
-from gateway.notify.wording import words_of
+from gateway.notify.wording import PICTURE, Words, html_of, words_of
+from gateway.receipts import receipt_of
+from gateway.receipts.tell import EVENT, addresses
+from gateway.store.engine import reading
+from gateway.store.tables import Batch
 
 log = logging.getLogger(__name__)
 CONNECT_S, READ_S = 5.0, 15.0
@@ -74,7 +79,7 @@ class Sender(Protocol):
     def close(self) -> None: ...
 
 
-def open_sender(key: str, channel: MailChannel | ChatChannel | WebhookChannel | None) -> Sender:
+def open_sender(key: str, channel: Channel | None) -> Sender:
     """The sender of that channel; connections are looked up here, in the caller's thread. Raises GatewayError."""
     if key == LOG:
         return LogSender()
@@ -85,6 +90,8 @@ def open_sender(key: str, channel: MailChannel | ChatChannel | WebhookChannel | 
     given = credentials(channel.connection)
     if isinstance(channel, MailChannel):
         return MailSender(channel, given)
+    if isinstance(channel, ReceiptChannel):
+        return ReceiptSender(channel, given)
     if isinstance(channel, ChatChannel):
         return ChatSender(channel, given)
     return WebhookSender(channel, given)
@@ -104,26 +111,28 @@ class LogSender:
         """Does nothing: there is nothing to close."""
 
 
-class MailSender:
-    """Mail to the channel's addresses, over one connection for all messages; a broken connection is reopened."""
+class _Mails:
+    """Shared by mail to people and to senders: one connection for all messages; a broken connection is reopened."""
 
     parallel = 1
 
-    def __init__(self, channel: MailChannel, given: Credentials) -> None:
-        self.channel, self.given = channel, given
+    def __init__(self, given: Credentials) -> None:
+        self.given = given
         self.server: smtplib.SMTP | None = None
 
-    def send(self, message: Message) -> Outcome:
-        words = words_of(message.type, message.data, message.id)
+    def mail(self, words: Words, message: Message, to: tuple[str, ...]) -> Outcome:
         mail = EmailMessage()
         mail["Subject"] = words.subject
         mail["From"] = sender_of(self.given)
-        mail["To"] = ", ".join(self.channel.to)
+        mail["To"] = ", ".join(to)
         mail["Message-ID"] = f"<{message.id}@candidate-ingestion-gateway>"
         mail["Date"] = message.created_at
         mail["Auto-Submitted"] = "auto-generated"
         mail.set_content(words.text)
         mail.add_alternative(words.html, subtype="html")
+        if words.picture:
+            _, html = mail.iter_parts()
+            html.add_related(words.picture, "image", "png", cid=f"<{PICTURE}>", disposition="inline")
         try:
             self.server = self.server or connect(self.given)
             refused = self.server.send_message(mail)
@@ -133,19 +142,66 @@ class MailSender:
             self.close()
             return self._failed(type(wrong).__name__)
         if refused:
-            log.warning(
-                "NOTICE_NOT_SENT: %d of the addresses of %s were refused.", len(refused), self.channel.connection
-            )
+            log.warning("NOTICE_NOT_SENT: %d of the addresses of %s were refused.", len(refused), self.given.connection)
         return SENT
 
     def _failed(self, why: str, *, retry: bool = True) -> Outcome:
-        said = f"The mail server of connection {self.channel.connection} did not take it ({why}): test that connection."
+        said = f"The mail server of connection {self.given.connection} did not take it ({why}): test that connection."
         return Outcome(False, "NOTICE_NOT_SENT", said, retry=retry)
 
     def close(self) -> None:
         if self.server is not None:
             hang_up(self.server)
             self.server = None
+
+
+class MailSender(_Mails):
+    """Mail to the channel's addresses."""
+
+    def __init__(self, channel: MailChannel, given: Credentials) -> None:
+        super().__init__(given)
+        self.channel = channel
+
+    def send(self, message: Message) -> Outcome:
+        return self.mail(words_of(message.type, message.data, message.id), message, self.channel.to)
+
+    def send_together(self, messages: Sequence[Message]) -> Outcome:
+        """All of them as one mail, the digest of a day: oldest first."""
+        parts = [words_of(one.type, one.data, one.id) for one in sorted(messages, key=lambda one: one.created_at)]
+        if len(parts) == 1:
+            return self.mail(parts[0], messages[0], self.channel.to)
+        agent = messages[0].data.get("agent_title") or messages[0].agent_id
+        lines = "\n".join(f"- {one.subject}" for one in parts)
+        text = f"{lines}\n\n" + "\n\n".join(f"{one.subject}\n{one.text}" for one in parts)
+        subject = f"{agent}: {len(parts)} notices"
+        return self.mail(Words(subject, text, html_of(subject, text)), messages[0], self.channel.to)
+
+
+class ReceiptSender(_Mails):
+    """Mail to the sender of a batch, whose address only the store and the agent's file know."""
+
+    def __init__(self, channel: ReceiptChannel, given: Credentials) -> None:
+        super().__init__(given)
+        self.channel = channel
+
+    def send(self, message: Message) -> Outcome:
+        words = words_of(message.type, message.data, message.id)
+        if message.type != EVENT or message.batch_id is None:
+            return Outcome(False, "NOTICE_NOT_SENT", "A receipt channel sends receipts only: use email.", retry=False)
+        with reading() as session:
+            batch = session.get(Batch, message.batch_id)
+            to = addresses(session, self.channel, batch) if batch else ()
+            said = receipt_of(session, batch) if batch and to else None
+        if said is None:
+            why = "The sender of the batch no longer has an address in the agent's file."
+            return Outcome(False, "NOTICE_NOT_SENT", why, retry=False)
+        files = ", ".join(f"{number} {status}" for status, number in said.file_totals.items() if number)
+        people = ", ".join(f"{number} {outcome}" for outcome, number in said.totals.items() if number)
+        lines = [f"{one.count} x {one.reason.means} {one.reason.fix} ({one.reason.code})" for one in said.advice]
+        better = ["How to send better:", *lines] if lines else []
+        parts = [words.text.strip(), f"Files: {files or 'none'}\nCandidates: {people or 'none'}", *better]
+        text = "\n\n".join(parts) + "\n"
+        return self.mail(Words(words.subject, text, html_of(words.subject, text)), message, to)
 
 
 def connect(given: Credentials) -> smtplib.SMTP:

@@ -7,7 +7,7 @@ of a type into the folder GATEWAY_NOTICE_TEMPLATES_DIR; `gateway notify preview`
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from html import escape
@@ -18,8 +18,10 @@ from gateway.agents.wording import check, filled
 from gateway.codes import CODES
 from gateway.errors import Misconfigured
 from gateway.events import CATALOGUE
+from gateway.notify.pictures import HEIGHT, WIDTH, days_png
 from gateway.settings import settings
 
+PICTURE = "days@candidate-ingestion-gateway"
 TEXTS = Path(__file__).with_name("texts")
 LINK = re.compile(r"https?://[^\s<>\"]+")
 SLOTS = frozenset(
@@ -29,11 +31,12 @@ SLOTS = frozenset(
 
 @dataclass(frozen=True, slots=True)
 class Words:
-    """One message: subject and text for mail and chat, and html for mail."""
+    """One message: subject and text for mail and chat, and html for mail, which may name a picture (PNG) as cid:PICTURE."""
 
     subject: str
     text: str
     html: str
+    picture: bytes = b""
 
 
 def words_of(event: str, data: Mapping[str, Any], message_id: str) -> Words:
@@ -59,7 +62,8 @@ def words_of(event: str, data: Mapping[str, Any], message_id: str) -> Words:
     subject, _, body = made.strip().partition("\n")
     subject = " ".join(subject.split())[:200]
     body = body.strip() + "\n"
-    return Words(subject, body, html_of(subject, body))
+    days = data.get("days") or []
+    return Words(subject, body, html_of(subject, body, days), days_png(days) if days else b"")
 
 
 @lru_cache(maxsize=128)
@@ -108,9 +112,12 @@ def _why(data: Mapping[str, Any]) -> list[str]:
     ]
 
 
-def html_of(subject: str, body: str) -> str:
-    """The same text as HTML: one paragraph per block, with links."""
+def html_of(subject: str, body: str, days: Sequence[Any] = ()) -> str:
+    """The same text as HTML: one paragraph per block, with links; above it the picture of the days, if there are any."""
     made = []
+    if days:
+        said = f"Candidates a day, {len(days)} days: passed (blue), held (orange)"
+        made.append(f'<p><img src="cid:{PICTURE}" width="{WIDTH}" height="{HEIGHT}" alt="{said}"><br>{said}</p>')
     for block in re.split(r"\n\s*\n", body.strip()):
         lines = []
         for line in block.splitlines():
@@ -153,6 +160,9 @@ SAMPLE: dict[str, Any] = {
     "kind": "invitation",
     "stage": "completed",
     "numbers": {"batches received": 2, "candidates ingested": 31},
+    "rates": {"held, last 7 days": 0.12, "held, the weeks before": 0.1, "audited and wrong": None},
+    "days": [{"day": f"2026-11-{n:02}", "passed": 3 * n % 17, "held": n % 4} for n in range(9, 23)],
+    "advice": ["12 candidates are held; the oldest waits for 8 days. Review the oldest candidates first."],
 }
 
 
@@ -164,6 +174,13 @@ def preview(event: str, agent_id: str, title: str) -> Words:
             "state": "failed",
             "code": "TARGET_CLOSED",
             "sentence": "The posting does not accept candidates: it is past its deadline.",
+        }
+    if event == "alarm.raised":
+        data |= {"code": "TEMPLATE_CHANGED", "sentence": CODES["TEMPLATE_CHANGED"].example}
+    if event.startswith("source."):
+        data |= {
+            "code": "SOURCE_SILENT" if event == "source.silent" else "SOURCE_UNREACHABLE",
+            "sentence": "Source agency: the connection broke (EOFError). It is asked again later.",
         }
     if event == "channel.paused":
         data |= {

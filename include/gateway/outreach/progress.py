@@ -2,7 +2,10 @@
 
 The list can be asked for candidates ingested since a moment, not for those that changed. So it is read from the oldest
 interview that may still change, with an overlap, and known states change nothing. A state only moves forward:
-an old page, read twice or out of order, takes nothing back.
+an old page, read twice or out of order, takes nothing back. One who never starts must not make every look read months:
+between two full looks (FULL_EVERY) only the deliveries of the last week are asked about, and hooks tell of the others.
+
+Our own history is not read either: a bookmark says before which confirmation everything is at rest.
 
 source   HeyMilo public API v2: listCandidates, the candidate resource (status, workflow, interviewed_at, score)
 """
@@ -10,19 +13,19 @@ source   HeyMilo public API v2: listCandidates, the candidate resource (status, 
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import func, or_, select
+from sqlalchemy import ColumnElement, func, or_, select
 from sqlalchemy.orm import Session
 
 from gateway.agents import Agent, HeyMiloTarget, load_agents_lenient
+from gateway.credentials import credentials
 from gateway.deliver.client import Client
-from gateway.deliver.credentials import credentials
 from gateway.deliver.limiter import Limiter
-from gateway.errors import GatewayError
+from gateway.errors import GatewayError, Refused
 from gateway.model import DeliveryState
 from gateway.model import InterviewState as I
 from gateway.settings import settings
@@ -36,6 +39,8 @@ OVERLAP = timedelta(minutes=10)
 FOLLOWED = timedelta(days=120)  # an interview that has not moved for so long is not asked about any more
 STEPS = (I.INVITED, I.STARTED, I.COMPLETED, I.SCORED)
 AT_REST = (I.SCORED, I.KNOCKED_OUT)
+RECENT = timedelta(days=7)
+FULL_EVERY = timedelta(hours=6)
 SLICE = 200
 
 
@@ -81,10 +86,11 @@ def sync_progress(agent_id: str | None = None) -> Synced:
 
 
 def _sync(agent: Agent, target: HeyMiloTarget, done: Synced) -> None:
-    since = _since(agent, target)
+    begun = now()
+    full = _is_full(target, begun)
+    since = _since(agent, target, begun, full=full)
     if since is None:
         return
-    begun = now()
     limiter = Limiter(target.connection, target.rate_per_minute)
     client = Client(credentials(target.connection), limiter, allow_private=target.allow_private)
     part: list[Seen] = []
@@ -98,26 +104,82 @@ def _sync(agent: Agent, target: HeyMiloTarget, done: Synced) -> None:
             part = []
     _keep(agent, target, part, done)
     with writing() as session:
-        _mark(session, f"progress:{target.kind}:{target.posting}", begun)
+        _mark(session, _name("", target), begun)
+        if full:
+            _mark(session, _name("full", target), begun)
 
 
-def _since(agent: Agent, target: HeyMiloTarget) -> datetime | None:
-    """Delivery time of the oldest candidate whose state may still change; None if there is none."""
+def look_up(agent: Agent, external_ids: Sequence[str]) -> Synced:
+    """Asks the target about single interviews, as somebody says that something happened to them.
+
+    One that the target does not know is passed over. Raises Transient, Misconfigured as the client does.
+    """
+    done = Synced()
+    if not isinstance(agent.target, HeyMiloTarget):
+        return done
+    target = agent.target
+    limiter = Limiter(target.connection, target.rate_per_minute)
+    client = Client(credentials(target.connection), limiter, allow_private=target.allow_private)
+    found: list[Seen] = []
+    for external_id in external_ids:
+        try:
+            row = client.interview(external_id)
+        except Refused:
+            continue
+        done.read += 1
+        seen = seen_of(row)
+        # Another posting of the same workspace, or another interview than the one asked for, is none of ours.
+        if seen is not None and seen.external_id == external_id and row.get("posting_id") == target.posting:
+            found.append(seen)
+    _keep(agent, target, found, done)
+    return done
+
+
+def _name(what: str, target: HeyMiloTarget, agent: Agent | None = None) -> str:
+    """A bookmark's name. "": last asked; full: last asked about all; rest: everything confirmed before is at rest."""
+    parts = ["progress" + (what and f"-{what}"), target.kind, target.posting, *([agent.id] if agent else [])]
+    return ":".join(parts)[:250]
+
+
+def _is_full(target: HeyMiloTarget, at: datetime) -> bool:
     with reading() as session:
-        oldest: datetime | None = session.scalar(
-            select(func.min(Delivery.created_at))
+        last = _marked(session, _name("full", target))
+    return last is None or at - last >= FULL_EVERY
+
+
+def _ours(agent: Agent, target: HeyMiloTarget) -> tuple[ColumnElement[bool], ...]:
+    """Deliveries of this agent that its target has confirmed."""
+    return (
+        Profile.agent_id == agent.id,
+        Delivery.target == target.kind,
+        Delivery.posting == target.posting,
+        Delivery.state == DeliveryState.CONFIRMED,
+    )
+
+
+def _since(agent: Agent, target: HeyMiloTarget, at: datetime, *, full: bool) -> datetime | None:
+    """From which delivery on the target is asked; None if there is nobody whose state may still change.
+
+    Read in the order of confirmations: one that was unclear for a week has an old row, but is confirmed now, so that
+    nothing before the bookmark comes to life again.
+    """
+    name = _name("rest", target, agent)
+    with writing() as session:
+        begin = max(_marked(session, name) or at - FOLLOWED, at - FOLLOWED)
+        oldest, first, last = session.execute(
+            select(func.min(Delivery.created_at), func.min(Delivery.updated_at), func.max(Delivery.updated_at))
             .join(Profile, Profile.id == Delivery.profile_id)
             .outerjoin(Interview, Interview.delivery_id == Delivery.id)
             .where(
-                Profile.agent_id == agent.id,
-                Delivery.target == target.kind,
-                Delivery.posting == target.posting,
-                Delivery.state == DeliveryState.CONFIRMED,
-                Delivery.created_at >= now() - FOLLOWED,
+                *_ours(agent, target),
+                Delivery.updated_at >= begin,
                 or_(Interview.id.is_(None), Interview.state.not_in(AT_REST)),
             )
-        )
-    return None if oldest is None else oldest - OVERLAP
+        ).one()
+        _mark(session, name, (first or at) - OVERLAP)  # one that is being confirmed at this moment is not seen yet
+    if oldest is None or (not full and last < at - RECENT):
+        return None
+    return oldest - OVERLAP if full else max(oldest - OVERLAP, at - RECENT)
 
 
 def _keep(agent: Agent, target: HeyMiloTarget, seen: Iterable[Seen], done: Synced) -> None:
@@ -131,10 +193,7 @@ def _keep(agent: Agent, target: HeyMiloTarget, seen: Iterable[Seen], done: Synce
             select(Delivery)
             .join(Profile, Profile.id == Delivery.profile_id)
             .where(
-                Profile.agent_id == agent.id,
-                Delivery.target == target.kind,
-                Delivery.posting == target.posting,
-                Delivery.state == DeliveryState.CONFIRMED,
+                *_ours(agent, target),
                 Profile.email_norm.is_not(None),  # of who was erased nothing more is kept
                 or_(Delivery.id.in_(ours), Delivery.receipt["target_id"].as_string().in_(list(by_id))),
             )
@@ -242,10 +301,15 @@ def seen_of(row: Mapping[str, Any]) -> Seen | None:
     )
 
 
+def _marked(session: Session, name: str) -> datetime | None:
+    value = session.scalar(select(Bookmark.value).where(Bookmark.name == name))
+    return datetime.fromisoformat(value) if value else None
+
+
 def _mark(session: Session, name: str, at: datetime) -> None:
-    row = session.get(Bookmark, name[:250])
+    row = session.get(Bookmark, name)
     if row is None:
-        session.add(Bookmark(name=name[:250], value=at.isoformat(), updated_at=at))
+        session.add(Bookmark(name=name, value=at.isoformat(), updated_at=at))
     else:
         row.value, row.updated_at = at.isoformat(), at
 

@@ -26,16 +26,16 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from gateway.agents import Agent, load_agents_lenient
-from gateway.deliver.credentials import Credentials, credentials
+from gateway.credentials import Credentials, credentials
 from gateway.errors import GatewayError, Misconfigured
 from gateway.model import AgentState
 from gateway.model import InvitationState as V
 from gateway.notify.senders import connect, hang_up, sender_of
-from gateway.outreach.letters import letter_of, mail_of, not_ready
+from gateway.outreach.letters import answer_link, letter_of, mail_of, not_ready
 from gateway.outreach.planning import ACTOR, hindrance, plan
-from gateway.outreach.suppression import is_the_one, suppress
+from gateway.outreach.suppression import suppress
 from gateway.settings import settings
-from gateway.store import change
+from gateway.store import change, keys
 from gateway.store.engine import reading, writing
 from gateway.store.tables import Delivery, Document, Invitation, Profile, now
 
@@ -89,11 +89,11 @@ def ready(agent: Agent) -> Credentials:
         raise not_ready(agent, "set GATEWAY_PUBLIC_URL (https://...), where candidates unsubscribe with one click")
     if not agent.outreach.contact:
         raise not_ready(agent, "outreach.contact must say who answers questions")
-    if not is_the_one():
+    if not keys.outreach_key_is_the_one():
         raise not_ready(
             agent,
-            f"this machine's {settings().outreach_key.name} is not the key that the list of who must not be written to was "
-            "made with; give every machine the same GATEWAY_OUTREACH_KEY_FILE, or restore it from the backup",
+            f"this machine's {keys.OUTREACH} is not the key that the list of who must not be written to was made with; "
+            "give every machine the same GATEWAY_KEYS_DIR, or restore it from the backup",
         )
     given = credentials(agent.outreach.connection)
     if not (agent.outreach.sender or "@" in sender_of(given)):
@@ -193,8 +193,12 @@ def _mail(session: Session, agent: Agent, given: Credentials, row: Invitation) -
     letter = letter_of(
         agent,
         row.kind,
-        name=profile.name,
-        link=str(delivery.receipt.get("url") or "") if delivery else "",
+        name=None if row.kind == "question" else profile.name,  # an address in doubt may be a stranger's
+        link=answer_link(row.id)
+        if row.kind == "question"
+        else str(delivery.receipt.get("url") or "")
+        if delivery
+        else "",
         language=document.facts.get("language"),
         invitation_id=row.id,
     )

@@ -2,36 +2,50 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import logging
 import re
+import shutil
+import tempfile
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict
-from typing import Any
+from typing import IO, Any
 
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, case, func, select
 from sqlalchemy.orm import Session
 
 from gateway.agents import Agent, changed_agent
 from gateway.errors import Misconfigured
 from gateway.intake import files
 from gateway.pipeline.arrival.receive import agent_of
-from gateway.quality.case import COMPARED, LISTS, TEXTS, Case, marks_that_hold, signals_that_hold
-from gateway.quality.replay import Before, Replay, replay
+from gateway.pipeline.learning.minutes import cost_of
+from gateway.quality.case import COMPARED, LISTS, TEXTS, Case, calibrated, marks_that_hold, signals_that_hold
+from gateway.quality.replay import Before, Changed, Replay, Slice, replay
 from gateway.quality.scores import CONTACT, FIELDS, facts_from
 from gateway.store.engine import reading
-from gateway.store.tables import Batch, Document, Field, Profile, Verdict
+from gateway.store.tables import Batch, Document, Field, Observation, Profile, Verdict
 
 log = logging.getLogger(__name__)
+SLICE, BATCHES = 5_000, 400  # profiles and batches judged together: about 60 MB
+IN_LIST = 500
 
 
 def what_if(
-    agent_id: str | None, batch_id: str | None = None, criteria: str | None = None, shown_as: str = "criteria"
+    agent_id: str | None,
+    batch_id: str | None = None,
+    criteria: str | None = None,
+    shown_as: str = "criteria",
+    newest: int | None = None,
+    changed: Callable[[Changed], None] = lambda _: None,
 ) -> Replay:
     """Judges the history of an agent, or of one batch, again.
 
     agent_id   None = the batch's own
     criteria   YAML with keys of an agent file that replace its own; None = the file as it is
     shown_as   what messages call the criteria
+    newest     only about so many of the newest profiles
+    changed    gets each profile whose outcome or findings differ, as it is judged
     raises     Misconfigured(FORM_INCOMPLETE | UNKNOWN_AGENT | UNKNOWN_BATCH | AGENT_FILE_INVALID: the line of the criteria)
     """
     if agent_id is None:
@@ -45,7 +59,7 @@ def what_if(
     agent = agent_of(agent_id)
     if criteria is not None:
         agent = changed_agent(agent, criteria, shown_as)
-    return replay_history(agent, batch_id)
+    return replay_history(agent, batch_id, newest, changed)
 
 
 def replay_to_table(agent_id: str | None, batch_id: str | None, criteria: str | None, *, name: str) -> dict[str, Any]:
@@ -54,11 +68,15 @@ def replay_to_table(agent_id: str | None, batch_id: str | None, criteria: str | 
     returns   counts: profiles, passed_before, passed_now, would_pass, would_hold, changed, by_code {code: [before, now]};
               differs_in: parts of the suite version; table: the file's key. Ids, codes and counts, no personal data
     """
-    result = what_if(agent_id, batch_id, criteria)
     key = f"replays/{re.sub(r'[^A-Za-z0-9_.+-]', '-', name)[:150]}.jsonl"
     target = files.root() / key
     target.parent.mkdir(parents=True, exist_ok=True)
-    target.write_text("".join(json.dumps(asdict(row)) + "\n" for row in result.table), encoding="utf-8")
+    # Beside it first: criteria that are refused must not empty the table of an earlier try.
+    with tempfile.TemporaryFile("w+", encoding="utf-8") as rows:
+        result = what_if(agent_id, batch_id, criteria, changed=lambda row: _write(rows, row))
+        rows.seek(0)
+        with target.open("w", encoding="utf-8") as table:
+            shutil.copyfileobj(rows, table)
     counts = {
         "profiles": result.profiles,
         "passed_before": result.passed_before,
@@ -70,6 +88,9 @@ def replay_to_table(agent_id: str | None, batch_id: str | None, criteria: str | 
         "reproduced": result.reproduced,
         "unexplained": result.unexplained,
         "differs_in": list(result.differs_in()),
+        "minutes": list(result.minutes),
+        "expected_wrong": list(result.wrong),
+        "checked": list(result.checked),
         "table": key,
     }
     log.info("\n".join(story(result, what_if=criteria is not None)))
@@ -82,7 +103,13 @@ def story(result: Replay, *, what_if: bool) -> list[str]:
         f"{result.profiles} profiles judged again; nothing is sent.",
         f"pass: {result.passed_before} before, {result.passed_now} now "
         f"(+{len(result.now_pass)} would pass, -{len(result.now_hold)} would be held)",
+        f"review: {_time(result.minutes[0])} before, {_time(result.minutes[1])} now",
+        f"wrong: about {result.wrong[0]:.1f} of the passes before ({result.error[0]:.2%}), about {result.wrong[1]:.1f} now "
+        f"({result.error[1]:.2%}), by their risk",
     ]
+    if result.checked[0]:
+        looked, bad = result.checked
+        lines.append(f"of those who would pass, people looked at {looked} and found a contact value wrong in {bad}")
     if result.by_code:
         lines += ["", f"{'held by':28}  before     now"]
         lines += [
@@ -99,10 +126,24 @@ def story(result: Replay, *, what_if: bool) -> list[str]:
     return lines
 
 
-def replay_history(agent: Agent, batch_id: str | None = None) -> Replay:
+def _write(table: IO[str], row: Changed) -> None:
+    table.write(json.dumps(asdict(row)) + "\n")
+
+
+def _time(minutes: float) -> str:
+    return f"{minutes:.0f} min" if minutes < 90 else f"{minutes / 60:.1f} h"
+
+
+def replay_history(
+    agent: Agent,
+    batch_id: str | None = None,
+    newest: int | None = None,
+    changed: Callable[[Changed], None] = lambda _: None,
+) -> Replay:
     """Judges every judged profile of the agent again, under `agent` as given (including changed criteria).
 
     batch_id   only that batch
+    changed    gets each profile whose outcome or findings differ
     raises     Misconfigured(UNKNOWN_BATCH) if this agent has no such batch
     """
     with reading() as session:
@@ -110,35 +151,89 @@ def replay_history(agent: Agent, batch_id: str | None = None) -> Replay:
             batch = session.get(Batch, batch_id)
             if batch is None or batch.agent_id != agent.id:
                 raise Misconfigured("UNKNOWN_BATCH", f"Agent {agent.id} has no batch {batch_id}; see `gateway status`.")
-        verdicts = _verdicts(session, agent.id, batch_id)
-        cases = _cases(session, agent.id, batch_id, verdicts)
-    before = {
-        identity: Before(
-            row.outcome,
-            tuple((f["code"], f["severity"], f["field"], f["measured"]) for f in row.findings),
-            row.suite_version,
-        )
-        for identity, row in verdicts.items()
-    }
-    return replay(agent, cases, before)
+        mine = _mine(session, agent.id, batch_id, newest)
+        cost = cost_of(session, agent.id)
+        result = replay(agent, _history(session, mine), cost.of, changed)
+    return dataclasses.replace(result, checked=_checked(result.now_pass))
 
 
-def _verdicts(session: Session, agent_id: str, batch_id: str | None) -> dict[str, Any]:
+def _mine(
+    session: Session, agent_id: str, batch_id: str | None, newest: int | None = None
+) -> list[ColumnElement[bool]]:
+    """Which profiles are judged again."""
+    mine = [Profile.agent_id == agent_id]
+    if batch_id is not None:
+        mine.append(Profile.batch_id == batch_id)
+    if newest is not None:
+        oldest = select(Profile.created_at).where(*mine).order_by(Profile.created_at.desc()).offset(newest - 1).limit(1)
+        since = session.scalar(oldest)
+        mine += [Profile.created_at >= since] if since is not None else []
+    return mine
+
+
+def _history(session: Session, mine: list[ColumnElement[bool]]) -> Iterator[Slice]:
+    """The judged profiles in slices of whole batches, oldest first."""
+    for batch_ids in _groups(session, mine):
+        part = [*mine, Profile.batch_id.in_(batch_ids)]
+        verdicts = _verdicts(session, part)
+        before = {
+            identity: Before(
+                row.outcome,
+                tuple((f["code"], f["severity"], f["field"], f["measured"]) for f in row.findings),
+                row.suite_version,
+            )
+            for identity, row in verdicts.items()
+        }
+        cases = _cases(session, part, verdicts)
+        if cases:
+            yield cases, before
+
+
+def _groups(session: Session, mine: list[ColumnElement[bool]]) -> Iterator[list[str]]:
+    """The batches, as many together as have about SLICE profiles: a run of the gates costs half a second of its own."""
+    sizes = session.execute(
+        select(Profile.batch_id, func.count()).where(*mine).group_by(Profile.batch_id).order_by(Profile.batch_id)
+    ).all()
+    group: list[str] = []
+    number = 0
+    for batch_id, profiles in sizes:
+        if group and (number + profiles > SLICE or len(group) >= BATCHES):
+            yield group
+            group, number = [], 0
+        group.append(batch_id)
+        number += profiles
+    if group:
+        yield group
+
+
+def _checked(profile_ids: Sequence[str]) -> tuple[int, int]:
+    """(people looked at, found a contact value wrong) of these profiles."""
+    looked = wrong = 0
+    with reading() as session:
+        for start in range(0, len(profile_ids), IN_LIST):
+            rows = session.execute(
+                select(func.sum(case((Observation.right.is_(True), 0), else_=1)))
+                .where(Observation.profile_id.in_(profile_ids[start : start + IN_LIST]))
+                .group_by(Observation.profile_id)
+            ).all()
+            looked += len(rows)
+            wrong += sum(bool(bad) for (bad,) in rows)
+    return looked, wrong
+
+
+def _verdicts(session: Session, mine: list[ColumnElement[bool]]) -> dict[str, Any]:
     """profile id -> the latest verdict on its current version."""
     query = (
         select(Verdict.profile_id, Verdict.outcome, Verdict.findings, Verdict.suite_version, Verdict.parts)
         .join(Profile, (Profile.id == Verdict.profile_id) & (Profile.version == Verdict.profile_version))
-        .where(Profile.agent_id == agent_id)
+        .where(*mine)
         .order_by(Verdict.created_at, Verdict.id)
     )
-    if batch_id is not None:
-        query = query.where(Profile.batch_id == batch_id)
     return {row.profile_id: row for row in session.execute(query)}
 
 
-def _cases(session: Session, agent_id: str, batch_id: str | None, verdicts: dict[str, Any]) -> list[Case]:
+def _cases(session: Session, mine: list[ColumnElement[bool]], verdicts: dict[str, Any]) -> list[Case]:
     """The judged profiles as cases, by three flat queries: objects for each field would take minutes for 100,000."""
-    mine = [Profile.agent_id == agent_id] + ([Profile.batch_id == batch_id] if batch_id is not None else [])
     entries: dict[str, list[tuple[str, float, str | None]]] = {}
     fields = select(Field.profile_id, Field.name, Field.confidence, Field.source).join(
         Profile, Profile.id == Field.profile_id
@@ -177,18 +272,21 @@ def _case(row: Any, entries: list[tuple[str, float, str | None]], document: Any,
         name: type(nothing)(parts.get(f"fact.{name}", nothing)) for name, nothing in COMPARED.items()
     }
     asked = parts.get("fact.domain_accepts_mail")
+    signals = signals_that_hold(row.data.get("signals", {}), sources)
     return Case(
         profile_id=row.id,
         **values,
         counts=counts,
-        confidences={name: fact.confidence for name, fact in known.items() if fact.present},
+        confidences=calibrated(
+            {name: fact.confidence for name, fact in known.items() if fact.present}, signals, compared
+        ),
         evidenced=frozenset(name for name, fact in known.items() if fact.evidenced),
         language=document.facts.get("language"),
         text_quality=document.facts.get("text_quality"),
         ocr_share=round(sources.count("ocr") / len(sources), 4) if sources else 0.0,
         media_type=document.media_type,
         marks=marks_that_hold(row.data.get("marks", ()), contact_sources.get("phone")),
-        signals=signals_that_hold(row.data.get("signals", {}), sources),
+        signals=signals,
         domain_accepts_mail=None if asked is None else bool(asked),
         **compared,
     )

@@ -2,24 +2,30 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from datetime import datetime
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 
 from gateway.codes import CODES
 from gateway.errors import Misconfigured, Permanent
 from gateway.intake.inbox import InboxProblem
-from gateway.model import BatchState, Mode
+from gateway.model import BatchState, DeliveryState, Mode
 from gateway.model import ProfileState as P
 from gateway.pipeline.arrival.receive import agent_of, sync_agent
 from gateway.pipeline.arrival.retry import review_run
-from gateway.pipeline.arrival.runs import cause, fail, forget_failure
+from gateway.pipeline.arrival.runs import cause, fail, forget_failure, note_of
+from gateway.pipeline.learning.drift import watch_batch
+from gateway.pipeline.learning.fairness import KEY as FORMATS_KEY
+from gateway.pipeline.learning.fairness import formats_of_batch, watch_formats
 from gateway.pipeline.review.held import held_codes, held_count
 from gateway.pipeline.statistics import remember
+from gateway.receipts.tell import tell
 from gateway.store import change, outbox
 from gateway.store.counts import Counts, counts
 from gateway.store.engine import reading, writing
-from gateway.store.tables import Batch, Profile, now
+from gateway.store.tables import Batch, Delivery, Profile, now
 
 ACTOR = "report"
 INCOMPLETE = "A task of the run failed before everything was done: look at the run and clear that task, or `gateway resume` the batch."
@@ -52,6 +58,12 @@ def finish_batch(batch_id: str) -> dict[str, Any]:
                 change.move(session, batch, BatchState.RUNNING, actor=ACTOR, rule="cleared")
             change.move(session, batch, BatchState.WAITING_REVIEW if numbers.held else BatchState.DONE, actor=ACTOR)
         remember(session, batch)
+        if batch.state != BatchState.FAILED:
+            batch.statistics = {**batch.statistics, FORMATS_KEY: formats_of_batch(session, batch)}
+            session.flush()
+            watch_batch(session, batch)
+            watch_formats(session, batch.agent_id)
+        tell(session, batch)
         return {"state": str(batch.state), "code": batch.code, "error": batch.error, "counts": numbers.as_dict()}
 
 
@@ -83,7 +95,32 @@ def review_request(batch_id: str) -> list[dict[str, Any]]:
             return []
         agent, batch.question = batch.agent_id, run_id
     conf = {"batch_id": batch_id, "agent": agent, "held": held, "codes": codes, "question": run_id}
-    return [{"trigger_run_id": run_id, "conf": conf}]
+    return [{"trigger_run_id": run_id, "conf": conf, "note": note_of(batch_id)}]
+
+
+def ingested_news(batch_ids: Iterable[str]) -> list[dict[str, Any]]:
+    """For other teams' DAGs: {"agent", "batch", "ingested"} of each of these batches that the target has somebody of."""
+    with reading() as session:
+        rows = session.execute(
+            select(Profile.agent_id, Profile.batch_id, func.count())
+            .where(Profile.batch_id.in_(list(batch_ids)), Profile.state == P.DELIVERED)
+            .group_by(Profile.agent_id, Profile.batch_id)
+            .order_by(Profile.batch_id)
+        )
+        return [{"agent": agent, "batch": batch, "ingested": number} for agent, batch, number in rows]
+
+
+def delivered_since(at: datetime) -> list[str]:
+    """Batches of which somebody was confirmed by a target since then."""
+    with reading() as session:
+        return list(
+            session.scalars(
+                select(Delivery.batch_id)
+                .where(Delivery.state == DeliveryState.CONFIRMED, Delivery.updated_at >= at)
+                .distinct()
+                .order_by(Delivery.batch_id)
+            )
+        )
 
 
 def tell_unclaimed(problem: InboxProblem) -> None:

@@ -20,6 +20,10 @@ STARTS = (0.2, 0.5)  # shares passing at which a sequence of tests starts; delta
 STEP = 0.02
 ALARM = 20.0  # the e-value at which the stated error counts as refuted: one false alarm in 20 agents, ever
 
+CERTAIN = (
+    100.0  # the e-value at which people are told, and a calibration is proposed: one false alarm in 100 agents, ever
+)
+
 
 def binomial_tail(wrong: int, passed: int, rate: float) -> float:
     """P(at most `wrong` of `passed` are wrong) when each is wrong with probability `rate`."""

@@ -11,6 +11,7 @@ from typing import Any
 
 from gateway.model import ExtractedProfile, Reading
 from gateway.quality.scores import CONTACT, FIELDS, FieldFact, facts
+from gateway.quality.sequential import shifted
 from gateway.values.agreement import name_email_agreement
 
 LISTS = ("links", "skills", "languages", "work", "education")
@@ -22,6 +23,10 @@ COMPARED = {
     "repeats_in_batch": False,
     "people_in_document": 1,
     "risk_cap": 1.0,
+    "risk_shift": 0.0,
+    "name_shift": 0.0,
+    "email_shift": 0.0,
+    "phone_shift": 0.0,
 }
 TEXTS = ("name", "email", "phone", "location", "headline")
 
@@ -29,6 +34,18 @@ TEXTS = ("name", "email", "phone", "location", "headline")
 def marks_that_hold(marks: Iterable[str], phone_source: str | None) -> tuple[str, ...]:
     """The reader's marks without those a person has settled: the country of a corrected number is no longer a guess."""
     return tuple(mark for mark in marks if mark != "PHONE_COUNTRY_GUESSED" or phone_source != "person")
+
+
+def calibrated(
+    confidences: Mapping[str, float], signals: Mapping[str, float], known: Mapping[str, Any]
+) -> dict[str, float]:
+    """Confidences with the agent's calibration. Where there are signals the risk decides, and has a calibration of its own."""
+    if signals:
+        return dict(confidences)
+    return {
+        name: round(shifted(value, float(known.get(f"{name}_shift", 0.0))), 4) if name in CONTACT else value
+        for name, value in confidences.items()
+    }
 
 
 def signals_that_hold(signals: Mapping[str, float], contact_sources: Iterable[str]) -> Mapping[str, float]:
@@ -53,6 +70,8 @@ class Case:
     people_in_document   profiles that one paged document was split into; 1 for tables
     domain_accepts_mail  DNS's answer for the address's domain; None = not asked, or no answer
     risk_cap  the highest risk that the agent's own evidence let pass when the batch was judged first; 1 = no evidence
+    risk_shift, name_shift, email_shift, phone_shift
+              the agent's own calibration when it was judged first, in log-odds: of the risk, and of rows of tables
     signals   signals of how trustworthy the reading is (extract/resume/signals.py); empty for rows of tables
     """
 
@@ -78,6 +97,10 @@ class Case:
     domain_accepts_mail: bool | None = None
     signals: Mapping[str, float] = field(default_factory=dict)
     risk_cap: float = 1.0
+    risk_shift: float = 0.0
+    name_shift: float = 0.0
+    email_shift: float = 0.0
+    phone_shift: float = 0.0
 
     @classmethod
     def of(
@@ -102,6 +125,8 @@ class Case:
             known.setdefault("people_in_document", max(1, reading.profiles))
         contact_sources = {f.name: f.evidence.source for f in profile.fields if f.name in CONTACT and f.evidence}
         sources = list(contact_sources.values())
+        signals = signals_that_hold(profile.signals, sources)
+        stated = {name: fact.confidence for name, fact in read.items() if fact.present}
         return cls(
             profile_id=profile_id,
             name=profile.name or None,
@@ -110,14 +135,14 @@ class Case:
             location=profile.location or None,
             headline=profile.headline or None,
             counts={name: len(getattr(profile, name)) for name in LISTS},
-            confidences={name: fact.confidence for name, fact in read.items() if fact.present},
+            confidences=calibrated(stated, signals, known),
             evidenced=frozenset(name for name, fact in read.items() if fact.evidenced),
             language=reading.language if reading else language,
             text_quality=reading.text_quality if reading else text_quality,
             ocr_share=round(sources.count("ocr") / len(sources), 4) if sources else 0.0,
             media_type=reading.media_type if reading else media_type,
             marks=marks_that_hold(profile.marks, contact_sources.get("phone")),
-            signals=signals_that_hold(profile.signals, sources),
+            signals=signals,
             **known,
         )
 

@@ -33,6 +33,7 @@ def row_of(case: Case, quality: Score, completeness: Score) -> dict[str, Any]:
         "risk": None if risk is None else round(risk.value, 6),
         "risk_cap": case.risk_cap,
         "risk_deciding": None if risk is None else risk.deciding,
+        "risk_found": risk,
         "email_domain": domain_of(case.email) or None if case.email else None,
         "phone_country": phone_country(case.phone) if case.phone else None,
         "domain_refuses_mail": None if case.domain_accepts_mail is None else not case.domain_accepts_mail,

@@ -144,14 +144,13 @@ def _findings(gate: Gate, row: dict[str, Any]) -> list[Finding]:
     if gate.by_risk and severity is Severity.CRITICAL and row["risk"] is not None:
         severity = Severity.WARNING  # one sign of a doubtful reading among those the risk weighs
     remedy = gate.remedy if isinstance(gate.remedy, str) else gate.remedy(row)
+    threshold = gate.threshold(row) if callable(gate.threshold) else gate.threshold
     if gate.expectation == "expect_no_reader_marks":
         from gateway.quality.expectations.trust import chosen_marks
 
         marks = chosen_marks(row["marks"], gate.kwargs["marks"], gate.kwargs.get("but", ()))
         return [
-            Finding(
-                m if m in CODES else gate.code, severity, gate.field, gate.expectation, "marked", gate.threshold, remedy
-            )
+            Finding(m if m in CODES else gate.code, severity, gate.field, gate.expectation, "marked", threshold, remedy)
             for m in marks
         ]
-    return [Finding(gate.code, severity, gate.field, gate.expectation, gate.measured(row), gate.threshold, remedy)]
+    return [Finding(gate.code, severity, gate.field, gate.expectation, gate.measured(row), threshold, remedy)]

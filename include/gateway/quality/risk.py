@@ -125,11 +125,26 @@ SIGNALS: dict[str, tuple[str, str]] = {
 
 @dataclass(frozen=True, slots=True)
 class Risk:
-    """value 0..1; deciding: the group of WORDS that added most to it, by part: what each part added, in log-odds."""
+    """value 0..1; deciding: the group of WORDS that added most to it; shares: what each group added, in log-odds."""
 
     value: float
     deciding: str
     shares: dict[str, float]
+
+    def needed(self, limit: float) -> tuple[str, ...]:
+        """The fewest groups without which the risk would stay under this limit, the heaviest first; all if none would do."""
+        odds, found = _log_odds(self.value), []
+        for group in sorted(self.shares, key=lambda one: (-self.shares[one], one)):
+            if odds <= _log_odds(limit):
+                break
+            odds -= self.shares[group]
+            found.append(group)
+        return tuple(found)
+
+
+def _log_odds(share: float) -> float:
+    kept = min(max(share, 1e-9), 1 - 1e-9)
+    return math.log(kept / (1 - kept))
 
 
 @lru_cache(maxsize=1)
@@ -162,14 +177,14 @@ def risk_of(case: Case) -> Risk | None:
     if not case.signals:
         return None
     fitted = model()
-    return weighed(signals(case, fitted["usual"]), fitted)
+    return weighed(signals(case, fitted["usual"]), fitted, case.risk_shift)
 
 
-def weighed(found: Mapping[str, float], fitted: Mapping[str, Any]) -> Risk:
-    """The risk that these signals make, by a fitted model."""
+def weighed(found: Mapping[str, float], fitted: Mapping[str, Any], shift: float = 0.0) -> Risk:
+    """The risk that these signals make, by a fitted model; shift: an agent's own calibration, in log-odds."""
     weights = fitted["weights"]
     groups: dict[str, float] = {}
-    odds = fitted["bias"] + fitted["shift"]
+    odds = fitted["bias"] + fitted["shift"] + shift
     for name, value in found.items():
         weight = weights.get(name, 0.0)
         if value and weight:

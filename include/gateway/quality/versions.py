@@ -29,6 +29,7 @@ _JUDGING = (
     "quality/risk.py",
     "quality/data/*.json",
     "quality/scores.py",
+    "quality/sequential.py",
     "quality/expectations/*.py",
     "values/agreement.py",
     "values/doubt/*.py",

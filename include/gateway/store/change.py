@@ -67,7 +67,8 @@ ALLOWED: dict[str, dict[str | None, set[str]]] = {
         None: {V.PLANNED, V.SKIPPED},
         V.PLANNED: {V.SENDING, V.SKIPPED, V.REFUSED},
         V.SENDING: {V.SENT, V.PLANNED, V.REFUSED, V.UNCLEAR},
-        V.UNCLEAR: {V.PLANNED, V.SENT},
+        V.UNCLEAR: {V.PLANNED, V.SENT, V.REFUSED},
+        V.SENT: {V.REFUSED},  # it came back, hours after the server had taken it
         V.REFUSED: {V.PLANNED},
         V.SKIPPED: {V.PLANNED},
     },

@@ -10,12 +10,14 @@ from typing import Any, cast
 
 from alembic import command
 from alembic.config import Config
-from sqlalchemy import Engine, ExceptionContext, create_engine, event
+from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import Engine, ExceptionContext, create_engine, event, inspect
 from sqlalchemy.dialects import postgresql, sqlite
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 from sqlalchemy.orm import Session
 
-from gateway.errors import Transient
+from gateway.errors import Misconfigured, Transient
 from gateway.settings import settings
 
 BUSY_MS = 30_000  # a writer waits this long for another on SQLite; a batch's largest transaction takes under 2 s
@@ -70,8 +72,12 @@ def engine() -> Engine:
 def writing() -> Iterator[Session]:
     """A session in one transaction: committed at the end, rolled back on any exception.
 
-    raises   Transient(DISK_FULL) if the database has no space left
+    raises   Transient(DISK_FULL) if the database has no space left; with GATEWAY_ENCRYPT also as sealing.ensure does
     """
+    if settings().encrypt:
+        from gateway.store import sealing  # which needs this module
+
+        sealing.ensure()
     try:
         with Session(engine(), expire_on_commit=False) as session, session.begin():
             yield session
@@ -96,6 +102,17 @@ def reading() -> Iterator[Session]:
         yield session
 
 
+def has_table(name: str) -> bool:
+    """Whether the store is there and has that table; creates nothing, and a store that does not answer has none."""
+    url = settings().store_url
+    if url.startswith("sqlite") and not Path(url.partition("///")[2]).exists():
+        return False
+    try:
+        return inspect(engine()).has_table(name)
+    except SQLAlchemyError:
+        return False
+
+
 def insert_into(session: Session, table: Any) -> postgresql.Insert:
     """An INSERT that can take ON CONFLICT, in the dialect of the session's database. Both dialects have the same methods."""
     insert = postgresql.insert if session.get_bind().dialect.name == "postgresql" else sqlite.insert
@@ -112,5 +129,20 @@ def alembic_config(url: str) -> Config:
 
 
 def migrate(url: str | None = None) -> None:
-    """Brings the tables to the newest version; safe to call from several processes, and when there is nothing to do."""
-    command.upgrade(alembic_config(url or settings().store_url), "head")
+    """Brings the tables to the newest version; safe to call from several processes, and when there is nothing to do.
+
+    raises   Misconfigured(STORE_NEWER) if a newer version of the gateway made them
+    """
+    url = url or settings().store_url
+    with engine_for(url).execution_options(gateway_write=False).connect() as connection:
+        there = MigrationContext.configure(connection).get_current_heads()
+    scripts = ScriptDirectory.from_config(alembic_config(url))
+    unknown = set(there) - {script.revision for script in scripts.walk_revisions()}
+    if unknown:
+        raise Misconfigured(
+            "STORE_NEWER",
+            f"The store has revision {', '.join(sorted(unknown))}, which this version (up to {', '.join(scripts.get_heads())}) does "
+            "not know. A store is not migrated back: install the newer version again, or restore the backup from before the upgrade.",
+        )
+    if set(there) != set(scripts.get_heads()):
+        command.upgrade(alembic_config(url), "head")

@@ -51,6 +51,14 @@ def message_id() -> str:
     return f"m{datetime.now(UTC):%Y%m%d%H%M%S}{_random(12)}"
 
 
+def preference_id() -> str:
+    return f"q{_random(16)}"
+
+
+def inbound_id() -> str:
+    return f"h{datetime.now(UTC):%Y%m%d%H%M%S}{_random(10)}"
+
+
 def invitation_id() -> str:
     return f"i{datetime.now(UTC):%Y%m%d%H%M%S}{_random(10)}"
 
@@ -58,3 +66,11 @@ def invitation_id() -> str:
 def interview_id(target: str, posting: str, external_id: str) -> str:
     """The same interview of the same posting has the same id, so reading it twice changes nothing."""
     return "n" + hashlib.sha256(f"{target}\0{posting}\0{external_id}".encode()).hexdigest()[:20]
+
+
+def alarm_id() -> str:
+    return f"l{datetime.now(UTC):%Y%m%d%H%M%S}{_random(10)}"
+
+
+def calibration_id() -> str:
+    return f"c{datetime.now(UTC):%Y%m%d%H%M%S}{_random(10)}"

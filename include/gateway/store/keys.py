@@ -1,4 +1,8 @@
-"""The gateway's own keys: one that signs (Ed25519), one that makes keyed hashes. Files in GATEWAY_KEYS_DIR, for the owner alone.
+"""The gateway's own keys: one that signs (Ed25519), two that make keyed hashes. Files in GATEWAY_KEYS_DIR, for the owner alone.
+
+    signing.pem       signs receipts and anchors
+    suppression.key   erased people, who must not be read in again
+    outreach.key      who must not be written to, the addresses that end messages, and those of hooks
 
 A signature says that whoever had the key said it. Who could change the store could have had the key as well: give the
 public key, and copies of the signed data, to somebody else.
@@ -33,6 +37,15 @@ from gateway.store.engine import insert_into, reading, writing
 from gateway.store.tables import Bookmark, now
 
 SUPPRESSION = "suppression.key"
+OUTREACH = "outreach.key"
+BYTES = 32
+
+
+def create() -> None:
+    """Creates the keys that are not there yet."""
+    _private()
+    _suppression()
+    _outreach()
 
 
 def public_key() -> str:
@@ -101,7 +114,43 @@ def check_suppression_key() -> None:
 
 
 def _suppression() -> bytes:
-    return _kept(SUPPRESSION, lambda: secrets.token_bytes(32))
+    return _kept(SUPPRESSION, lambda: secrets.token_bytes(BYTES))
+
+
+def outreach_hashes(texts: Iterable[str]) -> list[str]:
+    """Keyed hashes (64 hex digits) for everything about messages to candidates, in the order given.
+
+    raises   Misconfigured(OUTREACH_NOT_READY) where the key cannot be used
+    """
+    key = _outreach()
+    return [hmac.new(key, text.encode(), hashlib.sha256).hexdigest() for text in texts]
+
+
+def outreach_key_is_the_one() -> bool:
+    """Whether this machine's outreach.key is the one that the list of who must not be written to was made with."""
+    return is_the_one(OUTREACH, _outreach())
+
+
+def _outreach() -> bytes:
+    def make() -> bytes:
+        # Until 0.2 this key lay in the home: with a new one, who unsubscribed then would be written to again.
+        before = settings().home / OUTREACH
+        return before.read_bytes() if before.is_file() else f"{secrets.token_hex(BYTES)}\n".encode()
+
+    try:
+        key = bytes.fromhex(_kept(OUTREACH, make).decode("ascii").strip())
+    except (OSError, ValueError) as wrong:
+        raise _no_outreach_key(type(wrong).__name__) from None
+    if len(key) < BYTES:
+        raise _no_outreach_key("it is too short")
+    return key
+
+
+def _no_outreach_key(why: str) -> Misconfigured:
+    return Misconfigured(
+        "OUTREACH_NOT_READY",
+        f"The key file {OUTREACH} cannot be used ({why}): restore it from the backup; with a new key, the suppression list is lost.",
+    )
 
 
 def _private() -> Ed25519PrivateKey:

@@ -12,19 +12,21 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Collection
 from datetime import datetime
 from typing import Any
 
 from pydantic import ValidationError
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from gateway.agents.notices import Notify
-from gateway.events import CATALOGUE, type_of
+from gateway.agents.notices import PERSON, Notify, Personal
+from gateway.events import CATALOGUE, type_of, wanted
 from gateway.settings import settings
 from gateway.store import ids
 from gateway.store.counts import counts
 from gateway.store.engine import insert_into
-from gateway.store.tables import Agent, Batch, Document, Outbox, Profile, now
+from gateway.store.tables import Agent, Batch, Document, Outbox, Preference, Profile, now
 
 AT_REST = ("done", "waiting_review", "failed")
 
@@ -35,7 +37,7 @@ def of_change(session: Session, row: Any, after: str, code: str | None) -> None:
     if event is None:
         return
     agent_id = str(row.agent_id)
-    told = channels(session, agent_id).told(event, now())
+    told = listeners(session, agent_id, event, now())
     if not told:
         return
     data = _data(session, event, row, after, code)
@@ -59,16 +61,17 @@ def emit(
     batch_id: str | None = None,
     once: str | None = None,
     only: str | None = None,
-    without: str | None = None,
+    without: Collection[str] = (),
 ) -> list[str]:
     """Writes a message that no single change of state causes; returns the channels it goes to now.
 
     once      the same news is sent once, however often it is found
-    only      to this channel alone, whether it subscribed or not; `without`: to all but this one
+    only      to this channel alone, whether it subscribed or not; `without`: to all but these
     """
     at = now()
-    told = {only: at} if only else channels(session, agent_id).told(event, at)
-    told.pop(without or "", None)
+    told = {only: at} if only else listeners(session, agent_id, event, at)
+    for channel in without:
+        told.pop(channel, None)
     agent = session.get(Agent, agent_id)
     known = {"agent_id": agent_id, "agent_title": agent.title if agent else agent_id}
     fields = CATALOGUE[event].fields
@@ -86,6 +89,26 @@ def channels(session: Session, agent_id: str) -> Notify:
         except ValidationError:
             kept[agent_id] = Notify()
     return kept[agent_id]
+
+
+def listeners(session: Session, agent_id: str, event: str, at: datetime) -> dict[str, datetime]:
+    """channel -> when it may be sent: the channels of the agent's file, and those of people who chose it on the page."""
+    told = channels(session, agent_id).told(event, at)
+    for key, whose, choice in _personal(session):
+        if whose in ("*", agent_id) and wanted(event, choice.events):
+            told[key] = choice.due(at)
+    return told
+
+
+def _personal(session: Session) -> list[tuple[str, str, Personal]]:
+    """(channel key, agent or *, choice) of everybody who chose something."""
+    if "personal" not in session.info:
+        session.info["personal"] = [
+            (PERSON + row.id, row.agent_id, Personal.model_validate(row.choice))
+            for row in session.scalars(select(Preference).order_by(Preference.id))
+        ]
+    found: list[tuple[str, str, Personal]] = session.info["personal"]
+    return found
 
 
 def forget_channels(session: Session, agent_id: str) -> None:

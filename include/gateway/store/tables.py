@@ -27,6 +27,8 @@ from sqlalchemy.engine import Dialect
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, relationship
 from sqlalchemy.types import TypeDecorator
 
+from gateway.store.columns import SealedJson, SealedText
+
 Json = JSON().with_variant(JSONB(), "postgresql")
 Serial = BigInteger().with_variant(Integer(), "sqlite")  # SQLite counts rows up in INTEGER only
 
@@ -167,7 +169,7 @@ class Profile(Base):
     email_norm: Mapped[str | None] = mapped_column(Text)
     phone: Mapped[str | None] = mapped_column(String(64))
     location: Mapped[str | None] = mapped_column(Text)
-    data: Mapped[dict[str, Any]] = mapped_column(default=dict)
+    data: Mapped[dict[str, Any]] = mapped_column(SealedJson("profile.data"), default=dict)
     codes: Mapped[list[Any]] = mapped_column(default=list)  # of the latest verdict, as shown in lists
     quality: Mapped[float | None] = mapped_column(Float)
     completeness: Mapped[float | None] = mapped_column(Float)
@@ -190,8 +192,8 @@ class Field(Base):
     id: Mapped[int] = mapped_column(Serial, primary_key=True, autoincrement=True)
     profile_id: Mapped[str] = mapped_column(ForeignKey("profile.id", ondelete="CASCADE"), index=True)
     name: Mapped[str] = mapped_column(String(80))
-    value: Mapped[str] = mapped_column(Text)
-    raw: Mapped[str] = mapped_column(Text)
+    value: Mapped[str] = mapped_column(SealedText("field.value"))
+    raw: Mapped[str] = mapped_column(SealedText("field.raw"))
     confidence: Mapped[float]
     source: Mapped[str | None] = mapped_column(String(16))
     rule: Mapped[str | None] = mapped_column(String(80))
@@ -216,7 +218,9 @@ class Verdict(Base):
     outcome: Mapped[str] = mapped_column(String(8))
     quality: Mapped[float]
     completeness: Mapped[float]
-    findings: Mapped[list[Any]] = mapped_column(default=list)  # model.Finding as objects
+    findings: Mapped[list[Any]] = mapped_column(
+        SealedJson("verdict.findings"), default=list
+    )  # model.Finding as objects
     parts: Mapped[dict[str, Any]] = mapped_column(default=dict)
     created_at: Mapped[datetime] = mapped_column(default=now)
 
@@ -232,7 +236,17 @@ class Delivery(Base):
     """
 
     __tablename__ = "delivery"
-    __table_args__ = (UniqueConstraint("target", "posting", "email_norm", name="uq_delivery_person"),)
+    __table_args__ = (
+        UniqueConstraint("target", "posting", "email_norm", name="uq_delivery_person"),
+        Index(  # of all that was ever delivered, the few rows that a walk still has to finish
+            "ix_delivery_unfinished",
+            "state",
+            sqlite_where=text("finished_at IS NULL"),
+            postgresql_where=text("finished_at IS NULL"),
+        ),
+        Index("ix_delivery_posting_updated", "target", "posting", "updated_at"),
+        Index("ix_delivery_updated", "updated_at"),  # what was delivered since a run began
+    )
 
     id: Mapped[str] = mapped_column(String(40), primary_key=True)  # sent along as external_id
     target: Mapped[str] = mapped_column(String(32))
@@ -294,6 +308,33 @@ class Claim(Base):
     until: Mapped[datetime]
 
 
+class Assignment(Base):
+    """A held profile that was given to a person. A hint: decisions do not depend on it. actor: who gave it."""
+
+    __tablename__ = "assignment"
+
+    profile_id: Mapped[str] = mapped_column(ForeignKey("profile.id", ondelete="CASCADE"), primary_key=True)
+    reviewer: Mapped[str] = mapped_column(String(200), index=True)
+    actor: Mapped[str] = mapped_column(String(200))
+    created_at: Mapped[datetime] = mapped_column(default=now)
+
+
+class Forecast(Base):
+    """What was said of a batch after its first documents; kept as it was said (pipeline/forecast.py)."""
+
+    __tablename__ = "forecast"
+
+    batch_id: Mapped[str] = mapped_column(ForeignKey("batch.id", ondelete="CASCADE"), primary_key=True)
+    agent_id: Mapped[str] = mapped_column(ForeignKey("agent.id"))
+    made_at: Mapped[datetime] = mapped_column(default=now, index=True)
+    documents: Mapped[int]
+    of_documents: Mapped[int]
+    rest_at: Mapped[datetime]
+    held: Mapped[int]
+    review_s: Mapped[float] = mapped_column(Float)
+    guessed: Mapped[bool]
+
+
 class Review(Base):
     """A person's decision about a profile, with its changes.
 
@@ -312,10 +353,10 @@ class Review(Base):
     decision: Mapped[str] = mapped_column(String(16))  # approve | correct | discard | duplicate | merge | undo
     codes: Mapped[list[Any]] = mapped_column(default=list)
     other_id: Mapped[str | None] = mapped_column(ForeignKey("profile.id", name="fk_review_other"))
-    before: Mapped[dict[str, Any]] = mapped_column(default=dict)
-    after: Mapped[dict[str, Any]] = mapped_column(default=dict)
+    before: Mapped[dict[str, Any]] = mapped_column(SealedJson("review.before"), default=dict)
+    after: Mapped[dict[str, Any]] = mapped_column(SealedJson("review.after"), default=dict)
     reviewer: Mapped[str] = mapped_column(String(200))
-    note: Mapped[str | None] = mapped_column(Text)
+    note: Mapped[str | None] = mapped_column(SealedText("review.note"))
     bulk_of: Mapped[int | None] = mapped_column(Integer)
     created_at: Mapped[datetime] = mapped_column(default=now, index=True)
 
@@ -345,6 +386,22 @@ class Erased(Base):
     __tablename__ = "erased"
 
     hash: Mapped[str] = mapped_column(String(64), primary_key=True)
+    created_at: Mapped[datetime] = mapped_column(default=now)
+
+
+class DataKey(Base):
+    """A key that values and files are sealed with (store/sealing.py), itself wrapped by a master key.
+
+    month     what it was made for ("2026-11"); master: the id of the master key
+    wrapped   nonce and ciphertext
+    """
+
+    __tablename__ = "data_key"
+
+    id: Mapped[str] = mapped_column(String(16), primary_key=True)
+    month: Mapped[str] = mapped_column(String(7), unique=True)
+    master: Mapped[str] = mapped_column(String(8))
+    wrapped: Mapped[bytes] = mapped_column(LargeBinary)
     created_at: Mapped[datetime] = mapped_column(default=now)
 
 
@@ -416,6 +473,45 @@ class Outbox(Base):
     once: Mapped[str | None] = mapped_column(String(200), unique=True)
 
 
+class Preference(Base):
+    """What one of our own people wants to be told about an agent ("*": all). choice: agents.notices.Personal."""
+
+    __tablename__ = "preference"
+    __table_args__ = (UniqueConstraint("person", "agent_id"),)
+
+    id: Mapped[str] = mapped_column(String(40), primary_key=True)
+    person: Mapped[str] = mapped_column(String(200))
+    agent_id: Mapped[str] = mapped_column(String(64))
+    choice: Mapped[dict[str, Any]]
+    updated_at: Mapped[datetime] = mapped_column(default=now)
+
+
+class Inbound(Base):
+    """One call of a hook of ours (states: gateway/hooks/handle.py). refs holds ids and codes only, nothing of a person.
+
+    kind    interviews | files | bounces
+    signed  proved by a signature, not by the address: its `once` is the sender's id and stays
+    once    the same news that waits already is not kept twice
+    """
+
+    __tablename__ = "inbound"
+    __table_args__ = (Index("ix_inbound_received", "received_at", "id"),)
+
+    id: Mapped[str] = mapped_column(String(40), primary_key=True)
+    kind: Mapped[str] = mapped_column(String(16))
+    agent_id: Mapped[str] = mapped_column(ForeignKey("agent.id"))
+    refs: Mapped[list[Any]] = mapped_column(default=list)
+    signed: Mapped[bool] = mapped_column(default=False)
+    once: Mapped[str | None] = mapped_column(String(200), unique=True)
+    attempts: Mapped[int] = mapped_column(default=0)
+    received_at: Mapped[datetime] = mapped_column(default=now)
+    due_at: Mapped[datetime] = mapped_column(index=True)
+    done_at: Mapped[datetime | None]
+    dead_at: Mapped[datetime | None]
+    code: Mapped[str | None] = mapped_column(String(64))
+    error: Mapped[str | None] = mapped_column(Text)
+
+
 class ChannelHealth(Base):
     """The state of a channel. No row: it never failed. retry_at: nothing is sent before; paused_at: nothing until resumed."""
 
@@ -459,13 +555,23 @@ class Invitation(Base):
     updated_at: Mapped[datetime] = mapped_column(default=now)
 
 
+class Answer(Base):
+    """What a held candidate entered about themselves when they were asked. Personal; kept apart until a reviewer takes it."""
+
+    __tablename__ = "answer"
+
+    profile_id: Mapped[str] = mapped_column(ForeignKey("profile.id", ondelete="CASCADE"), primary_key=True)
+    values: Mapped[dict[str, Any]] = mapped_column("given", SealedJson("answer.given"))
+    answered_at: Mapped[datetime] = mapped_column(default=now)
+
+
 class Suppression(Base):
     """A keyed hash of an address that must never get messages again, so that this list names nobody."""
 
     __tablename__ = "suppression"
 
     key: Mapped[str] = mapped_column(String(64), primary_key=True)
-    reason: Mapped[str] = mapped_column(String(32))  # unsubscribed | refused | by hand
+    reason: Mapped[str] = mapped_column(String(32))  # unsubscribed | refused | bounced | by hand
     created_at: Mapped[datetime] = mapped_column(default=now)
 
 
@@ -516,8 +622,30 @@ class PoolCandidate(Base):
     posting: Mapped[str] = mapped_column(String(200))
     external_id: Mapped[str] = mapped_column(String(40))
     batch_id: Mapped[str] = mapped_column(String(40), index=True)
-    record: Mapped[dict[str, Any]]
+    record: Mapped[dict[str, Any]] = mapped_column(SealedJson("pool_candidate.record"))
     created_at: Mapped[datetime] = mapped_column(default=now)
+
+
+class Lane(Base):
+    """One slot of one target, with its current holder; `until` passes when the holder died. A courtesy between workers:
+    the ledger keeps people from being sent twice, whoever holds what.
+    """
+
+    __tablename__ = "lane"
+
+    target: Mapped[str] = mapped_column(String(250), primary_key=True)
+    slot: Mapped[int] = mapped_column(primary_key=True)
+    holder: Mapped[str] = mapped_column(String(40))
+    until: Mapped[datetime]
+
+
+class ProfileKey(Base):
+    """What a profile is found by when another is compared with it: a hash of the agent and one of duplicates.match_keys."""
+
+    __tablename__ = "profile_key"
+
+    key: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
+    profile_id: Mapped[str] = mapped_column(ForeignKey("profile.id", ondelete="CASCADE"), primary_key=True, index=True)
 
 
 class RateLimit(Base):
@@ -533,3 +661,176 @@ class RateLimit(Base):
     name: Mapped[str] = mapped_column(String(200), primary_key=True)
     next_at: Mapped[float] = mapped_column(Float(53))
     held_until: Mapped[float] = mapped_column(Float(53))
+
+
+class Observation(Base):
+    """What was said of one contact value and what a person found: for reliability, alarms and calibration. No values.
+
+    said        the confidence with which it was read, 0..1
+    source      text | ocr | link | form | cell | file, how it was read; family, language, sender: of its document
+    automatic   the profile passed every gate: what a person found says how often automatic passes are right
+    risk        of the profile as it was judged, without the agent's calibration; None for rows of tables
+    """
+
+    __tablename__ = "observation"
+    __table_args__ = (Index("ix_observation_agent", "agent_id", "seen_at"),)
+
+    profile_id: Mapped[str] = mapped_column(ForeignKey("profile.id", ondelete="CASCADE"), primary_key=True)
+    field: Mapped[str] = mapped_column(String(16), primary_key=True)
+    agent_id: Mapped[str] = mapped_column(ForeignKey("agent.id"))
+    said: Mapped[float]
+    right: Mapped[bool] = mapped_column("is_right")
+    automatic: Mapped[bool]
+    risk: Mapped[float | None]
+    source: Mapped[str] = mapped_column(String(16))
+    family: Mapped[str] = mapped_column(String(80))
+    language: Mapped[str] = mapped_column(String(16))
+    sender: Mapped[str] = mapped_column(String(60))
+    seen_at: Mapped[datetime]
+
+
+class Watch(Base):
+    """How far the watch over one group of an agent's documents has come (quality/sequential.py). Scores, no documents."""
+
+    __tablename__ = "watch"
+
+    agent_id: Mapped[str] = mapped_column(ForeignKey("agent.id"), primary_key=True)
+    dimension: Mapped[str] = mapped_column(String(16), primary_key=True)  # source | family | language
+    name: Mapped[str] = mapped_column(String(80), primary_key=True)
+    counted: Mapped[dict[str, Any]]
+    updated_at: Mapped[datetime] = mapped_column(default=now)
+
+
+class Alarm(Base):
+    """Something that people should look into: the stated error, drift, or a gate that decides by formatting.
+
+    about   what it is about, so that it is raised once while it is open
+    data    the numbers behind it; no personal data
+    """
+
+    __tablename__ = "alarm"
+    __table_args__ = (Index("ix_alarm_agent", "agent_id", "raised_at"),)
+
+    id: Mapped[str] = mapped_column(String(40), primary_key=True)
+    agent_id: Mapped[str] = mapped_column(ForeignKey("agent.id"))
+    code: Mapped[str] = mapped_column(String(64))
+    about: Mapped[str] = mapped_column(String(200))
+    sentence: Mapped[str] = mapped_column(Text)
+    data: Mapped[dict[str, Any]] = mapped_column(default=dict)
+    raised_at: Mapped[datetime] = mapped_column(default=now)
+    closed_at: Mapped[datetime | None]
+    closed_by: Mapped[str | None] = mapped_column(String(200))
+
+
+class Calibration(Base):
+    """What a person applied to an agent's confidences and risks. The newest that was not undone is in force.
+
+    shifts     name -> what is added to the log-odds: "risk", and "name", "email", "phone" of rows of tables
+    evidence   the numbers it was proposed with
+    """
+
+    __tablename__ = "calibration"
+    __table_args__ = (Index("ix_calibration_agent", "agent_id", "applied_at"),)
+
+    id: Mapped[str] = mapped_column(String(40), primary_key=True)
+    agent_id: Mapped[str] = mapped_column(ForeignKey("agent.id"))
+    shifts: Mapped[dict[str, Any]]
+    evidence: Mapped[dict[str, Any]] = mapped_column(default=dict)
+    applied_by: Mapped[str] = mapped_column(String(200))
+    applied_at: Mapped[datetime] = mapped_column(default=now)
+    undone_by: Mapped[str | None] = mapped_column(String(200))
+    undone_at: Mapped[datetime | None]
+
+
+class SourceState(Base):
+    """When a source was asked, and how that went.
+
+    cursor      what its reader keeps between looks (a UID, quiet periods); names nobody
+    next_at     when it is due; failing_since, code, error: of its last look, None after a good one
+    arrived_at  when its last batch was opened
+    """
+
+    __tablename__ = "source_state"
+
+    agent_id: Mapped[str] = mapped_column(ForeignKey("agent.id"), primary_key=True)
+    source: Mapped[str] = mapped_column(String(40), primary_key=True)
+    cursor: Mapped[dict[str, Any]] = mapped_column(default=dict)
+    known_since: Mapped[datetime] = mapped_column(default=now)
+    asked_at: Mapped[datetime | None]
+    next_at: Mapped[datetime] = mapped_column(default=now)
+    arrived_at: Mapped[datetime | None]
+    failures: Mapped[int] = mapped_column(default=0)  # in a row
+    failing_since: Mapped[datetime | None]
+    code: Mapped[str | None] = mapped_column(String(64))
+    error: Mapped[str | None] = mapped_column(Text)
+
+
+class SourceClaim(Base):
+    """A batch being fetched from a source, by one process at a time.
+
+    owner, lease_until   who fetches it, and until when nobody else may
+    taken_at             its batch is open and its files are in the files store; settled_at: the originals are dealt with
+    """
+
+    __tablename__ = "source_claim"
+    __table_args__ = (Index("ix_source_claim_open", "agent_id", "source", "settled_at"),)
+
+    batch_id: Mapped[str] = mapped_column(String(40), primary_key=True)
+    agent_id: Mapped[str] = mapped_column(ForeignKey("agent.id"))
+    source: Mapped[str] = mapped_column(String(40))
+    owner: Mapped[str] = mapped_column(String(16))
+    lease_until: Mapped[datetime]
+    taken_at: Mapped[datetime | None]
+    settled_at: Mapped[datetime | None]
+    created_at: Mapped[datetime] = mapped_column(default=now)
+
+
+class SourceItem(Base):
+    """One claimed item of a source, by a hash of where it is and of its version: whoever inserts the row has it."""
+
+    __tablename__ = "source_item"
+
+    id: Mapped[str] = mapped_column(String(64), primary_key=True)
+    batch_id: Mapped[str] = mapped_column(ForeignKey("source_claim.batch_id", ondelete="CASCADE"), index=True)
+
+
+class ApiKey(Base):
+    """A sender's key for the API. The key itself is shown once; here is its hash.
+
+    id       in the key, so that it is found without trying all
+    sender   whose batches these are; keys of the same sender see the same batches
+    agents   ids it may send for; empty: every agent
+    rights   send, read
+    follows  the key that this one replaced
+    """
+
+    __tablename__ = "api_key"
+
+    id: Mapped[str] = mapped_column(String(16), primary_key=True)
+    sender: Mapped[str] = mapped_column(String(40), index=True)
+    hash: Mapped[bytes] = mapped_column(LargeBinary(32))
+    agents: Mapped[list[Any]] = mapped_column(default=list)
+    rights: Mapped[list[Any]] = mapped_column(default=list)
+    rate_per_minute: Mapped[float]
+    made_by: Mapped[str] = mapped_column(String(200))
+    follows: Mapped[str | None] = mapped_column(String(16))
+    created_at: Mapped[datetime] = mapped_column(default=now)
+    used_at: Mapped[datetime | None]
+    expires_at: Mapped[datetime | None]
+    revoked_at: Mapped[datetime | None]
+
+
+class ApiRequest(Base):
+    """A sender's Idempotency-Key: the batch it made, and what was sent, so that a repeat gets the same answer.
+
+    fingerprint   of what was sent; None while the first request is being received (until lease_until)
+    """
+
+    __tablename__ = "api_request"
+
+    sender: Mapped[str] = mapped_column(String(40), primary_key=True)
+    key: Mapped[str] = mapped_column(String(200), primary_key=True)
+    batch_id: Mapped[str] = mapped_column(String(40))
+    fingerprint: Mapped[str | None] = mapped_column(String(64))
+    lease_until: Mapped[datetime]
+    created_at: Mapped[datetime] = mapped_column(default=now, index=True)

@@ -6,8 +6,8 @@ from typing import Any
 
 from airflow.sdk import BaseHook
 
-from gateway.deliver import credentials
-from gateway.deliver.credentials import Credentials, base_url
+from gateway import credentials
+from gateway.credentials import Credentials, base_url
 from gateway.errors import Misconfigured
 
 

@@ -12,11 +12,16 @@ from gateway_airflow.names import Pool
 
 def arguments_of(runs: Mapping[str, str]) -> list[dict[str, Any]]:
     """What `start_runs` takes, for ingest_batch. runs: batch id -> the id of the run that it waits for."""
-    return [{"trigger_run_id": run_id, "conf": {"batch_id": batch_id}} for batch_id, run_id in runs.items()]
+    from gateway.pipeline.arrival.runs import note_of
+
+    return [
+        {"trigger_run_id": run_id, "conf": {"batch_id": batch_id}, "note": note_of(batch_id)}
+        for batch_id, run_id in runs.items()
+    ]
 
 
 def start_runs(task_id: str, dag_id: str, arguments: Any) -> None:
-    """The mapped task. arguments: the result of a task that returns [{"trigger_run_id", "conf"}]."""
+    """The mapped task. arguments: the result of a task that returns [{"trigger_run_id", "conf", "note"}]."""
     TriggerDagRunOperator.partial(
         task_id=task_id,
         trigger_dag_id=dag_id,

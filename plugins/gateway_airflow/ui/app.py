@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from http import HTTPStatus
+from math import ceil
 from pathlib import Path
 from typing import Any
 
@@ -15,11 +17,13 @@ from starlette.middleware import Middleware
 from starlette.staticfiles import StaticFiles
 from starlette.types import Receive, Scope, Send
 
+from gateway.codes import CODES
 from gateway.errors import Conflict, GatewayError, Misconfigured, Transient
 from gateway_airflow.ui.guard import Guard
 from gateway_airflow.ui.pages import (
     agents,
     analytics,
+    answers,
     batches,
     codes,
     datadocs,
@@ -27,14 +31,20 @@ from gateway_airflow.ui.pages import (
     documents,
     exports,
     health,
+    hooks,
     notices,
     people,
+    planning,
+    preferences,
+    reliability,
     review,
     runs,
+    sources,
     unsubscribe,
     upload,
 )
 from gateway_airflow.ui.render import error_page
+from gateway_airflow.ui.v1 import batches as v1
 
 STATIC = Path(__file__).with_name("static")
 SUBJECTS = (
@@ -46,14 +56,23 @@ SUBJECTS = (
     runs,
     datadocs,
     review,
+    planning,
     decisions,
     people,
     analytics,
+    reliability,
     notices,
+    preferences,
+    hooks,
     codes,
     health,
+    sources,
     unsubscribe,
+    answers,
+    v1,
 )
+# What a code means as a status, where its kind of error does not say it.
+OF_CODE = {"API_KEY_INVALID": 401, "API_RIGHT_MISSING": 403, "API_TOO_OFTEN": 429, "API_KEY_REUSED": 422}
 ROUTERS = tuple(subject.router for subject in SUBJECTS)
 
 
@@ -75,7 +94,7 @@ class Static(StaticFiles):
 
 
 def build() -> FastAPI:
-    """The app with every page. Its routes ask for a right each; only `static` and `unsubscribe` are open."""
+    """The app with every page. Its routes ask for a right each; `static`, `unsubscribe`, `answer` and `hooks` are open, the API asks for a key."""
     app = GatewayApp(
         title="Candidate Ingestion Gateway",
         docs_url=None,
@@ -95,7 +114,8 @@ def build() -> FastAPI:
 
 
 def _is_api(request: Request) -> bool:
-    return request.url.path.startswith(f"{request.scope.get('root_path', '')}/api/")
+    root = request.scope.get("root_path", "")
+    return request.url.path.startswith((f"{root}/api/", f"{root}/hooks/"))
 
 
 async def _gateway_error(request: Request, wrong: Exception) -> Response:
@@ -103,6 +123,10 @@ async def _gateway_error(request: Request, wrong: Exception) -> Response:
     answer = _answer(request, status_of(wrong), wrong.sentence, wrong.code)
     if answer.status_code == 413:
         answer.headers["connection"] = "close"  # the rest of the body is not read
+    if answer.status_code == 401:
+        answer.headers["www-authenticate"] = "Bearer"
+    if isinstance(wrong, Transient) and wrong.retry_after_s is not None:
+        answer.headers["retry-after"] = str(max(1, ceil(wrong.retry_after_s)))
     return answer
 
 
@@ -136,20 +160,29 @@ def _failed(request: Request, wrong: Exception) -> Response:
 
 def status_of(wrong: GatewayError) -> int:
     """The HTTP status that says the same."""
+    if wrong.code in OF_CODE:
+        return OF_CODE[wrong.code]
     if isinstance(wrong, Conflict):
         return 409
     if isinstance(wrong, Transient):
         return 503
     if wrong.code.startswith("UNKNOWN_"):
         return 404
-    if wrong.code in ("FILE_TOO_LARGE", "BATCH_TOO_LARGE", "BATCH_TOO_MANY_FILES"):
+    if wrong.code in ("FILE_TOO_LARGE", "BATCH_TOO_LARGE", "BATCH_TOO_MANY_FILES", "HOOK_TOO_LARGE"):
         return 413
     return 422 if isinstance(wrong, Misconfigured) else 400
 
 
 def _answer(request: Request, status: int, sentence: str, code: str | None) -> Response:
+    root = request.scope.get("root_path", "")
+    if request.url.path.startswith(f"{root}/api/v1/"):
+        if code is None and status == 422:
+            code = "API_REQUEST_INVALID"
+        kind = f"{root}/codes/{code}" if code else "about:blank"
+        title = CODES[code].means if code in CODES else HTTPStatus(status).phrase
+        said = {"type": kind, "title": title, "status": status, "detail": sentence, "code": code}
+        return JSONResponse(said, status, media_type="application/problem+json")
     if _is_api(request):
-        root = request.scope.get("root_path", "")
         href = f"{root}/codes/{code}" if code else None
         return JSONResponse({"code": code, "sentence": sentence, "href": href}, status)
     return error_page(request, status, sentence, code)

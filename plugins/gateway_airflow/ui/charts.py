@@ -134,3 +134,37 @@ def _pc(value: float) -> str:
 
 def _px(value: float) -> str:
     return f"{value:.1f}".removesuffix(".0")
+
+
+def reliability(
+    points: Sequence[tuple[float, float, float, float, str]], *, title: str, desc: str, height: int = 220
+) -> Markup:
+    """What was said against what was true: (said, low, true, high, hint) each, beside the line where both agree.
+
+    Starts at one half unless something surer wrong than that was said, because confidences crowd near 1.
+    """
+    least = 0.0 if any(min(said, true) < 0.5 for said, _, true, _, _ in points) else 0.5
+    base = height - FOOT
+
+    def x(value: float) -> str:
+        return _pc(4 + 92 * (value - least) / (1 - least))
+
+    def y(value: float) -> str:
+        return _px(base - (base - HEAD) * max(0.0, value - least) / (1 - least))
+
+    inside = Markup('<line class="agree" x1="{}%" y1="{}" x2="{}%" y2="{}"></line>').format(
+        x(least), y(least), x(1), y(1)
+    )
+    for share in (least, (1 + least) / 2, 1.0):
+        inside += Markup(
+            '<line class="rule" x1="4%" x2="96%" y1="{0}" y2="{0}"></line><text x="3%" y="{1}" text-anchor="end">{2}</text>'
+            '<text x="{3}%" y="{4}" text-anchor="middle">{2}</text>'
+        ).format(y(share), _px(float(y(share)) + 4), f"{100 * share:.0f}", x(share), height - 6)
+    for said, low, true, high, hint in points:
+        inside += Markup(
+            '<g class="point"><title>{}</title><line class="spread" x1="{}%" x2="{}%" y1="{}" y2="{}"></line>'
+            '<circle class="dot" cx="{}%" cy="{}" r="5"></circle></g>'
+        ).format(hint, x(said), x(said), y(low), y(high), x(said), y(true))
+    return Markup(
+        '<svg class="reliability" width="100%" height="{}" role="img"><title>{}</title><desc>{}</desc>{}</svg>'
+    ).format(height, title, desc, inside)

@@ -7,6 +7,7 @@ other site's script may send without our consent (CORS), and an Origin that is o
 from __future__ import annotations
 
 import logging
+import re
 import traceback
 from collections.abc import Callable
 from pathlib import Path
@@ -19,6 +20,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 log = logging.getLogger(__name__)
+SECRET_PART = re.compile(r"(/gateway/(?:unsubscribe|answer|hooks/[a-z]+/[a-z0-9-]+)/).+")
 
 HEADER = "x-gateway"
 SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
@@ -72,7 +74,8 @@ class Guard:
             # An upload that its sender stopped: nobody reads this, but the host's middleware fails without an answer.
             await Response(status_code=400)(scope, receive, with_headers)
         except Exception as wrong:
-            log.error("%s %s failed: %s", scope["method"], scope["path"], places(wrong))
+            path = SECRET_PART.sub(r"\1...", scope["path"])
+            log.error("%s %s failed: %s", scope["method"], path, places(wrong))
             if begun:
                 raise CutOff(
                     type(wrong).__name__
@@ -81,9 +84,13 @@ class Guard:
 
 
 def _is_open(scope: Scope) -> bool:
-    """Mail programs end messages with one click (RFC 8058): a POST from anywhere, which its unguessable address allows."""
+    """Changes that need no header of ours, because no cookie counts for them.
+
+    Mail programs end messages with one click (RFC 8058), candidates answer a question, and programs call hooks: an
+    unguessable address or a signature proves them. The API takes a key in a header that another site's page cannot send without our consent.
+    """
     path: str = scope["path"].removeprefix(scope.get("root_path", ""))
-    return scope["method"] == "POST" and path.startswith("/unsubscribe/")
+    return scope["method"] == "POST" and path.startswith(("/unsubscribe/", "/answer/", "/hooks/", "/api/v1/"))
 
 
 class CutOff(Exception):
@@ -99,7 +106,8 @@ def places(wrong: Exception) -> str:
 
 
 class QuietAddresses:
-    """Around all of Airflow: its log of requests tells no search. A search in our frame is in the host's address too.
+    """Around all of Airflow: its log of requests tells no search and no unguessable address. A search in our frame is in
+    the host's address too.
 
     Airflow logs an address when its answer is done, from the very scope that is changed here.
     """
@@ -114,6 +122,7 @@ class QuietAddresses:
         finally:
             if scope["type"] == "http" and ("/gateway/" in path or "/plugin/" in path or "/auth/" in path):
                 scope["query_string"] = without_search(scope["query_string"])
+                scope["path"] = SECRET_PART.sub(r"\1...", path)
 
 
 def without_search(query: bytes) -> bytes:

@@ -8,6 +8,7 @@ from typing import Any
 from fastapi import Request
 
 from gateway.pipeline.arrival.retry import start_refused
+from gateway.pipeline.arrival.runs import note_of
 from gateway_airflow.ui.access import INGEST, Visitor
 from gateway_airflow.ui.airflow_api import airflow_api
 
@@ -25,7 +26,7 @@ class Started:
 def start_run(request: Request, visitor: Visitor, batch_id: str, run_id: str) -> Started:
     """Triggers ingest_batch for a batch under a fixed run id; a run of that id that exists already is the same run."""
     conf = {"batch_id": batch_id}
-    asked = {"dag_run_id": run_id, "logical_date": None, "conf": conf}
+    asked = {"dag_run_id": run_id, "logical_date": None, "conf": conf, "note": note_of(batch_id)}
     status, said = airflow_api(request, "POST", f"/dags/{INGEST}/dagRuns", json=asked)
     if status in (200, 201, 409):
         status, dag = airflow_api(request, "GET", f"/dags/{INGEST}")

@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
+from gateway.credentials import Credentials
 from gateway.deliver.client import Client
-from gateway.deliver.credentials import Credentials
 from gateway.deliver.guard import Forbidden, is_public, open_socket, session
 from gateway.errors import Misconfigured, Transient
 from support.serve import serving

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from sqlalchemy import select
 from sqlalchemy.orm import selectinload
 
-from gateway.deliver import credentials
+from gateway import credentials
 from gateway.deliver.request import fitted, request_of
 from gateway.errors import Misconfigured
 from gateway.pipeline.delivery.dry_run import dry_run_difference, planned_calls

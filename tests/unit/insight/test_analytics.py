@@ -11,7 +11,8 @@ from sqlalchemy import select
 
 from gateway.errors import Conflict
 from gateway.insight.advice import advice
-from gateway.insight.analytics import Audits, Group, Price, analytics
+from gateway.insight.analytics import Audits, Group, analytics
+from gateway.insight.prices import Price
 from gateway.model import Mode
 from gateway.pipeline.review.audit import decide_audit
 from gateway.pipeline.review.held import queue
@@ -114,7 +115,7 @@ def test_nothing_received_is_no_error(store: str) -> None:
 
 
 def price(code: str, unchanged: int, corrected: int) -> Price:
-    return Price(code, 0, unchanged, corrected, 0, 0, 0, error_rate(unchanged + corrected, unchanged), True)
+    return Price(code, 0, unchanged, corrected, 0, 0, 0, error_rate(unchanged + corrected, unchanged), 1.5, True)
 
 
 def test_a_criterion_is_called_dear_only_when_the_numbers_carry_it() -> None:

@@ -7,11 +7,24 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from gateway.insight import queue
-from gateway.insight.queue import PAGE, Filter, choices, held_of, matching, neighbour, page, position, total
+from gateway.insight.queue import (
+    AUDIT,
+    PAGE,
+    WORTH,
+    Filter,
+    choices,
+    held_of,
+    matching,
+    neighbour,
+    page,
+    position,
+    total,
+)
+from gateway.pipeline.learning.minutes import cost_of
 from gateway.pipeline.review import claims
 from gateway.store import change
-from gateway.store.engine import writing
-from gateway.store.tables import Agent, Audit, Batch, Document, Profile
+from gateway.store.engine import reading, writing
+from gateway.store.tables import Agent, Audit, Batch, Document, Profile, Review, now
 
 START = datetime(2026, 5, 1, 8, tzinfo=UTC)
 HELD = 7
@@ -150,3 +163,52 @@ def test_a_page_beyond_the_last_is_the_last() -> None:
     found = page(Filter(), 99, reviewer="rita")
     assert (found.page, found.pages, found.total, len(found.rows)) == (1, 1, HELD, HELD)
     assert PAGE >= HELD
+
+
+def decided(code: str, decision: str, number: int, gap_s: int) -> None:
+    """That many single decisions about candidates held by a code, one after the other; they wait no more."""
+    with writing() as session:
+        for n in range(number):
+            identity = f"{code}-{decision}-{n}"
+            session.add(
+                Profile(
+                    id=identity,
+                    document_id="da",
+                    batch_id="batch-a",
+                    agent_id="a",
+                    ordinal=100 + n + 20 * (code[0] == "N"),
+                    state="approved",
+                    codes=[],
+                    created_at=START,
+                )
+            )
+            session.flush()
+            session.add(
+                Review(
+                    id=f"r-{identity}",
+                    profile_id=identity,
+                    sequence=1,
+                    decision=decision,
+                    codes=[code],
+                    reviewer=f"rita-{code}",
+                    created_at=now() - timedelta(hours=1) + timedelta(seconds=n * gap_s),
+                )
+            )
+
+
+def test_what_is_put_right_soonest_comes_first_where_that_is_asked_for() -> None:
+    """A missing name is always put right, in seconds; a missing address takes minutes and is mostly accepted as it is."""
+    decided("NAME_MISSING", "correct", 12, 20)
+    decided("EMAIL_MISSING", "approve", 12, 300)
+    wanted = Filter(order=WORTH)
+    with reading() as session:
+        cost = cost_of(session)
+    assert cost.minutes["NAME_MISSING"] < 1.5 < 3 < cost.minutes["EMAIL_MISSING"]
+    assert cost.fix["NAME_MISSING"] > 0.8 > 0.2 > cost.fix["EMAIL_MISSING"]
+    expected = ["p3", *(one for one in matching(Filter(), 100) if one != "p3")]
+    assert matching(wanted, 100) == expected
+    assert [line.profile_id for line in page(wanted, 1, reviewer="rita").rows] == expected
+    assert walk(wanted) == expected
+    assert walk(wanted, expected[-1], back=True) == expected[-2::-1]
+    assert [position(wanted, one) for one in expected] == [(n + 1, HELD) for n in range(HELD)]
+    assert matching(Filter(kind=AUDIT, order=WORTH), 100) == matching(Filter(kind=AUDIT), 100)

@@ -18,7 +18,7 @@ from aiosmtpd.controller import Controller
 from gateway.agents.notices import ChatChannel, MailChannel, Quiet
 from gateway.agents.wording import check, filled
 from gateway.cli import main
-from gateway.deliver.credentials import Credentials
+from gateway.credentials import Credentials
 from gateway.errors import Misconfigured
 from gateway.events import CATALOGUE
 from gateway.notify import health, send, wording

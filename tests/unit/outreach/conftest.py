@@ -8,7 +8,6 @@ from pathlib import Path
 import pytest
 
 from gateway.agents import load_agent
-from gateway.outreach.suppression import _secret
 from gateway.pipeline.arrival.receive import sync_agent
 from gateway.settings import settings
 from support.mailbox import Mailbox, mail_server
@@ -44,7 +43,6 @@ def outreach(store: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Cal
     monkeypatch.setenv("GATEWAY_AGENTS_DIR", str(folder))
     monkeypatch.setenv("GATEWAY_PUBLIC_URL", "https://jobs.acme.example")
     settings.cache_clear()
-    _secret.cache_clear()
 
     def make(more: str = "", old: str = "", new: str = "") -> None:
         text = AGENT.format(more="".join(f"  {line}\n" for line in more.splitlines()))

@@ -167,5 +167,6 @@ def reading_of(sheet: Sheet, media_type: str, sink: Sink, hints: Hints, started:
         text_quality=facts.text_quality,
         notes=facts.notes,
         layout=facts.layout,
+        family=facts.family,
         cpu_s={"read": read_s, **facts.cpu_s},
     )

@@ -12,13 +12,15 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 
 from gateway.extract.attacks import instructs, stuffed
-from gateway.extract.page.layout import Line, lines_of
+from gateway.extract.page.columns import lines_of
+from gateway.extract.page.layout import Line
 from gateway.extract.page.words import Page
 from gateway.extract.resume.columns import settled
 from gateway.extract.resume.contact import Candidate, Person
 from gateway.extract.resume.decide import decide, threshold
 from gateway.extract.resume.entries import entries_of
 from gateway.extract.resume.explained import tell_fields, tell_verdict
+from gateway.extract.resume.family import family_of
 from gateway.extract.resume.gate import is_resume
 from gateway.extract.resume.headline import headline_of
 from gateway.extract.resume.language import language_of
@@ -55,6 +57,7 @@ class Facts:
     profiles: int = 0
     language: str | None = None
     layout: str | None = None
+    family: str | None = None
     text_quality: float | None = None
     code: str | None = None
     reason: str | None = None
@@ -112,6 +115,7 @@ def read_profiles(pages: Sequence[Page], sink: Callable[[ExtractedProfile], None
         notes += aside
         facts.profiles += 1
         sink(replace(profile, signals={**profile.signals, "resume": round(min(1.0, verdict.score / 8), 4)}))
+    facts.family = family_of(pages, lines, facts.layout, _body(lines))
     if not facts.profiles:
         notes = []  # the document's own code says it
     else:

@@ -14,7 +14,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from gateway.agents import Agent, HeyMiloTarget, WebhookTarget
 from gateway.agents.files import load_agents_lenient
-from gateway.deliver.credentials import credentials
+from gateway.credentials import credentials
 from gateway.errors import Misconfigured
 from gateway.insight.doctor.lines import Line, Look, fault, ok, warning
 from gateway.intake.inbox import look as look_at_inbox

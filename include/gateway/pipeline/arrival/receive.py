@@ -215,17 +215,31 @@ def _report(problems: list[InboxProblem], actor: str) -> None:
 
 
 def open_claimed(
-    agent: Agent, batch_id: str, folder: Path, *, actor: str, run_id: str | None, given: Manifest | None = None
+    agent: Agent,
+    batch_id: str,
+    folder: Path,
+    *,
+    actor: str,
+    run_id: str | None,
+    given: Manifest | None = None,
+    source: str | None = None,
+    wrong: Misconfigured | None = None,
 ) -> None:
-    """The Batch row of a claimed folder. A manifest that cannot be read makes the batch a review: nothing is sent."""
+    """The Batch row of a claimed folder. A manifest that cannot be read makes the batch a review: nothing is sent.
+
+    given    what the manifest says, if the caller has read it; wrong: why it could not be read
+    source   where the batch comes from, whatever the manifest says
+    """
     sync_agent(agent)
     code = error = None
     manifest = given
     try:
         manifest = manifest or read_manifest(folder) or Manifest()
-    except Misconfigured as wrong:
+    except Misconfigured as found:
+        manifest, wrong = Manifest(), found
+    if wrong is not None:
         code, error = wrong.code, f"{wrong.sentence} Until then every profile of this batch is held for review."
-        manifest = Manifest(mode=Mode.REVIEW)
+        manifest = manifest.model_copy(update={"mode": Mode.REVIEW})
     batch = Batch(
         id=batch_id,
         agent_id=agent.id,
@@ -233,7 +247,7 @@ def open_claimed(
         state=BatchState.RECEIVING,
         code=code,
         error=error,
-        source=manifest.source or "inbox",
+        source=source or manifest.source or "inbox",
         consent=manifest.consent,
         uploaded_by=manifest.uploaded_by,
         canary=manifest.canary,

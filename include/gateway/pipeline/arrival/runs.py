@@ -21,6 +21,7 @@ from gateway.model import BatchState
 from gateway.quality.batch import STOPS
 from gateway.settings import settings
 from gateway.store import change
+from gateway.store.counts import counts
 from gateway.store.engine import reading, writing
 from gateway.store.tables import Batch
 
@@ -44,6 +45,20 @@ def run_to_start(batch: Batch) -> str | None:
     """
     run_id = current_run(batch)
     return run_id if batch.retries or run_id == batch.id else None
+
+
+def note_of(batch_id: str) -> str:
+    """The note of a batch's run in Airflow: which batch of which agent, its numbers so far, and where it is shown. Markdown."""
+    with reading() as session:
+        batch = session.get(Batch, batch_id)
+        if batch is None:
+            return f"Batch {batch_id}"
+        numbers = counts(session, batch_id)
+        said = f"Batch {batch_id} of {batch.agent_id}, mode {batch.mode}"
+    if numbers.received:
+        said += f": {numbers.sentence(short=True)}"
+    link = settings().page(f"/batches/{batch_id}")
+    return f"{said}\n\n[Candidates page]({link})" if link else said
 
 
 @contextmanager

@@ -19,7 +19,7 @@ from gateway.deliver.targets import target_of
 from gateway.errors import Refused
 from gateway.model import Mode
 from gateway.pipeline.arrival.receive import agent_of
-from gateway.pipeline.delivery.ledger import READY
+from gateway.pipeline.delivery.ledger import READY, approved_unseen
 from gateway.store.engine import reading
 from gateway.store.tables import Batch, Profile
 
@@ -110,9 +110,11 @@ def _requests(batch_id: str) -> Iterator[tuple[str, Request]]:
             .options(selectinload(Profile.document))
             .order_by(Profile.id)
         ).all()
+        unseen = approved_unseen(session, agent, [profile.id for profile in profiles])
         for profile in profiles:
             try:
-                yield str(profile.email_norm), request_of(profile, UNRESERVED, agent.target.posting)
+                request = request_of(profile, UNRESERVED, agent.target.posting, unseen=profile.id in unseen)
+                yield str(profile.email_norm), request
             except Refused:
                 continue
 

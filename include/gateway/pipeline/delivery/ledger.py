@@ -23,7 +23,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session, selectinload
 
 from gateway.agents import Agent
@@ -36,7 +36,7 @@ from gateway.model import ProfileState as P
 from gateway.pipeline.erasure.suppression import known_again
 from gateway.store import change, ids
 from gateway.store.engine import insert_into, writing
-from gateway.store.tables import Batch, Delivery, Event, Profile, now
+from gateway.store.tables import Batch, Bookmark, Delivery, Event, Profile, Review, now
 
 ACTOR = "deliver"
 READY = (P.PASSED, P.APPROVED)
@@ -44,6 +44,9 @@ OPEN = (L.SENT, L.UNKNOWN)
 START_WITHIN_S = 10.0  # between reserving and sending there is nothing to do: whoever takes longer was stopped
 LOOK_AGAIN_S = 3600.0
 ROWS_A_STATEMENT = 80  # of 11 values each: SQLite before 3.32 takes 999 parameters
+RESTORED = "restored"  # the bookmark with the time of the backup that was restored
+LOOK_FIRST = timedelta(days=30)  # after a restore, each first sending is looked up in the target before
+OWN = "own_pool"
 MAX_ATTEMPTS = 5  # sent so often and proved absent each time: the target loses it, a person must look
 
 
@@ -79,6 +82,7 @@ def reserve(agent: Agent, target: Target, profile_ids: Sequence[str]) -> Sending
     sending = Sending([], {})
     posting = agent.target.posting
     with writing() as session:
+        since = _restored(session, target)
         profiles = session.scalars(
             select(Profile)
             .where(Profile.id.in_(profile_ids))
@@ -86,6 +90,7 @@ def reserve(agent: Agent, target: Target, profile_ids: Sequence[str]) -> Sending
             .order_by(Profile.id)
             .with_for_update(of=Profile, key_share=True)
         ).all()
+        unseen = approved_unseen(session, agent, [profile.id for profile in profiles])
         dry = _dry_batches(session, {profile.batch_id for profile in profiles})
         wanted = []
         for profile in sorted(profiles, key=lambda p: p.email_norm or ""):
@@ -112,14 +117,35 @@ def reserve(agent: Agent, target: Target, profile_ids: Sequence[str]) -> Sending
             elif row.state == L.REFUSED:
                 change.move(session, row, L.RESERVED, actor=ACTOR, rule="given again")
                 row.attempts = 0
-            if row.state == L.RESERVED:
+            if row.state == L.RESERVED and since is not None and not row.attempts:
+                _look_up(session, row, profile, target, since)
+            elif row.state == L.RESERVED:
                 _mark_sent(session, row, target)
-                request = request_of(profile, row.id, posting)
+                request = request_of(profile, row.id, posting, unseen=profile.id in unseen)
                 for mark in request.marks:
                     change.record(session, "trimmed", row, actor=ACTOR, code=mark)
                 sending.requests.append(request)
                 sending.attempts[row.id] = row.attempts
     return sending
+
+
+def approved_unseen(session: Session, agent: Agent, profile_ids: Sequence[str]) -> set[str]:
+    """Those whose approval was one of many by one click, where the agent leaves guessed numbers out: a click for many
+    says that they may be sent, not that somebody looked at each number."""
+    if agent.phone_without_country != "leave_out":
+        return set()
+    newest = (
+        select(Review.profile_id, func.max(Review.sequence).label("sequence"))
+        .where(Review.profile_id.in_(profile_ids))
+        .group_by(Review.profile_id)
+        .subquery()
+    )
+    found = session.scalars(
+        select(Review.profile_id)
+        .join(newest, (newest.c.profile_id == Review.profile_id) & (newest.c.sequence == Review.sequence))
+        .where(Review.decision == "approve", Review.bulk_of.is_not(None))
+    )
+    return set(found)
 
 
 def _dry_batches(session: Session, batch_ids: set[str]) -> set[str]:
@@ -185,6 +211,31 @@ def _mark_sent(session: Session, row: Delivery, target: Target) -> None:
     row.due_at = now() + timedelta(seconds=target.settle_s)
     row.code = row.error = None
     change.move(session, row, L.SENT, actor=ACTOR)
+
+
+def look_first(since: str) -> None:
+    """After a restore: somebody may have been sent whom the restored ledger does not know. See LOOK_FIRST.
+
+    since   ISO time of the backup
+    """
+    with writing() as session:
+        row = {"name": RESTORED, "value": since, "updated_at": now()}
+        insertion = insert_into(session, Bookmark).values(**row)
+        session.execute(insertion.on_conflict_do_update(index_elements=["name"], set_=row))
+
+
+def _restored(session: Session, target: Target) -> datetime | None:
+    """The time of the backup while first sendings are looked up; None otherwise, and for our own pool, which was restored too."""
+    row = session.get(Bookmark, RESTORED) if target.kind != OWN else None
+    return datetime.fromisoformat(row.value) if row is not None and now() - row.updated_at < LOOK_FIRST else None
+
+
+def _look_up(session: Session, row: Delivery, profile: Profile, target: Target, since: datetime) -> None:
+    """As if it had been sent before the restore and no answer was kept: the target is asked for this person first."""
+    _mark_sent(session, row, target)
+    row.created_at, row.due_at, row.code = since, now(), "DELIVERY_UNKNOWN"
+    change.move(session, row, L.UNKNOWN, actor=ACTOR, code="DELIVERY_UNKNOWN", rule="looked up after a restore")
+    change.move(session, profile, P.UNKNOWN, actor=ACTOR, code="DELIVERY_UNKNOWN", rule="looked up after a restore")
 
 
 def hold(session: Session, profile: Profile, code: str) -> None:

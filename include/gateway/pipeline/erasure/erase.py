@@ -25,11 +25,14 @@ from gateway.intake import files
 from gateway.model import ProfileState as P
 from gateway.pipeline.delivery.ledger import being_sent
 from gateway.pipeline.erasure import holds, kept, suppression
+from gateway.pipeline.judging import shared
+from gateway.pipeline.keeping.receipts import copy_out
 from gateway.pipeline.read import email_key
 from gateway.settings import settings
 from gateway.store import change, keys
 from gateway.store.engine import engine, reading, writing
 from gateway.store.tables import (
+    Answer,
     Batch,
     Claim,
     Delivery,
@@ -39,6 +42,7 @@ from gateway.store.tables import (
     Invitation,
     PoolCandidate,
     Profile,
+    ProfileKey,
     Review,
     Verdict,
     now,
@@ -53,7 +57,21 @@ TO_DISCARDED: dict[str, tuple[P, ...]] = {
 }
 OWN = "own_pool"
 # Tables whose rows held the person.
-SWEPT = (Profile, Field, Claim, Verdict, Review, Delivery, Invitation, Interview, Document, PoolCandidate, Batch)
+SWEPT = (
+    Profile,
+    ProfileKey,
+    Field,
+    Answer,
+    Claim,
+    Verdict,
+    Review,
+    Delivery,
+    Invitation,
+    Interview,
+    Document,
+    PoolCandidate,
+    Batch,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,6 +152,7 @@ def remove(
             "why": why.code,
             **subject,
             "profiles": ids,
+            "suppressed": sorted(known),
             "places": [asdict(place) for place in places],
             "complete": not any(place.result == "left" for place in places),
         }
@@ -141,6 +160,7 @@ def remove(
     path = files.root() / "receipts" / f"{identity}.json"
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_bytes(json.dumps(receipt, indent=2, ensure_ascii=False).encode())
+    copy_out()
     return receipt
 
 
@@ -197,15 +217,14 @@ def find(address: str | None, profile_id: str | None) -> list[Profile]:
     return sorted(found.values(), key=lambda row: row.id)
 
 
-def _files(profiles: Sequence[Profile], ids: Collection[str], hashes: Collection[str], why: Why) -> Iterator[Place]:
-    """Who is not read in again, then each document with its file."""
+def _files(profiles: Sequence[Profile], ids: Collection[str], known: set[str], why: Why) -> Iterator[Place]:
+    """Who is not read in again, then each document with its file. Adds the files' keyed hashes to `known`."""
     by_document: dict[str, list[kept.Part]] = {}
     for profile in profiles:
         if not profile.data.get("erased"):
             by_document.setdefault(profile.document_id, []).append(kept.part_of(profile))
     if why.forget:
         with writing() as session:
-            known = set(hashes)
             for document in session.scalars(select(Document).where(Document.id.in_(by_document))):
                 everybody = session.scalars(select(Profile.id).where(Profile.document_id == document.id)).all()
                 if set(everybody) <= set(ids):
@@ -256,7 +275,7 @@ def _exports(ids: Collection[str]) -> Iterator[Place]:
 
 def _rows(ids: Collection[str], identity: str, actor: str, why: Why) -> Iterator[Place]:
     """Everything the store says about the person, in one transaction: the last step."""
-    kinds = ("profiles", "fields", "verdicts", "decisions", "deliveries", "invitations", "interviews")
+    kinds = ("profiles", "fields", "answers", "verdicts", "decisions", "deliveries", "invitations", "interviews")
     counted = dict.fromkeys(kinds, 0)
     with writing() as session:
         for profile in session.scalars(
@@ -266,6 +285,8 @@ def _rows(ids: Collection[str], identity: str, actor: str, why: Why) -> Iterator
             _empty(session, profile, identity, actor, why)
         counted["fields"] = _number(session.execute(delete(Field).where(Field.profile_id.in_(ids))))
         session.execute(delete(Claim).where(Claim.profile_id.in_(ids)))
+        shared.remove(session, ids)
+        counted["answers"] = _number(session.execute(delete(Answer).where(Answer.profile_id.in_(ids))))
         for verdict in session.scalars(select(Verdict).where(Verdict.profile_id.in_(ids))):
             verdict.findings = [{**one, "measured": None} for one in verdict.findings]
             counted["verdicts"] += 1
@@ -298,6 +319,10 @@ def _taken(session: Session, table: type[Delivery | Invitation], row: Delivery |
 
 
 def _empty(session: Session, profile: Profile, identity: str, actor: str, why: Why) -> None:
+    if profile.email_norm:  # somebody who sent the mail that their own résumé came with
+        for batch in session.scalars(select(Batch).where(Batch.uploaded_by == profile.email_norm)):
+            batch.uploaded_by = None
+            batch.manifest = {key: value for key, value in batch.manifest.items() if key != "uploaded_by"}
     for state in TO_DISCARDED.get(profile.state, ()):
         change.move(session, profile, state, actor=actor, code=why.code, rule=identity)
     profile.name = profile.email = profile.email_norm = profile.phone = profile.location = None

@@ -19,6 +19,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from gateway.errors import Unreadable
+from gateway.extract.media_types import PDF
 from gateway.intake import cache, files
 from gateway.pipeline.erasure.lists import without_rows
 from gateway.pipeline.erasure.parts import Part, part_of
@@ -26,7 +27,16 @@ from gateway.pipeline.erasure.suppression import of_file
 from gateway.store.engine import reading, writing
 from gateway.store.tables import Batch, Document, Profile, now
 
-FACTS = ("pages", "rows", "layout", "language", "ocr_pages", "cpu_s")  # of a document: what names nobody
+FACTS = (
+    "pages",
+    "rows",
+    "layout",
+    "family",
+    "photo",
+    "language",
+    "ocr_pages",
+    "cpu_s",
+)  # of a document: what names nobody
 LEFT = "left_over"  # keys of files that no row needs any more
 
 __all__ = ["Part", "clean", "drop_file", "part_of", "sweep"]
@@ -52,20 +62,21 @@ def clean(session: Session, document: Document, parts: Sequence[Part], gone: Col
     others = [row for row in people if not row.data.get("erased")]
     cache.forget(document.sha256)
     made: tuple[str, str] | None = None
-    if others and document.file_key and document.media_type == "application/pdf":
+    if others and document.file_key and document.media_type == PDF:
         made = _emptied(document, [part.pages for part in parts], [row.data.get("pages") for row in others])
     elif others and document.file_key:
         made = _without(document, parts)
-    how = "pages emptied" if document.media_type == "application/pdf" else "rows emptied"
+    how = "pages emptied" if document.media_type == PDF else "rows emptied"
     did = "nothing" if not document.file_key else how if made else "erased whole" if others else "erased"
-    old, old_key = document.sha256, document.file_key
+    old = document.sha256
+    old_keys = {row.file_key for row in same if row.file_key}  # two where encryption was turned on in between
     for row in same:
         row.file_key, row.sha256 = made or (None, of_file(old))
         if not others:
             _rename(session, row)
         row.updated_at = now()
-    if old_key and old_key != document.file_key:
-        document.facts = {**document.facts, LEFT: [*document.facts.get(LEFT, ()), old_key]}
+    if gone_keys := sorted(old_keys - {document.file_key}):
+        document.facts = {**document.facts, LEFT: [*document.facts.get(LEFT, ()), *gone_keys]}
     return did
 
 

@@ -9,7 +9,7 @@ pass                            passed: delivered next
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import delete, insert, select
@@ -19,10 +19,12 @@ from gateway.agents import Agent
 from gateway.model import DeliveryState, Judgement, Mode, Severity, as_json
 from gateway.model import ProfileState as P
 from gateway.pipeline.arrival.receive import agent_of
+from gateway.pipeline.judging import shared
 from gateway.pipeline.judging.compare import neighbour_facts
 from gateway.pipeline.judging.datadocs import keep_data_docs
-from gateway.pipeline.judging.evidence import NO_CAP, risk_cap
+from gateway.pipeline.judging.evidence import risk_cap
 from gateway.pipeline.judging.judged import Tally, keep_gate_results, statistics_of
+from gateway.pipeline.learning.calibrate import in_force
 from gateway.quality.batch import STOPS, BatchFacts
 from gateway.quality.case import Case
 from gateway.quality.judge import judge
@@ -44,6 +46,7 @@ def judge_batch(batch_id: str) -> dict[str, int]:
     touches a person's decision, even an undone one, or a sent candidate. Those are judged too, because shares,
     the canary and the figures for analytics describe the whole batch.
     """
+    shared.ensure()
     with reading() as session:
         batch = session.get_one(Batch, batch_id)
         agent = agent_of(batch.agent_id)
@@ -61,7 +64,9 @@ def judge_batch(batch_id: str) -> dict[str, int]:
         )
         kept = batch.statistics.get("risk_cap")  # judged again, a batch keeps the evidence of its first judging
         cap = risk_cap(session, agent) if kept is None else float(kept)
-        cases, alike = _cases(session, agent, profile_ids, batch, cap)
+        shifts = batch.statistics.get("calibration")
+        shifts = in_force(session, agent.id).shifts if shifts is None else shifts
+        cases, alike = _cases(session, agent, profile_ids, batch, cap, shifts)
         known = _delivered_before(session, agent, profile_ids)
         facts = _batch_facts(session, batch)
     verdict = judge(agent, cases, facts)
@@ -92,7 +97,12 @@ def judge_batch(batch_id: str) -> dict[str, int]:
     with writing() as session:
         row = session.get_one(Batch, batch_id)
         keep_gate_results(session, row, verdict)
-        row.statistics = {**row.statistics, **statistics_of(verdict, tally, docs_code), "risk_cap": cap}
+        row.statistics = {
+            **row.statistics,
+            **statistics_of(verdict, tally, docs_code),
+            "risk_cap": cap,
+            "calibration": shifts,
+        }
         if stop:
             first = next(f for f in verdict.batch_findings if f.code == stop[0])
             row.code = first.code
@@ -104,9 +114,12 @@ def judge_batch(batch_id: str) -> dict[str, int]:
 
 def judge_profiles(agent: Agent, profile_ids: Sequence[str]) -> None:
     """Writes a new verdict for corrected or approved profiles; their state is a person's decision and stays."""
+    shared.ensure()
+    _keep_keys(agent, profile_ids)
     with reading() as session:
         versions = dict(session.execute(select(Profile.id, Profile.version).where(Profile.id.in_(profile_ids))).all())
-        cases, _ = _cases(session, agent, profile_ids, None, risk_cap(session, agent))
+        shifts = in_force(session, agent.id).shifts
+        cases, _ = _cases(session, agent, profile_ids, None, risk_cap(session, agent), shifts)
     verdict = judge(agent, cases)
     _store_verdicts(verdict.judgements, verdict.suite_version, versions)
     with writing() as session:
@@ -114,6 +127,15 @@ def judge_profiles(agent: Agent, profile_ids: Sequence[str]) -> None:
             profile = session.get_one(Profile, judgement.profile_id)
             profile.quality, profile.completeness = judgement.quality, judgement.completeness
             profile.codes = _critical(judgement)
+
+
+def _keep_keys(agent: Agent, profile_ids: Sequence[str]) -> None:
+    """A corrected profile is found by its new values."""
+    for start in range(0, len(profile_ids), SLICE):
+        part = profile_ids[start : start + SLICE]
+        with writing() as session:
+            rows = session.scalars(select(Profile).where(Profile.id.in_(part)).order_by(Profile.id).with_for_update())
+            shared.replace(session, agent.id, {row.id: shared.person_of(row) for row in rows})
 
 
 def _in_order(session: Session, profile_ids: Sequence[str]) -> list[Profile]:
@@ -156,7 +178,12 @@ def _critical(judgement: Judgement) -> list[str]:
 
 
 def _cases(
-    session: Session, agent: Agent, profile_ids: Sequence[str], batch: Batch | None, cap: float = NO_CAP
+    session: Session,
+    agent: Agent,
+    profile_ids: Sequence[str],
+    batch: Batch | None,
+    cap: float,
+    shifts: Mapping[str, float],
 ) -> tuple[list[Case], dict[str, list[str]]]:
     """The cases of these profiles, with what comparing them with each other and with history shows.
 
@@ -176,6 +203,7 @@ def _cases(
     loaded = {identity: found[identity] for identity in profile_ids}  # in the order they were read
     compared = neighbour_facts(session, agent, loaded, one_batch=batch is not None)
     alike = {identity: list(facts_.pop("alike")) for identity, facts_ in compared.items()}
+    calibration: dict[str, Any] = {f"{name}_shift": float(value) for name, value in shifts.items()}
     cases = []
     for identity in profile_ids:
         row, value = loaded[identity]
@@ -188,6 +216,7 @@ def _cases(
                 text_quality=document.facts.get("text_quality"),
                 media_type=document.media_type,
                 risk_cap=cap,
+                **calibration,
                 **compared[identity],
             )
         )

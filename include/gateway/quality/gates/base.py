@@ -22,7 +22,7 @@ class Gate:
     column, expectation, kwargs   what Great Expectations runs; expectation is a type in snake case
     says        the rule in plain words, for Data Docs
     measured    row of the judged frame -> the measurement shown, never personal data
-    threshold   what would have been enough
+    threshold   what would have been enough; may be a function of the row
     remedy      what would have changed the outcome; may be a function of the row
     by_risk     a single sign of a doubtful reading: where the profile has a risk, the risk decides and this only marks
     """
@@ -36,7 +36,7 @@ class Gate:
     field: str | None = None
     kwargs: dict[str, Any] = dataclasses.field(default_factory=dict)
     measured: Callable[[Row], str] = lambda row: "not met"
-    threshold: str | None = None
+    threshold: str | Callable[[Row], str] | None = None
     by_risk: bool = False
 
     def key(self) -> dict[str, Any]:

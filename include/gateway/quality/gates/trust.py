@@ -227,14 +227,25 @@ def _risk(agent: Agent) -> Gate:
     def measured(row: Row) -> str:
         return f"a risk of {row['risk']:.1%}, mostly because {WORDS[row['risk_deciding']][0]}"
 
+    def allowed(row: Row) -> float:
+        return min(limit, float(row["risk_cap"]))  # people's findings may have lowered it
+
+    def remedy(row: Row) -> str:
+        """What would have changed the outcome: nothing less than all signals that have to go."""
+        first, *others = row["risk_found"].needed(allowed(row)) or (row["risk_deciding"],)
+        if not others:
+            return WORDS[first][1]
+        said = "; ".join(WORDS[group][0] for group in others)
+        return f"{WORDS[first][1]} By itself that is not enough, because also: {said}."
+
     return Gate(
         "RISK_TOO_HIGH",
         "risk",
         "expect_risk_within_limit",
         Severity.CRITICAL,
         f"Name, e-mail and phone are right and belong to one person, with at most {agent.max_error:.2%} of the passes wrong",
-        lambda row: WORDS[row["risk_deciding"]][1],
+        remedy,
         kwargs={"most": limit},
         measured=measured,
-        threshold=f"at most {limit:.1%}, for {agent.max_error:.2%} wrong passes",
+        threshold=lambda row: f"at most {allowed(row):.1%}, for {agent.max_error:.2%} wrong passes",
     )

@@ -8,6 +8,7 @@ from alembic import context
 from sqlalchemy import text
 
 from gateway.settings import settings
+from gateway.store.columns import SealedJson, SealedText
 from gateway.store.engine import engine_for
 from gateway.store.tables import Base, Json, UtcDateTime
 
@@ -18,7 +19,9 @@ def plain(kind: str, item: Any, _: Any) -> str | Literal[False]:
     """Migrations name the database's types, not ours, so that an old one still runs when ours are renamed."""
     if kind == "type" and isinstance(item, UtcDateTime):
         return "sa.DateTime(timezone=True)"
-    if kind == "type" and item is Json:
+    if kind == "type" and isinstance(item, SealedText):
+        return "sa.Text()"
+    if kind == "type" and (item is Json or isinstance(item, SealedJson)):
         return 'sa.JSON().with_variant(postgresql.JSONB(), "postgresql")'
     return False
 

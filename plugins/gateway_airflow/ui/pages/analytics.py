@@ -12,7 +12,8 @@ from gateway.errors import Misconfigured
 from gateway.insight import analytics as numbers
 from gateway.insight.advice import advice
 from gateway.insight.agents import agent_titles
-from gateway.insight.analytics import DAYS, Analytics, Bucket, Funnel, Group, Price
+from gateway.insight.analytics import DAYS, Analytics, Bucket, Funnel, Group
+from gateway.insight.prices import Price
 from gateway.pipeline.review.choices import WAITS
 from gateway_airflow.ui.access import Right, VisitorDep, needs
 from gateway_airflow.ui.charts import Column, columns, interval, parts_bar, swatch, unknown_bar

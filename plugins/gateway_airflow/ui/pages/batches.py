@@ -20,7 +20,7 @@ from gateway.model import BatchState, DocumentState, Mode, ProfileState
 from gateway.pipeline.arrival.retry import retry_documents
 from gateway.pipeline.delivery.dry_run import dry_run_difference, planned_calls
 from gateway.store.engine import reading
-from gateway.store.looks import looked
+from gateway.store.looks import listed, looked
 from gateway.store.tables import Document
 from gateway_airflow.ui.access import INGEST, Right, Visitor, VisitorDep, needs
 from gateway_airflow.ui.render import fragment, page
@@ -30,13 +30,28 @@ router = APIRouter()
 PageNumber = Annotated[int, Query(alias="page", ge=1)]
 PLANNED = 20  # calls a page
 Search = Annotated[str, Query(max_length=200)]
+Key = Annotated[str, Query(max_length=40)]  # the row that a page is read on from
 
 
 @router.get("/batches", dependencies=[needs(Right.VIEW)])
 def every_batch(
-    request: Request, visitor: VisitorDep, agent: str = "", state: str = "", q: Search = "", number: PageNumber = 1
+    request: Request,
+    visitor: VisitorDep,
+    agent: str = "",
+    state: str = "",
+    q: Search = "",
+    number: PageNumber = 1,
+    after: Key = "",
+    before: Key = "",
 ) -> Any:
-    found = batch_page(agent_id=agent or None, state=state or None, search=q or None, page=number)
+    found = batch_page(
+        agent_id=agent or None,
+        state=state or None,
+        search=q or None,
+        page=number,
+        after=after or None,
+        before=before or None,
+    )
     return page(
         request,
         visitor,
@@ -71,7 +86,7 @@ class Filter(BaseModel):
         return f"?{urlencode(asked)}" if asked else ""
 
     def documents(self, batch_id: str, visitor: Visitor) -> Listed[DocumentLine]:
-        return document_page(
+        found = document_page(
             batch_id,
             state=self.state or None,
             code=self.code or None,
@@ -81,6 +96,9 @@ class Filter(BaseModel):
             descending=self.down,
             page=self.page,
         )
+        if visitor.sees_personal:  # a file is often called after its person
+            listed("document", [line.id for line in found.rows], actor=visitor.name)
+        return found
 
 
 FilterQuery = Annotated[Filter, Query()]
@@ -173,6 +191,7 @@ def planned(request: Request, visitor: VisitorDep, batch_id: str, number: PageNu
     if batch.mode != Mode.DRY_RUN:
         raise HTTPException(404)
     calls = planned_calls(batch_id)
+    looked("batch", batch_id, actor=visitor.name)  # the difference names people too, where nothing would be sent
     at = page_within(number, PLANNED, len(calls))
     shown = tuple(json.dumps(call, indent=2, ensure_ascii=False) for call in calls[(at - 1) * PLANNED : at * PLANNED])
     return page(

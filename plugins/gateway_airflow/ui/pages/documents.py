@@ -50,13 +50,15 @@ def one_document(
 
 
 @router.get("/documents/{document_id}/pages/{number}.png", dependencies=[needs(Right.REVIEW)])
-def page_picture(request: Request, document_id: str, number: int) -> Response:
+def page_picture(request: Request, visitor: VisitorDep, document_id: str, number: int) -> Response:
     """The page as PNG; where that cannot be made, a picture that says why."""
     try:
         headers = {"cache-control": KEPT, "etag": f'"{evidence.page_version(document_id, number)}"'}
         if request.headers.get("if-none-match") == headers["etag"]:
             return Response(status_code=304, headers=headers)
-        return Response(evidence.page_image(document_id, number), media_type="image/png", headers=headers)
+        picture = evidence.page_image(document_id, number)
+        looked("document", document_id, actor=visitor.name)
+        return Response(picture, media_type="image/png", headers=headers)
     except GatewayError as wrong:
         if wrong.code == "UNKNOWN_DOCUMENT":
             raise HTTPException(404) from wrong

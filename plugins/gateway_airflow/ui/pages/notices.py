@@ -66,22 +66,23 @@ def resend(request: Request, visitor: VisitorDep, asked: Messages) -> dict[str, 
     number = health.resend(
         asked.ids, actor=visitor.name, dead=asked.dead, agent_id=asked.agent or None, channel=asked.channel or None
     )
-    return _said(request, f"{number:,} message(s) wait again")
+    return said_and_woken(request, f"{number:,} message(s) wait again")
 
 
 @router.post("/api/notices/resume", dependencies=[needs(Right.CONFIGURE)])
 def resume(request: Request, visitor: VisitorDep, asked: ChannelKey) -> dict[str, Any]:
     number = health.resume(asked.agent, asked.channel, actor=visitor.name)
-    return _said(request, f"{asked.channel} is tried again; {number:,} message(s) are waiting")
+    return said_and_woken(request, f"{asked.channel} is tried again; {number:,} message(s) are waiting")
 
 
 @router.post("/api/notices/test", dependencies=[needs(Right.CONFIGURE)])
 def test(request: Request, visitor: VisitorDep, asked: ChannelKey) -> dict[str, Any]:
     health.test_channel(asked.agent, asked.channel, actor=visitor.name)
-    return _said(request, f"A test for {asked.channel} was written")
+    return said_and_woken(request, f"A test for {asked.channel} was written")
 
 
-def _said(request: Request, sentence: str) -> dict[str, Any]:
+def said_and_woken(request: Request, sentence: str) -> dict[str, Any]:
+    """The sentence, and when it is acted on: send_notices is woken."""
     woken = wake_notices(request)
     then = "it is sent within seconds." if woken else "it is sent within two minutes, by the next run of send_notices."
     return {"sentence": f"{sentence}: {then}"}

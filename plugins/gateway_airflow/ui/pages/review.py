@@ -6,11 +6,13 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Query, Request
 
-from gateway.insight import candidates, evidence, queue
-from gateway.insight.queue import AUDIT, HELD, Filter
+from gateway.insight import candidates, evidence, history, queue
+from gateway.insight.agents import known_agents
+from gateway.insight.queue import AUDIT, HELD, OLDEST, WORTH, Filter
+from gateway.outreach.asking import asked, can_ask
 from gateway.pipeline.review import claims, correct, versions
 from gateway.settings import settings
-from gateway.store.looks import looked
+from gateway.store.looks import listed, looked
 from gateway_airflow.ui.access import Right, VisitorDep, needs
 from gateway_airflow.ui.render import page
 
@@ -25,9 +27,11 @@ def wanted(
     batch: Annotated[str | None, Query(max_length=40)] = None,
     code: Annotated[str | None, Query(max_length=64)] = None,
     kind: Annotated[str | None, Query(max_length=8)] = None,
+    order: Annotated[str | None, Query(max_length=8)] = None,
 ) -> Filter:
     """The part of the queue of a request; an empty choice of a form is not a filter."""
-    return Filter(agent or None, batch or None, code or None, AUDIT if kind == AUDIT else HELD)
+    first = WORTH if order == WORTH else OLDEST
+    return Filter(agent or None, batch or None, code or None, AUDIT if kind == AUDIT else HELD, first)
 
 
 Part = Annotated[Filter, Depends(wanted)]
@@ -40,6 +44,7 @@ def query_of(part: Filter) -> dict[str, str]:
         "batch": part.batch,
         "code": part.code,
         "kind": None if part.kind == HELD else part.kind,
+        "order": None if part.order == OLDEST else part.order,
     }
     return {key: value for key, value in named.items() if value}
 
@@ -48,7 +53,10 @@ def query_of(part: Filter) -> dict[str, str]:
 def the_queue(
     request: Request, visitor: VisitorDep, part: Part, page_number: Annotated[int, Query(alias="page")] = 1
 ) -> Any:
-    """Everything that waits, oldest first."""
+    """Everything that waits, in the order asked for."""
+    found = queue.page(part, page_number, reviewer=visitor.name)
+    if visitor.sees_personal:
+        listed("profile", [line.profile_id for line in found.rows], actor=visitor.name)
     return page(
         request,
         visitor,
@@ -56,10 +64,12 @@ def the_queue(
         section="review",
         part=part,
         part_query=query_of(part),
-        found=queue.page(part, page_number, reviewer=visitor.name),
+        found=found,
         choices=queue.choices(part),
         HELD=HELD,
         AUDIT=AUDIT,
+        OLDEST=OLDEST,
+        WORTH=WORTH,
     )
 
 
@@ -93,8 +103,8 @@ def the_desk(request: Request, visitor: VisitorDep, part: Part, profile_id: str)
         trouble=rows,
         doubtful=doubtful(person, verdict),
         held_by=set(person.codes),
-        history=candidates.history(profile_id),
-        receipts=candidates.receipts(profile_id),
+        history=history.history(profile_id),
+        receipts=history.receipts(profile_id),
         proposals=versions.proposals_for(profile_id),
         versions=versions.versions_of(profile_id),
         claimed_by=claim.reviewer if claim and not claim.mine else None,
@@ -106,9 +116,11 @@ def the_desk(request: Request, visitor: VisitorDep, part: Part, profile_id: str)
         next_id=queue.neighbour(part, profile_id, reviewer=visitor.name),
         previous_id=queue.neighbour(part, profile_id, reviewer=visitor.name, back=True),
         editable=correct.CORRECTABLE,
+        asked=asked(profile_id),
+        askable=mode == "held" and (agent := known_agents()[0].get(person.agent_id)) is not None and can_ask(agent),
         audited=AUDITED,
         undoable=person.state in UNDOABLE,
-        line=candidates.as_line,
+        line=history.as_line,
         AUDIT=AUDIT,
     )
 

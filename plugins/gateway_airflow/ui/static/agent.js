@@ -1,5 +1,15 @@
-// An agent's page: asks whether the target accepts candidates now, without delaying the page.
+// An agent's page: asks whether the target accepts candidates now and what is left to do, without delaying the page.
 import { onReady, root, send } from "./core.js";
+
+onReady(async () => {
+  const list = document.getElementById("checklist");
+  if (!list) return;
+  try {
+    list.innerHTML = (await send("GET", `/api/agents/${list.dataset.agent}/checklist`)).html;
+  } catch {
+    // what the target has to say stays "not asked yet"
+  }
+});
 
 onReady(async () => {
   const place = document.getElementById("preflight");
