@@ -17,7 +17,7 @@ RUN apt-get update \
     && pip install --no-cache-dir uv \
     && useradd --create-home --uid 50000 --gid 0 gateway \
     && chmod -R g=u /home/gateway \
-    && mkdir -p /opt/airflow/logs /opt/airflow/auth /opt/gateway /data \
+    && mkdir -p /opt/airflow/logs /opt/gateway /data \
     && chown -R gateway:root /opt/airflow /opt/gateway /data \
     && chmod -R g=u /opt/airflow /data
 

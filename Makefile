@@ -6,7 +6,7 @@ PY := $(VENV)/bin/python
 PYTHON ?=
 JOBS ?= 2
 SETUP := bash tools/setup.sh
-.PHONY: help setup setup-dev run up down test test-distributed test-matrix lint audit sbom format bench score erasures faults chaos train calibrate fairness docs doctor lock clean
+.PHONY: help setup setup-dev run up down test test-distributed test-matrix lint audit sbom format bench bench-scale score erasures faults chaos train calibrate fairness docs doctor lock clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-11s %s\n", $$1, $$2}'
@@ -74,6 +74,11 @@ bench: setup-dev ## what each step costs; ends with one JSON line a figure
 	@$(PY) benchmarks/bench_audit.py
 	@$(PY) benchmarks/bench_erasure.py --trials 5
 	@$(PY) benchmarks/bench_encryption.py
+
+bench-scale: setup-dev ## what documents cost through Airflow, and what a million a day needs (a quiet machine, 15 minutes; P=readers,few for parts)
+	@$(PY) benchmarks/bench_scale.py $(if $(P),--parts $(P),--save benchmarks/figures.json)
+	@$(PY) benchmarks/scale.py
+	@$(PY) benchmarks/growth.py
 
 erasures: setup-dev ## 50 erasures killed in the middle on each of SQLite, PostgreSQL and an object store; one among 100,000 (TRIALS=5)
 	@$(PY) benchmarks/bench_erasure.py --trials $(or $(TRIALS),50)

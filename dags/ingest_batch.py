@@ -12,8 +12,10 @@ store, and the batch's Data Docs in the files store; the task `judge` links to t
 **Triage**: failed documents are data (code and sentence in the store, `python -m gateway status BATCH`), not failed
 tasks. When a task fails, `report` fails the batch with that task's code and notifies its people. `watch_gateway` retries
 after temporary problems (a full disk, an unreachable store). A failed task may be cleared at any time, and `python -m gateway
-resume BATCH` continues the batch in a new run: finished work is not repeated, and nobody is delivered twice.
-**Settings**: `GATEWAY_CHUNK_S`, `GATEWAY_MAX_CHUNKS`, `GATEWAY_DOCUMENT_*` (docs/settings.md); the agent's file.
+resume BATCH` continues the batch in a new run: finished work is not repeated, and nobody is delivered twice. `deliver` is
+rescheduled while other deliveries use its target (`GATEWAY_TARGET_SLOTS`), so that a slow target stops no other.
+**Settings**: `GATEWAY_CHUNK_S`, `GATEWAY_MAX_CHUNKS`, `GATEWAY_RUNS_AT_ONCE`, `GATEWAY_TARGET_SLOTS`, `GATEWAY_DOCUMENT_*`
+(docs/settings.md); the agent's file.
 """
 
 from __future__ import annotations
@@ -32,7 +34,8 @@ from gateway_airflow.links import DataDocsLink
 from gateway_airflow.names import OUTBOX_URI, Pool, Tag
 from gateway_airflow.operators.assets import INGESTED_ALIAS, tell_ingested
 from gateway_airflow.operators.start_runs import start_runs
-from gateway_airflow.policy import OWNER_LINKS, TASK_DEFAULTS
+from gateway_airflow.policy import OWNER_LINKS, PEOPLE_FIRST, TASK_DEFAULTS, come_back
+from gateway_airflow.telemetry import about, told
 from gateway_airflow.triggers.deadline import run_is_late
 
 AGENTS = sorted(path.stem for path in settings().agents_dir.glob("*.yaml"))
@@ -79,8 +82,8 @@ PARAMS = {
 @dag(
     schedule=None,
     catchup=False,
-    max_active_runs=4,
-    default_args=TASK_DEFAULTS,
+    max_active_runs=settings().runs_at_once,
+    default_args={**TASK_DEFAULTS, "weight_rule": PEOPLE_FIRST},
     owner_links=OWNER_LINKS,
     params=PARAMS,
     doc_md=__doc__,
@@ -106,6 +109,7 @@ def ingest_batch() -> None:
         run = context["dag_run"]
         batch_id = open_from_form(dict(context["params"]), run_id=run.run_id, at=run.run_after)
         with noted(batch_id, "register"):
+            about(batch_id)
             batch = register_batch(batch_id)
             use_connections()
             preflight_batch(batch_id)
@@ -125,8 +129,9 @@ def ingest_batch() -> None:
         from gateway.pipeline.read import read_chunk
 
         get_current_context()["label"] = chunk["label"]  # type: ignore[typeddict-unknown-key] # map_index_template reads it
+        about(chunk["batch_id"])
         with noted(chunk["batch_id"], "extract", chunk["first"]):
-            return read_chunk(chunk)
+            return told("extract", read_chunk(chunk))
 
     # A chunk whose worker died must not keep the others from being judged; the report then says what is missing.
     @task(pool=Pool.STORE, trigger_rule=TriggerRule.ALL_DONE_MIN_ONE_SUCCESS)
@@ -135,19 +140,25 @@ def ingest_batch() -> None:
         from gateway.pipeline.arrival.runs import noted
         from gateway.pipeline.judging.judge import judge_batch
 
+        about(batch["batch_id"])
         with noted(batch["batch_id"], "judge"):
-            return judge_batch(batch["batch_id"])
+            return told("judge", judge_batch(batch["batch_id"]))
 
     @task(pool=Pool.DELIVER)
     def deliver(batch: dict[str, Any]) -> dict[str, int]:
         """Sends passed profiles through the ledger into the agent's target; returns counts."""
         from gateway.pipeline.arrival.runs import noted
-        from gateway.pipeline.delivery.deliver import deliver_batch
+        from gateway.pipeline.delivery.lanes import deliver_in_lane
         from gateway_airflow.hooks.connections import use_connections
 
+        about(batch["batch_id"])
         with noted(batch["batch_id"], "deliver"):
             use_connections()
-            return deliver_batch(batch["batch_id"])
+            done = deliver_in_lane(batch["batch_id"])
+        if done is None:
+            told("deliver", {"come_back": 1})
+            raise come_back()
+        return told("deliver", done)
 
     # The batch ends here and its people are notified, whichever task failed. So this task takes no input from other tasks.
     @task(pool=Pool.STORE, trigger_rule=TriggerRule.ALL_DONE)
@@ -156,12 +167,15 @@ def ingest_batch() -> None:
         from gateway.pipeline.arrival.receive import batch_of_form
         from gateway.pipeline.report import finish_batch, refuse_incomplete, review_request
         from gateway.pipeline.review.audit import draw_audit
+        from gateway_airflow import lineage
 
         context = get_current_context()
         run = context["dag_run"]
         batch_id = batch_of_form(context["params"], run_id=run.run_id, at=run.run_after)
+        about(batch_id)
         ended = finish_batch(batch_id)
         draw_audit(batch_id)
+        lineage.emit(batch_id)
         refuse_incomplete(ended)
         return review_request(batch_id)
 

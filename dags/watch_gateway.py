@@ -9,6 +9,8 @@ Looks for problems that no other DAG reports, and so depends on none of them.
   `retry-<batch id>-<n>`. If that run dies too, the batch fails with the code of what stopped it, or RUN_DIED, and its
   people are notified. A batch stopped by a full disk continues as soon as there is space.
 
+Every time it also tells monitors how much is open (docs/monitoring.md).
+
 **Starts** every five minutes. Leave it unpaused.
 **Reads** the inbox, batches, and the states of `ingest_batch` runs. **Writes** events and the states of dead batches.
 **Triage**: INBOX_STALE: unpause `sense_inbox`, or clear its failed task. RUN_DIED: read the worker's log, then run
@@ -51,9 +53,12 @@ def watch_gateway() -> None:
     @task(pool=Pool.STORE, outlets=[Asset(name="outbox", uri=OUTBOX_URI)])
     def sweep_batches() -> list[dict[str, Any]]:
         """Finds batches whose run died; returns the arguments of the runs that continue them."""
+        from gateway.insight.gauges import gauges
         from gateway.pipeline.arrival.resume import sweep
         from gateway_airflow.run_states import state_of_run
+        from gateway_airflow.telemetry import gauged
 
+        gauged(gauges())
         return arguments_of(sweep(state_of_run).runs)
 
     watch_inbox()

@@ -3,7 +3,7 @@
 # databases as that user. A folder that is theirs already is left as it is: a large one costs no walk.
 set -e
 owner="${AIRFLOW_UID:-50000}"
-for folder in /data /opt/airflow/logs /opt/airflow/auth; do
+for folder in /data /opt/airflow/logs; do
   mkdir -p "$folder"
   if [ "$(stat -c %u "$folder")" != "$owner" ]; then
     chown -R "$owner:0" "$folder"

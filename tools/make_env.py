@@ -9,7 +9,14 @@ import secrets
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
-SECRETS = ("AIRFLOW_DB_PASSWORD", "GATEWAY_DB_PASSWORD", "REDIS_PASSWORD", "API_SECRET_KEY", "JWT_SECRET")
+SECRETS = (
+    "AIRFLOW_DB_PASSWORD",
+    "GATEWAY_DB_PASSWORD",
+    "REDIS_PASSWORD",
+    "API_SECRET_KEY",
+    "JWT_SECRET",
+    "FIRST_PASSWORD",
+)
 
 
 def filled(example: str) -> str:
@@ -29,7 +36,9 @@ def main() -> None:
         return
     with os.fdopen(handle, "w", encoding="utf-8") as file:
         file.write(filled((ROOT / ".env.example").read_text("utf-8")))
-    print(f"Wrote {target} with new secrets: keep it, and keep it to yourself.")
+    print(
+        f"Wrote {target} with new secrets: keep it, and keep it to yourself. Sign in with FIRST_USER and FIRST_PASSWORD."
+    )
 
 
 if __name__ == "__main__":

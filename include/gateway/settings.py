@@ -104,6 +104,17 @@ class Settings(BaseSettings):
         15.0, gt=0, description="Expected reading time per mapped task; each task adds overhead of its own."
     )
     max_chunks: int = Field(64, gt=0, le=1000, description="Most mapped tasks of one batch.")
+    runs_at_once: int = Field(
+        16, gt=0, description="Batches in work at the same time; the pools bound what they do at once."
+    )
+    read_slots: int = Field(4, gt=0, description="Chunks read at the same time on all machines (pool gateway_extract).")
+    store_slots: int = Field(8, gt=0, description="Short tasks on the store at the same time (pool gateway_store).")
+    deliver_slots: int = Field(8, gt=0, description="Deliveries at the same time, all targets (pool gateway_deliver).")
+    notify_slots: int = Field(2, gt=0, description="Senders of messages at the same time (pool gateway_notify).")
+    source_slots: int = Field(4, gt=0, description="Sources fetched from at the same time (pool gateway_sources).")
+    target_slots: int = Field(
+        1, gt=0, description="Deliveries at the same time to one target; its rate limit is shared by all of them."
+    )
 
     response_timeout_h: float = Field(
         168.0, gt=0, description="How long a required action for review waits; after that, held candidates stay held."
@@ -135,6 +146,16 @@ class Settings(BaseSettings):
     claim_alarm_s: float = Field(
         900.0, gt=0, description="A complete drop that stays unclaimed for this long raises an alarm."
     )
+
+    airflow_database_url: str = Field(
+        "",
+        repr=False,
+        description="Airflow's own database, for the DAG clean_airflow (its tasks are not told it); empty = not cleaned by us.",
+    )
+    keep_runs_days: int = Field(
+        90, ge=14, description="Age after which clean_airflow removes runs, tasks and events from Airflow's database."
+    )
+    keep_logs_days: int = Field(30, ge=1, description="Age after which clean_airflow removes log files.")
 
     @property
     def private_places(self) -> tuple[Path, ...]:

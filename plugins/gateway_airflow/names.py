@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
+from gateway.settings import settings
+
 
 class Tag(StrEnum):
     """The subject of a DAG, and its impact: what a run may do that nobody can take back, and whether it touches candidates' data."""
@@ -13,6 +15,7 @@ class Tag(StrEnum):
     REVIEW = "review"
     DELIVER = "deliver"
     NOTIFY = "notify"
+    UPKEEP = "upkeep"
     PII = "pii"
     SENDS = "impact:sends-candidates"
     WRITES_TO_CANDIDATES = "impact:writes-to-candidates"
@@ -22,11 +25,20 @@ class Tag(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class PoolSpec:
-    """A pool as setup creates it."""
+    """A pool as setup creates it. setting: the field of the settings that gives its slots."""
 
     name: str
-    slots: int
+    setting: str
     description: str
+
+    @property
+    def slots(self) -> int:
+        return int(getattr(settings(), self.setting))
+
+    @property
+    def is_set(self) -> bool:
+        """True if the environment names the number; then it outweighs what an operator set in Airflow."""
+        return self.setting in settings().model_fields_set
 
 
 class Pool:
@@ -41,17 +53,21 @@ class Pool:
 
 POOLS = (
     PoolSpec(
-        Pool.EXTRACT, 4, "Reading documents: uses CPU and memory; about one slot per core, two if documents are small"
+        Pool.EXTRACT,
+        "read_slots",
+        "Reading documents: uses CPU and memory; about one slot per core, two if documents are small",
     ),
-    PoolSpec(Pool.STORE, 8, "Short tasks on the store: register, plan, judge, report"),
-    PoolSpec(Pool.DELIVER, 1, "Calling targets: one at a time, so that the rate limit is not shared"),
+    PoolSpec(Pool.STORE, "store_slots", "Short tasks on the store: register, plan, judge, report"),
+    PoolSpec(Pool.DELIVER, "deliver_slots", "Calling targets; how many call one target is GATEWAY_TARGET_SLOTS"),
     PoolSpec(
         Pool.NOTIFY,
-        2,
+        "notify_slots",
         "Messages to people, programs and candidates: a separate pool, so that they never wait for other work",
     ),
     PoolSpec(
-        Pool.SOURCES, 4, "Fetching from sources: mostly waits for other servers, so a slow one blocks no other work"
+        Pool.SOURCES,
+        "source_slots",
+        "Fetching from sources: mostly waits for other servers, so a slow one blocks no other work",
     ),
 )
 

@@ -10,6 +10,8 @@ from urllib.parse import urlsplit
 from airflow.configuration import conf
 from airflow.plugins_manager import AirflowPlugin
 
+from gateway_airflow.priority import PeopleFirst
+
 log = logging.getLogger(__name__)
 PREFIX = "/gateway"
 # Airflow may live below a path of its own; the address a browser asks for begins with it.
@@ -18,7 +20,7 @@ ICONS = {"icon": f"{HOME}/static/candidates.svg", "icon_dark_mode": f"{HOME}/sta
 
 
 class GatewayPlugin(AirflowPlugin):
-    """The page below /gateway, its entry in the navigation, and its tab on a run of ingest_batch."""
+    """The page below /gateway, its entry in the navigation, its tab on a run of ingest_batch, and what goes first there."""
 
     name = "candidate_ingestion_gateway"
     external_views = [  # noqa: RUF012  (Airflow's own shape)
@@ -31,6 +33,8 @@ class GatewayPlugin(AirflowPlugin):
             **ICONS,
         },
     ]
+
+    priority_weight_strategies = [PeopleFirst]  # noqa: RUF012
 
     @cached_property
     def fastapi_apps(self) -> list[dict[str, Any]]:  # type: ignore[override] # Airflow reads it once

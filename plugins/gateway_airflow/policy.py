@@ -5,10 +5,12 @@ The library says whether trying again can help (gateway.errors); here that becom
 
 from __future__ import annotations
 
-from datetime import timedelta
+import random
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from airflow.sdk.definitions.retry_policy import RetryDecision, RetryPolicy
+from airflow.sdk.exceptions import AirflowRescheduleException
 
 from gateway.errors import Permanent, Transient
 from gateway.settings import settings
@@ -56,3 +58,13 @@ TASK_DEFAULTS: dict[str, Any] = {
 }
 # For tasks that look into the watched folder: only some workers may have it.
 SEES_THE_INBOX: dict[str, Any] = {"queue": settings().inbox_queue} if settings().inbox_queue else {}
+
+# By name: Airflow writes default arguments into each DAG as text, and an object's address would make a new version each time.
+PEOPLE_FIRST = "gateway_airflow.priority.PeopleFirst"
+COME_BACK_S = 10.0
+
+
+def come_back() -> AirflowRescheduleException:
+    """To raise in a task whose target's lane is taken: it gives its slot to others and starts anew a little later."""
+    pause_s = COME_BACK_S * random.uniform(1.0, 2.0)  # noqa: S311  (spreads, guards nothing)
+    return AirflowRescheduleException(datetime.now(UTC) + timedelta(seconds=pause_s))  # type: ignore[no-untyped-call]

@@ -29,6 +29,7 @@ EXPECTED = {
     "report_daily",
     "apply_retention",
     "erase_person",
+    "clean_airflow",
     "take_hooks",
     "take_requests",
 }
@@ -81,6 +82,7 @@ def test_every_mapped_task_is_named_and_bounded(dag_bag: Any) -> None:
         "start_ingest",
         "ask_review",
         "continue_ingest",
+        "deliver_approved",
         "pull",
         "start_ready",
         "start_requested",

@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy import func, select
 
 from gateway.pipeline.arrival.receive import agent_of, sync_agent
+from gateway.pipeline.judging import shared
 from gateway.pipeline.read import email_key
 from gateway.store import change
 from gateway.store.engine import writing
@@ -73,6 +74,7 @@ def person(
         )
         change.create(session, row, actor="test")
         session.flush()
+        shared.add(session, agent, {identity: shared.person_of(row)})
         session.add_all(
             Field(
                 profile_id=identity,

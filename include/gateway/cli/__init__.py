@@ -38,6 +38,7 @@ COMMANDS: dict[str, str] = {
     "notify": "gateway.cli.notify",
     "outreach": "gateway.cli.outreach",
     "sources": "gateway.cli.sources",
+    "plan": "gateway.cli.plan",
     "docs": "gateway.cli.docs",
 }
 

@@ -34,7 +34,8 @@ def run(options: argparse.Namespace) -> int:
             criteria = options.criteria.read_text("utf-8")
         except (OSError, UnicodeDecodeError) as wrong:
             raise Misconfigured("AGENT_FILE_INVALID", f"{options.criteria.name} cannot be read as text.") from wrong
-    result = what_if(options.agent, options.batch, criteria, options.criteria.name if options.criteria else "")
+    shown_as = options.criteria.name if options.criteria else ""
+    result = what_if(options.agent, options.batch, criteria, shown_as)
     if options.json:
         print(json.dumps(result.as_json(), ensure_ascii=False))  # noqa: T201
     else:

@@ -15,6 +15,15 @@ PIPELINE: tuple[Code, ...] = (
         "Setting GATEWAY_POLL_S: Input should be greater than 0.",
     ),
     Code(
+        "AIRFLOW_NOT_CLEANED",
+        "review",
+        "Old rows were not removed from Airflow's own database.",
+        "The database did not answer, or a row is still in use.",
+        "operator",
+        "Run `airflow db clean` where Airflow's settings are known; nothing else depends on it.",
+        "Old rows were not removed from Airflow's database: it ended with code 1. Run `airflow db clean` by hand to see more.",
+    ),
+    Code(
         "KEY_INVALID",
         "review",
         "A key of the gateway cannot be used: the signing key, or the key that identifies erased people.",

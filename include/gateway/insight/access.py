@@ -18,7 +18,7 @@ from sqlalchemy.orm import Session
 
 from gateway.codes import CODES
 from gateway.insight import labels
-from gateway.insight.candidates import as_line
+from gateway.insight.history import as_line
 from gateway.pipeline.erasure import holds
 from gateway.pipeline.erasure.erase import find
 from gateway.pipeline.erasure.retention import CLASSES, rules_of
@@ -26,6 +26,7 @@ from gateway.pipeline.read import email_key
 from gateway.store import change
 from gateway.store.engine import reading, writing
 from gateway.store.tables import (
+    Answer,
     Batch,
     Delivery,
     Document,
@@ -230,6 +231,9 @@ def _sent(session: Session, profile_id: str) -> Any:
             f"Message to {letter.email_norm}: {letter.kind}",
             f"{letter.state}, {letter.updated_at:%Y-%m-%d %H:%M} UTC",
         )
+    if (kept := session.get(Answer, profile_id)) is not None:
+        entered = ", ".join(f"{name} {value}" for name, value in sorted(kept.values.items()))
+        yield "Entered by the person themselves", f"{entered}, {kept.answered_at:%Y-%m-%d %H:%M} UTC"
     for talk in session.scalars(select(Interview).where(Interview.profile_id == profile_id)):
         score = f", score {talk.score:g}" if talk.score is not None else ""
         yield f"Interview at {talk.target}", f"{talk.state}{score}"

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 
-from sqlalchemy import func, select
+from sqlalchemy import ColumnElement, func, select
 from sqlalchemy.orm import Session
 
 from gateway.agents import Agent, load_agents_lenient
@@ -22,14 +23,19 @@ from gateway.settings import settings
 from gateway.store.counts import Counts, counts_of
 from gateway.store.engine import reading
 from gateway.store.tables import Agent as AgentRow
-from gateway.store.tables import Batch, Document, Profile
+from gateway.store.tables import Batch, Document, Profile, now
 
+RECENT_DAYS = 30
 TARGETS = {"own_pool": "Our candidate pool", "heymilo": "HeyMilo", "webhook": "Webhook"}
 
 
 @dataclass(frozen=True, slots=True)
 class AgentLine:
-    """One agent in the list. An agent without a file keeps its history: `has_file` is False, and it accepts nobody."""
+    """One agent in the list. An agent without a file keeps its history: `has_file` is False, and it accepts nobody.
+
+    documents, delivered   of the last RECENT_DAYS; without a file, of all time
+    held                   waiting now
+    """
 
     id: str
     title: str
@@ -82,31 +88,48 @@ def _stamp(path: Path) -> tuple[int, int]:
 
 
 def agent_lines() -> list[AgentLine]:
-    """Every agent, those with a file first, by title; counts over the agent's whole history."""
+    """Every agent, those with a file first, by title.
+
+    documents and delivered are those of the last RECENT_DAYS, so that the page costs what happened then and not all history;
+    of an agent without a file, which gets nothing any more, all of them.
+    """
     agents, _ = known_agents()
     with reading() as session:
-        documents: dict[str, int] = dict(
-            session.execute(select(Document.agent_id, func.count()).group_by(Document.agent_id)).all()
-        )
-        profiles: dict[tuple[str, str], int] = {
-            (agent_id, state): number
-            for agent_id, state, number in session.execute(  # all states: an index alone answers that
-                select(Profile.agent_id, Profile.state, func.count()).group_by(Profile.agent_id, Profile.state)
-            )
-        }
-        latest = _latest_batches(session)
         rows = {row.id: row for row in session.scalars(select(AgentRow))}
+        gone = rows.keys() - agents.keys()
+        since = now() - timedelta(days=RECENT_DAYS)
+        recent = Batch.created_at >= since, Batch.agent_id.in_(agents)
+        documents = _by_agent(session, Document, *recent) | _by_agent(session, Document, Batch.agent_id.in_(gone))
+        delivered = _by_agent(session, Profile, *recent, Profile.state == P.DELIVERED)
+        delivered |= _by_agent(session, Profile, Batch.agent_id.in_(gone), Profile.state == P.DELIVERED)
+        held: dict[str, int] = dict(
+            session.execute(
+                select(Profile.agent_id, func.count()).where(Profile.state == P.HELD).group_by(Profile.agent_id)
+            ).all()
+        )
+        latest = _latest_batches(session, sorted({*agents, *rows}))
     lines = []
     for agent_id in {*agents, *rows}:
-        agent, row = agents.get(agent_id), rows.get(agent_id)
         last, at = latest.get(agent_id, (None, None))
         numbers = {
             "documents": documents.get(agent_id, 0),
-            "delivered": profiles.get((agent_id, P.DELIVERED), 0),
-            "held": profiles.get((agent_id, P.HELD), 0),
+            "delivered": delivered.get(agent_id, 0),
+            "held": held.get(agent_id, 0),
         }
-        lines.append(_line(agent, row, last, at, numbers))
+        lines.append(_line(agents.get(agent_id), rows.get(agent_id), last, at, numbers))
     return sorted(lines, key=lambda line: (not line.has_file, line.title.casefold(), line.id))
+
+
+def _by_agent(session: Session, table: type[Document] | type[Profile], *where: ColumnElement[bool]) -> dict[str, int]:
+    """agent id -> rows of the table in batches of that kind."""
+    counted = (
+        select(Batch.agent_id, func.count())
+        .select_from(table)
+        .join(Batch, Batch.id == table.batch_id)
+        .where(*where)
+        .group_by(Batch.agent_id)
+    )
+    return dict(session.execute(counted).all())
 
 
 def agent_titles() -> list[tuple[str, str]]:
@@ -122,7 +145,7 @@ def agent_line(agent_id: str) -> AgentLine:
     agents, wrong = known_agents()
     with reading() as session:
         row = session.get(AgentRow, agent_id)
-        last, at = _latest_batches(session, agent_id).get(agent_id, (None, None))
+        last, at = _latest_batches(session, [agent_id]).get(agent_id, (None, None))
     if agent_id not in agents:
         for error in wrong:
             if f" {agent_id}.y" in error.sentence:
@@ -148,17 +171,19 @@ def agent_counts(agent_id: str) -> Counts:
     return counts_of(documents, profiles)
 
 
-def _latest_batches(session: Session, agent_id: str | None = None) -> dict[str, tuple[str, datetime]]:
-    newest = select(Batch.agent_id, func.max(Batch.created_at).label("at")).group_by(Batch.agent_id)
-    if agent_id is not None:
-        newest = newest.where(Batch.agent_id == agent_id)
-    last = newest.subquery()
-    rows = session.execute(
-        select(Batch.agent_id, Batch.id, Batch.created_at).join(
-            last, (last.c.agent_id == Batch.agent_id) & (last.c.at == Batch.created_at)
-        )
-    )
-    return {agent: (batch, at) for agent, batch, at in rows}
+def _latest_batches(session: Session, agent_ids: Sequence[str]) -> dict[str, tuple[str, datetime]]:
+    """agent id -> (id, time) of its newest batch: one look into the index for each agent."""
+    found: dict[str, tuple[str, datetime]] = {}
+    for agent_id in agent_ids:
+        newest = session.execute(
+            select(Batch.id, Batch.created_at)
+            .where(Batch.agent_id == agent_id)
+            .order_by(Batch.created_at.desc(), Batch.id.desc())
+            .limit(1)
+        ).first()
+        if newest is not None:
+            found[agent_id] = (newest.id, newest.created_at)
+    return found
 
 
 def _line(

@@ -8,11 +8,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import func, or_, select
+from sqlalchemy import and_, func, or_, select
 from sqlalchemy.orm import Session
 
 from gateway.errors import Misconfigured
-from gateway.insight.listing import Listed, literal, page_within
+from gateway.insight.listing import Listed, literal, page_within, window
 from gateway.model import DocumentState, Mode
 from gateway.pipeline.arrival.retry import AT_REST, may_help
 from gateway.pipeline.arrival.runs import current_run, run_to_start
@@ -93,11 +93,19 @@ class BatchView:
 
 
 def batch_page(
-    *, agent_id: str | None = None, state: str | None = None, search: str | None = None, page: int = 1, size: int = PAGE
+    *,
+    agent_id: str | None = None,
+    state: str | None = None,
+    search: str | None = None,
+    page: int = 1,
+    size: int = PAGE,
+    after: str | None = None,
+    before: str | None = None,
 ) -> Listed[BatchLine]:
     """Batches, newest first.
 
-    search   part of an id, a source or a sender
+    search          part of an id, a source or a sender
+    after, before   the batch that the page before ended with, or the page after begins with: then only these rows are read
     """
     where: list[Any] = []
     if agent_id:
@@ -110,14 +118,27 @@ def batch_page(
     with reading() as session:
         total = session.scalar(select(func.count(Batch.id)).where(*where)) or 0
         page = page_within(page, size, total)
+        view = window(page, size, total, after, before)
+        at = session.get(Batch, view.after) if view.after else None
+        if view.after and at is None:
+            view = window(page, size, total)
+        newer, older = (Batch.created_at, Batch.id), (Batch.created_at.desc(), Batch.id.desc())
+        if at is not None:
+            # The first half alone lets the index be used.
+            if view.back:
+                beyond = or_(Batch.created_at > at.created_at, Batch.id > at.id)
+                where.append(and_(Batch.created_at >= at.created_at, beyond))
+            else:
+                beyond = or_(Batch.created_at < at.created_at, Batch.id < at.id)
+                where.append(and_(Batch.created_at <= at.created_at, beyond))
         rows = session.execute(
             select(Batch, Agent.title)
             .join(Agent, Agent.id == Batch.agent_id)
             .where(*where)
-            .order_by(Batch.created_at.desc(), Batch.id.desc())
-            .limit(size)
-            .offset((page - 1) * size)
-        ).all()
+            .order_by(*(newer if view.back else older))
+            .limit(view.limit)
+            .offset(view.offset)
+        ).all()[:: -1 if view.back else 1]
         numbers = _counts(session, [batch.id for batch, _ in rows])
     lines = tuple(
         BatchLine(
@@ -135,7 +156,8 @@ def batch_page(
         )
         for b, title in rows
     )
-    return Listed(lines, page, size, total)
+    ends = (lines[0].id, lines[-1].id) if lines else (None, None)
+    return Listed(lines, page, size, total, *ends)
 
 
 def _counts(session: Session, batch_ids: Sequence[str]) -> dict[str, Counts]:

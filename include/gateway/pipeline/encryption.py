@@ -103,15 +103,6 @@ def sealed_columns() -> list[tuple[str, str]]:
     ]
 
 
-def plain_values() -> int:
-    """How many values of sealed columns are not sealed; walks all of them."""
-    return sum(
-        not is_sealed(value)
-        for table, name in sealed_columns()
-        for _, value in _rows(Base.metadata.tables[table], name)
-    )
-
-
 def _files() -> tuple[int, int]:
     kept.sweep()
     plain = (Document.file_key.is_not(None), ~Document.file_key.endswith(files.SEALED))

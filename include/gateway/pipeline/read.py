@@ -18,16 +18,19 @@ from sqlalchemy.orm import Session
 from gateway.agents import Agent
 from gateway.errors import Transient, Unreadable
 from gateway.extract.child.sandbox import ReaderPool, iter_profiles
+from gateway.extract.media_types import about
 from gateway.intake import files
 from gateway.model import DocumentState, ExtractedProfile, Hints, ProfileState, Reading, as_json
 from gateway.pipeline.arrival.receive import agent_of
 from gateway.pipeline.erasure.kept import clean, sweep
 from gateway.pipeline.erasure.suppression import Forgetting
 from gateway.pipeline.forecast import enough, forecast
+from gateway.pipeline.judging import shared
+from gateway.quality.duplicates import Person
 from gateway.settings import settings
 from gateway.store import change, ids
 from gateway.store.engine import reading, writing
-from gateway.store.tables import Batch, Document, Event, Field, Profile, now
+from gateway.store.tables import Batch, Document, Event, Field, Profile, ProfileKey, now
 
 log = logging.getLogger(__name__)
 ACTOR = "extract"
@@ -50,7 +53,6 @@ def plan_chunks(batch_id: str) -> list[Chunk]:
     returns   [{"batch_id", "first", "last", "label"}], sorted by document id; first and last are document ids, so a
               chunk means the same documents however often it is run. The label names no person: it is shown in grids.
     """
-    limits = settings()
     with reading() as session:
         rows = session.execute(
             select(Document.id, Document.media_type, Document.size_bytes)
@@ -60,7 +62,7 @@ def plan_chunks(batch_id: str) -> list[Chunk]:
     if not rows:  # everything is known already or was refused: one task that has nothing to do, instead of a skip
         return [{"batch_id": batch_id, "first": "", "last": "", "label": "nothing to read"}]
     expected = [_expected_s(row.size_bytes) for row in rows]
-    parts = split_evenly(expected, min(limits.max_chunks, math.ceil(sum(expected) / limits.chunk_s)))
+    parts = split_evenly(expected, chunks_for(sum(expected)))
     return [
         {
             "batch_id": batch_id,
@@ -74,6 +76,21 @@ def plan_chunks(batch_id: str) -> list[Chunk]:
 
 def _expected_s(size_bytes: int) -> float:
     return SMALL_S + size_bytes / 1e6 * MEGABYTE_S
+
+
+def chunks_for(expected_s: float) -> int:
+    """How many chunks so much reading is cut into.
+
+    A task costs about as much as ten documents, so chunks take GATEWAY_CHUNK_S if they can. Yet no slot should idle while
+    another has two chunks before it: few chunks are halved until every slot has one, and many fill their last round.
+    """
+    limits = settings()
+    slots, number = limits.read_slots, math.ceil(expected_s / limits.chunk_s)
+    if number < slots:
+        number = min(slots, max(number, int(expected_s // (limits.chunk_s / 2))))
+    else:
+        number = math.ceil(number / slots) * slots
+    return min(limits.max_chunks, number)
 
 
 def split_evenly(weights: Sequence[float], number: int) -> list[range]:
@@ -100,7 +117,7 @@ def split_evenly(weights: Sequence[float], number: int) -> list[range]:
 
 def _label(number: int, of: int, rows: Sequence[Any]) -> str:
     if len(rows) == 1:
-        kind = rows[0].media_type.rsplit("/", 1)[-1].rsplit(".", 1)[-1].removeprefix("x-")[:12]
+        kind = about(rows[0].media_type).label
         return f"chunk {number} of {of} · one document · {kind} · {rows[0].id[:8]}"
     return f"chunk {number} of {of} · {len(rows)} documents"
 
@@ -194,6 +211,7 @@ def store_reading(document_id: str, outcome: Reading, profiles: Iterator[Extract
         owner = {"document_id": document_id, "batch_id": document.batch_id, "agent_id": document.agent_id}
         stale = select(Profile.id).where(Profile.document_id == document_id)
         session.execute(delete(Field).where(Field.profile_id.in_(stale)))
+        session.execute(delete(ProfileKey).where(ProfileKey.profile_id.in_(stale)))
         session.execute(delete(Profile).where(Profile.document_id == document_id))
     number = 0
     if outcome.status == DocumentState.SUCCESS:
@@ -281,6 +299,8 @@ def _insert(session: Session, owner: dict[str, str], start: int, piece: list[Ext
     if fields:
         session.execute(insert(Field), fields)
     session.execute(insert(Event), events)
+    people = {row["id"]: Person.of(profile) for row, profile in zip(profiles, piece, strict=True)}
+    shared.add(session, owner["agent_id"], people)
 
 
 def email_key(email: str | None) -> str | None:

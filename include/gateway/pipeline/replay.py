@@ -6,9 +6,11 @@ import dataclasses
 import json
 import logging
 import re
-from collections.abc import Sequence
+import shutil
+import tempfile
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict
-from typing import Any
+from typing import IO, Any
 
 from sqlalchemy import ColumnElement, case, func, select
 from sqlalchemy.orm import Session
@@ -19,13 +21,14 @@ from gateway.intake import files
 from gateway.pipeline.arrival.receive import agent_of
 from gateway.pipeline.learning.minutes import cost_of
 from gateway.quality.case import COMPARED, LISTS, TEXTS, Case, calibrated, marks_that_hold, signals_that_hold
-from gateway.quality.replay import Before, Replay, replay
+from gateway.quality.replay import Before, Changed, Replay, Slice, replay
 from gateway.quality.scores import CONTACT, FIELDS, facts_from
 from gateway.store.engine import reading
 from gateway.store.tables import Batch, Document, Field, Observation, Profile, Verdict
 
 log = logging.getLogger(__name__)
-SLICE = 500
+SLICE, BATCHES = 5_000, 400  # profiles and batches judged together: about 60 MB
+IN_LIST = 500
 
 
 def what_if(
@@ -34,6 +37,7 @@ def what_if(
     criteria: str | None = None,
     shown_as: str = "criteria",
     newest: int | None = None,
+    changed: Callable[[Changed], None] = lambda _: None,
 ) -> Replay:
     """Judges the history of an agent, or of one batch, again.
 
@@ -41,6 +45,7 @@ def what_if(
     criteria   YAML with keys of an agent file that replace its own; None = the file as it is
     shown_as   what messages call the criteria
     newest     only about so many of the newest profiles
+    changed    gets each profile whose outcome or findings differ, as it is judged
     raises     Misconfigured(FORM_INCOMPLETE | UNKNOWN_AGENT | UNKNOWN_BATCH | AGENT_FILE_INVALID: the line of the criteria)
     """
     if agent_id is None:
@@ -54,7 +59,7 @@ def what_if(
     agent = agent_of(agent_id)
     if criteria is not None:
         agent = changed_agent(agent, criteria, shown_as)
-    return replay_history(agent, batch_id, newest)
+    return replay_history(agent, batch_id, newest, changed)
 
 
 def replay_to_table(agent_id: str | None, batch_id: str | None, criteria: str | None, *, name: str) -> dict[str, Any]:
@@ -63,11 +68,15 @@ def replay_to_table(agent_id: str | None, batch_id: str | None, criteria: str | 
     returns   counts: profiles, passed_before, passed_now, would_pass, would_hold, changed, by_code {code: [before, now]};
               differs_in: parts of the suite version; table: the file's key. Ids, codes and counts, no personal data
     """
-    result = what_if(agent_id, batch_id, criteria)
     key = f"replays/{re.sub(r'[^A-Za-z0-9_.+-]', '-', name)[:150]}.jsonl"
     target = files.root() / key
     target.parent.mkdir(parents=True, exist_ok=True)
-    target.write_text("".join(json.dumps(asdict(row)) + "\n" for row in result.table), encoding="utf-8")
+    # Beside it first: criteria that are refused must not empty the table of an earlier try.
+    with tempfile.TemporaryFile("w+", encoding="utf-8") as rows:
+        result = what_if(agent_id, batch_id, criteria, changed=lambda row: _write(rows, row))
+        rows.seek(0)
+        with target.open("w", encoding="utf-8") as table:
+            shutil.copyfileobj(rows, table)
     counts = {
         "profiles": result.profiles,
         "passed_before": result.passed_before,
@@ -117,14 +126,24 @@ def story(result: Replay, *, what_if: bool) -> list[str]:
     return lines
 
 
+def _write(table: IO[str], row: Changed) -> None:
+    table.write(json.dumps(asdict(row)) + "\n")
+
+
 def _time(minutes: float) -> str:
     return f"{minutes:.0f} min" if minutes < 90 else f"{minutes / 60:.1f} h"
 
 
-def replay_history(agent: Agent, batch_id: str | None = None, newest: int | None = None) -> Replay:
+def replay_history(
+    agent: Agent,
+    batch_id: str | None = None,
+    newest: int | None = None,
+    changed: Callable[[Changed], None] = lambda _: None,
+) -> Replay:
     """Judges every judged profile of the agent again, under `agent` as given (including changed criteria).
 
     batch_id   only that batch
+    changed    gets each profile whose outcome or findings differ
     raises     Misconfigured(UNKNOWN_BATCH) if this agent has no such batch
     """
     with reading() as session:
@@ -133,18 +152,8 @@ def replay_history(agent: Agent, batch_id: str | None = None, newest: int | None
             if batch is None or batch.agent_id != agent.id:
                 raise Misconfigured("UNKNOWN_BATCH", f"Agent {agent.id} has no batch {batch_id}; see `gateway status`.")
         mine = _mine(session, agent.id, batch_id, newest)
-        verdicts = _verdicts(session, mine)
-        cases = _cases(session, mine, verdicts)
         cost = cost_of(session, agent.id)
-    before = {
-        identity: Before(
-            row.outcome,
-            tuple((f["code"], f["severity"], f["field"], f["measured"]) for f in row.findings),
-            row.suite_version,
-        )
-        for identity, row in verdicts.items()
-    }
-    result = replay(agent, cases, before, cost.of)
+        result = replay(agent, _history(session, mine), cost.of, changed)
     return dataclasses.replace(result, checked=_checked(result.now_pass))
 
 
@@ -162,14 +171,49 @@ def _mine(
     return mine
 
 
+def _history(session: Session, mine: list[ColumnElement[bool]]) -> Iterator[Slice]:
+    """The judged profiles in slices of whole batches, oldest first."""
+    for batch_ids in _groups(session, mine):
+        part = [*mine, Profile.batch_id.in_(batch_ids)]
+        verdicts = _verdicts(session, part)
+        before = {
+            identity: Before(
+                row.outcome,
+                tuple((f["code"], f["severity"], f["field"], f["measured"]) for f in row.findings),
+                row.suite_version,
+            )
+            for identity, row in verdicts.items()
+        }
+        cases = _cases(session, part, verdicts)
+        if cases:
+            yield cases, before
+
+
+def _groups(session: Session, mine: list[ColumnElement[bool]]) -> Iterator[list[str]]:
+    """The batches, as many together as have about SLICE profiles: a run of the gates costs half a second of its own."""
+    sizes = session.execute(
+        select(Profile.batch_id, func.count()).where(*mine).group_by(Profile.batch_id).order_by(Profile.batch_id)
+    ).all()
+    group: list[str] = []
+    number = 0
+    for batch_id, profiles in sizes:
+        if group and (number + profiles > SLICE or len(group) >= BATCHES):
+            yield group
+            group, number = [], 0
+        group.append(batch_id)
+        number += profiles
+    if group:
+        yield group
+
+
 def _checked(profile_ids: Sequence[str]) -> tuple[int, int]:
     """(people looked at, found a contact value wrong) of these profiles."""
     looked = wrong = 0
     with reading() as session:
-        for start in range(0, len(profile_ids), SLICE):
+        for start in range(0, len(profile_ids), IN_LIST):
             rows = session.execute(
                 select(func.sum(case((Observation.right.is_(True), 0), else_=1)))
-                .where(Observation.profile_id.in_(profile_ids[start : start + SLICE]))
+                .where(Observation.profile_id.in_(profile_ids[start : start + IN_LIST]))
                 .group_by(Observation.profile_id)
             ).all()
             looked += len(rows)

@@ -30,19 +30,25 @@ class Comparison:
 
 
 def compare(
-    batch: Mapping[str, Person], earlier: Mapping[str, Person] | None = None, *, silent: Collection[str] = ()
+    batch: Mapping[str, Person],
+    earlier: Mapping[str, Person] | None = None,
+    *,
+    silent: Collection[str] = (),
+    crowded: Collection[str] = (),
 ) -> dict[str, Comparison]:
     """A Comparison for each profile of the batch, by id. The only producer of these facts: judge, replay and proof share it.
 
     batch     the profiles in the order they were read: a repeat is one that a profile before it already has by
               address or, without an address, by number
-    earlier   profiles of the same agent from before; ids that are in batch too are left out
+    earlier   profiles of the same agent from before, at least those with a key of the batch; ids in batch too are left out
+    crowded   keys (duplicates.match_keys) that too many earlier profiles have for them to say anything
     silent    ids of the batch whose names say nothing against others: discarded, or linked to another profile
     """
     everyone = {**(earlier or {}), **{k: v for k, v in batch.items() if k not in silent}}
     by_email = _names(everyone, lambda person: _email(person))
     by_phone = _names(everyone, lambda person: person.phone)
-    likely = likely_pairs(batch, {k: v for k, v in (earlier or {}).items() if k not in batch}, with_exact=True)
+    others = {k: v for k, v in (earlier or {}).items() if k not in batch}
+    likely = likely_pairs(batch, others, with_exact=True, crowded=crowded)
     seen: set[str] = set()
     found: dict[str, Comparison] = {}
     for identity, person in batch.items():

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import asdict, dataclass
 
 from rapidfuzz import fuzz
@@ -36,7 +36,7 @@ _WEIGHTS = {
     "place_differs": -1.0,
     "school_differs": -0.5,
 }
-_LARGEST_BLOCK = 200  # records sharing one name: beyond it a name says nothing, and pairs grow quadratically
+LARGEST_BLOCK = 200  # records sharing one name: beyond it a name says nothing, and pairs grow quadratically
 
 
 @dataclass(frozen=True, slots=True)
@@ -202,25 +202,26 @@ def _profiles(links: Iterable[str]) -> set[str]:
 
 
 def likely_pairs(
-    new: Mapping[str, Person], known: Mapping[str, Person], *, with_exact: bool = False
+    new: Mapping[str, Person], known: Mapping[str, Person], *, with_exact: bool = False, crowded: Collection[str] = ()
 ) -> dict[str, list[tuple[str, Likeness]]]:
     """For each new record, those among new and known that are probably the same person, best first.
 
     Only records that share a name word pair, an address, a number or a profile page are compared, so that the cost
     grows with the records and not with their square. A record is never compared with itself (equal ids).
     with_exact   report exact matches too
+    crowded      keys that too many records share for them to say anything, known among more records than these
     """
     blocks: dict[str, list[str]] = defaultdict(list)
     everyone = {**known, **new}
     for identity, person in everyone.items():
-        for key in _keys(person):
+        for key in match_keys(person):
             blocks[key].append(identity)
     found: dict[str, list[tuple[str, Likeness]]] = {}
     for identity, person in new.items():
         near = {
             other
-            for key in _keys(person)
-            if len(blocks[key]) <= _LARGEST_BLOCK
+            for key in match_keys(person)
+            if len(blocks[key]) <= LARGEST_BLOCK and key not in crowded
             for other in blocks[key]
             if other != identity
         }
@@ -231,7 +232,8 @@ def likely_pairs(
     return found
 
 
-def _keys(person: Person) -> set[str]:
+def match_keys(person: Person) -> set[str]:
+    """What two records must share, at least once, to be compared at all. Personal: kept as hashes only."""
     keys = {f"l:{link}" for link in _profiles(person.links)}
     if email := _email(person.email):
         keys |= {f"e:{email}", f"u:{email.partition('@')[0]}"}

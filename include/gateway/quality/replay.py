@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -46,7 +46,7 @@ class Replay:
 
     now_pass, now_hold   ids of profiles whose outcome changes
     by_code              holding code -> (profiles it holds before, now)
-    changed              profiles whose outcome or findings differ at all; table: a row for each of them
+    changed              profiles whose outcome or findings differ at all
     minutes              of review that the holds cost (before, now)
     wrong                automatic passes expected to have a wrong contact value (before, now), by their risk
     checked              of now_pass: how many people had looked at, and in how many they found a contact value wrong
@@ -62,7 +62,6 @@ class Replay:
     changed: int
     suite_version: str
     versions: dict[str, tuple[str, ...]]
-    table: tuple[Changed, ...] = ()
     minutes: tuple[float, float] = (0.0, 0.0)
     wrong: tuple[float, float] = (0.0, 0.0)
     checked: tuple[int, int] = (0, 0)
@@ -91,58 +90,64 @@ class Replay:
         return tuple(sorted({part for parts in self.versions.values() for part in parts}))
 
 
+Slice = tuple[Sequence[Case], Mapping[str, Before]]
+
+
 def replay(
     agent: Agent,
-    cases: Sequence[Case],
-    before: Mapping[str, Before],
+    history: Iterable[Slice],
     minutes: Callable[[tuple[str, ...]], float] = lambda codes: 0.0,
+    changed: Callable[[Changed], None] = lambda _: None,
 ) -> Replay:
-    """Judge the cases under `agent` and compare with the current verdicts.
+    """Judge history under `agent`, slice after slice, and compare with the current verdicts.
 
-    before    profile id -> its verdict; a case without one counts as not passed before
+    history   (cases, profile id -> its verdict) of one part after another, so that memory holds one at a time; a case
+              without a verdict counts as not passed before
     minutes   of review for a candidate held by these codes
+    changed   gets each profile whose outcome or findings differ
     raises    as judge() does
     """
-    judged = judge(agent, cases)
+    seen: Counter[str] = Counter()
     held_before: Counter[str] = Counter()
     held_now: Counter[str] = Counter()
+    versions: set[str] = set()
+    version = judge(agent, ()).suite_version
     now_pass: list[str] = []
     now_hold: list[str] = []
-    table: list[Changed] = []
-    passed_before = passed_now = 0
     spent, wrong = [0.0, 0.0], [0.0, 0.0]
-    for case, one in zip(cases, judged.judgements, strict=True):
-        old = before.get(one.profile_id)
-        was = old.outcome if old else HOLD
-        passed_before += was == PASS
-        passed_now += one.outcome == PASS
-        if one.outcome != was:
-            (now_pass if one.outcome == PASS else now_hold).append(one.profile_id)
-        findings = {(f.code, str(f.severity), f.field, f.measured) for f in one.findings}
-        codes_before = {code for code, severity, *_ in (old.findings if old else ()) if severity == Severity.CRITICAL}
-        codes_now = {f.code for f in one.findings if f.severity is Severity.CRITICAL}
-        doubt = one.parts.get("risk", _doubt(case))
-        for at, (outcome, codes) in enumerate(((was, codes_before), (one.outcome, codes_now))):
-            wrong[at] += doubt if outcome == PASS else 0.0
-            spent[at] += minutes(tuple(sorted(codes))) if outcome == HOLD else 0.0
-        held_before.update(codes_before)
-        held_now.update(codes_now)
-        if old is None or one.outcome != was or findings != set(old.findings):
-            table.append(
-                Changed(one.profile_id, was, one.outcome, tuple(sorted(codes_before)), tuple(sorted(codes_now)))
-            )
-    all_codes = sorted(held_before.keys() | held_now.keys())
+    for cases, before in history:
+        seen["profiles"] += len(cases)
+        versions.update(one.suite_version for one in before.values())
+        for case, one in zip(cases, judge(agent, cases).judgements, strict=True):
+            old = before.get(one.profile_id)
+            was = old.outcome if old else HOLD
+            seen["before"] += was == PASS
+            seen["now"] += one.outcome == PASS
+            if one.outcome != was:
+                (now_pass if one.outcome == PASS else now_hold).append(one.profile_id)
+            findings = {(f.code, str(f.severity), f.field, f.measured) for f in one.findings}
+            codes_before = {code for code, hard, *_ in (old.findings if old else ()) if hard == Severity.CRITICAL}
+            codes_now = {f.code for f in one.findings if f.severity is Severity.CRITICAL}
+            doubt = one.parts.get("risk", _doubt(case))
+            for at, (outcome, codes) in enumerate(((was, codes_before), (one.outcome, codes_now))):
+                wrong[at] += doubt if outcome == PASS else 0.0
+                spent[at] += minutes(tuple(sorted(codes))) if outcome == HOLD else 0.0
+            held_before.update(codes_before)
+            held_now.update(codes_now)
+            if old is None or one.outcome != was or findings != set(old.findings):
+                seen["changed"] += 1
+                both = tuple(sorted(codes_before)), tuple(sorted(codes_now))
+                changed(Changed(one.profile_id, was, one.outcome, *both))
     return Replay(
-        profiles=len(cases),
-        passed_before=passed_before,
-        passed_now=passed_now,
+        profiles=seen["profiles"],
+        passed_before=seen["before"],
+        passed_now=seen["now"],
         now_pass=tuple(now_pass),
         now_hold=tuple(now_hold),
-        by_code={code: (held_before[code], held_now[code]) for code in all_codes},
-        changed=len(table),
-        suite_version=judged.suite_version,
-        versions={v: differing(v, judged.suite_version) for v in sorted({b.suite_version for b in before.values()})},
-        table=tuple(table),
+        by_code={c: (held_before[c], held_now[c]) for c in sorted(held_before.keys() | held_now.keys())},
+        changed=seen["changed"],
+        suite_version=version,
+        versions={v: differing(v, version) for v in sorted(versions)},
         minutes=(round(spent[0], 1), round(spent[1], 1)),
         wrong=(round(wrong[0], 2), round(wrong[1], 2)),
     )

@@ -209,11 +209,6 @@ def opened(content: bytes, about: str) -> bytes:
 # --- files -------------------------------------------------------------------------------------------------------------
 
 
-def sealed_size(size: int) -> int:
-    """Bytes of a sealed file whose content has `size` bytes."""
-    return _HEADER.size + size + TAG * max(1, -(-size // PIECE))
-
-
 def seal_pieces(pieces: Iterable[bytes], about: str) -> Iterator[bytes]:
     """A file sealed as it is read, in bounded memory: a header, then pieces of PIECE bytes and a tag each.
 

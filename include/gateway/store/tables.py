@@ -238,7 +238,14 @@ class Delivery(Base):
     __tablename__ = "delivery"
     __table_args__ = (
         UniqueConstraint("target", "posting", "email_norm", name="uq_delivery_person"),
+        Index(  # of all that was ever delivered, the few rows that a walk still has to finish
+            "ix_delivery_unfinished",
+            "state",
+            sqlite_where=text("finished_at IS NULL"),
+            postgresql_where=text("finished_at IS NULL"),
+        ),
         Index("ix_delivery_posting_updated", "target", "posting", "updated_at"),
+        Index("ix_delivery_updated", "updated_at"),  # what was delivered since a run began
     )
 
     id: Mapped[str] = mapped_column(String(40), primary_key=True)  # sent along as external_id
@@ -548,6 +555,16 @@ class Invitation(Base):
     updated_at: Mapped[datetime] = mapped_column(default=now)
 
 
+class Answer(Base):
+    """What a held candidate entered about themselves when they were asked. Personal; kept apart until a reviewer takes it."""
+
+    __tablename__ = "answer"
+
+    profile_id: Mapped[str] = mapped_column(ForeignKey("profile.id", ondelete="CASCADE"), primary_key=True)
+    values: Mapped[dict[str, Any]] = mapped_column("given", SealedJson("answer.given"))
+    answered_at: Mapped[datetime] = mapped_column(default=now)
+
+
 class Suppression(Base):
     """A keyed hash of an address that must never get messages again, so that this list names nobody."""
 
@@ -607,6 +624,28 @@ class PoolCandidate(Base):
     batch_id: Mapped[str] = mapped_column(String(40), index=True)
     record: Mapped[dict[str, Any]] = mapped_column(SealedJson("pool_candidate.record"))
     created_at: Mapped[datetime] = mapped_column(default=now)
+
+
+class Lane(Base):
+    """One slot of one target, with its current holder; `until` passes when the holder died. A courtesy between workers:
+    the ledger keeps people from being sent twice, whoever holds what.
+    """
+
+    __tablename__ = "lane"
+
+    target: Mapped[str] = mapped_column(String(250), primary_key=True)
+    slot: Mapped[int] = mapped_column(primary_key=True)
+    holder: Mapped[str] = mapped_column(String(40))
+    until: Mapped[datetime]
+
+
+class ProfileKey(Base):
+    """What a profile is found by when another is compared with it: a hash of the agent and one of duplicates.match_keys."""
+
+    __tablename__ = "profile_key"
+
+    key: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
+    profile_id: Mapped[str] = mapped_column(ForeignKey("profile.id", ondelete="CASCADE"), primary_key=True, index=True)
 
 
 class RateLimit(Base):

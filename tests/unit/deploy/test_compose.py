@@ -14,6 +14,7 @@ import yaml
 PROJECT = Path(__file__).resolve().parents[3]
 TEXT = (PROJECT / "docker-compose.yaml").read_text("utf-8")
 AIRFLOW_PARTS = {"init", "api-server", "scheduler", "dag-processor", "triggerer", "worker"}
+OPTIONAL = {"flower", "object-store", "mail"}
 
 
 class _Loader(yaml.SafeLoader):
@@ -54,7 +55,7 @@ def test_it_is_valid_by_the_compose_specification() -> None:
 
 def test_every_airflow_part_runs_the_same_image_with_the_same_environment(compose: dict[str, Any]) -> None:
     services = compose["services"]
-    assert set(services) == AIRFLOW_PARTS | {"postgres", "redis"}
+    assert set(services) == AIRFLOW_PARTS | {"postgres", "redis", "flower", "object-store", "mail"}
     assert len({services[name]["image"] for name in AIRFLOW_PARTS}) == 1
     shared = services["scheduler"]["environment"]
     for name in AIRFLOW_PARTS:
@@ -76,6 +77,7 @@ def test_every_variable_is_explained_and_no_secret_has_a_default() -> None:
         "AIRFLOW_DB_PASSWORD",
         "GATEWAY_DB_PASSWORD",
         "REDIS_PASSWORD",
+        "FIRST_PASSWORD",
         "API_SECRET_KEY",
         "JWT_SECRET",
         "FERNET_KEY",
@@ -124,7 +126,52 @@ def test_what_runs_tasks_waits_for_the_api(compose: dict[str, Any]) -> None:
 
 def test_the_port_is_open_to_this_machine_only(compose: dict[str, Any]) -> None:
     assert compose["services"]["api-server"]["ports"] == ["${BIND_ADDRESS:-127.0.0.1}:${PORT:-8080}:8080"]
-    assert [name for name, service in compose["services"].items() if "ports" in service] == ["api-server"]
+    for name, service in compose["services"].items():
+        if name != "api-server" and "ports" in service:
+            assert name in OPTIONAL, name
+            assert all(port.startswith("${BIND_ADDRESS:-127.0.0.1}:") for port in service["ports"]), name
+
+
+def test_what_not_everybody_needs_is_started_on_request(compose: dict[str, Any]) -> None:
+    asked = {name for name, service in compose["services"].items() if service.get("profiles")}
+    assert asked == OPTIONAL
+    for service in compose["services"].values():
+        assert not set(service.get("depends_on", ())) & OPTIONAL
+
+
+def test_every_part_has_a_limit_of_memory(compose: dict[str, Any]) -> None:
+    for name, service in compose["services"].items():
+        if name != "init":
+            assert service["deploy"]["resources"]["limits"]["memory"].startswith("${"), name
+
+
+def test_nothing_in_the_image_can_be_changed_at_run_time(compose: dict[str, Any]) -> None:
+    """What Airflow writes beside its settings (pid files, its own settings file) lies in memory; logs and data are volumes."""
+    for name in AIRFLOW_PARTS | {"flower"}:
+        service = compose["services"][name]
+        assert service["read_only"] is True, name
+        assert {entry.split(":")[0] for entry in service["tmpfs"]} == {"/tmp", "/opt/airflow", "/home/gateway"}
+        assert service["cap_drop"] == ["ALL"]
+        assert service["security_opt"] == ["no-new-privileges:true"]
+        assert ("cap_add" in service) == (name == "init"), "only what hands the folders over needs any right"
+
+
+def test_a_dead_worker_is_noticed_within_two_minutes(compose: dict[str, Any]) -> None:
+    from airflow.configuration import AirflowConfigParser
+
+    shared = compose["services"]["scheduler"]["environment"]
+    timeout = int(shared["AIRFLOW__SCHEDULER__TASK_INSTANCE_HEARTBEAT_TIMEOUT"])
+    every = int(shared["AIRFLOW__SCHEDULER__TASK_INSTANCE_HEARTBEAT_TIMEOUT_DETECTION_INTERVAL"])
+    assert timeout + every < 120
+    beats = AirflowConfigParser().getint("workers", "min_heartbeat_interval", fallback=5)
+    assert timeout >= 6 * beats, "a slow answer of the api-server must not end a living task"
+
+
+def test_only_the_first_start_is_told_the_first_password(compose: dict[str, Any]) -> None:
+    told = {
+        name for name, service in compose["services"].items() if "FIRST_PASSWORD" in (service.get("environment") or {})
+    }
+    assert told == {"init"}
 
 
 def test_no_limit_is_more_than_a_small_machine_has(compose: dict[str, Any]) -> None:
@@ -165,6 +212,7 @@ def test_the_secrets_made_are_new_each_time_and_fit_into_urls() -> None:
         "AIRFLOW_DB_PASSWORD",
         "GATEWAY_DB_PASSWORD",
         "REDIS_PASSWORD",
+        "FIRST_PASSWORD",
         "API_SECRET_KEY",
         "JWT_SECRET",
         "FERNET_KEY",

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+import subprocess
+import sys
 import tomllib
 from importlib import metadata
 from pathlib import Path
@@ -116,3 +118,30 @@ def test_every_pod_has_the_same_keys() -> None:
     ]
     named = {one["name"]: one["value"] for one in values["env"]}
     assert named["GATEWAY_KEYS_DIR"] == mount["mountPath"]
+
+
+def test_the_pods_limits_are_those_that_are_planned_for_them() -> None:
+    from gateway.insight.capacity import plan
+
+    values = yaml.safe_load((PROJECT / "deploy" / "helm" / "values.yaml").read_text("utf-8"))
+    workers = values["workers"]
+    planned = {
+        one.name: one.value
+        for one in plan(workers["keda"]["maxReplicaCount"], int(workers["resources"]["requests"]["cpu"])).settings
+    }
+    named = {one["name"]: one.get("value") for one in values["env"]}
+    shared = planned.keys() & named.keys()
+    assert {"GATEWAY_READ_SLOTS", "AIRFLOW__CORE__PARALLELISM", "GATEWAY_RUNS_AT_ONCE"} <= shared
+    assert {name: named[name] for name in shared} == {name: planned[name] for name in shared}
+
+
+def test_no_pod_starts_with_a_user_whose_password_everybody_knows() -> None:
+    values = yaml.safe_load((PROJECT / "deploy" / "helm" / "values.yaml").read_text("utf-8"))
+    assert values["webserver"]["defaultUser"] == {"enabled": False}
+    told = {one["name"]: one for one in values["migrateDatabaseJob"]["env"]}
+    assert "secretKeyRef" in told["FIRST_PASSWORD"]["valueFrom"]
+
+
+def test_what_a_volume_needs_is_computed_from_what_was_measured() -> None:
+    done = subprocess.run([sys.executable, PROJECT / "benchmarks" / "scale.py", "--check"], check=False)
+    assert done.returncode == 0, "docs/scale.md is not what benchmarks/figures.json gives: python benchmarks/scale.py"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -59,6 +60,56 @@ def test_batches_are_paged_newest_first(batches: list[str]) -> None:
     assert batch_page(size=2, page=99).page == 2, "a page too far is the last one"
     assert batch_page(agent_id="store-associate").total == 0
     assert batch_page(search=batches[0]).total == 1
+
+
+@pytest.mark.parametrize("agent_id", [None, AGENT])
+def test_reading_on_from_a_row_shows_what_counting_pages_shows(store: str, agent_id: str | None) -> None:
+    """Forward and back, in a list where several batches came at once; whoever was erased in between is counted round."""
+    from datetime import timedelta
+
+    from gateway.store.tables import Batch, now
+    from support import stored
+
+    stored.batch("first", agent=AGENT)
+    at = now()
+    with writing() as session:
+        for number in range(22):
+            session.add(
+                Batch(
+                    id=f"b{number:02}",
+                    agent_id=AGENT,
+                    mode="ingest",
+                    state="done",
+                    created_at=at - timedelta(seconds=number // 4),
+                )
+            )
+    size = 5
+    pages = [batch_page(agent_id=agent_id, size=size, page=number) for number in range(1, 6)]
+    whole = [row.id for page in pages for row in page.rows]
+    assert len(set(whole)) == len(whole) == 23
+    for number, (page, following) in enumerate(pairwise(pages), 1):
+        on = batch_page(agent_id=agent_id, size=size, page=number + 1, after=page.last)
+        back = batch_page(agent_id=agent_id, size=size, page=number, before=following.first)
+        assert (on, back) == (following, page)
+    assert batch_page(agent_id=agent_id, size=size, page=2, after="gone") == pages[1]
+
+
+def test_the_list_of_agents_counts_a_month(store: str) -> None:
+    from datetime import timedelta
+
+    from gateway.store.tables import Batch, now
+    from support import stored
+
+    for identity in ("new", "old"):
+        stored.batch(identity, agent=AGENT)
+        stored.person(f"{identity}-1", of=identity, state="delivered", agent=AGENT)
+        stored.person(f"{identity}-2", of=identity, state="held", agent=AGENT)
+    with writing() as session:
+        session.get_one(Batch, "new").created_at = now() - timedelta(days=29)
+        session.get_one(Batch, "old").created_at = now() - timedelta(days=31)
+    (line,) = (line for line in agent_lines() if line.id == AGENT)
+    assert (line.documents, line.delivered, line.held) == (1, 1, 2), "who waits does so however long ago they came"
+    assert line.last_batch == "new"
 
 
 def test_a_version_changes_with_anything_of_the_batch(batches: list[str]) -> None:

@@ -27,7 +27,7 @@ from gateway.pipeline.trail import verify
 from gateway.settings import settings
 from gateway.store import chain, keys, sealing
 from gateway.store.engine import engine, reading, writing
-from gateway.store.tables import Base, Batch, Delivery, Document, Event, PoolCandidate, Profile, Review
+from gateway.store.tables import Base, Batch, Delivery, Document, Event, PoolCandidate, Profile, ProfileKey, Review
 from support.forgotten import EMAIL, LIST, erase_killed, found, make_drop, read_in
 from support.pdf_maker import read
 
@@ -61,6 +61,11 @@ def test_nothing_of_the_person_is_found_and_others_keep_theirs(batch: str, store
     receipt = erase(email=EMAIL.upper(), actor="rita")
     assert receipt["complete"], receipt
     assert found() == set()
+    with reading() as session:  # the hashes that likely duplicates are found by are the person's as well
+        keyed = set(session.scalars(select(ProfileKey.profile_id)))
+        emptied = {row.id for row in session.scalars(select(Profile)) if row.data.get("erased")}
+    assert keyed
+    assert not keyed & emptied
     said = places(receipt)
     assert said["store: profiles"] == (4, "erased"), "a linked version is the same person, whatever its address"
     assert said["candidate pool"] == (1, "erased")

@@ -123,3 +123,26 @@ def test_another_version_of_the_rules_is_named(batch: str, capsys: pytest.Captur
             verdict.findings = []
     assert main(["replay", "--batch", batch]) == 0
     assert "the version differs in: rules." in capsys.readouterr().out
+
+
+def test_replay_holds_one_slice_at_a_time(batch: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Batches are judged a few together, never the whole history: its size then only costs time."""
+    from gateway.pipeline import replay as module
+
+    more = tmp_path / "more.csv"
+    more.write_text(LIST.replace("example.org", "example.net"), "utf-8")
+    run_batch("regional-nurse", [more], actor="test")
+    slices = []
+    real = module.replay
+    monkeypatch.setattr(module, "SLICE", 5)
+
+    def watched(agent: object, history: object, *more: object) -> object:
+        kept = list(history)  # type: ignore[call-overload]
+        slices.extend(len(cases) for cases, _ in kept)
+        return real(agent, kept, *more)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(module, "replay", watched)
+    result = replay_history(agent_of("regional-nurse"))
+    assert len(slices) == 2
+    assert sum(slices) == result.profiles
+    assert result.reproduced

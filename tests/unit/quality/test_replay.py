@@ -14,7 +14,7 @@ from gateway.agents import changed_agent
 from gateway.errors import Misconfigured
 from gateway.model import Judgement
 from gateway.quality.judge import judge
-from gateway.quality.replay import Before, replay
+from gateway.quality.replay import Before, Changed, replay
 from gateway.quality.sampling import audit_sample, error_rate
 from support.cases import agent, spoilt
 
@@ -36,26 +36,42 @@ def history(preset: str = "standard", version: str | None = None) -> dict[str, B
 
 
 def test_the_same_rules_reproduce_every_verdict() -> None:
-    again = replay(agent(), CASES, history())
+    again = replay(agent(), [(CASES, history())])
     assert again.reproduced
     assert not again.unexplained
     assert set(again.versions.values()) == {()}
 
 
 def test_stricter_criteria_show_who_would_be_held_and_by_what() -> None:
-    what_if = replay(agent("strict"), CASES, history())
+    table: list[Changed] = []
+    what_if = replay(agent("strict"), [(CASES, history())], changed=table.append)
     assert (what_if.passed_before, what_if.passed_now) == (2, 1)
     assert (what_if.now_hold, what_if.now_pass) == (("doubtful",), ())
+    assert [row.profile_id for row in table if row.before != row.now] == ["doubtful"]
     assert what_if.by_code["CONFIDENCE_LOW"] == (0, 1)
     assert what_if.by_code["EMAIL_MISSING"] == (1, 1)
     assert set(what_if.versions.values()) == {("agent",)}
-    assert json.loads(json.dumps(what_if.as_json()))["changed"] == what_if.changed > 0
+    assert json.loads(json.dumps(what_if.as_json()))["changed"] == what_if.changed == len(table) > 0
+
+
+def test_history_in_slices_is_history_in_one() -> None:
+    before = history()
+    slices = [([case], {case.profile_id: before[case.profile_id]}) for case in CASES]
+    whole, parts = [], []
+    in_slices = replay(agent("strict"), slices, changed=parts.append)
+    assert in_slices == replay(agent("strict"), [(CASES, before)], changed=whole.append)
+    assert parts == whole
+
+
+def test_no_history_is_no_change() -> None:
+    nothing = replay(agent(), [])
+    assert (nothing.profiles, nothing.reproduced, nothing.versions) == (0, True, {})
 
 
 def test_a_difference_that_no_version_explains_is_called_one() -> None:
     before = history()
     before["sure"] = replace(before["sure"], outcome="hold")
-    assert replay(agent(), CASES, before).unexplained
+    assert replay(agent(), [(CASES, before)]).unexplained
 
 
 def test_criteria_change_keys_of_an_agent_and_nothing_else() -> None:
@@ -102,9 +118,9 @@ def test_an_audit_tells_how_little_it_knows() -> None:
 
 def test_a_what_if_says_what_review_costs_and_how_the_error_changes() -> None:
     cost = {"CONFIDENCE_LOW": 2.0, "EMAIL_MISSING": 5.0}
-    what_if = replay(agent("strict"), CASES, history(), lambda codes: max(cost.get(code, 1.0) for code in codes))
+    what_if = replay(agent("strict"), [(CASES, history())], lambda codes: max(cost.get(code, 1.0) for code in codes))
     assert what_if.minutes == (5.0, 7.0), "the one who would be held takes two minutes more"
     doubtful, sure = 1 - 0.75**3, 1 - 0.99**3
     assert what_if.wrong == (round(doubtful + sure, 2), round(sure, 2)), "rows of lists: by their confidences"
     assert what_if.error == pytest.approx((what_if.wrong[0] / 2, what_if.wrong[1]))
-    assert replay(agent(), CASES, {}).error[0] == 0.0, "nobody passed"
+    assert replay(agent(), [(CASES, {})]).error[0] == 0.0, "nobody passed"

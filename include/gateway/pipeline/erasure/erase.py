@@ -25,12 +25,14 @@ from gateway.intake import files
 from gateway.model import ProfileState as P
 from gateway.pipeline.delivery.ledger import being_sent
 from gateway.pipeline.erasure import holds, kept, suppression
+from gateway.pipeline.judging import shared
 from gateway.pipeline.keeping.receipts import copy_out
 from gateway.pipeline.read import email_key
 from gateway.settings import settings
 from gateway.store import change, keys
 from gateway.store.engine import engine, reading, writing
 from gateway.store.tables import (
+    Answer,
     Batch,
     Claim,
     Delivery,
@@ -40,6 +42,7 @@ from gateway.store.tables import (
     Invitation,
     PoolCandidate,
     Profile,
+    ProfileKey,
     Review,
     Verdict,
     now,
@@ -54,7 +57,21 @@ TO_DISCARDED: dict[str, tuple[P, ...]] = {
 }
 OWN = "own_pool"
 # Tables whose rows held the person.
-SWEPT = (Profile, Field, Claim, Verdict, Review, Delivery, Invitation, Interview, Document, PoolCandidate, Batch)
+SWEPT = (
+    Profile,
+    ProfileKey,
+    Field,
+    Answer,
+    Claim,
+    Verdict,
+    Review,
+    Delivery,
+    Invitation,
+    Interview,
+    Document,
+    PoolCandidate,
+    Batch,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -258,7 +275,7 @@ def _exports(ids: Collection[str]) -> Iterator[Place]:
 
 def _rows(ids: Collection[str], identity: str, actor: str, why: Why) -> Iterator[Place]:
     """Everything the store says about the person, in one transaction: the last step."""
-    kinds = ("profiles", "fields", "verdicts", "decisions", "deliveries", "invitations", "interviews")
+    kinds = ("profiles", "fields", "answers", "verdicts", "decisions", "deliveries", "invitations", "interviews")
     counted = dict.fromkeys(kinds, 0)
     with writing() as session:
         for profile in session.scalars(
@@ -268,6 +285,8 @@ def _rows(ids: Collection[str], identity: str, actor: str, why: Why) -> Iterator
             _empty(session, profile, identity, actor, why)
         counted["fields"] = _number(session.execute(delete(Field).where(Field.profile_id.in_(ids))))
         session.execute(delete(Claim).where(Claim.profile_id.in_(ids)))
+        shared.remove(session, ids)
+        counted["answers"] = _number(session.execute(delete(Answer).where(Answer.profile_id.in_(ids))))
         for verdict in session.scalars(select(Verdict).where(Verdict.profile_id.in_(ids))):
             verdict.findings = [{**one, "measured": None} for one in verdict.findings]
             counted["verdicts"] += 1

@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 
 from gateway.agents import Agent
 from gateway.model import ExtractedProfile, Mode, ProfileState
+from gateway.pipeline.judging import shared
 from gateway.pipeline.read import email_key
 from gateway.quality.compare import compare
 from gateway.quality.dns import mail_domains
@@ -19,9 +20,6 @@ from gateway.store.profiles import IN_LIST
 from gateway.store.tables import Batch, Document, Profile
 from gateway.values.doubt.emails import domain_of
 
-# Newest earlier profiles of the agent that likely duplicates are looked for in: about a second of reading. Exact
-# matches by address are looked up in the whole history.
-NEWEST = 20_000
 _LEFT_OUT = (ProfileState.DISCARDED, ProfileState.DUPLICATE)
 
 
@@ -37,7 +35,8 @@ def neighbour_facts(
         return {}
     batch = {identity: Person.of(value) for identity, (_, value) in loaded.items()}
     silent = {identity for identity, (row, _) in loaded.items() if row.state in _LEFT_OUT}
-    found = compare(batch, _earlier(session, agent.id, batch), silent=silent)
+    earlier, crowded = _earlier(session, agent.id, batch)
+    found = compare(batch, earlier, silent=silent, crowded=crowded)
     documents = {row.document_id for row, _ in loaded.values()}
     people = _people_in(session, documents)
     accepts: dict[str, bool | None] = {}
@@ -55,32 +54,23 @@ def neighbour_facts(
     }
 
 
-def _earlier(session: Session, agent_id: str, without: Mapping[str, Person]) -> dict[str, Person]:
-    """The newest profiles of the agent, and every one, however old, that has an address of these profiles."""
+def _earlier(session: Session, agent_id: str, batch: Mapping[str, Person]) -> tuple[dict[str, Person], set[str]]:
+    """(the agent's profiles that share a key with these, from its whole history; keys too common to say anything)."""
     query = (
         select(Profile.id, Profile.name, Profile.email, Profile.phone, Profile.location, Profile.data)
         .join(Batch, Batch.id == Profile.batch_id)
         .where(Profile.agent_id == agent_id, Profile.state.not_in(_LEFT_OUT), Batch.mode != Mode.DRY_RUN)
     )
-    newest = query.order_by(Profile.created_at.desc(), Profile.id).limit(NEWEST + len(without))
-    rows = list(session.execute(newest))
-    if len(rows) >= NEWEST:
-        emails = sorted({key for person in without.values() if (key := email_key(person.email))})
-        for start in range(0, len(emails), IN_LIST):
-            rows += session.execute(query.where(Profile.email_norm.in_(emails[start : start + IN_LIST])))
-    return {
-        row.id: Person(
-            row.name,
-            row.email,
-            row.phone,
-            row.location,
-            tuple(work["company"] for work in row.data.get("work", ()) if work.get("company")),
-            tuple(school["institution"] for school in row.data.get("education", ()) if school.get("institution")),
-            tuple(row.data.get("links", ())),
-        )
-        for row in rows
-        if row.id not in without
-    }
+    sharers, crowded = shared.profiles_sharing(session, agent_id, batch.values())
+    wanted = sorted(sharers - batch.keys())
+    rows: list[Any] = []
+    for start in range(0, len(wanted), IN_LIST):
+        rows += session.execute(query.where(Profile.id.in_(wanted[start : start + IN_LIST])))
+    # Whoever was sent some hundred times is not among the first of that key, but may be the one who counts.
+    emails = sorted({key for person in batch.values() if (key := email_key(person.email))})
+    for start in range(0, len(emails), IN_LIST):
+        rows += session.execute(query.where(Profile.email_norm.in_(emails[start : start + IN_LIST])))
+    return {row.id: shared.person_of(row) for row in rows if row.id not in batch}, crowded
 
 
 def _people_in(session: Session, documents: set[str]) -> Counter[str]:

@@ -18,6 +18,7 @@ from gateway.store.tables import Audit, Profile, Review, Verdict
 
 NO_CAP = 1.0
 _LOOKED = ("approve", "correct")
+IN_LIST = 500
 
 
 def looked_at(session: Session, agent_id: str) -> list[tuple[float, bool]]:
@@ -29,8 +30,7 @@ def looked_at(session: Session, agent_id: str) -> list[tuple[float, bool]]:
     first: dict[str, tuple[str, float]] = {}
     verdicts = (
         select(Verdict.profile_id, Verdict.outcome, Verdict.parts)
-        .join(Profile, Profile.id == Verdict.profile_id)
-        .where(Profile.agent_id == agent_id, Verdict.profile_version == 1)
+        .where(Verdict.profile_version == 1)
         .order_by(Verdict.created_at, Verdict.id)
     )
     answers: dict[str, bool] = {
@@ -45,12 +45,12 @@ def looked_at(session: Session, agent_id: str) -> list[tuple[float, bool]]:
     )
     for row in session.execute(decided):
         answers.setdefault(row.profile_id, row.decision == "correct" and bool(set(row.after) & set(CONTACT)))
-    if not answers:
-        return []
-    for row in session.execute(verdicts):
-        if row.profile_id in answers and "risk" in row.parts:
-            more = shift - float(row.parts.get("fact.risk_shift", 0.0))
-            first.setdefault(row.profile_id, (row.outcome, shifted(float(row.parts["risk"]), more)))
+    wanted = sorted(answers)
+    for start in range(0, len(wanted), IN_LIST):  # of all verdicts of the agent, only those that somebody checked
+        for row in session.execute(verdicts.where(Verdict.profile_id.in_(wanted[start : start + IN_LIST]))):
+            if "risk" in row.parts:
+                more = shift - float(row.parts.get("fact.risk_shift", 0.0))
+                first.setdefault(row.profile_id, (row.outcome, shifted(float(row.parts["risk"]), more)))
     return [(risk, answers[identity]) for identity, (outcome, risk) in sorted(first.items()) if outcome == "pass"]
 
 

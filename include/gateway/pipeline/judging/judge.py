@@ -19,6 +19,7 @@ from gateway.agents import Agent
 from gateway.model import DeliveryState, Judgement, Mode, Severity, as_json
 from gateway.model import ProfileState as P
 from gateway.pipeline.arrival.receive import agent_of
+from gateway.pipeline.judging import shared
 from gateway.pipeline.judging.compare import neighbour_facts
 from gateway.pipeline.judging.datadocs import keep_data_docs
 from gateway.pipeline.judging.evidence import risk_cap
@@ -45,6 +46,7 @@ def judge_batch(batch_id: str) -> dict[str, int]:
     touches a person's decision, even an undone one, or a sent candidate. Those are judged too, because shares,
     the canary and the figures for analytics describe the whole batch.
     """
+    shared.ensure()
     with reading() as session:
         batch = session.get_one(Batch, batch_id)
         agent = agent_of(batch.agent_id)
@@ -112,6 +114,8 @@ def judge_batch(batch_id: str) -> dict[str, int]:
 
 def judge_profiles(agent: Agent, profile_ids: Sequence[str]) -> None:
     """Writes a new verdict for corrected or approved profiles; their state is a person's decision and stays."""
+    shared.ensure()
+    _keep_keys(agent, profile_ids)
     with reading() as session:
         versions = dict(session.execute(select(Profile.id, Profile.version).where(Profile.id.in_(profile_ids))).all())
         shifts = in_force(session, agent.id).shifts
@@ -123,6 +127,15 @@ def judge_profiles(agent: Agent, profile_ids: Sequence[str]) -> None:
             profile = session.get_one(Profile, judgement.profile_id)
             profile.quality, profile.completeness = judgement.quality, judgement.completeness
             profile.codes = _critical(judgement)
+
+
+def _keep_keys(agent: Agent, profile_ids: Sequence[str]) -> None:
+    """A corrected profile is found by its new values."""
+    for start in range(0, len(profile_ids), SLICE):
+        part = profile_ids[start : start + SLICE]
+        with writing() as session:
+            rows = session.scalars(select(Profile).where(Profile.id.in_(part)).order_by(Profile.id).with_for_update())
+            shared.replace(session, agent.id, {row.id: shared.person_of(row) for row in rows})
 
 
 def _in_order(session: Session, profile_ids: Sequence[str]) -> list[Profile]:

@@ -12,6 +12,7 @@ from gateway.model import DeliveryState as L
 from gateway.model import ProfileState as P
 from gateway.pipeline.arrival.receive import agent_of
 from gateway.pipeline.delivery.deliver import agents_with_pending, deliver_profiles
+from gateway.pipeline.delivery.lanes import lane_of
 from gateway.pipeline.judging.judge import judge_profiles
 from gateway.pipeline.review.audit import draw_audit
 from gateway.pipeline.statistics import remember
@@ -23,40 +24,80 @@ from gateway.store.tables import Batch, Delivery, Profile, now
 
 
 def deliver_reviewed() -> dict[str, int]:
-    """Judges approved profiles again, for the record, and sends them; then closes batches without held profiles.
+    """Sends what reviewers approved, lane after lane, then closes batches without held profiles; returns counts.
 
-    A person's approval outweighs a gate, except for what no target can take (no email, no name): that is held again.
-    Whatever earlier deliveries left open (no answer, given back, not exported) is settled as well.
-    Who was delivered late without a person's word joins its batch's audit sample.
     raises   the first failure of an agent, after every other agent had its turn
     """
     started = now()
+    done: dict[str, int] = {}
+    failures: list[GatewayError] = []
+    for lane in waiting_lanes():
+        try:
+            done = _sum(done, deliver_lane(lane))
+        except GatewayError as wrong:
+            failures.append(wrong)  # one target's closed door must not keep the others waiting
+    done["batches_closed"] = close_reviewed(started)
+    if failures:
+        raise failures[0]
+    return done
+
+
+def waiting_lanes() -> list[str]:
+    """The lanes of targets that somebody waits for: approved profiles, and deliveries that an earlier walk left open."""
+    return sorted({_lane(agent_id) for agent_id in {*agents_with_pending(), *_approved()}})
+
+
+def _lane(agent_id: str) -> str:
+    """An agent whose file is wrong has a lane of its own, so that delivering there says what is wrong with it."""
+    try:
+        return lane_of(agent_of(agent_id))
+    except GatewayError:
+        return f"agent:{agent_id}"
+
+
+def deliver_lane(lane: str) -> dict[str, int]:
+    """Judges the lane's approved profiles again, for the record, and sends them; returns counts.
+
+    A person's approval outweighs a gate, except for what no target can take (no email, no name): that is held again.
+    Whatever earlier deliveries left open (no answer, given back, not exported) is settled as well.
+    raises   the first failure of an agent, after every other agent of the lane had its turn
+    """
+    approved = _approved()
+    done: dict[str, int] = {}
+    failures: list[GatewayError] = []
+    for agent_id in sorted({*agents_with_pending(), *approved}):
+        if _lane(agent_id) != lane:
+            continue
+        try:
+            agent = agent_of(agent_id)
+            profile_ids = approved.get(agent_id, [])
+            if profile_ids:
+                judge_profiles(agent, profile_ids)
+            done = _sum(done, deliver_profiles(agent, profile_ids))
+        except GatewayError as wrong:
+            failures.append(wrong)
+    if failures:
+        raise failures[0]
+    return done
+
+
+def _approved() -> dict[str, list[str]]:
+    """agent id -> its approved profiles that are to be sent, by id."""
     with reading() as session:
-        approved = session.execute(
+        rows = session.execute(
             select(Profile.agent_id, Profile.id)
             .join(Batch, Batch.id == Profile.batch_id)
             .where(Profile.state == P.APPROVED, Batch.mode != Mode.DRY_RUN)
             .order_by(Profile.agent_id, Profile.id)
-        ).all()
-    done: dict[str, int] = {}
-    by_agent: dict[str, list[str]] = {agent_id: [] for agent_id in agents_with_pending()}
-    for agent_id, profile_id in approved:
-        by_agent.setdefault(agent_id, []).append(profile_id)
-    failures: list[GatewayError] = []
-    for agent_id, profile_ids in by_agent.items():
-        try:
-            if profile_ids:
-                judge_profiles(agent_of(agent_id), profile_ids)
-            for key, number in deliver_profiles(agent_of(agent_id), profile_ids).items():
-                done[key] = done.get(key, 0) + number
-        except GatewayError as wrong:
-            failures.append(wrong)  # one agent's closed door must not keep the others waiting
-    _draw_late_audits(started)
-    done["batches_closed"] = close_reviewed()
-    _tell_delivered(started)
-    if failures:
-        raise failures[0]
-    return done
+        )
+        found: dict[str, list[str]] = {}
+        for agent_id, profile_id in rows:
+            found.setdefault(agent_id, []).append(profile_id)
+    return found
+
+
+def _sum(one: dict[str, int], other: dict[str, int]) -> dict[str, int]:
+    return {key: one.get(key, 0) + other.get(key, 0) for key in {**one, **other}}
 
 
 def _tell_delivered(since: datetime) -> None:
@@ -96,8 +137,19 @@ def _draw_late_audits(since: datetime) -> None:
         draw_audit(batch_id)
 
 
-def close_reviewed() -> int:
-    """Sets batches that waited for review and have nothing open any more to done; returns their number."""
+def close_reviewed(since: datetime) -> int:
+    """Sets batches that waited for review and have nothing open any more to done; returns their number.
+
+    since   who was delivered late, without a person's word, from then on joins its batch's audit sample; batches that
+            others of still wait in tell what was delivered since then
+    """
+    _draw_late_audits(since)
+    closed = _close_batches()
+    _tell_delivered(since)
+    return closed
+
+
+def _close_batches() -> int:
     open_states = [P.HELD, P.APPROVED, P.EXTRACTED, P.PASSED]
     would_be_sent = [P.PASSED, P.APPROVED]  # where a dry run's profiles come to rest
     closed = 0

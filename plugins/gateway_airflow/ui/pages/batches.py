@@ -30,13 +30,28 @@ router = APIRouter()
 PageNumber = Annotated[int, Query(alias="page", ge=1)]
 PLANNED = 20  # calls a page
 Search = Annotated[str, Query(max_length=200)]
+Key = Annotated[str, Query(max_length=40)]  # the row that a page is read on from
 
 
 @router.get("/batches", dependencies=[needs(Right.VIEW)])
 def every_batch(
-    request: Request, visitor: VisitorDep, agent: str = "", state: str = "", q: Search = "", number: PageNumber = 1
+    request: Request,
+    visitor: VisitorDep,
+    agent: str = "",
+    state: str = "",
+    q: Search = "",
+    number: PageNumber = 1,
+    after: Key = "",
+    before: Key = "",
 ) -> Any:
-    found = batch_page(agent_id=agent or None, state=state or None, search=q or None, page=number)
+    found = batch_page(
+        agent_id=agent or None,
+        state=state or None,
+        search=q or None,
+        page=number,
+        after=after or None,
+        before=before or None,
+    )
     return page(
         request,
         visitor,

@@ -1,5 +1,4 @@
-"""deliveries in the order of their confirmation; what hooks told; who wants which notices;
-assignments and forecasts of the review"""
+"""deliveries by their confirmation; what hooks told; who wants which notices; assignments and forecasts of the review"""
 
 from __future__ import annotations
 
