@@ -33,6 +33,15 @@ ALLOWED = {
     "files_total": "as accepted_share",
     "candidates_total": "as accepted_share",
     "key_right": "the test of rights finds by it the routes that ask for a key",
+    "cores_busy": "what a volume needs is printed by benchmarks/scale.py",
+    "documents_a_second": "as cores_busy",
+    "store_gb_a_day": "as cores_busy",
+    "files_gb_a_day": "as cores_busy",
+    "calls_a_minute": "as cores_busy",
+    "store_slots": "a pool's size is read by the pool's name (gateway_airflow/names.py)",
+    "deliver_slots": "as store_slots",
+    "notify_slots": "as store_slots",
+    "source_slots": "as store_slots",
     "skipped": "a tally of messages tells all its numbers by name (as_dict)",
     "held_days": "retention reads the period of each class by its name",
     "ingested_days": "as held_days",
@@ -55,7 +64,7 @@ CALLED = {
     "jinja2's sandbox": "intercepted_binops call_binop is_safe_callable obj __context __obj __self",
     "airflow": """conn_name_attr conn_type hook_name get_connection_form_widgets get_ui_field_behaviour test_connection
         external_views fastapi_apps fastapi_root_middlewares operator_extra_links get_link evaluate deserialize
-        HeyMiloHook ti_key max_tries look_for_keys host_proxy _build_client""",
+        HeyMiloHook priority_weight_strategies get_weight ti_key max_tries look_for_keys host_proxy _build_client""",
 }
 # Registered with a framework by a decorator or a base class.
 DECORATORS = ["@router.*", "@app.*", "@field_validator", "@model_validator", "@event.listens_for"]

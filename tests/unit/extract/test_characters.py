@@ -10,7 +10,7 @@ import pypdfium2 as pdfium
 import pytest
 
 from gateway.extract import pdf as pdf_reader
-from gateway.extract.page.characters import Glyph, accented, looks_doubled, plain, sense
+from gateway.extract.page.characters import Glyph, accented, in_reading_order, looks_doubled, plain, sense
 from gateway.extract.page.pdfium import ICON, read_page
 from gateway.extract.page.words import Page, Word
 from support.pdf_maker import make, read, resume, run
@@ -73,6 +73,27 @@ def test_accents_go_onto_the_letter_below_them(drawn: list[Glyph], meant: str) -
     assert "".join(glyph.text for glyph in accented(drawn)) == meant
 
 
+@pytest.mark.parametrize(
+    ("stored", "left_to_right", "meant"),
+    [
+        ("סמר", False, "סמר"),
+        ("רמס", True, "סמר"),  # stored as drawn
+        ("رماس", True, "سامر"),
+        ("السادس", False, "السادس"),
+        ("לש2024", True, "2024של"),  # the number keeps its order
+        ("םולָשׁ"[::1], True, "שׁלָום"),  # a vowel sign follows its letter
+        ("ש", True, "ש"),
+    ],
+)
+def test_right_to_left_words_are_read_as_their_letters_stand(stored: str, left_to_right: bool, meant: str) -> None:
+    places, x = [], 0.0
+    for char in stored:
+        width = 0.0 if "\u0591" <= char <= "\u05c7" else 5.0 if left_to_right else -5.0
+        places.append((char, min(x, x + width), max(x, x + width)))
+        x += width
+    assert in_reading_order(glyphs(*places)) == meant
+
+
 def test_a_shadow_drawn_letter_by_letter_is_read_once(tmp_path: Path) -> None:
     made, x = page(), 60.0
     for char in "Johanna":
@@ -122,7 +143,7 @@ def test_a_letter_of_another_font_stays_in_its_word(tmp_path: Path) -> None:
 
 
 def test_a_letter_of_an_icon_font_is_no_letter(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("gateway.extract.page.pdfium._ICONS", re.compile("times", re.I))
+    monkeypatch.setattr("gateway.extract.page.looks._ICONS", re.compile("times", re.I))
     made = page()
     made.set_font("Times", "", 20)
     made.text(60, 70, "H")

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from gateway.extract.resume.contact import FOREIGN, Candidate, Person, own
-from gateway.values.places import country_code, country_from_text, short_regions
+from gateway.values.places import city_countries, country_code, country_from_text, short_regions
 from gateway.values.values import normalise_phone, phone_country, phone_fit
 
 # Where a language is the everyday one, the country with most of its speakers first.
@@ -118,9 +118,9 @@ def _weights(person: Person, emails: Sequence[Candidate]) -> dict[str, float]:
     seen: set[str] = set()
     beside = [c.line for c in emails[:1] if c.line >= 0]
     for line in person.lines:
-        if line.section in FOREIGN:
-            continue
         near = own(line.section) > 0 or any(abs(line.index - at) <= 4 for at in beside)
+        if line.section in FOREIGN and not near:
+            continue  # a contact block at the foot of the page may stand under the referees' heading
         if near or _INTERNATIONAL.search(line.text):
             for match in _INTERNATIONAL.finditer(line.text):
                 digits = re.sub(r"\D", "", match.group())
@@ -139,8 +139,12 @@ def _weights(person: Person, emails: Sequence[Candidate]) -> dict[str, float]:
 
 
 def _add_address(text: str, spoken: Sequence[str], weights: defaultdict[str, float], seen: set[str]) -> None:
-    parts = [part.strip() for part in re.split(r"[,;|()/•·]|\s[-–—]\s", text)]
+    parts = [part.strip() for part in re.split(r"[,;|()/•·]|\s[-–—]\s|\s{2,}", text)]
+    towns = {code for part in parts for code, _ in city_countries(part)}
     for part in parts:
+        if re.fullmatch(r"[A-Z]{2}", part) and part in towns and part not in seen:
+            seen.add(part)
+            weights[part] += 1.6  # "PT, Braga", "Bari (IT)": a code beside a town of that country
         place = re.sub(r"^[^:：]{2,20}[:：]\s*", "", part)
         if not 3 < len(place) < 40 or len(place.split()) > 4 or "@" in place:
             continue
