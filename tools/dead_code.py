@@ -24,7 +24,6 @@ ALLOWED = {
     "handled": "a tally of calls tells all its numbers by name (as_dict)",
     "bounced": "as handled",
     "undone_by": "who undid a calibration, beside who applied it: the row is the record",
-    "follows": "which key replaced which: the row is the record",
     "name_shift": "a calibration's shifts are read by their names",
     "email_shift": "as name_shift",
     "phone_shift": "as name_shift",
