@@ -24,7 +24,6 @@ ALLOWED = {
     "handled": "a tally of calls tells all its numbers by name (as_dict)",
     "bounced": "as handled",
     "undone_by": "who undid a calibration, beside who applied it: the row is the record",
-    "follows": "which key replaced which: the row is the record",
     "name_shift": "a calibration's shifts are read by their names",
     "email_shift": "as name_shift",
     "phone_shift": "as name_shift",
@@ -48,11 +47,6 @@ ALLOWED = {
     "refused_days": "as held_days",
     "discarded_days": "as held_days",
     "received_on": "a manifest is kept with its batch as a whole",
-    "university": "a candidate of the API; its columns are read by name",
-    "key_right": "the tests read which right a route of the API asks for",
-    "accepted_share": "a body of the API, for its description",
-    "files_total": "as accepted_share",
-    "candidates_total": "as accepted_share",
     "from_json": "the inverse that says what Case.as_json keeps; the golden verdicts are read with it",
 }
 # Called by a framework, by name: which, and the names.
@@ -62,10 +56,9 @@ CALLED = {
     "pydantic": "model_config",
     "sqlalchemy": "impl cache_ok process_bind_param process_result_value load_dialect_impl type_annotation_map isolation_level",
     "alembic": "revision down_revision branch_labels depends_on upgrade downgrade",
-    "urllib3, requests": "ConnectionCls pool_classes_by_scheme trust_env enforce_content_length",
+    "urllib3, requests": "ConnectionCls pool_classes_by_scheme trust_env",
     "contextlib": "trace",
     "tempfile": "tempdir",
-    "paramiko, imaplib, through Airflow's hooks": "look_for_keys host_proxy _build_client",
     "openpyxl": "data_type",
     "jinja2's sandbox": "intercepted_binops call_binop is_safe_callable obj __context __obj __self",
     "airflow": """conn_name_attr conn_type hook_name get_connection_form_widgets get_ui_field_behaviour test_connection
