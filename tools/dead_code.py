@@ -56,10 +56,9 @@ CALLED = {
     "pydantic": "model_config",
     "sqlalchemy": "impl cache_ok process_bind_param process_result_value load_dialect_impl type_annotation_map isolation_level",
     "alembic": "revision down_revision branch_labels depends_on upgrade downgrade",
-    "urllib3, requests": "ConnectionCls pool_classes_by_scheme trust_env enforce_content_length",
+    "urllib3, requests": "ConnectionCls pool_classes_by_scheme trust_env",
     "contextlib": "trace",
     "tempfile": "tempdir",
-    "paramiko, imaplib, through Airflow's hooks": "look_for_keys host_proxy _build_client",
     "openpyxl": "data_type",
     "jinja2's sandbox": "intercepted_binops call_binop is_safe_callable obj __context __obj __self",
     "airflow": """conn_name_attr conn_type hook_name get_connection_form_widgets get_ui_field_behaviour test_connection
