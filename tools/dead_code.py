@@ -60,6 +60,7 @@ CALLED = {
     "urllib3, requests": "ConnectionCls pool_classes_by_scheme trust_env enforce_content_length",
     "contextlib": "trace",
     "tempfile": "tempdir",
+    "paramiko, imaplib, through Airflow's hooks": "look_for_keys host_proxy _build_client",
     "openpyxl": "data_type",
     "jinja2's sandbox": "intercepted_binops call_binop is_safe_callable obj __context __obj __self",
     "airflow": """conn_name_attr conn_type hook_name get_connection_form_widgets get_ui_field_behaviour test_connection

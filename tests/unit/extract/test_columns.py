@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import pytest
 
@@ -326,3 +327,96 @@ def test_boxes_of_one_word_each_are_two_skills_and_letters_drawn_apart_one() -> 
 
 def test_an_ampersand_that_a_template_escaped_is_one() -> None:
     assert skills(words(40, 220, "Safety &amp; health, Excel")) == ("Safety & health", "Excel")
+
+
+def test_signs_of_a_level_behind_a_skill_are_no_part_of_it() -> None:
+    rated = [words(40, 220 + 14 * n, f"{text} ●●●○○") for n, text in enumerate(("Excel", "Cycle counting", "Python"))]
+    assert skills(*rated) == ("Excel", "Cycle counting", "Python")
+
+
+def test_a_group_named_like_a_heading_stays_a_group_of_skills() -> None:
+    rows = [("Office", "Excel, Power BI"), ("Leadership", "Shift planning, Coaching")]
+    profile = read(
+        words(50, 120, "Experience", 10, True),
+        words(50, 138, "Data Analyst, Bluefin Analytics Ltd"),
+        words(440, 138, "03/2019 – 04/2023"),
+        words(50, 165, "Expertise", 10, True),
+        *[
+            words(x, 182 + 14 * n, text, 10, x == 38)
+            for n, row in enumerate(rows)
+            for x, text in zip((38, 130), row, strict=True)
+        ],
+    )
+    assert profile.skills == ("Excel", "Power BI", "Shift planning", "Coaching")
+
+
+# ---- further classes
+
+
+def test_an_icon_in_front_of_a_heading_is_no_part_of_it() -> None:
+    profile = read(
+        words(50, 120, "★ Experience", 14, True),
+        words(50, 138, "Data Analyst @ Bluefin Analytics Ltd", 10, True),
+        words(50, 151, "(03/2019 – 04/2023)"),
+        words(50, 175, "✎ Education", 14, True),
+        words(50, 193, "BSc Economics @ University of Leeds", 10, True),
+        words(50, 206, "(2011 – 2014)"),
+    )
+    assert pairs(profile) == PAIRS[:1]
+    assert schools(profile) == ["University of Leeds"]
+
+
+def test_a_range_over_two_lines_at_the_right_dates_its_entry() -> None:
+    lines, y = [words(50, 120, "Experience", 14, True)], 140.0
+    for position, company, begin, end in (
+        ("Data Analyst", "Bluefin Analytics Ltd", "Mar 2019 –", "Present"),
+        ("Account Executive", "Stonebridge Bank", "Jun 2015 –", "Feb 2019"),
+    ):
+        lines += [
+            words(50, y, company, 11, True),
+            words(430, y, begin),
+            words(50, y + 13, "Boston, MA"),
+            words(430, y + 13, end),
+        ]
+        lines += [words(50, y + 27, position, 10, True), words(62, y + 41, "Moved three reports to a dashboard.")]
+        y += 64
+    profile = read(*lines)
+    assert [(w.company, w.position, w.start, w.end) for w in profile.work] == [
+        ("Bluefin Analytics Ltd", "Data Analyst", "2019-03", "present"),
+        ("Stonebridge Bank", "Account Executive", "2015-06", "2019-02"),
+    ]
+
+
+def test_a_word_under_every_entry_is_a_label_and_opens_no_section() -> None:
+    lines, y = [words(50, 120, "Experience", 14, True)], 140.0
+    for position, company, begin, end in (*JOBS, ("Clerk", "Harrow Freight", "2012-01", "2015-04")):
+        lines += [words(50, y, f"{company}", 11, True), words(430, y, f"{begin} – {end}"), words(50, y + 14, position)]
+        lines += [words(50, y + 28, "Highlights", 10, True), words(62, y + 42, "Moved three reports to a dashboard.")]
+        y += 66
+    assert [work.company for work in read(*lines).work] == [
+        "Bluefin Analytics Ltd",
+        "Stonebridge Bank",
+        "Harrow Freight",
+    ]
+
+
+def test_hebrew_words_and_the_latin_dates_among_them_are_read_in_their_own_order() -> None:
+    profile = profiles_of(
+        page(
+            words(40, 50, "Dana Levi", 22, True),
+            words(40, 74, "dana.levi@example.org | +972 2 123 6347"),
+            words(40, 120, "השכלה", 14, True),
+            [
+                replace(w, box=(200 - n * 40, *w.box[1:2], 236 - n * 40, w.box[3]))
+                for n, w in enumerate(words(0, 140, "המכללה האקדמית רחובות"))
+            ],
+            [
+                replace(w, box=(420 - n * 34, *w.box[1:2], 450 - n * 34, w.box[3]))
+                for n, w in enumerate(words(0, 140, "2017 June - 2012 September"))
+            ],
+            words(40, 160, "מדעי המחשב"),
+        )
+    )[0][0]
+    assert [(s.institution, s.start, s.end) for s in profile.education] == [
+        ("המכללה האקדמית רחובות", "2012-09", "2017-06")
+    ]

@@ -109,6 +109,11 @@ def count(kind: str, text: str) -> int:
     return out
 
 
+def is_domain(text: str) -> bool:
+    """True if the text names an organisation by its address on the web."""
+    return _DOMAIN.search(text) is not None
+
+
 @lru_cache(maxsize=16384)
 def title(text: str) -> float:
     """How much a text reads like a position, including kinds of work ("internship", "summer job"); 2 for one clear word."""

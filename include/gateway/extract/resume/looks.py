@@ -164,7 +164,9 @@ def heading_in(line: Line, look_book: Looks, section: str, first: bool) -> tuple
         return None
     cell = cells[0]
     text = cell.text
-    found = known_heading(text) if len(text) <= 44 and bare(text) not in look_book.labels else None
+    if bare(text) in look_book.labels:
+        return None
+    found = known_heading(text) if len(text) <= 44 else None
     if found is None and len(cells) == 1 and (guess := _guess(cell, body, looks, section)):
         return guess, None, False
     if found is not None:

@@ -10,7 +10,7 @@ from html import unescape
 
 from gateway.extract.page.layout import joined
 from gateway.extract.page.words import Word
-from gateway.extract.resume.evidence import EDGE, count, is_place, title, trimmed
+from gateway.extract.resume.evidence import EDGE, count, is_domain, is_place, title, trimmed
 from gateway.extract.resume.labels import label_of
 from gateway.extract.resume.roles import Fragment, words_of
 from gateway.values.lexicon import hits, phrases
@@ -193,6 +193,8 @@ def _is_name(text: str) -> bool:
     words = [w for w in text.split() if any(c.isalpha() for c in w)]
     if not words or is_cjk(text) or title(text) >= 1.2:
         return False
+    if len(words) == 1 and is_domain(text):
+        return True
     if hits("legal", text) or hits("company", text):
         return words[0][:1].isupper()
     capitals = [w for w in words if w[:1].isupper()]

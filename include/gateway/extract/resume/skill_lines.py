@@ -17,6 +17,7 @@ from gateway.values.text import fold, tidy
 
 SPLIT = re.compile(r"\s*[,;|•·∙●▪■◆►、，；｜،؛\u2022]\s*|\s+[/–—-]\s+|\s{3,}|\t")
 _INLINE_LABEL = re.compile(r"^([^:：,;|]{2,40})[:：]\s*(\S.*)$")
+_RATED = re.compile(r"\s*(?:[●○◉◎⬤◯☆★■□▮▯•]\s?){3,}$")  # "SQL ●●●○○"
 # how long a skill was used: "SQL (5 years)", "Python – 3+ yrs"
 _FOR_YEARS = re.compile(
     r"\s*[-–—:(]\s*\b\d{1,2}\+?\s*(?:years?|yrs?|jahre?|ans|années|años|anos|anni|jaar|år|lat|лет)\b\.?(?:\s+(?:of )?experience)?\s*\)?",
@@ -58,7 +59,7 @@ def chunks(lines: Sequence[Line]) -> Iterator[tuple[str, Cell, int]]:
             bulleted = bool(cell.words) and cell.words[0].text in BULLETS
             text = _commas_again(_spaced_items(cell)) if cell.words[0].source == "ocr" else _spaced_items(cell)
             chips = " , " in text
-            text = _FOR_YEARS.sub("", unescape(text))
+            text = _FOR_YEARS.sub("", _RATED.sub("", unescape(text)))
             if bulleted:
                 text = tidy(text).lstrip("".join(BULLETS) + " ")
             labelled = _INLINE_LABEL.match(text)
