@@ -12,7 +12,7 @@ ENV PYTHONUNBUFFERED=1 \
     TQDM_DISABLE=1
 
 RUN apt-get update \
-    && apt-get install --yes --no-install-recommends libgl1 libglib2.0-0 util-linux \
+    && apt-get install --yes --no-install-recommends fonts-dejavu-core libgl1 libglib2.0-0 util-linux \
     && rm -rf /var/lib/apt/lists/* \
     && pip install --no-cache-dir uv \
     && useradd --create-home --uid 50000 --gid 0 gateway \

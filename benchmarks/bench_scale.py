@@ -64,8 +64,9 @@ def invent(folder: Path, number: int) -> None:
     """Résumés of invented people in many layouts and languages."""
     import logging
 
+    from canvas import as_pdf
     from personas import CJK, LOCALES, persona
-    from templates import STRUCTURES, as_pdf, draw
+    from templates import STRUCTURES, draw
 
     logging.getLogger("fpdf").setLevel(logging.ERROR)
     rng = random.Random(1000)

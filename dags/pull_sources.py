@@ -4,9 +4,9 @@
 Asks every source that is due (`sources` in the agents' files: folders, buckets, SFTP servers, mailboxes, addresses with lists),
 fetches complete batches, and starts one `ingest_batch` run for each. Also starts the runs of batches sent through the API.
 
-**Starts** when the sources' doorbell rings (an asset watcher: a source is due, or the API received a batch); when somebody else
-writes an event of the asset `gateway://sources` (a bucket's notification, another DAG), whose extra may name
-`{"agent": ..., "source": ...}`; every fifteen minutes in case an event was missed; and by hand, for one source.
+**Starts** when the sources' doorbell rings (an asset watcher: a source is due, or the API received a batch); when a program calls an
+agent's `files` hook (docs/hooks.md); when somebody else writes an event of the asset `gateway://sources` (another DAG), whose
+extra may name `{"agent": ..., "source": ...}`; every fifteen minutes in case an event was missed; and by hand, for one source.
 **Reads** sources. **Writes** batches in the store, their files in the files store, claims; moves or deletes originals if the
 agent's file says so, never before the batch is safe.
 **Triage**: a source that fails fails its own task only; its code is in the log, on **Candidates, Sources**, and after three
@@ -33,9 +33,9 @@ from airflow.sdk import (
 )
 
 from gateway.settings import settings
-from gateway_airflow.names import OUTBOX_URI, SOURCES_URI, Pool, Tag
+from gateway_airflow.names import FILES_URI, OUTBOX_URI, SOURCES_URI, Pool, Tag
 from gateway_airflow.operators.start_runs import arguments_of, start_runs
-from gateway_airflow.policy import SEES_THE_INBOX, TASK_DEFAULTS
+from gateway_airflow.policy import OWNER_LINKS, SEES_THE_INBOX, TASK_DEFAULTS
 from gateway_airflow.triggers.sources_trigger import SourcesTrigger
 
 SOURCES = Asset(
@@ -46,12 +46,17 @@ SOURCES = Asset(
     ],
 )
 
+FILES = Asset(name="files_ready", uri=FILES_URI)  # a program rang an agent's hook: what it wrote may be in a source
+
 
 @dag(
-    schedule=AssetOrTimeSchedule(timetable=CronTriggerTimetable("*/15 * * * *", timezone="UTC"), assets=[SOURCES]),
+    schedule=AssetOrTimeSchedule(
+        timetable=CronTriggerTimetable("*/15 * * * *", timezone="UTC"), assets=SOURCES | FILES
+    ),
     catchup=False,
     max_active_runs=2,
     default_args=TASK_DEFAULTS,
+    owner_links=OWNER_LINKS,
     params={
         "agent": Param(None, type=["null", "string"], title="Agent", description="With a source: ask it now"),
         "source": Param(None, type=["null", "string"], title="Source", description="Its name in the agent's file"),

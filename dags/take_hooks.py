@@ -2,7 +2,7 @@
 ### Handle the calls of hooks
 
 Other programs ring: the target tells that something happened to an interview, a program tells that files are ready, a mail server
-hands over messages that came back. Nothing they say is believed: this DAG reads the target's API, the inbox or our own ledger.
+hands over messages that came back (or they are read from a mailbox). Nothing they say is believed: this DAG reads the target's API, the inbox or our own ledger.
 
 **Starts** within seconds of a call (an asset watcher), and every five minutes for calls that are tried again.
 **Reads** calls, the target's interviews, the inbox. **Writes** interviews and invitations with their events, claimed drops and
@@ -46,10 +46,15 @@ def take_hooks() -> None:
     def handle() -> list[str]:
         """Handles the calls that wait; returns the agents for whom files are ready."""
         from gateway.hooks.handle import handle_due
-        from gateway_airflow.hooks.connections import use_connections
+        from gateway.hooks.mailbox import read_mailboxes
+        from gateway_airflow.hooks.sources import use_sources
 
-        use_connections()
-        return sorted(handle_due().files)
+        use_sources()
+        _, problems = read_mailboxes()
+        ready = sorted(handle_due().files)
+        if problems and not ready:
+            raise problems[0]
+        return ready
 
     @task(pool=Pool.STORE, outlets=[FILES_ALIAS], **SEES_THE_INBOX)
     def claim_ready(agents: list[str]) -> list[dict[str, Any]]:

@@ -22,7 +22,8 @@ SECRETS = (
 def filled(example: str) -> str:
     """The example with a new value for each secret. Passwords go into URLs, so they hold letters, digits, - and _ only."""
     made = {name: secrets.token_urlsafe(24) for name in SECRETS}
-    made["FERNET_KEY"] = base64.urlsafe_b64encode(os.urandom(32)).decode()
+    for name in ("FERNET_KEY", "MASTER_KEY"):
+        made[name] = base64.urlsafe_b64encode(os.urandom(32)).decode()
     text = re.sub(r"(?m)^(\w+)=$", lambda found: f"{found[1]}={made.get(found[1], '')}", example)
     return text.replace("AIRFLOW_UID=50000", f"AIRFLOW_UID={os.getuid() or 50000}")
 

@@ -26,10 +26,11 @@ from pathlib import Path
 from typing import Any
 
 import pypdfium2 as pdfium
+from canvas import HEIGHT, Canvas, Run, as_pages, as_pdf
 from personas import LOCALES, Persona, persona
 from risk_examples import wrong_values
 from stress import truth_of
-from templates import HEIGHT, HELD_OUT, STRUCTURES, Canvas, Run, as_pages, as_pdf, draw
+from templates import HELD_OUT, STRUCTURES, draw
 
 from gateway.agents import Agent, parse_agent
 from gateway.extract.dispatch import read_document
@@ -45,12 +46,40 @@ APART, SURE = 0.10, 3.0
 SCANS = 0.5  # share of the people who are also scanned: recognition takes a hundred times as long
 LATIN = ("en_US", "en_GB", "de_DE", "fr_FR", "es_ES", "it_IT", "nl_NL", "pl_PL", "pt_BR", "sv_SE")
 _SCRIPT = {"ru": "Cyrillic", "uk": "Cyrillic", "el": "Greek", "ja": "Japanese", "zh": "Chinese", "ko": "Korean"}
-_NOTES = (
-    "Prepared the weekly plan and kept the stock in order.",
-    "Answered questions of customers and passed on what needed a decision.",
-    "Wrote down what was agreed and followed it up.",
-    "Trained new colleagues in the first weeks.",
-)
+_DID = [
+    "Prepared",
+    "Answered",
+    "Recorded",
+    "Planned",
+    "Checked",
+    "Improved",
+    "Trained",
+    "Compared",
+    "Delivered",
+    "Ordered",
+    "Counted",
+    "Repaired",
+    "Described",
+]
+_WHAT = [
+    "the weekly plan",
+    "questions of customers",
+    "every delivery",
+    "new colleagues",
+    "the stock",
+    "a budget",
+    "three reports",
+    "our tools",
+]
+_WHERE = [
+    "for two sites",
+    "with a small team",
+    "before each season",
+    "after an audit",
+    "in the evening shift",
+    "on short notice",
+    "abroad",
+]
 
 
 @dataclass(frozen=True)
@@ -79,11 +108,17 @@ def canvas_of(at: int, who: Persona, structure: str) -> Canvas:
     return draw(random.Random(f"{at}-{structure}"), who, structure)  # noqa: S311
 
 
+def _sentence(number: int) -> str:
+    """Everyday sentences, 728 of them: the same few words over and over would be taken for stuffing."""
+    words = (some[number % len(some)] for some in (_DID, _WHAT, _WHERE))
+    return f"{' '.join(words)}."
+
+
 def longer(canvas: Canvas) -> Canvas:
     """Two pages more, of everyday sentences."""
     last = max(run.page for run in canvas.runs)
     more = [
-        Run(last + page, 50.0, 50.0 + 16 * line, f"• {_NOTES[(line + page) % len(_NOTES)]}", canvas.body)
+        Run(last + page, 50.0, 50.0 + 16 * line, f"• {_sentence(44 * page + line)}", canvas.body)
         for page in (1, 2)
         for line in range(44)
     ]
@@ -283,7 +318,9 @@ def report(found: dict[str, list[Group]], number: int) -> str:
         f"Made by `make fairness`: {number} invented people, each in every format, read and judged as any document. Do not edit.\n",
         "A gate judges our reading, never a person, so the same person should be held as often in one format as in another. Within a",
         "table of formats everybody is compared with themselves; languages and scripts are compared across people drawn by the same",
-        f"rules. A format *decides* where it is held at least {APART:.0%} more often than the others, by more than {SURE:g} standard errors.",
+        f"rules. A format *decides* where it is held at least {APART:.0%} more often than the others, by more than {SURE:g} standard errors.".replace(
+            "%", " %"
+        ),
         "“Right, but held” counts those of whom name, e-mail and phone were read right, and who waited for a person anyway.\n".replace(
             "%", " %"
         ),
@@ -299,7 +336,7 @@ def report(found: dict[str, list[Group]], number: int) -> str:
     else:
         out.append("No format decides.")
     for preset, groups in found.items():
-        out.append(f"\n## {preset.capitalize()}\n")
+        out.append(f"## {preset.capitalize()}\n" if out[-1] == "" else f"\n## {preset.capitalize()}\n")
         for table in dict.fromkeys(one.table for one in groups):
             out += [
                 f"| {table} | documents | read wrong | held | right, but held | passed, but wrong | against the others |",

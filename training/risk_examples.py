@@ -18,9 +18,10 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+from canvas import as_pages, as_pdf
 from personas import CJK, LOCALES, persona
 from stress import Truth, recognised, stress
-from templates import HELD_OUT, STRUCTURES, as_pages, as_pdf, draw
+from templates import HELD_OUT, STRUCTURES, draw
 
 from gateway.extract.page.words import Page
 from gateway.extract.resume import scorer

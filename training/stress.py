@@ -9,8 +9,8 @@ import random
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
+from canvas import Canvas, Run
 from personas import CJK, Persona, email_of, faker_for, phone_of
-from templates import Canvas, Run
 
 from gateway.extract.page.words import Page, Word
 

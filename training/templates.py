@@ -1,4 +1,4 @@
-"""Layouts of generated résumés, drawn through one small canvas: as PDF for alphabets, as pages of words for Chinese, Japanese, Korean.
+"""Layouts of generated résumés, drawn on the small canvas of canvas.py.
 
 Every document mixes a structure with random type, order, labels, separators and decoys. STRUCTURES are used for training,
 HELD_OUT only for measuring how the scorer does on layouts it has not seen.
@@ -7,14 +7,9 @@ HELD_OUT only for measuring how the scorer does on layouts it has not seen.
 from __future__ import annotations
 
 import random
-from dataclasses import dataclass, field
-from functools import lru_cache
-from pathlib import Path
 
-import fpdf
+from canvas import HEIGHT, WIDTH, Canvas, Column, ruler
 from personas import CJK, Persona, heading, label
-
-from gateway.extract.page.words import Link, Page, Word
 
 STRUCTURES = (
     "single",
@@ -28,94 +23,7 @@ STRUCTURES = (
     "contact_last",
 )
 HELD_OUT = ("sidebar_right", "footer_contact", "table_header", "three_in_row")
-WIDTH, HEIGHT = 595.0, 842.0
 ICONS = {"email": "\uf0e0", "phone": "\uf095", "address": "\uf3c5", "web": "\uf0ac"}
-DEJAVU = Path("/usr/share/fonts/truetype/dejavu")
-
-
-@dataclass
-class Run:
-    """A text to be drawn, top left at x, y of its page."""
-
-    page: int
-    x: float
-    y: float
-    text: str
-    size: float
-    bold: bool = False
-    italic: bool = False
-    colour: int = 0
-    link: str | None = None
-
-
-@dataclass
-class Canvas:
-    """Runs, and a pen that goes down column by column."""
-
-    family: str
-    body: float
-    runs: list[Run] = field(default_factory=list)
-    page: int = 1
-    measure: fpdf.FPDF | None = None
-    uris: dict[str, str] = field(default_factory=dict)  # printed word -> target of a link over it
-
-    def width(self, text: str, size: float, bold: bool = False) -> float:
-        if self.measure is None:
-            return sum(size if ord(c) > 0x2E80 else 0.52 * size for c in text)
-        self.measure.set_font(self.family, "B" if bold else "", size)
-        return float(self.measure.get_string_width(text))
-
-    def text(self, x: float, y: float, text: str, size: float = 0.0, **look: object) -> float:
-        """Draws and returns the x at which the text ends."""
-        size = size or self.body
-        self.runs.append(Run(self.page, x, y, text, size, **look))  # type: ignore[arg-type]
-        return x + self.width(text, size, bool(look.get("bold")))
-
-
-@dataclass
-class Column:
-    canvas: Canvas
-    x: float
-    y: float
-    right: float
-    leading: float = 1.35
-
-    def line(self, text: str, size: float = 0.0, gap: float = 0.0, align: str = "left", **look: object) -> None:
-        size = size or self.canvas.body
-        for piece in self._wrapped(text, size, bool(look.get("bold"))):
-            if self.y + size > HEIGHT - 15:
-                self.canvas.page += 1
-                self.y = 50
-            width = self.canvas.width(piece, size, bool(look.get("bold")))
-            x = {"left": self.x, "right": self.right - width, "centre": (self.x + self.right - width) / 2}[align]
-            self.canvas.text(x, self.y, piece, size, **look)
-            self.y += self.leading * size
-        self.y += gap
-
-    def pair(self, left: str, right: str, **look: object) -> None:
-        if self.y > HEIGHT - 70:
-            self.canvas.page += 1
-            self.y = 50
-        self.canvas.text(self.x, self.y, left, **look)
-        self.canvas.text(self.right - self.canvas.width(right, self.canvas.body), self.y, right)
-        self.y += self.leading * self.canvas.body
-
-    def _wrapped(self, text: str, size: float, bold: bool) -> list[str]:
-        out: list[str] = []
-        for word in text.split(" "):
-            if out and self.canvas.width(f"{out[-1]} {word}", size, bold) <= self.right - self.x:
-                out[-1] += " " + word
-            elif (
-                self.canvas.width(word, size, bold) > self.right - self.x
-                and len(word) > 12
-                and ("@" in word or "/" in word)
-            ):
-                # a long address breaks inside the word, as narrow columns do it
-                cut = max(6, int(len(word) * (self.right - self.x) / self.canvas.width(word, size, bold)) - 1)
-                out += [word[:cut], word[cut:]]
-            else:
-                out.append(word)
-        return out
 
 
 def contact_lines(rng: random.Random, who: Persona, style: str) -> list[str]:
@@ -295,7 +203,7 @@ def draw(rng: random.Random, who: Persona, structure: str) -> Canvas:
     """The document of a person in a structure."""
     canvas = Canvas(rng.choice(["sans", "serif"]), rng.choice([9.0, 9.5, 10.0, 10.5, 11.0]))
     if who.locale not in CJK:
-        canvas.measure = _ruler()
+        canvas.measure = ruler()
     if rng.random() < 0.4:
         canvas.uris = {link: link if "//" in link else f"https://{link}" for link in who.links}
         if who.email:
@@ -308,6 +216,20 @@ def draw(rng: random.Random, who: Persona, structure: str) -> Canvas:
     if structure in ("sidebar_left", "sidebar_right"):
         _sidebar(rng, canvas, who, names, structure)
         return canvas
+    if structure == "side_labels":
+        name_line(rng, main, who, "left")
+        contact_block(rng, main, who)
+        _side_labels(rng, canvas, main, who, names)
+        return canvas
+    _head(rng, main, who, structure)
+    body_sections(rng, main, who, names)
+    _foot(rng, main, who, structure)
+    return canvas
+
+
+def _head(rng: random.Random, main: Column, who: Persona, structure: str) -> None:
+    """Name and contact above the sections, as the structure has them."""
+    canvas, left, right = main.canvas, main.x, main.right
     if structure == "title_first":
         title = rng.choice(["Curriculum Vitae", "Résumé", "CV", "Lebenslauf", "Curriculum", "Hoja de vida"])
         main.line(title, 2 * canvas.body, align=rng.choice(["left", "centre"]), bold=True, gap=6)
@@ -342,18 +264,17 @@ def draw(rng: random.Random, who: Persona, structure: str) -> Canvas:
         main.y += 4 * canvas.body
     elif structure in ("footer_contact", "contact_last"):
         name_line(rng, main, who, rng.choice(["left", "centre"]))
-    elif structure == "side_labels":
-        name_line(rng, main, who, "left")
-        contact_block(rng, main, who)
-        _side_labels(rng, canvas, main, who, names)
-        return canvas
     else:
         align = "centre" if structure == "centred" else "left"
         name_line(rng, main, who, align)
         if rng.random() < 0.1:
             title_of(rng, main, "contact", who, {"upper": False, "bold": True, "scale": 1.2, "colour": 0})
         contact_block(rng, main, who, align)
-    body_sections(rng, main, who, names)
+
+
+def _foot(rng: random.Random, main: Column, who: Persona, structure: str) -> None:
+    """What stands below the sections."""
+    canvas, left, right = main.canvas, main.x, main.right
     if structure == "footer_contact":
         page, canvas.page = canvas.page, 1
         foot = Column(canvas, left, HEIGHT - rng.choice([55, 75, 95]), right)
@@ -368,7 +289,6 @@ def draw(rng: random.Random, who: Persona, structure: str) -> Canvas:
         contact_block(rng, main, who, style=rng.choice(["plain", "labels", "row"]))
     elif rng.random() < 0.15:
         canvas.text(left, HEIGHT - 30, f"{who.name} - {rng.choice(['page', 'Seite', 'p.'])} 1", 8)
-    return canvas
 
 
 def _sidebar(rng: random.Random, canvas: Canvas, who: Persona, names: list[str], structure: str) -> None:
@@ -420,52 +340,3 @@ def _side_labels(rng: random.Random, canvas: Canvas, main: Column, who: Persona,
                 inner.line(f"{name}, {job}, {email}, {phone}")
         else:
             inner.line(who.schools[0][0])
-
-
-@lru_cache(maxsize=1)
-def _ruler() -> fpdf.FPDF:
-    """One document kept only for the widths of its fonts; loading them takes a fifth of a second."""
-    return _pdf()
-
-
-def _pdf() -> fpdf.FPDF:
-    pdf = fpdf.FPDF(unit="pt", format=(WIDTH, HEIGHT))
-    pdf.set_auto_page_break(False)
-    for family, file in (("sans", "DejaVuSans"), ("serif", "DejaVuSerif")):
-        pdf.add_font(family, "", DEJAVU / f"{file}.ttf")
-        pdf.add_font(family, "B", DEJAVU / f"{file}-Bold.ttf")
-    return pdf
-
-
-def as_pdf(canvas: Canvas) -> bytes:
-    """The canvas as a PDF file; Latin, Greek and Cyrillic only."""
-    pdf = _pdf()
-    for number in range(1, max(run.page for run in canvas.runs) + 1):
-        pdf.add_page()
-        for run in (r for r in canvas.runs if r.page == number):
-            pdf.set_font(canvas.family, "B" if run.bold else "", run.size)
-            pdf.set_text_color(run.colour >> 16 & 255, run.colour >> 8 & 255, run.colour & 255)
-            pdf.text(run.x, run.y + 0.8 * run.size, run.text)
-    return bytes(pdf.output())
-
-
-def as_pages(canvas: Canvas) -> list[Page]:
-    """The canvas as pages of words: quick, and for scripts the fonts at hand cannot draw."""
-    pages = []
-    for number in range(1, max(run.page for run in canvas.runs) + 1):
-        words: list[Word] = []
-        links: list[Link] = []
-        for run in (r for r in canvas.runs if r.page == number):
-            x = run.x
-            for token in run.text.split(" "):
-                end = x + canvas.width(token, run.size, run.bold)
-                uri = canvas.uris.get(token.strip(",|."))
-                if uri:
-                    links.append(Link(uri, (x, run.y, end, run.y + run.size)))
-                if token:
-                    words.append(
-                        Word(token, (x, run.y, end, run.y + run.size), run.size, run.bold, run.italic, run.colour)
-                    )
-                x = end + 0.3 * run.size
-        pages.append(Page(number, WIDTH, HEIGHT, tuple(words), tuple(links)))
-    return pages

@@ -20,16 +20,18 @@ from pathlib import Path
 
 import numpy as np
 import pypdfium2 as pdfium
+from canvas import as_pages, as_pdf
 from personas import CJK, LOCALES, Persona, persona
-from templates import HELD_OUT, STRUCTURES, as_pages, as_pdf, draw
+from templates import HELD_OUT, STRUCTURES, draw
 
 from gateway.extract.page.pdfium import read_page
 from gateway.extract.resume import profiles, scorer
 from gateway.extract.resume.contact import Candidate, Person
 from gateway.extract.resume.decide import decide, threshold
+from gateway.extract.resume.language import language_of
 from gateway.extract.resume.links import link_candidates
 from gateway.extract.resume.location import location_candidates
-from gateway.extract.resume.sections import language_of, mark_sections
+from gateway.extract.resume.sections import mark_sections
 from gateway.model import Hints
 from gateway.values.places import country_from_text
 from gateway.values.text import fold

@@ -89,6 +89,7 @@ def _of_uri(text: str) -> dict[str, Any]:
 
 
 _provider: Provider = from_environment
+_backend: Provider = from_environment
 
 
 def use(provider: Provider) -> None:
@@ -100,3 +101,14 @@ def use(provider: Provider) -> None:
 def credentials(connection: str) -> Credentials:
     """The connection with that id; raises Misconfigured if there is none."""
     return _provider(connection)
+
+
+def use_backend(provider: Provider) -> None:
+    """From now on, this process asks this function for what neither a file nor its environment has; see from_secrets_backend."""
+    global _backend
+    _backend = provider
+
+
+def from_secrets_backend(connection: str) -> Credentials:
+    """The connection as any process of Airflow's finds it, whether or not it delivers; raises as from_environment does."""
+    return _backend(connection)

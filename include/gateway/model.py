@@ -185,12 +185,28 @@ class Sheet:
 
 
 @dataclass(frozen=True, slots=True)
+class Origin:
+    """What a PDF says about how it was made. A file says what it likes: nothing is decided by it.
+
+    program         that made it ("Microsoft Word for Microsoft 365"), personal like the rest of the document
+    made, changed   ISO dates ("2024-05-01")
+    restricted      it opens without a password, but its maker forbade copying or changing it
+    """
+
+    program: str | None = None
+    made: str | None = None
+    changed: str | None = None
+    restricted: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Reading:
     """The result of reading one document. Its profiles went to the sink one by one; this has their number.
 
     status   "success" or "failed"; failed has a code and a sentence (code None on success unless noteworthy)
     mapping  tables: header as printed -> field name, or None where unmapped
     sheets   PDFs: the pages that were read, in order
+    origin   PDFs: what the file says about its making
     """
 
     status: str
@@ -210,6 +226,7 @@ class Reading:
     photo: bool | None = None  # a picture of a portrait's size on the first page; None = not looked for
     cpu_s: dict[str, float] = field(default_factory=dict)  # by step: read, layout, fields, ocr
     sheets: tuple[Sheet, ...] = ()
+    origin: Origin | None = None
 
 
 @dataclass(frozen=True, slots=True)

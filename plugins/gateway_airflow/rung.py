@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from gateway.sources.state import Named, every
-from gateway_airflow.names import SOURCES_URI
+from gateway_airflow.names import FILES_URI, SOURCES_URI
 
 
 def rung(context: Mapping[str, Any]) -> set[Named]:
@@ -16,8 +16,10 @@ def rung(context: Mapping[str, Any]) -> set[Named]:
     """
     found: set[Named] = set()
     for extra in _extras(context):
-        agent, source = extra.get("agent"), extra.get("source")
-        if agent and source:
+        agent, source, agents = extra.get("agent"), extra.get("source"), extra.get("agents")
+        if isinstance(agents, list):  # the files hook
+            found |= {Named(one.id, each.name) for one, each in every() if one.id in agents}
+        elif agent and source:
             found.add(Named(str(agent), str(source)))
         elif "from_trigger" not in extra and not _is_ours(extra):
             found |= {Named(one.id, each.name) for one, each in every() if agent in (None, one.id)}
@@ -36,6 +38,6 @@ def _extras(context: Mapping[str, Any]) -> list[Mapping[str, Any]]:
     events = context.get("triggering_asset_events") or {}
     found = []
     for asset, happened in events.items():
-        if getattr(asset, "uri", None) == SOURCES_URI:
+        if getattr(asset, "uri", None) in (SOURCES_URI, FILES_URI):
             found += [one.extra or {} for one in happened]
     return found

@@ -53,6 +53,8 @@ class _Event:
         ([{"agent": AGENT, "source": "one"}], {}, {"one"}),
         ([{"from": "a bucket"}], {}, {"one", "two"}),
         ([{"agent": "other"}], {}, set()),
+        ([{"agents": [AGENT]}], {}, {"one", "two"}),
+        ([{"agents": ["other"]}], {}, set()),
         ([], {"agent": AGENT, "source": "two"}, {"two"}),
         ([], {}, set()),
     ],

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import select, update
 
 from gateway.store import change
 from gateway.store.engine import reading, writing
-from gateway.store.tables import Batch, Delivery, Document, Invitation, Profile, now
+from gateway.store.tables import Batch, Delivery, Document, Interview, Invitation, Profile, now
 from support.people import batch, people
 
 
@@ -64,3 +64,26 @@ def invitations(**chosen: Any) -> list[Invitation]:
 def due_now() -> None:
     with writing() as session:
         session.execute(update(Invitation).where(Invitation.state == "planned").values(due_at=now()))
+
+
+def begin(profile_id: str, state: str, *, sent_hours_ago: float) -> None:
+    """The target told how far the person is, and the invitation left so long ago."""
+    with writing() as session:
+        delivery = session.scalars(select(Delivery).where(Delivery.profile_id == profile_id)).one()
+        row = Interview(
+            id=f"n{profile_id[1:]}",
+            target="own_pool",
+            posting="P",
+            external_id="E",
+            agent_id="nurses",
+            delivery_id=delivery.id,
+            profile_id=profile_id,
+            batch_id=delivery.batch_id,
+            state=state,
+        )
+        change.create(session, row, actor="test")
+        session.execute(
+            update(Invitation)
+            .where(Invitation.profile_id == profile_id)
+            .values(sent_at=now() - timedelta(hours=sent_hours_ago))
+        )

@@ -96,6 +96,47 @@ def text_file(path: Path) -> Path:
     return path
 
 
+def xlsx_file(path: Path) -> Path:
+    import openpyxl
+
+    book = openpyxl.Workbook()
+    for cells in (["Name", "E-Mail", "Phone"], ["Bela Birkin", "bela@example.org", 12025550101]):
+        book.active.append(cells)
+    book.save(path)
+    return path
+
+
+def ods_file(path: Path) -> Path:
+    """A list whose one row stands below three empty ones."""
+    from odf.opendocument import OpenDocumentSpreadsheet
+    from odf.table import Table, TableCell, TableRow
+    from odf.text import P
+
+    book = OpenDocumentSpreadsheet()
+    sheet = Table(name="People")
+    for cells in (["Name", "Email"], [], ["Ada Archer", "ada@example.org"]):
+        row = TableRow(numberrowsrepeated=1 if cells else 3)
+        for text in cells:
+            cell = TableCell(valuetype="string")
+            cell.addElement(P(text=text))
+            row.addElement(cell)
+        sheet.addElement(row)
+    book.spreadsheet.addElement(sheet)
+    book.save(str(path))
+    return path
+
+
+FORMATS = {
+    "cv.docx": docx_file,
+    "cv.odt": odt_file,
+    "cv.rtf": rtf_file,
+    "cv.html": html_file,
+    "cv.txt": text_file,
+    "list.xlsx": xlsx_file,
+    "list.ods": ods_file,
+}
+
+
 def zip_with(**entries: bytes) -> bytes:
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w") as archive:

@@ -166,6 +166,14 @@ def test_a_repeat_while_the_first_is_on_its_way_waits(program: Callable[..., Pro
     assert oak.send(("a.csv", GOOD), idempotency="k1").json()["repeated"] is True
 
 
+def test_a_key_is_remembered_for_a_month(program: Callable[..., Program]) -> None:
+    oak = program()
+    first = oak.send(("a.csv", GOOD), idempotency="k1").json()["batch_id"]
+    with writing() as session:
+        session.execute(update(ApiRequest).values(created_at=now() - timedelta(days=31)))
+    assert oak.send(("a.csv", GOOD), idempotency="k1").json()["batch_id"] != first
+
+
 def test_a_request_that_failed_leaves_nothing_and_its_key_free(
     program: Callable[..., Program], monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -38,6 +38,18 @@ def test_a_pdf_shows_its_page_with_a_box_for_every_value(client: Client, filled:
     assert "style=" not in answer.text
 
 
+def test_how_a_file_was_made_is_told_to_those_who_may_see_it(client: Client, filled: str) -> None:
+    address = f"/documents/{document_of('anna.pdf')}"
+    with writing() as session:
+        row = session.get_one(Document, document_of("anna.pdf"))
+        assert row.facts["origin"]["made"]
+        said = {"program": "Writer of <Anna>", "made": "2024-05-01", "changed": "2024-06-01", "restricted": True}
+        row.facts = {**row.facts, "origin": said}
+    told = "made with Writer of &lt;Anna&gt; on 2024-05-01, changed on 2024-06-01, protected against copying or changes"
+    assert told in client("user").get(address).text
+    assert "Writer of" not in client("viewer").get(address).text
+
+
 def test_a_box_lies_on_its_value(client: Client, filled: str) -> None:
     text = client("user").get(f"/documents/{document_of('anna.pdf')}").text
     x, y, width, height = (

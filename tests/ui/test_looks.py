@@ -9,7 +9,7 @@ from fastapi.testclient import TestClient
 from sqlalchemy import select
 
 from gateway.cli import main
-from gateway.insight.candidates import history
+from gateway.insight.history import history
 from gateway.pipeline.trail import verify
 from gateway.store import chain
 from gateway.store.engine import reading, writing

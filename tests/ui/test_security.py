@@ -29,6 +29,7 @@ RIGHTS = {
 OPEN = {"static": "our own styles and scripts, nothing of anybody"}
 OPEN_ROUTES = {
     "/unsubscribe/{token}": "candidates have no account; the unguessable address is the proof",
+    "/answer/{token}": "candidates have no account; the unguessable link is the proof, and the form shows nothing",
     "/hooks/{kind}/{agent_id}/{token}": "programs have no account; the unguessable address is the proof",
     "/hooks/{kind}/{agent_id}": "the same; the signature is the proof",
 }

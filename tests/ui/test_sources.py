@@ -10,7 +10,8 @@ import pytest
 from fastapi.testclient import TestClient
 from sqlalchemy import select, update
 
-from gateway.receipts import receipt
+from gateway.codes import CODES
+from gateway.receipts import SEND_BETTER, _told, receipt
 from gateway.senders.keys import Holder
 from gateway.senders.sent import receipt_for
 from gateway.sources.pull import pull
@@ -74,11 +75,12 @@ def test_keys_are_made_shown_once_replaced_and_revoked(client: Client, store: st
     text = op.get("sources").text
     assert made["id"] in text
     assert made["key"] not in text
-    assert "Ends" in text
+    assert "until " in text
     with reading() as session:
         assert made["key"].split("_", 2)[2] not in repr(session.get_one(ApiKey, made["id"]).__dict__)
     second = op.post(f"api/keys/{made['id']}/rotate", json={}).json()
     assert second["key"] != made["key"]
+    assert f"replaces gwk_{made['id']}_" in op.get("sources").text
     assert op.post(f"api/keys/{second['id']}/revoke", json={}).status_code == 200
     again = op.post(f"api/keys/{second['id']}/revoke", json={})
     assert (again.status_code, again.json()["code"]) == (404, "UNKNOWN_API_KEY")
@@ -121,6 +123,16 @@ def test_a_receipt_says_what_became_of_each_and_how_to_send_better(client: Clien
     assert looks == ["user"]
     assert f"/batches/{filled}/receipt" in client("viewer").get(f"batches/{filled}").text
     assert client("user").get("batches/b1/receipt").status_code == 404
+
+
+def test_what_a_sender_is_advised_speaks_to_the_sender() -> None:
+    advised = [reason for code in CODES for reason in _told([code])]
+    assert len(advised) > 60
+    for reason in advised:
+        assert "sk the sender" not in reason.fix, reason.code
+        assert not reason.fix.startswith("Ask for"), reason.code
+    assert _told(["DUPLICATE_FILE", "LIKELY_DUPLICATE", "PERSON_ERASED", "BATCH_HOLDS", "FILE_UNREADABLE"]) == ()
+    assert set(SEND_BETTER) <= set(CODES)
 
 
 def test_that_somebody_is_known_from_elsewhere_is_not_told(client: Client, filled: str) -> None:

@@ -41,6 +41,14 @@ class Template(Wording):
         return self.languages.get(language or "", self)
 
 
+class BounceMailbox(Strict):
+    """The mailbox where messages that come back arrive. It is only read."""
+
+    connection: ConnectionId = Field(description="Airflow connection of type imap")
+    mailbox: str = Field(default="INBOX", min_length=1, max_length=200, pattern=r'^[^"\\\r\n]+$')
+    allow_private: bool = Field(default=False, description="Allow a server inside your own network")
+
+
 class Outreach(Strict):
     """Invitations and reminders to newly ingested candidates."""
 
@@ -69,6 +77,7 @@ class Outreach(Strict):
     reminders_after_h: tuple[Annotated[float, Field(gt=0)], ...] = Field(
         default=(), max_length=5, description="Hours after the invitation; people who started the interview get none"
     )
+    bounces: BounceMailbox | None = Field(default=None, description="Read messages that came back from a mailbox")
     per_minute: float = Field(default=60, gt=0, le=6000, description="Most messages per minute")
 
     @field_validator("reminders_after_h")

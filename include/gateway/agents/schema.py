@@ -314,7 +314,7 @@ class Agent(Strict):
     )
     notify: Notify = Notify()
     templates: dict[Annotated[str, Field(pattern=r"^[a-z][a-z_]{0,40}$")], Template] = Field(
-        default_factory=dict, description="Messages to candidates: invitation, reminder"
+        default_factory=dict, description="Messages to candidates: invitation, reminder, question"
     )
     outreach: Outreach = Outreach()
     retention: Retention = Retention()

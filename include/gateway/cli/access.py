@@ -1,7 +1,8 @@
-"""`gateway access --email ADDRESS | --person ID --out FILE.html`: everything kept of one person, as one document for them.
+"""`gateway access --email ADDRESS | --person ID --out FILE.pdf`: everything kept of one person, as one document for them.
 
-What was read and from where, what was done, when, by whom and by which rule, and where it was sent. A browser prints the
-file to PDF. That it was made is an event in the audit trail. Exit code 1 when nothing is kept of the person.
+What was read and from where, what was done, when, by whom and by which rule, and where it was sent; as PDF also the pages
+with what was read from them. FILE.html is the same without pages. That it was made is an event in the audit trail.
+Exit code 1 when nothing is kept of the person.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ def register(commands: Any) -> None:
     who = parser.add_mutually_exclusive_group(required=True)
     who.add_argument("--email", help="everybody with this address, for every agent")
     who.add_argument("--person", metavar="ID", help="the person of this profile, with all versions")
-    parser.add_argument("--out", type=Path, required=True, metavar="FILE.html", help="a new file; only you may read it")
+    parser.add_argument("--out", type=Path, required=True, metavar="FILE.pdf", help="a new file; only you may read it")
     parser.add_argument("--by", default=None, help="who asks, for the audit trail (you, if not given)")
     parser.set_defaults(run=run)
 
@@ -28,16 +29,18 @@ def run(options: argparse.Namespace) -> int:
     from gateway.insight.access import access_document, known_of
     from gateway.store.engine import migrate
 
-    if options.out.suffix.lower() not in (".html", ".htm"):
-        raise Misconfigured("FORM_INCOMPLETE", "Let --out end in .html; a browser prints that file to PDF.")
+    kind = options.out.suffix.lower().removeprefix(".")
+    if kind not in ("html", "pdf"):
+        raise Misconfigured("FORM_INCOMPLETE", "Let --out end in .pdf or .html.")
     if options.out.exists():
         raise Misconfigured("FORM_INCOMPLETE", f"{options.out} is there already: name another file.")
     migrate()
     if not known_of(email=options.email, profile_id=options.person).records:
         print("nothing is kept of this person")  # noqa: T201
         return 1
-    text = access_document(email=options.email, profile_id=options.person, actor=options.by or getpass.getuser())
-    with os.fdopen(os.open(options.out, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="utf-8") as sink:
-        sink.write(text)
+    actor = options.by or getpass.getuser()
+    made = access_document(email=options.email, profile_id=options.person, actor=actor, kind=kind)
+    with os.fdopen(os.open(options.out, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as sink:
+        sink.write(made)
     print(f"written to {options.out}")  # noqa: T201
     return 0

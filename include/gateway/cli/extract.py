@@ -13,7 +13,8 @@ from typing import Any, TextIO
 
 from gateway.errors import Misconfigured, Unreadable
 from gateway.extract.child.sandbox import ReaderPool, iter_profiles
-from gateway.extract.media_types import ZIP, media_type
+from gateway.extract.detect import media_type
+from gateway.extract.media_types import ZIP
 from gateway.intake.archive import SEPARATOR, Limits, expand
 from gateway.model import ExtractedProfile, Field, Hints
 from gateway.quality.scores import simple_scores

@@ -123,6 +123,15 @@ NOTICES: tuple[Code, ...] = (
         "invitation i2026...: 5.1.1",
     ),
     Code(
+        "ASK_NOT_ALLOWED",
+        "outreach",
+        "A candidate cannot be asked for their contact data by mail.",
+        "No address was read, their batch states no consent, they unsubscribed, or they are decided.",
+        "recruiter",
+        "Contact the candidate another way, and enter what they say at the desk.",
+        "This candidate cannot be asked (EMAIL_MISSING): contact them another way.",
+    ),
+    Code(
         "PREFERENCE_INVALID",
         "notify",
         "What a person chose to be told cannot be kept.",

@@ -14,6 +14,7 @@ import zipfile
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
+from gateway.extract.media_types import PDF
 from gateway.extract.office.package import PACKAGE_ERRORS
 
 _BROKEN: tuple[type[Exception], ...] = (OSError, *PACKAGE_ERRORS)
@@ -182,7 +183,7 @@ def is_polyglot(path: Path, media_type: str) -> bool:
         file.seek(max(0, size - _TAIL))
         tail = file.read()
     is_archive = head.startswith(b"PK\x03\x04")
-    if media_type == "application/pdf":
+    if media_type == PDF:
         before = head.partition(b"%PDF")[0].lstrip(b"\xef\xbb\xbf \t\r\n\0")
         if before.startswith(_OTHER_HEADS) or _MARKUP_HEAD.search(before):
             return True

@@ -1,17 +1,11 @@
-"""The type of a file, by its content. The name is at most a tie-breaker between text formats."""
+"""The one table of media types: how each is read, what it is called, and why it is refused.
+
+A new file type is a row here and its marks in `detect`. Page, command line, analytics and reader ask this table.
+"""
 
 from __future__ import annotations
 
-import io
-import re
-import zipfile
-from pathlib import Path, PurePosixPath
-from typing import BinaryIO
-
-from gateway.extract.office.package import PACKAGE_ERRORS
-from gateway.extract.tables.dialect import looks_tabular
-
-_BROKEN: tuple[type[Exception], ...] = (OSError, *PACKAGE_ERRORS)
+from dataclasses import dataclass
 
 PDF = "application/pdf"
 ZIP = "application/zip"
@@ -26,138 +20,147 @@ ODT = "application/vnd.oasis.opendocument.text"
 ODS = "application/vnd.oasis.opendocument.spreadsheet"
 DOC = "application/msword"
 XLS = "application/vnd.ms-excel"
+OLE = "application/x-ole-storage"
 ENCRYPTED_OFFICE = "application/x-encrypted-office"
+XML = "application/xml"
+GZIP = "application/gzip"
 EMPTY = "application/x-empty"
 BINARY = "application/octet-stream"
-
-# First bytes -> type. Longer marks first where one begins another.
-_MAGIC: tuple[tuple[bytes, str], ...] = (
-    (b"\xff\xd8\xff", "image/jpeg"),
-    (b"\x89PNG\r\n\x1a\n", "image/png"),
-    (b"GIF87a", "image/gif"),
-    (b"GIF89a", "image/gif"),
-    (b"II*\0", "image/tiff"),
-    (b"MM\0*", "image/tiff"),
-    (b"8BPS", "image/vnd.adobe.photoshop"),
-    (b"MZ", "application/x-msdownload"),
-    (b"\x7fELF", "application/x-executable"),
-    (b"\xcf\xfa\xed\xfe", "application/x-mach-binary"),
-    (b"\x1f\x8b", "application/gzip"),
-    (b"7z\xbc\xaf\x27\x1c", "application/x-7z-compressed"),
-    (b"Rar!\x1a\x07", "application/vnd.rar"),
-    (b"BZh", "application/x-bzip2"),
-    (b"\xfd7zXZ\0", "application/x-xz"),
-    (b"ID3", "audio/mpeg"),
-    (b"OggS", "audio/ogg"),
-    (b"%!PS", "application/postscript"),
-    (b"SQLite format 3\0", "application/vnd.sqlite3"),
-    (b"PAR1", "application/vnd.apache.parquet"),
-    (b"{\\rtf", RTF),
-)
-_OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
-_HTML = re.compile(rb"<(?:!doctype\s+html|html|head|body)\b", re.I)
-_TABLE_NAMES = {".csv", ".tsv", ".tab", ".psv"}
-_HEAD_BYTES = 65_536
+PROGRAMS = ("application/x-msdownload", "application/x-executable", "application/x-mach-binary")
 
 
-def media_type(path: Path, name: str | None = None) -> str:
-    """The media type of a file's content.
+@dataclass(frozen=True, slots=True)
+class MediaType:
+    """One type of file.
 
-    path     a readable file; OSError passes through
-    name     the sender's file name, if `path` is a copy under another name
-    returns  one of this module's constants, an image/..., or application/octet-stream for what nothing recognises.
-             An empty file is application/x-empty. A PDF may begin with up to 1,024 bytes of junk (ISO 32000-2 7.5.2).
-             Text is text/csv when its lines form columns, or when nothing else is against a name ending in .csv.
+    label      on the page: "Word document"
+    told       within a sentence: "a Word document"
+    group      in the analytics: pdf | word | csv | sheet | text | other
+    endings    of names that such a file may have, the usual one first
+    reader     "module:function" that reads it, imported at first use; None = it is not read
+    refusal    the code and the sentence of a type that is refused for a reason of its own
+    is_plain   only its characters tell what it is: with a name in .pdf it is a broken download, not a document
     """
-    with path.open("rb") as file:
-        head = file.read(_HEAD_BYTES)
-        if not head:
-            return EMPTY
-        # Archives first: a PDF stored without compression puts its own mark into their first kilobyte.
-        if head[:4] in (b"PK\x03\x04", b"PK\x05\x06", b"PK\x07\x08"):
-            return _zip_kind(file)
-        if b"%PDF" in head[:1024]:
-            return PDF
-        if head.startswith(_OLE):
-            return _ole_kind(head, file)
-    for mark, kind in _MAGIC:
-        if head.startswith(mark):
-            return kind
-    if head[:4] == b"RIFF" and head[8:12] == b"WEBP":
-        return "image/webp"
-    if head[:2] == b"BM" and len(head) > 14 and head[6:10] == b"\0\0\0\0":
-        return "image/bmp"
-    if head[4:8] == b"ftyp":
-        return "image/heic" if head[8:12] in (b"heic", b"heix", b"mif1", b"avif") else "video/mp4"
-    return _text_kind(head, suffix_of(name or path.name))
+
+    label: str
+    told: str
+    group: str = "other"
+    endings: tuple[str, ...] = ()
+    reader: str | None = None
+    refusal: tuple[str, str] | None = None
+    is_plain: bool = False
 
 
-def suffix_of(name: str) -> str:
-    """The ending of a file's name in lower case, ".csv"; "" if it has none."""
-    return PurePosixPath(name).suffix.lower()
+_PROGRAM = MediaType("Other", "a program")
+_PICTURE = MediaType(
+    "Picture",
+    "a picture",
+    endings=(".jpg", ".jpeg", ".png", ".tif", ".tiff", ".heic"),
+    refusal=("IMAGE_FILE", "This is a picture ({kind}). Save it as PDF and send that: scans are read."),
+)
+_UNKNOWN = MediaType("Other", "a file of another kind")
+_PLAIN = MediaType("Other", "a file of another kind", "text")
+
+# In the order in which the page names what it takes.
+TYPES: dict[str, MediaType] = {
+    PDF: MediaType("PDF", "a PDF", "pdf", (".pdf",), "gateway.extract.pdf:read_pdf"),
+    DOCX: MediaType(
+        "Word document", "a Word document", "word", (".docx",), "gateway.extract.office.docx_reader:read_docx"
+    ),
+    CSV: MediaType(
+        "CSV table",
+        "a text table",
+        "csv",
+        (".csv", ".tsv", ".tab", ".psv"),
+        "gateway.extract.tables.reader:read_csv",
+        is_plain=True,
+    ),
+    XLSX: MediaType(
+        "Excel workbook", "an Excel workbook", "sheet", (".xlsx",), "gateway.extract.tables.workbook:read_xlsx"
+    ),
+    ZIP: MediaType("ZIP archive", "a ZIP archive", endings=(".zip",)),  # unpacked before anything is read
+    ODT: MediaType("ODT document", "an ODT document", "word", (".odt",), "gateway.extract.office.odt_reader:read_odt"),
+    ODS: MediaType(
+        "ODS spreadsheet", "an ODS spreadsheet", "sheet", (".ods",), "gateway.extract.tables.workbook:read_ods"
+    ),
+    RTF: MediaType("RTF document", "an RTF document", "word", (".rtf",), "gateway.extract.office.text_reader:read_rtf"),
+    HTML: MediaType(
+        "Web page",
+        "a web page",
+        "text",
+        (".html", ".htm"),
+        "gateway.extract.office.html_reader:read_html",
+        is_plain=True,
+    ),
+    TEXT: MediaType(
+        "Plain text",
+        "plain text",
+        "text",
+        (".txt", ".md", ".json", ".jsonl"),
+        "gateway.extract.office.text_reader:read_text",
+        is_plain=True,
+    ),
+    EMPTY: MediaType(
+        "Empty file",
+        "an empty file",
+        refusal=("EMPTY_FILE", "The file is empty (0 bytes). Send it again from where it opens."),
+    ),
+    DOC: MediaType(
+        "Word 97-2003",
+        "a Word 97-2003 document",
+        "word",
+        (".doc",),
+        refusal=("LEGACY_DOC", "This is a Word 97-2003 document (.doc). Save it as PDF or DOCX and send that."),
+    ),
+    XLS: MediaType(
+        "Excel 97-2003",
+        "an Excel 97-2003 workbook",
+        "sheet",
+        (".xls",),
+        refusal=("LEGACY_XLS", "This is an Excel 97-2003 workbook (.xls). Save it as XLSX or CSV."),
+    ),
+    ENCRYPTED_OFFICE: MediaType(
+        "Needs a password",
+        "an encrypted document",
+        "word",
+        refusal=("ENCRYPTED_OFFICE", "A password is needed to open this document. Save it without one."),
+    ),
+    PPTX: MediaType("Presentation", "a presentation", endings=(".pptx",)),
+    OLE: MediaType("Other", "a file of another kind", "word"),
+    XML: MediaType("Other", "an XML file", endings=(".xml",)),
+    GZIP: MediaType("Other", "a packed file"),
+    BINARY: MediaType("Other", "a binary file of no known kind"),
+    **dict.fromkeys(PROGRAMS, _PROGRAM),
+}
+READERS = {kind: row.reader for kind, row in TYPES.items() if row.reader is not None}
+TAKEN = (*READERS, ZIP)
+# Endings of files that people send: whatever else stands behind the last dot may be part of a name.
+ENDINGS = frozenset(ending for row in (*TYPES.values(), _PICTURE) for ending in row.endings)
 
 
-def is_image(kind: str) -> bool:
-    return kind.startswith("image/")
+def about(kind: str) -> MediaType:
+    """The row of a media type, pictures and types without a row of their own included."""
+    if kind.startswith("image/"):
+        return _PICTURE
+    return TYPES.get(kind) or (_PLAIN if kind.startswith("text/") else _UNKNOWN)
 
 
-def _ole_kind(head: bytes, file: BinaryIO) -> str:
-    """Old office formats share one container; its directory names the streams in UTF-16."""
-    data = head + file.read(4_000_000)
-    if "EncryptedPackage".encode("utf-16-le") in data:
-        return ENCRYPTED_OFFICE
-    if "WordDocument".encode("utf-16-le") in data:
-        return DOC
-    if "Workbook".encode("utf-16-le") in data or "Book".encode("utf-16-le") in data:
-        return XLS
-    return "application/x-ole-storage"
+def refusal_of(kind: str, ending: str) -> tuple[str, str] | None:
+    """(code, sentence) if a file of this type is not read; None for one that has a reader.
+
+    ending   of its name in lower case, ".pdf": nothing is read that claims to be a PDF and is plain text
+    """
+    row = about(kind)
+    if row.refusal is not None:
+        code, sentence = row.refusal
+        return code, sentence.format(kind=kind)
+    if ending == ".pdf" and (row.reader is None or row.is_plain):
+        return "NOT_A_PDF", f"The name says PDF, the content is {row.told} ({kind}). Export it as PDF again."
+    if row.reader is None:
+        return ("UNSUPPORTED_TYPE", f"This is {row.told} ({kind}), not a résumé or a candidate list. Send {_taken()}.")
+    return None
 
 
-def _zip_kind(file: BinaryIO) -> str:
-    try:
-        file.seek(0)
-        with zipfile.ZipFile(file) as archive:
-            names = set(archive.namelist())
-            if "mimetype" in names:
-                kind = archive.open("mimetype").read(100).decode("ascii", "replace").strip()
-                if kind.startswith("application/"):
-                    return kind.removesuffix("-template")
-            if "[Content_Types].xml" in names:
-                for folder, kind in (("word/", DOCX), ("xl/", XLSX), ("ppt/", PPTX)):
-                    if any(name.startswith(folder) for name in names):
-                        return kind
-    except _BROKEN:
-        pass  # a damaged or odd archive is still an archive: unpacking it reports the damage
-    return ZIP
-
-
-def _text_kind(head: bytes, suffix: str) -> str:
-    text = decode_roughly(head)
-    if text is None:
-        return BINARY
-    bare = text.lstrip("\ufeff \t\r\n")
-    if _HTML.search(bare[:2000].encode("utf-8", "replace")) and bare.startswith("<"):
-        return HTML
-    if bare.startswith("<?xml"):
-        return "application/xml"
-    if suffix in _TABLE_NAMES or looks_tabular(text):
-        return CSV
-    return TEXT
-
-
-def decode_roughly(head: bytes) -> str | None:
-    """The first bytes as text, good enough for detection, or None for binary data. Not for values: see tables.encoding."""
-    for mark, codec in ((b"\xef\xbb\xbf", "utf-8"), (b"\xff\xfe", "utf-16-le"), (b"\xfe\xff", "utf-16-be")):
-        if head.startswith(mark):
-            return head[len(mark) :].decode(codec, "replace")
-    even, odd = head[0::2].count(0), head[1::2].count(0)
-    half = max(1, len(head) // 2)
-    if odd > 0.4 * half and even < 0.1 * half:
-        return head.decode("utf-16-le", "replace")
-    if even > 0.4 * half and odd < 0.1 * half:
-        return head.decode("utf-16-be", "replace")
-    controls = sum(head.count(byte) for byte in range(32) if byte not in (0, 9, 10, 11, 12, 13, 27))
-    if controls > 0.01 * len(head) or head.count(0) > 0.1 * len(head):
-        return None
-    # cp1252 leaves five bytes undefined; latin-1 leaves none, and letters stand where they stood
-    return io.TextIOWrapper(io.BytesIO(head.replace(b"\0", b"")), "utf-8", errors="replace", newline="").read()
+def _taken() -> str:
+    names = [TYPES[kind].endings[0].removeprefix(".").upper() for kind in READERS]
+    return f"{', '.join(names[:-1])} or {names[-1]}"

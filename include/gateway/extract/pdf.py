@@ -9,14 +9,14 @@ from pathlib import Path
 import pypdfium2 as pdfium
 
 from gateway.errors import Unreadable
+from gateway.extract.media_types import PDF
 from gateway.extract.page.pdf_open import UNREADABLE, open_pdf
-from gateway.extract.page.pdf_structure import attached
+from gateway.extract.page.pdf_structure import attached, origin
 from gateway.extract.page.pdfium import read_page
 from gateway.extract.page.words import Page
 from gateway.extract.resume.profiles import read_profiles
 from gateway.model import ExtractedProfile, Hints, Note, Reading, Sheet
 
-MEDIA_TYPE = "application/pdf"
 USABLE_CHARS = 25  # a page with fewer characters and an image on it is a scan
 OCR_BUDGET_S = (
     14.0  # CPU after which no further page is recognised, so that what was read is not lost to the time limit
@@ -37,31 +37,30 @@ def read_pdf(path: Path, sink: Callable[[ExtractedProfile], None], hints: Hints,
     try:
         document, notes = open_pdf(path)
     except Unreadable as failed:
-        return Reading(
-            "failed", MEDIA_TYPE, failed.code, failed.sentence, cpu_s={"read": time.process_time() - started}
-        )
+        return Reading("failed", PDF, failed.code, failed.sentence, cpu_s={"read": time.process_time() - started})
     try:
         total = len(document)
         notes += attached(document, path)
+        how = origin(document)
         photo = has_photo(document)
         pages, ocr_pages, problem = _pages(document, min(total, limit_pages), cpu, notes)
         if total > limit_pages:
             sentence = f"Only the first {limit_pages} of {total} pages were read."
             notes.append(Note("PAGES_SKIPPED", sentence, page=limit_pages + 1))
     except pdfium.PdfiumError:
-        return Reading("failed", MEDIA_TYPE, "UNREADABLE_PDF", UNREADABLE, cpu_s=cpu)
+        return Reading("failed", PDF, "UNREADABLE_PDF", UNREADABLE, cpu_s=cpu)
     finally:
         document.close()
     if not any(page.words for page in pages):
         code, sentence = problem or ("NO_TEXT", "Its pages hold no text that could be read; ask for the original file.")
         return Reading(
-            "failed", MEDIA_TYPE, code, sentence, pages=total, ocr_pages=ocr_pages, notes=tuple(notes), cpu_s=cpu
+            "failed", PDF, code, sentence, pages=total, ocr_pages=ocr_pages, notes=tuple(notes), cpu_s=cpu, origin=how
         )
     facts = read_profiles(pages, sink, hints)
     cpu.update(facts.cpu_s)
     return Reading(
         "success" if facts.profiles else "failed",
-        MEDIA_TYPE,
+        PDF,
         code=facts.code,
         error=facts.reason,
         profiles=facts.profiles,
@@ -75,6 +74,7 @@ def read_pdf(path: Path, sink: Callable[[ExtractedProfile], None], hints: Hints,
         photo=photo,
         cpu_s=cpu,
         sheets=tuple(Sheet(page.number, round(page.width, 2), round(page.height, 2), page.turn) for page in pages),
+        origin=how,
     )
 
 

@@ -1,6 +1,6 @@
 """What is known of one person, for that person: what was read, from where, what was done, when, by whom, and where it was sent.
 
-One HTML document that needs nothing beside it; a browser prints it to PDF. It is told in the trail that it was made.
+One HTML document that needs nothing beside it, or a PDF (access_pdf.py). It is told in the trail that it was made.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from sqlalchemy.orm import Session
 
 from gateway.codes import CODES
 from gateway.insight import labels
-from gateway.insight.candidates import as_line
+from gateway.insight.history import as_line
 from gateway.pipeline.erasure import holds
 from gateway.pipeline.erasure.erase import find
 from gateway.pipeline.erasure.retention import CLASSES, rules_of
@@ -26,6 +26,7 @@ from gateway.pipeline.read import email_key
 from gateway.store import change
 from gateway.store.engine import reading, writing
 from gateway.store.tables import (
+    Answer,
     Batch,
     Delivery,
     Document,
@@ -101,13 +102,19 @@ def known_of(*, email: str | None = None, profile_id: str | None = None) -> Know
     return Known(now(), email or f"profile {profile_id}", records)
 
 
-def access_document(*, email: str | None = None, profile_id: str | None = None, actor: str) -> str:
-    """The document as HTML, and an event for each profile in it; raises as known_of does."""
+def access_document(
+    *, email: str | None = None, profile_id: str | None = None, actor: str, kind: str = "html"
+) -> bytes:
+    """The document, html or pdf, and an event for each profile in it; raises as known_of does."""
+    from gateway.insight.access_pdf import access_pdf  # which needs this module
+
     known = known_of(email=email, profile_id=profile_id)
+    html = str(_template().render(known=known))
+    made = access_pdf(known, html) if kind == "pdf" else html.encode()
     with writing() as session:
         for record in known.records:
-            change.record(session, "access_given", session.get_one(Profile, record.id), actor=actor, rule="html")
-    return str(_template().render(known=known))
+            change.record(session, "access_given", session.get_one(Profile, record.id), actor=actor, rule=kind)
+    return made
 
 
 @lru_cache(maxsize=1)
@@ -175,7 +182,9 @@ def _steps(session: Session, person: Profile, document: Document) -> Sequence[St
         .where(
             or_(
                 Event.subject_id.in_([person.id, document.id]),
-                (Event.subject == "batch") & (Event.subject_id == person.batch_id) & (Event.kind == "exported"),
+                (Event.subject == "batch")
+                & (Event.subject_id == person.batch_id)
+                & Event.kind.in_(("exported", "looked")),
             )
         )
         .order_by(Event.id)
@@ -222,6 +231,9 @@ def _sent(session: Session, profile_id: str) -> Any:
             f"Message to {letter.email_norm}: {letter.kind}",
             f"{letter.state}, {letter.updated_at:%Y-%m-%d %H:%M} UTC",
         )
+    if (kept := session.get(Answer, profile_id)) is not None:
+        entered = ", ".join(f"{name} {value}" for name, value in sorted(kept.values.items()))
+        yield "Entered by the person themselves", f"{entered}, {kept.answered_at:%Y-%m-%d %H:%M} UTC"
     for talk in session.scalars(select(Interview).where(Interview.profile_id == profile_id)):
         score = f", score {talk.score:g}" if talk.score is not None else ""
         yield f"Interview at {talk.target}", f"{talk.state}{score}"

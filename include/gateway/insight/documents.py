@@ -15,12 +15,12 @@ from sqlalchemy.orm import Session
 from sqlalchemy.sql.elements import ColumnElement
 
 from gateway.codes import CODES
+from gateway.extract import media_types
 from gateway.insight.labels import where_of
 from gateway.insight.listing import Listed, literal, page_within
 from gateway.insight.words import PART_WORDS, field_word, path_word
 from gateway.model import DocumentState
 from gateway.model import ProfileState as P
-from gateway.pipeline.arrival.upload import type_words
 from gateway.store.engine import reading
 from gateway.store.tables import Delivery, Document, Field, Profile, Verdict
 
@@ -225,7 +225,7 @@ def _lines(session: Session, ids: Sequence[str]) -> list[DocumentLine]:
         DocumentLine(
             row.id,
             row.path,
-            type_words(row.media_type),
+            media_types.about(row.media_type).label,
             row.size_bytes,
             row.state,
             row.code,

@@ -103,7 +103,7 @@ def where_of(source: str | None, rule: str | None, page: int | None, row: int | 
     if source is None:
         return ""
     if source == "person":
-        return "Set by a person"
+        return "Entered by the candidate" if rule == "candidate" else "Set by a person"
     if source == "cell":
         how, _, cell = (rule or "").partition(", ")
         said = [f"Row {row}" if row else "The list", _COLUMNS.get(how.partition(":")[0], ""), _CELLS.get(cell, "")]

@@ -19,7 +19,8 @@ from sqlalchemy import ColumnElement, and_, exists, or_, select
 from sqlalchemy.orm import Session
 
 from gateway.errors import Unreadable
-from gateway.extract.media_types import media_type
+from gateway.extract import media_types
+from gateway.extract.detect import media_type
 from gateway.intake import archive, files
 from gateway.intake.inbox import READY, UNFINISHED, disk_problem, shown
 from gateway.intake.manifest import NAME as MANIFEST
@@ -50,7 +51,7 @@ class Found:
     file: Path | None
     sha256: str = EMPTY
     size_bytes: int = 0
-    media_type: str = "application/octet-stream"
+    media_type: str = media_types.BINARY
     code: str | None = None
     error: str | None = None
 
@@ -138,8 +139,8 @@ def _file(path: Path, relative: str, unpack_into: Path, uploaded: bool) -> Itera
         )
         return
     size = path.stat().st_size
-    kind = media_type(path) if size else "application/x-empty"
-    if kind == "application/zip":
+    kind = media_type(path)
+    if kind == media_types.ZIP:
         yield from _members(path, relative, unpack_into)
         return
     found = Found(relative, path, size_bytes=size, media_type=kind)
@@ -153,7 +154,7 @@ def _members(path: Path, relative: str, unpack_into: Path) -> Iterator[Found]:
         unpack_into.mkdir(parents=True)
         members = archive.expand(path, unpack_into, archive.Limits.of(settings()))
     except Unreadable as wrong:
-        yield Found(relative, None, EMPTY, size, "application/zip", code=wrong.code, error=wrong.sentence)
+        yield Found(relative, None, EMPTY, size, media_types.ZIP, code=wrong.code, error=wrong.sentence)
         return
     for member in members:
         if member.ignored:
@@ -162,7 +163,7 @@ def _members(path: Path, relative: str, unpack_into: Path) -> Iterator[Found]:
         if member.file is None:
             yield Found(name, None, size_bytes=member.size_bytes, code=member.code, error=member.sentence)
         else:
-            kind = media_type(member.file) if member.size_bytes else "application/x-empty"
+            kind = media_type(member.file, member.path_in_zip)
             yield Found(name, member.file, size_bytes=member.size_bytes, media_type=kind)
 
 

@@ -22,6 +22,7 @@ from gateway.errors import Misconfigured
 from gateway.notify.senders import sender_of
 from gateway.outreach.suppression import token_of
 from gateway.settings import settings
+from gateway.store import keys
 from gateway.store.tables import now
 
 DOMAIN = "candidate-ingestion-gateway"
@@ -103,6 +104,16 @@ def unsubscribe_link(invitation_id: str) -> str:
     """The unsubscribe link of one candidate; "" without GATEWAY_PUBLIC_URL."""
     base = settings().public_url.rstrip("/")
     return f"{base}/gateway/unsubscribe/{token_of(invitation_id)}" if base else ""
+
+
+def answer_token(invitation_id: str) -> str:
+    """The unguessable part of the link of a question; says nothing about the candidate."""
+    return f"{invitation_id}.{keys.outreach_hashes([f'answer:{invitation_id}'])[0][:32]}"
+
+
+def answer_link(invitation_id: str) -> str:
+    """Where a candidate answers a question."""
+    return f"{settings().public_url.rstrip('/')}/gateway/answer/{answer_token(invitation_id)}"
 
 
 def due_for(quiet: Quiet, phone: str | None, at: datetime) -> datetime:

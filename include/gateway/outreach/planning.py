@@ -43,7 +43,7 @@ def plan(agent: Agent) -> int:
             people = _new(session, agent)
             blocked = suppressed(session, [str(one.profile.email_norm) for one in people])
             for one in people:
-                code = _refusal(agent, one.batch, one.profile, blocked)
+                code = refusal(agent, one.batch, one.profile, blocked)
                 due = due_for(agent.outreach.quiet, one.profile.phone, now())
                 planned += _write(session, agent, one, "invitation", due, code) and code is None
         if len(people) < SLICE:
@@ -86,7 +86,7 @@ def needs_link(agent: Agent) -> bool:
     return any("link" in one.body or "link" in one.html for one in texts)
 
 
-def _refusal(agent: Agent, batch: Batch, profile: Profile, blocked: set[str]) -> str | None:
+def refusal(agent: Agent, batch: Batch, profile: Profile, blocked: set[str]) -> str | None:
     """The code that forbids a message to this person; None if nothing does."""
     said = (batch.consent or "").strip()
     if not said or (agent.outreach.consent and said.casefold() not in {c.casefold() for c in agent.outreach.consent}):
@@ -171,8 +171,11 @@ def _plan_reminders(agent: Agent) -> int:
 def hindrance(session: Session, agent: Agent, row: Invitation) -> str | None:
     """Why a planned message may not (or no longer) be sent: a code, or None. Checked in the transaction before sending."""
     profile, batch = session.get_one(Profile, row.profile_id), session.get_one(Batch, row.batch_id)
+    if row.kind == "question":  # to somebody who is held, not delivered
+        held = profile.state == ProfileState.HELD and profile.email_norm == row.email_norm
+        return refusal(agent, batch, profile, suppressed(session, [row.email_norm])) if held else "OUTREACH_NOT_NEEDED"
     blocked = suppressed(session, [row.email_norm])
-    if (code := _refusal(agent, batch, profile, blocked)) is not None:
+    if (code := refusal(agent, batch, profile, blocked)) is not None:
         return code
     if profile.state != ProfileState.DELIVERED or profile.email_norm != row.email_norm:
         return "OUTREACH_NOT_NEEDED"

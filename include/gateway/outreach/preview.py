@@ -8,7 +8,7 @@ from sqlalchemy import select
 
 from gateway.agents import Agent
 from gateway.errors import Misconfigured
-from gateway.outreach.letters import Letter, letter_of, mail_of
+from gateway.outreach.letters import Letter, answer_link, letter_of, mail_of
 from gateway.outreach.sending import ready, send_test
 from gateway.store import change
 from gateway.store.engine import reading, writing
@@ -33,7 +33,7 @@ def kinds_of(agent: Agent) -> tuple[str, ...]:
     found = ["invitation"] if "invitation" in agent.templates else []
     if "reminder" in agent.templates:
         found += [f"reminder-{n}" for n, _ in enumerate(agent.outreach.reminders_after_h or (0,), 1)]
-    return tuple(found)
+    return (*found, "question") if "question" in agent.templates else tuple(found)
 
 
 def show(agent: Agent, kind: str, *, profile_id: str | None = None, language: str | None = None) -> Shown:
@@ -50,6 +50,8 @@ def show(agent: Agent, kind: str, *, profile_id: str | None = None, language: st
             name = profile.name or ""
             language = language or session.get_one(Document, profile.document_id).facts.get("language")
     link = agent.outreach.link or "https://interview.example.com/i/preview"
+    if kind == "question":
+        name, link = "", answer_link(SAMPLE_ID)
     letter = letter_of(agent, kind, name=name, link=link, language=language, invitation_id=SAMPLE_ID)
     return Shown(letter, kind, language)
 

@@ -31,7 +31,7 @@ from gateway.errors import GatewayError, Misconfigured
 from gateway.model import AgentState
 from gateway.model import InvitationState as V
 from gateway.notify.senders import connect, hang_up, sender_of
-from gateway.outreach.letters import letter_of, mail_of, not_ready
+from gateway.outreach.letters import answer_link, letter_of, mail_of, not_ready
 from gateway.outreach.planning import ACTOR, hindrance, plan
 from gateway.outreach.suppression import suppress
 from gateway.settings import settings
@@ -193,8 +193,12 @@ def _mail(session: Session, agent: Agent, given: Credentials, row: Invitation) -
     letter = letter_of(
         agent,
         row.kind,
-        name=profile.name,
-        link=str(delivery.receipt.get("url") or "") if delivery else "",
+        name=None if row.kind == "question" else profile.name,  # an address in doubt may be a stranger's
+        link=answer_link(row.id)
+        if row.kind == "question"
+        else str(delivery.receipt.get("url") or "")
+        if delivery
+        else "",
         language=document.facts.get("language"),
         invitation_id=row.id,
     )

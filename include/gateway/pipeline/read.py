@@ -18,6 +18,7 @@ from sqlalchemy.orm import Session
 from gateway.agents import Agent
 from gateway.errors import Transient, Unreadable
 from gateway.extract.child.sandbox import ReaderPool, iter_profiles
+from gateway.extract.media_types import about
 from gateway.intake import files
 from gateway.model import DocumentState, ExtractedProfile, Hints, ProfileState, Reading, as_json
 from gateway.pipeline.arrival.receive import agent_of
@@ -116,7 +117,7 @@ def split_evenly(weights: Sequence[float], number: int) -> list[range]:
 
 def _label(number: int, of: int, rows: Sequence[Any]) -> str:
     if len(rows) == 1:
-        kind = rows[0].media_type.rsplit("/", 1)[-1].rsplit(".", 1)[-1].removeprefix("x-")[:12]
+        kind = about(rows[0].media_type).label
         return f"chunk {number} of {of} · one document · {kind} · {rows[0].id[:8]}"
     return f"chunk {number} of {of} · {len(rows)} documents"
 

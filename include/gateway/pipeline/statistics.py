@@ -18,6 +18,7 @@ from typing import Any
 from sqlalchemy import Text, and_, cast, exists, func, select
 from sqlalchemy.orm import Session, aliased
 
+from gateway.extract import media_types
 from gateway.model import BatchState, DeliveryState
 from gateway.model import DocumentState as D
 from gateway.model import ProfileState as P
@@ -35,8 +36,6 @@ OUTCOMES = {
 }
 LINKS_FROM = ("heymilo",)  # targets that answer with an interview link
 SLICE = 500  # ids in one statement
-_WORD = ("wordprocessingml", "opendocument.text", "rtf", "msword", "encrypted-office", "ole-storage")
-_SHEET = ("spreadsheetml", "opendocument.spreadsheet", "ms-excel")
 
 
 @dataclass(frozen=True, slots=True)
@@ -249,15 +248,8 @@ def _first_verdicts(session: Session, batch_id: str) -> list[tuple[str, str | No
 
 def kind_of(media_type: str, facts: dict[str, Any]) -> str:
     """scan | pdf | word | csv | sheet | text | other: the everyday name of a kind of file."""
-    if media_type == "application/pdf":
-        return "scan" if facts.get("ocr_pages") else "pdf"
-    if any(part in media_type for part in _SHEET):
-        return "sheet"
-    if any(part in media_type for part in _WORD):
-        return "word"
-    if media_type in ("text/csv", "text/tab-separated-values"):
-        return "csv"
-    return "text" if media_type.startswith("text/") else "other"
+    group = media_types.about(media_type).group
+    return "scan" if group == "pdf" and facts.get("ocr_pages") else group
 
 
 def layout_of(kind: str, facts: dict[str, Any]) -> str:

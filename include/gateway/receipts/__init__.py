@@ -254,14 +254,20 @@ def _told(codes: Iterable[str]) -> tuple[Reason, ...]:
         if entry is None or code in _NOT_TOLD or code.startswith("BATCH_"):
             continue
         if entry.stage in ("intake", "extract", "quality") and entry.who != "operator":
-            fix = entry.fix if entry.who == "sender" else SEND_BETTER.get(code, DEFAULT_ADVICE)
+            fix = SEND_BETTER.get(code) or (entry.fix if entry.who == "sender" else DEFAULT_ADVICE)
             found.append(Reason(code, entry.means, fix))
     return tuple(found)
 
 
-# What the sender can do where the fix in docs/codes.md is for those who review.
+# What the sender can do where the fix in docs/codes.md speaks to those who review.
 DEFAULT_ADVICE = "Nothing is needed: a person looks at it. A cleaner original (a PDF with text, one person per file) passes by itself."
 SEND_BETTER = {
+    "MANIFEST_INVALID": "Correct batch.yaml for the next batch.",
+    "ENCRYPTED_PDF": "Send a copy without a password.",
+    "TRUNCATED_PDF": "Send the file again; it arrived without its end.",
+    "UNREADABLE_PDF": "Export the document as PDF again and send that.",
+    "NO_PAGES": "Export the document as PDF again and send that.",
+    "POLYGLOT_FILE": "Print the document to PDF again and send that.",
     "EMAIL_MISSING": "Send the candidate's own e-mail address, in the document or as a column of the list.",
     "PHONE_MISSING": "Send the candidate's own phone number, in the document or as a column of the list.",
     "NAME_MISSING": "Put the candidate's name at the top of the document, or into a column of the list.",

@@ -10,7 +10,7 @@ import hashlib
 from datetime import timedelta
 from typing import Literal
 
-from sqlalchemy import select, update
+from sqlalchemy import delete, select, update
 
 from gateway.errors import Conflict, Misconfigured, Refused
 from gateway.model import FROM_API, Mode
@@ -22,6 +22,7 @@ from gateway.store.engine import insert_into, writing
 from gateway.store.tables import ApiRequest, now
 
 LEASE = timedelta(minutes=30)  # for one request: what is not received by then was given up
+REMEMBERED = timedelta(days=30)  # how long a key means the same batch
 SentMode = Literal["review", "dry_run"]
 
 
@@ -136,6 +137,7 @@ class Sending:
     def _claim(self, key: str) -> None:
         """Makes this the first request with the key, or finds out what the first one made."""
         with writing() as session:
+            session.execute(delete(ApiRequest).where(ApiRequest.created_at < now() - REMEMBERED))
             values = {
                 "sender": self.holder.sender,
                 "key": key,

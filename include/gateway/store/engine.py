@@ -12,9 +12,9 @@ from alembic import command
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import Engine, ExceptionContext, create_engine, event
+from sqlalchemy import Engine, ExceptionContext, create_engine, event, inspect
 from sqlalchemy.dialects import postgresql, sqlite
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 from sqlalchemy.orm import Session
 
 from gateway.errors import Misconfigured, Transient
@@ -100,6 +100,17 @@ def reading() -> Iterator[Session]:
     """A read-only session; takes no write lock on SQLite."""
     with Session(engine().execution_options(gateway_write=False), expire_on_commit=False) as session:
         yield session
+
+
+def has_table(name: str) -> bool:
+    """Whether the store is there and has that table; creates nothing, and a store that does not answer has none."""
+    url = settings().store_url
+    if url.startswith("sqlite") and not Path(url.partition("///")[2]).exists():
+        return False
+    try:
+        return inspect(engine()).has_table(name)
+    except SQLAlchemyError:
+        return False
 
 
 def insert_into(session: Session, table: Any) -> postgresql.Insert:

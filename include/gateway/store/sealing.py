@@ -19,7 +19,6 @@ import secrets
 import struct
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
-from functools import lru_cache
 from pathlib import Path
 from typing import BinaryIO
 
@@ -30,7 +29,7 @@ from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from gateway.credentials import credentials, from_environment
+from gateway.credentials import from_environment, from_secrets_backend
 from gateway.errors import Misconfigured, Unreadable
 from gateway.settings import settings
 from gateway.store.engine import engine, insert_into, reading
@@ -68,13 +67,16 @@ def masters() -> tuple[Master, ...]:
 
     raises   Misconfigured(KEY_INVALID) if one is not 32 bytes in base64, or the key file cannot be read
     """
-    config = settings()
-    return _masters(str(config.master_key_file or ""), os.environ.get(f"AIRFLOW_CONN_{CONNECTION.upper()}", ""))
+    path, variable = str(settings().master_key_file or ""), os.environ.get(f"AIRFLOW_CONN_{CONNECTION.upper()}", "")
+    if (path, variable) not in _known:
+        found = tuple(_master(part.strip()) for part in _text(path, variable).split(",") if part.strip())
+        if not found:
+            return ()  # asked for again: a connection may be made while this process runs
+        _known[path, variable] = found
+    return _known[path, variable]
 
 
-@lru_cache(maxsize=4)
-def _masters(path: str, variable: str) -> tuple[Master, ...]:
-    return tuple(_master(part.strip()) for part in _text(path, variable).split(",") if part.strip())
+_known: dict[tuple[str, str], tuple[Master, ...]] = {}
 
 
 def _text(path: str, variable: str) -> str:
@@ -87,7 +89,7 @@ def _text(path: str, variable: str) -> str:
                 f"GATEWAY_MASTER_KEY_FILE cannot be read ({type(wrong).__name__}): correct its path or rights.",
             ) from None
     try:
-        return (from_environment if variable else credentials)(CONNECTION).secret
+        return (from_environment if variable else from_secrets_backend)(CONNECTION).secret
     except Misconfigured as wrong:
         if wrong.code == "CONNECTION_MISSING":
             return ""
@@ -207,11 +209,6 @@ def opened(content: bytes, about: str) -> bytes:
 # --- files -------------------------------------------------------------------------------------------------------------
 
 
-def sealed_size(size: int) -> int:
-    """Bytes of a sealed file whose content has `size` bytes."""
-    return _HEADER.size + size + TAG * max(1, -(-size // PIECE))
-
-
 def seal_pieces(pieces: Iterable[bytes], about: str) -> Iterator[bytes]:
     """A file sealed as it is read, in bounded memory: a header, then pieces of PIECE bytes and a tag each.
 
@@ -224,9 +221,12 @@ def seal_pieces(pieces: Iterable[bytes], about: str) -> Iterator[bytes]:
     waiting, number = b"", 0
     for piece in pieces:
         waiting += piece
-        while len(waiting) > PIECE:  # the last piece, even a full one, waits for its mark
-            yield cipher.encrypt(_nonce(number, False), waiting[:PIECE], header + about.encode())
-            waiting, number = waiting[PIECE:], number + 1
+        start = 0
+        while len(waiting) - start > PIECE:  # the last piece, even a full one, waits for its mark
+            part = memoryview(waiting)[start : start + PIECE]
+            yield cipher.encrypt(_nonce(number, False), part, header + about.encode())
+            start, number = start + PIECE, number + 1
+        waiting = waiting[start:]
     yield cipher.encrypt(_nonce(number, True), waiting, header + about.encode())
 
 

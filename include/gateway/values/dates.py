@@ -25,13 +25,14 @@ class Period:
 
 _YEAR = r"(?:19[4-9]\d|20[0-4]\d)"
 _MONTH = r"[^\W\d_]{3,14}\.?"
-_DAY = r"(?:\d{1,2}(?:\.|st|nd|rd|th)?\s+)?"
+_DAY = r"(?:\d{1,2}(?:\.|st|nd|rd|th|er|º)?\s+(?:de\s+)?)?"
 _ONE = (
     rf"(?:(?P<ymd>{_YEAR}[-./](?:0?[1-9]|1[0-2])(?:[-./](?:3[01]|[12]\d|0?[1-9]))?(?!\d))"
     rf"|(?P<cjk>{_YEAR}\s*[年년]\s*(?:\d{{1,2}}\s*[月월])?(?:\s*\d{{1,2}}\s*[日일])?)"
+    rf"|(?P<mdy>(?:0?[1-9]|1[0-2])/(?:1[3-9]|2\d|3[01])/{_YEAR})"
     rf"|(?P<dmy>(?:(?:3[01]|[12]\d|0?[1-9])[./])?(?:0?[1-9]|1[0-2])[-./]{_YEAR})"
     rf"|(?P<vn>(?:tháng|thg\.?|th\.?)\s*\d{{1,2}}[\s,/.-]*(?:năm\s*)?{_YEAR})"
-    rf"|(?P<name>{_DAY}{_MONTH},?\s*(?:de\s+|del\s+|of\s+)?(?:'\d\d\b|{_YEAR}))"
+    rf"|(?P<name>{_MONTH}\s+(?:3[01]|[12]\d|0?[1-9])(?:st|nd|rd|th)?,\s*{_YEAR}|{_DAY}{_MONTH},?\s*(?:de\s+|del\s+|of\s+)?(?:'\d\d\b|{_YEAR}))"
     rf"|(?P<rev>{_YEAR}[,\s]\s*{_MONTH}(?!\w))"
     rf"|(?P<y>{_YEAR}(?!\d)))"
 )
@@ -65,6 +66,9 @@ def find_periods(text: str) -> tuple[Period, ...]:
                 position = first.end()
                 continue
             begin, end_at, start = first.start() + year.start(), first.start() + year.end(), year.group()
+            whole = _DATE.match(text, begin)  # "Dundee, 2020-06-01": no month, and yet more than a year
+            if whole is not None and (value := _value(whole)):
+                end_at, start = whole.end(), value
         else:
             begin, end_at = first.start(), first.end()
         if end_at < len(text) and text[end_at].isdigit():
@@ -160,6 +164,8 @@ def _value(match: re.Match[str]) -> str | None:
         month = re.search(r"[年년]\s*(\d{1,2})\s*[月월]", text)
         year_text = text[:4]
         return f"{year_text}-{int(month.group(1)):02d}" if month and 1 <= int(month.group(1)) <= 12 else year_text
+    if groups.get("mdy"):
+        return f"{text[-4:]}-{int(text.partition('/')[0]):02d}"
     if groups.get("dmy"):
         parts = re.split(r"[-./]", text)
         return f"{parts[-1]}-{int(parts[-2]):02d}"

@@ -1,90 +1,25 @@
 """Countries, their regions and cities, looked up by name in many languages.
 
-source   GeoNames (cities above 15,000 people, CC BY 4.0), Unicode CLDR (country names); training/build_places.py
-The files are sorted lines searched by bisection: no start-up cost, a look-up takes some 10 µs.
+source   GeoNames (cities above 15,000 people), Unicode CLDR (country names), address data and ISO 3166-2 (regions);
+         training/build_lists.py has their licences
 """
 
 from __future__ import annotations
 
 import re
 from functools import lru_cache
-from pathlib import Path
 
+from gateway.values.lists import find, lines
 from gateway.values.text import fold
-
-_DATA = Path(__file__).parent / "data"
-
-# First-level regions whose short or long name follows a city in an address, by country.
-# Short names count only as printed in capitals after a comma or a city (see region_country).
-REGIONS: dict[str, str] = {
-    "US": "AL AK AZ AR CA CO CT DE FL GA HI ID IL IN IA KS KY LA ME MD MA MI MN MS MO MT NE NV NH NJ NM NY NC "
-    "ND OH OK OR PA RI "
-    "SC SD TN TX UT VT VA WA WV WI WY DC",
-    "CA": "AB BC MB NB NL NS NT NU ON PE QC SK YT",
-    "AU": "NSW VIC QLD TAS ACT",
-    "BR": "AC AL AP AM BA CE DF ES GO MA MT MS MG PA PB PR PE PI RJ RN RS RO RR SC SP SE TO",
-}
-REGION_NAMES: dict[str, str] = {
-    "US": "alabama alaska arizona arkansas california colorado connecticut delaware florida hawaii idaho "
-    "illinois indiana iowa kansas "
-    "kentucky louisiana maine maryland massachusetts michigan minnesota mississippi missouri montana nebraska "
-    "nevada new_hampshire "
-    "new_jersey new_mexico new_york north_carolina north_dakota ohio oklahoma oregon pennsylvania rhode_island "
-    "south_carolina "
-    "south_dakota tennessee texas utah vermont virginia washington west_virginia wisconsin wyoming",
-    "CA": "alberta british_columbia manitoba new_brunswick nova_scotia ontario quebec saskatchewan "
-    "newfoundland_and_labrador",
-    "AU": "new_south_wales victoria queensland tasmania south_australia western_australia",
-    "IN": "andhra_pradesh assam bihar gujarat haryana karnataka kerala madhya_pradesh maharashtra odisha "
-    "punjab rajasthan tamil_nadu "
-    "telangana uttar_pradesh uttarakhand west_bengal jharkhand chhattisgarh goa",
-    "MX": "jalisco nuevo_leon cdmx estado_de_mexico guanajuato puebla yucatan oaxaca chiapas sonora sinaloa "
-    "chihuahua coahuila "
-    "quintana_roo tamaulipas baja_california",
-    "BR": "sao_paulo rio_de_janeiro minas_gerais bahia parana rio_grande_do_sul santa_catarina pernambuco "
-    "ceara goias distrito_federal",
-    "DE": "bayern bavaria hessen sachsen niedersachsen nordrhein-westfalen baden-wurttemberg brandenburg "
-    "thuringen saarland",
-    "ES": "andalucia cataluna catalunya comunidad_de_madrid comunidad_valenciana galicia pais_vasco aragon",
-    "IT": "lombardia lazio toscana veneto piemonte campania sicilia emilia-romagna liguria puglia sardegna",
-}
-
-
-@lru_cache(maxsize=3)
-def _lines(name: str) -> bytes:
-    return (_DATA / f"{name}.txt").read_bytes()
-
-
-def _find(name: str, key: str) -> str | None:
-    """The second column of the line whose first is `key`."""
-    data, wanted = _lines(name), key.encode()
-    low, high = 0, len(data) - 1
-    while low < high:
-        middle = (low + high) // 2
-        start = data.rfind(b"\n", 0, middle + 1) + 1
-        end = data.find(b"\n", start)
-        if end < 0:
-            high = middle
-            continue
-        line = data[start:end].split(b"\t")
-        if line[0] == wanted:
-            return line[1].decode() if len(line) > 1 else ""
-        if line[0] < wanted:
-            low = end
-        else:
-            high = start - 1
-            if high <= 0:
-                return None
-    return None
 
 
 @lru_cache(maxsize=4096)
 def city_countries(name: str) -> tuple[tuple[str, int], ...]:
     """Countries that have a city of this name, with its people in thousands, the largest first; () for no city."""
     key = fold(name)
-    found = _find("cities", key) if len(key) > 1 else None
+    found = find("cities", key) if len(key) > 1 else None
     if found is None and "-" in key:
-        found = _find("cities", key.replace("-", " "))
+        found = find("cities", key.replace("-", " "))
     if found is None:
         return ()
     return tuple((item[:2], int(item[2:])) for item in found.split(","))
@@ -94,37 +29,36 @@ def city_countries(name: str) -> tuple[tuple[str, int], ...]:
 def country_code(name: str) -> str | None:
     """ISO 3166 alpha-2 of a country written out in any of 35 languages, or of a two- or three-letter form like "UK"."""
     key = fold(name).strip(" .,;()")
-    return _find("countries", key) or _find("countries", key + ".") if key else None
-
-
-@lru_cache(maxsize=1)
-def _regions() -> dict[str, tuple[str, ...]]:
-    out: dict[str, tuple[str, ...]] = {}
-    for country, names in REGION_NAMES.items():
-        for name in names.split():
-            key = name.replace("_", " ")
-            out[key] = (*out.get(key, ()), country)
-    return out
+    return find("countries", key) or find("countries", key + ".") if key else None
 
 
 @lru_cache(maxsize=2048)
+def region_countries(name: str) -> tuple[str, ...]:
+    """Countries that have a region of this long name ("texas") or short form ("TX", in capitals only), the likeliest first."""
+    bare = name.strip(" .,;()")
+    found = find("regions", fold(name).strip(" .,;()"))
+    if found is None and bare.isupper() and 2 <= len(bare) <= 3:
+        found = find("regions", bare)
+    return tuple(found.split(",")) if found else ()
+
+
 def region_country(name: str) -> str | None:
-    """The country of a region by its long name, or by its short name when only one country has it ("NSW", "TX")."""
-    key = fold(name).strip(" .,;()")
-    if key in _regions():
-        return _regions()[key][0]
-    short = name.strip(" .,;()")
-    if short.isupper() and 2 <= len(short) <= 3:
-        owners = [country for country, codes in REGIONS.items() if short in codes.split()]
-        if owners:
-            return owners[0]
-    return None
+    """The likeliest country of a region ("NSW", "TX", "Ontario"); None for what is no region."""
+    owners = region_countries(name)
+    return owners[0] if owners else None
+
+
+@lru_cache(maxsize=8)
+def short_regions(country: str) -> tuple[str, ...]:
+    """The short forms that addresses in a country use for its regions: ("ACT", "NSW", ...)."""
+    rows = (line.split("\t") for line in lines("regions").decode().splitlines() if line)
+    return tuple(key for key, owners in rows if key.isupper() and country in owners.split(","))
 
 
 @lru_cache(maxsize=2048)
 def is_tld(label: str) -> bool:
     """The label ends real host names (the Public Suffix List's snapshot) or is reserved for examples (RFC 2606)."""
-    return label == "example" or _find("tlds", label.lower()) is not None
+    return label == "example" or find("tlds", label.lower()) is not None
 
 
 _SPLIT = re.compile(r"[,;|/•·()\n\t]|\s[-–—]\s")
@@ -182,15 +116,9 @@ def _of_region(parts: list[str], owned: set[str] | None) -> str | None:
         return None
     for part in reversed(parts):
         word = re.sub(r"[\d\s-]+$", "", part)
-        region = region_country(word)
-        if region and (owned is None or region in owned):
-            return region
-        if region:
-            owners = [
-                country for country, codes in REGIONS.items() if word in codes.split() and country in (owned or ())
-            ]
-            if owners:
-                return owners[0]
+        owners = [country for country in region_countries(word) if owned is None or country in owned]
+        if owners:
+            return owners[0]
     return None
 
 
@@ -220,7 +148,7 @@ def _dominant(found: tuple[tuple[str, int], ...]) -> str | None:
 
 @lru_cache(maxsize=1)
 def _codes() -> frozenset[str]:
-    return frozenset(line.rsplit(b"\t", 1)[-1].decode() for line in _lines("countries").split(b"\n") if line)
+    return frozenset(line.rsplit(b"\t", 1)[-1].decode() for line in lines("countries").split(b"\n") if line)
 
 
 def _iso(code: str) -> str | None:

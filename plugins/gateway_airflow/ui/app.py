@@ -23,6 +23,7 @@ from gateway_airflow.ui.guard import Guard
 from gateway_airflow.ui.pages import (
     agents,
     analytics,
+    answers,
     batches,
     codes,
     datadocs,
@@ -67,6 +68,7 @@ SUBJECTS = (
     health,
     sources,
     unsubscribe,
+    answers,
     v1,
 )
 # What a code means as a status, where its kind of error does not say it.
@@ -92,7 +94,7 @@ class Static(StaticFiles):
 
 
 def build() -> FastAPI:
-    """The app with every page. Its routes ask for a right each; `static`, `unsubscribe` and `hooks` are open, the API asks for a key."""
+    """The app with every page. Its routes ask for a right each; `static`, `unsubscribe`, `answer` and `hooks` are open, the API asks for a key."""
     app = GatewayApp(
         title="Candidate Ingestion Gateway",
         docs_url=None,

@@ -20,7 +20,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 log = logging.getLogger(__name__)
-SECRET_PART = re.compile(r"(/gateway/(?:unsubscribe|hooks/[a-z]+/[a-z0-9-]+)/).+")
+SECRET_PART = re.compile(r"(/gateway/(?:unsubscribe|answer|hooks/[a-z]+/[a-z0-9-]+)/).+")
 
 HEADER = "x-gateway"
 SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
@@ -86,11 +86,11 @@ class Guard:
 def _is_open(scope: Scope) -> bool:
     """Changes that need no header of ours, because no cookie counts for them.
 
-    Mail programs end messages with one click (RFC 8058), and programs call hooks: an unguessable address or a signature
-    proves them. The API takes a key in a header that another site's page cannot send without our consent.
+    Mail programs end messages with one click (RFC 8058), candidates answer a question, and programs call hooks: an
+    unguessable address or a signature proves them. The API takes a key in a header that another site's page cannot send without our consent.
     """
     path: str = scope["path"].removeprefix(scope.get("root_path", ""))
-    return scope["method"] == "POST" and path.startswith(("/unsubscribe/", "/hooks/", "/api/v1/"))
+    return scope["method"] == "POST" and path.startswith(("/unsubscribe/", "/answer/", "/hooks/", "/api/v1/"))
 
 
 class CutOff(Exception):

@@ -16,6 +16,7 @@ from jinja2.runtime import Context
 from markupsafe import Markup, escape
 
 from gateway.codes import CODES
+from gateway.extract.media_types import ENDINGS
 from gateway.insight.words import state_word
 from gateway.quality.scores import word
 from gateway_airflow.ui.access import Right, Visitor
@@ -44,27 +45,6 @@ TONES = {
     "sent": "info",
     "confirmed": "good",
 }
-ENDINGS = frozenset(
-    [
-        ".pdf",
-        ".csv",
-        ".tsv",
-        ".txt",
-        ".zip",
-        ".docx",
-        ".doc",
-        ".odt",
-        ".rtf",
-        ".html",
-        ".htm",
-        ".xlsx",
-        ".xls",
-        ".ods",
-        ".json",
-        ".jsonl",
-        ".md",
-    ]
-)
 SCORE_TONES = {"poor": "bad", "fair": "warn", "good": "good", "excellent": "good"}
 
 

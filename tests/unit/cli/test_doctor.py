@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import time
 from collections.abc import Callable
 from datetime import timedelta
@@ -14,11 +15,12 @@ from sqlalchemy import text, update
 
 from gateway.cli import main
 from gateway.cli.doctor import run as run_doctor
+from gateway.extract.child.confine import can_refuse_network
 from gateway.insight.doctor import diagnose
 from gateway.insight.doctor import machine as of_machine
 from gateway.insight.doctor.lines import Level, Line
 from gateway.settings import make_home, settings
-from gateway.store import change, ids
+from gateway.store import change, ids, keys, sealing
 from gateway.store.engine import writing
 from gateway.store.tables import Agent, Batch, ChannelHealth, Event, Outbox, now
 
@@ -194,3 +196,49 @@ def test_a_look_that_breaks_stops_no_other_and_quotes_nobody(well: Path) -> None
     assert report.lines[-1].level is Level.FAULT
     assert report.lines[-1].name == "broken look"
     assert "Anna" not in str(report.as_dict())
+
+
+def test_a_key_that_was_mounted_for_the_group_alone_is_no_fault(well: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As Kubernetes mounts a secret: 0440, another user's, read-only, in a folder with wider rights."""
+    keys.create()
+    diagnose()  # its probe of the files store leaves a folder
+    make_home()
+    key = settings().keys / "signing.pem"
+    key.chmod(0o440)
+    assert found("rights of signing.pem").level is Level.FAULT, "its owner could narrow it, so somebody opened it"
+    monkeypatch.setattr(of_machine.os, "geteuid", lambda: key.stat().st_uid + 1)
+    assert found("rights").level is Level.OK
+    for mode in (0o444, 0o460):
+        key.chmod(mode)
+        assert found("rights of signing.pem").level is Level.FAULT, oct(mode)
+    key.chmod(0o440)
+    settings().keys.chmod(0o755)
+    assert found("rights of keys").level is Level.FAULT, "somebody could put another key there"
+    read_only = type("Mount", (), {"f_flag": os.ST_RDONLY})
+    monkeypatch.setattr(of_machine.os, "statvfs", lambda _: read_only)
+    assert found("rights").level is Level.OK
+    well.chmod(0o755)
+    assert found("rights of gateway-home").level is Level.FAULT, "only keys are given so"
+
+
+def test_readers_that_cannot_be_kept_off_the_network_are_told(well: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert found("readers").level is (Level.OK if can_refuse_network() else Level.WARNING)
+    monkeypatch.setattr(of_machine, "can_refuse_network", lambda: False)
+    line = found("readers")
+    assert line.level is Level.WARNING
+    assert "seccomp" in line.step
+
+
+def test_what_of_encryption_does_not_fit_is_told(well: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert found("encryption").says == "Off; 0 data keys."
+    monkeypatch.setenv("GATEWAY_ENCRYPT", "true")
+    settings.cache_clear()
+    assert "no master key" in found("encryption").says
+    monkeypatch.setenv("AIRFLOW_CONN_GATEWAY_MASTER", json.dumps({"password": sealing.new_master()}))
+    sealing.ensure()
+    assert found("encryption").says == "On; 1 data keys."
+    monkeypatch.delenv("GATEWAY_ENCRYPT")
+    settings.cache_clear()
+    assert found("encryption").level is Level.WARNING
+    monkeypatch.setenv("AIRFLOW_CONN_GATEWAY_MASTER", json.dumps({"password": sealing.new_master()}))
+    assert "MASTER_KEY_MISSING" in found("encryption").says

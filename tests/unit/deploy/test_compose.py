@@ -81,6 +81,7 @@ def test_every_variable_is_explained_and_no_secret_has_a_default() -> None:
         "API_SECRET_KEY",
         "JWT_SECRET",
         "FERNET_KEY",
+        "MASTER_KEY",
     ):
         assert f"${{{secret}:-" not in TEXT
         assert f"${{{secret}:?" in TEXT

@@ -10,7 +10,7 @@ import pypdfium2 as pdfium
 import pytest
 
 from gateway.extract import pdf as pdf_reader
-from gateway.extract.page.characters import Glyph, accented, looks_doubled, plain, sense
+from gateway.extract.page.characters import Glyph, accented, in_reading_order, looks_doubled, parted_at, plain, sense
 from gateway.extract.page.pdfium import ICON, read_page
 from gateway.extract.page.words import Page, Word
 from support.pdf_maker import make, read, resume, run
@@ -73,6 +73,56 @@ def test_accents_go_onto_the_letter_below_them(drawn: list[Glyph], meant: str) -
     assert "".join(glyph.text for glyph in accented(drawn)) == meant
 
 
+@pytest.mark.parametrize(
+    ("stored", "left_to_right", "meant"),
+    [
+        ("סמר", False, "סמר"),
+        ("רמס", True, "סמר"),  # stored as drawn
+        ("رماس", True, "سامر"),
+        ("السادس", False, "السادس"),
+        ("לש2024", True, "2024של"),  # the number keeps its order
+        ("םולָשׁ"[::1], True, "שׁלָום"),  # a vowel sign follows its letter
+        ("ש", True, "ש"),
+    ],
+)
+def test_right_to_left_words_are_read_as_their_letters_stand(stored: str, left_to_right: bool, meant: str) -> None:
+    places, x = [], 0.0
+    for char in stored:
+        width = 0.0 if "\u0591" <= char <= "\u05c7" else 5.0 if left_to_right else -5.0
+        places.append((char, min(x, x + width), max(x, x + width)))
+        x += width
+    assert in_reading_order(glyphs(*places)) == meant
+
+
+@pytest.mark.parametrize(
+    ("gaps", "at"),
+    [
+        ([-0.8, -0.7, -0.8, 2.4, -0.8, -1.9, -0.8], 4),  # a margin, no space
+        ([2.0, 2.1, 1.9, 2.0, 2.2, 2.0, 2.0], None),  # letter-spaced
+        ([-0.8, -0.7, -0.8, 0.2, -0.8, -1.9, -0.8], None),  # kerning
+        ([2.4, -0.8, -0.7, -0.8, -0.8, -1.9, -0.8], None),  # an initial in large type
+    ],
+)
+def test_two_words_of_a_title_that_only_a_margin_parts(gaps: list[float], at: int | None) -> None:
+    placed, x = [("O", 0.0, 10.0)], 10.0
+    for gap in gaps:
+        placed.append(("O", x + gap, x + gap + 10))
+        x += gap + 10
+    assert parted_at(glyphs(*placed), 16.0) == at
+
+
+@pytest.mark.parametrize("spacing", [1.6, 2.6])
+def test_a_letter_spaced_word_stays_one_word(tmp_path: Path, spacing: float) -> None:
+    """Where narrow letters stand, PDFium takes the wider gaps for spaces."""
+    made = page()
+    made.set_font("Helvetica", "", 11)
+    made.set_char_spacing(spacing)
+    made.text(60, 80, "SKILLS")
+    made.text(60, 110, "PROFILE")
+    made.text(60, 140, "COMPATIBILITY")
+    assert words(save(made, tmp_path)) == ["SKILLS", "PROFILE", "COMPATIBILITY"]
+
+
 def test_a_shadow_drawn_letter_by_letter_is_read_once(tmp_path: Path) -> None:
     made, x = page(), 60.0
     for char in "Johanna":
@@ -122,7 +172,7 @@ def test_a_letter_of_another_font_stays_in_its_word(tmp_path: Path) -> None:
 
 
 def test_a_letter_of_an_icon_font_is_no_letter(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("gateway.extract.page.pdfium._ICONS", re.compile("times", re.I))
+    monkeypatch.setattr("gateway.extract.page.looks._ICONS", re.compile("times", re.I))
     made = page()
     made.set_font("Times", "", 20)
     made.text(60, 70, "H")

@@ -104,10 +104,37 @@ def test_what_is_attached_is_reported(tmp_path: Path) -> None:
     path = make(tmp_path / "a.pdf", ANNA)
     assert not [note for note in read(path)[0].notes if note.code == "PDF_ATTACHMENTS"]
     with pikepdf.open(path, allow_overwriting_input=True) as pdf:
-        for name in ("Zeugnis Brook.docx", "letter.PDF"):
+        for name in ("Zeugnis Brook.docx", "letter.PDF", "cv.anna brook"):
             pdf.attachments[name] = b"enclosed"
         pdf.save(path)
     reading, [profile] = read(path)
     [note] = [note for note in reading.notes if note.code == "PDF_ATTACHMENTS"]
-    assert note.sentence == "2 files are attached inside the PDF (.docx, .pdf) and were not read."
+    assert note.sentence == "3 files are attached inside the PDF (.docx, .pdf) and were not read."
     assert profile.name == "Anna Brook"
+
+
+def test_a_file_says_how_it_was_made(tmp_path: Path) -> None:
+    path = make(tmp_path / "a.pdf", ANNA)
+    with pikepdf.open(path, allow_overwriting_input=True) as pdf:
+        pdf.docinfo["/Creator"] = "Writer\u200b  " + "x" * 200
+        pdf.docinfo["/CreationDate"] = "D:20240501093000+02'00'"
+        pdf.docinfo["/ModDate"] = "D:20241399"
+        pdf.save(path, encryption=pikepdf.Encryption(owner="kept", user=""))
+    origin = read(path)[0].origin
+    assert origin is not None
+    assert (origin.program or "").startswith("Writer x")
+    assert len(origin.program or "") == 80
+    assert (origin.made, origin.changed, origin.restricted) == ("2024-05-01", None, True)
+    with pikepdf.open(path, allow_overwriting_input=True) as pdf:
+        for key in list(pdf.docinfo):
+            del pdf.docinfo[key]
+        pdf.save(path, encryption=False)
+    assert read(path)[0].origin is None
+
+
+def test_pages_of_a_protected_file_are_cut_out_too(tmp_path: Path, two_people: Path) -> None:
+    with pikepdf.open(two_people, allow_overwriting_input=True) as pdf:
+        pdf.save(two_people, encryption=pikepdf.Encryption(owner="kept", user="", R=6))
+    alone = tmp_path / "alone.pdf"
+    alone.write_bytes(pages_alone(two_people, 2, 2))
+    assert read(alone)[1][0].name == "Otto Lindqvist"

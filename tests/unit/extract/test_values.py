@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gateway.values.places import city_countries, country_from_text
+from gateway.values.places import city_countries, country_from_text, region_countries, region_country, short_regions
 from gateway.values.values import (
     find_emails,
     is_plausible_name,
@@ -105,6 +105,37 @@ def test_link(raw: str, strict: str | None, loose: str | None) -> None:
 )
 def test_country(text: str | None, country: str | None) -> None:
     assert country_from_text(text) == country
+
+
+@pytest.mark.parametrize(
+    ("name", "countries"),
+    [
+        ("TX", ("US",)),
+        ("tx", ()),  # short forms are printed in capitals
+        ("Texas", ("US",)),
+        ("PE", ("CA", "BR")),
+        ("Piauí", ("BR",)),  # the hand-written list had 12 of Brazil's 27
+        ("Himachal Pradesh", ("IN",)),
+        ("Castilla y León", ("ES",)),
+        ("Comunidad de Madrid", ("ES",)),
+        ("Schleswig-Holstein", ("DE",)),
+        ("Georgia", ()),  # a country first
+        ("Puerto Rico", ()),
+        ("Berlin", ()),  # a city first, where addresses name no region
+        ("para", ()),  # a word first
+        ("SA", ()),  # a form of company first
+    ],
+)
+def test_regions_belong_to_their_countries(name: str, countries: tuple[str, ...]) -> None:
+    assert region_countries(name) == countries
+    assert region_country(name) == (countries[0] if countries else None)
+
+
+def test_the_city_tells_whose_short_form_it_is() -> None:
+    assert country_from_text("Perth, WA") == "AU"
+    assert country_from_text("Seattle, WA") == "US"
+    assert {"NSW", "WA", "NT"} < set(short_regions("AU"))
+    assert short_regions("DE") == ()
 
 
 def test_cities_are_found_under_their_own_and_foreign_names_largest_first() -> None:

@@ -10,10 +10,11 @@ import pytest
 from sqlalchemy import Text, select, type_coerce
 
 from gateway.cli import main
+from gateway.credentials import Credentials
 from gateway.errors import Misconfigured, Unreadable
 from gateway.intake import arrivals, cache, files
 from gateway.pipeline import encryption
-from gateway.pipeline.encryption import encrypt_kept, plain_values, rotate, sealed_columns
+from gateway.pipeline.encryption import encrypt_kept, rotate, sealed_columns
 from gateway.pipeline.erasure.erase import erase
 from gateway.pipeline.review.review import decide
 from gateway.pipeline.run import run_batch
@@ -22,6 +23,7 @@ from gateway.store import columns, sealing
 from gateway.store.engine import reading, writing
 from gateway.store.tables import Base, DataKey, Document, Field, PoolCandidate, Profile, Review
 from support.forgotten import EMAIL, everything, found, make_drop, read_in
+from support.sealed import plain_values, sealed_size
 
 IN_THE_CLEAR = {
     "profile",
@@ -243,9 +245,9 @@ def test_a_changed_moved_or_cut_file_is_refused(home: Path, monkeypatch: pytest.
     one, two = (files.keep(home / name, "a")[0] for name in ("one", "two"))
     root = Path(settings().files_root)
     good = (root / one).read_bytes()
-    assert len(good) == sealing.sealed_size(600_000)
+    assert len(good) == sealed_size(600_000)
     piece = sealing.PIECE + sealing.TAG
-    head = len(good) - sealing.sealed_size(600_000) + 34
+    head = len(good) - sealed_size(600_000) + 34
     swapped = good[:head] + good[head + piece : head + 2 * piece] + good[head : head + piece] + good[head + 2 * piece :]
     for bad in (good[:-1], good[: head + piece], good[:head], good[:-1] + bytes([good[-1] ^ 1]), swapped, b""):
         (root / one).write_bytes(bad)
@@ -279,7 +281,7 @@ def test_every_size_comes_back(home: Path, monkeypatch: pytest.MonkeyPatch, size
     turn_on(monkeypatch, sealing.new_master())
     content = os.urandom(size)
     sealed = b"".join(sealing.seal_pieces([content[: size // 3], content[size // 3 :]], "a"))
-    assert len(sealed) == sealing.sealed_size(size)
+    assert len(sealed) == sealed_size(size)
     assert b"".join(sealing.open_pieces(io.BytesIO(sealed), "a")) == content
 
 
@@ -333,5 +335,28 @@ def test_no_sealed_column_is_searched() -> None:
         "review.after",
         "review.note",
         "pool_candidate.record",
+        "answer.given",
     }
     assert Base.metadata.tables["profile"].c.data.type.about == "profile.data"  # type: ignore[attr-defined]
+
+
+def test_airflow_s_secrets_backend_is_asked_where_nothing_else_has_the_key(
+    home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from gateway_airflow.hooks import connections
+
+    monkeypatch.delenv("AIRFLOW_CONN_GATEWAY_MASTER", raising=False)
+    key = sealing.new_master()
+    asked: list[str] = []
+
+    def none(name: str) -> Credentials:
+        asked.append(name)
+        raise Misconfigured("CONNECTION_MISSING", "none")
+
+    monkeypatch.setattr(connections, "from_airflow", none)
+    assert sealing.masters() == ()
+    monkeypatch.setattr(connections, "from_airflow", lambda name: Credentials(name, "", key))
+    (master,) = sealing.masters()
+    assert key not in repr(master)
+    assert asked == ["gateway_master"]
+    sealing._known.clear()

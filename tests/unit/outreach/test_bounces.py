@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import imaplib
 from collections.abc import Callable
 from email.message import EmailMessage
 
@@ -11,10 +12,13 @@ from sqlalchemy import select
 from gateway.hooks import addresses, handle
 from gateway.hooks.addresses import Kind
 from gateway.hooks.bounces import bounces
+from gateway.hooks.mailbox import read_mailboxes
 from gateway.hooks.receive import take
 from gateway.outreach.sending import send_outreach
+from gateway.sources import doors
 from gateway.store.engine import reading
 from gateway.store.tables import Inbound, Suppression
+from support.imap_server import PASSWORD, USER, imap_serving
 from support.ingested import ingested, invitations
 from support.mailbox import Mailbox
 from support.people import addresses as people_s
@@ -97,3 +101,42 @@ def test_other_mail_is_no_bounce_of_ours(outreach: Outreach) -> None:
     forged = report("<i20991122190501zzzzzzzzzz@candidate-ingestion-gateway>")
     ring(forged, made)
     assert handle.handle_due().bounced == 0, "no message of ours has that id"
+
+
+@pytest.mark.local_server
+def test_bounces_are_read_from_a_mailbox_that_is_left_as_it_is(
+    outreach: Outreach, mailbox: Mailbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    outreach("bounces: {connection: bounces_mail, allow_private: true}")
+    ingested(people_s(2))
+    send_outreach()
+    with imap_serving() as server:
+        client = imaplib.IMAP4
+        monkeypatch.setitem(doors._doors, "imap", lambda connection, allow_private: opened(client, server.port))
+        box = server.boxes["INBOX"]
+        box.add(b"Subject: hello\r\n\r\nNot about anything.")
+        box.add(report(str(mailbox.messages[0]["Message-ID"])))
+        box.add(b"x" * 2_000_001)
+        assert read_mailboxes() == (1, [])
+        assert handle.handle_due().bounced == 1
+        assert read_mailboxes() == (0, []), "what was read is not read again"
+        box.add(report(str(mailbox.messages[1]["Message-ID"]), "5.2.2"))
+        assert read_mailboxes() == (1, [])
+        box.validity += 1
+        assert read_mailboxes()[0] == 2, "new numbers: everything is looked at again"
+        assert handle.handle_due().bounced == 1, "and counts once"
+        assert len(box.messages) == 4
+        assert not box.deleted
+        server.cut_at = "UID SEARCH"
+        box.add(b"Subject: x\r\n\r\nx")
+        (problem,) = read_mailboxes()[1]
+        assert problem.code == "SOURCE_UNREACHABLE"
+    assert sorted(str(row.code) for row in invitations()) == ["OUTREACH_BOUNCED"] * 2
+    with reading() as session:
+        assert [one.reason for one in session.scalars(select(Suppression))] == ["bounced"]
+
+
+def opened(client: type[imaplib.IMAP4], port: int) -> imaplib.IMAP4:
+    made = client("127.0.0.1", port)
+    made.login(USER, PASSWORD)
+    return made

@@ -139,6 +139,28 @@ def test_what_passes_is_tried_again_once_and_what_does_not_is_not(store: str, ho
     assert state(batch_id) == ("failed", "CONNECTION_MISSING")
 
 
+def test_failures_of_long_ago_are_not_looked_at_every_time(
+    store: str, home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("fresh", "old", "full"):
+        drop(home, AGENT, name, {"list.csv": GOOD + f"Row of,{name}@example.org\n".encode()})
+    fresh, old, full = receive.sense().batch_ids
+    for batch_id, code in ((fresh, "TARGET_DOWN"), (old, "TARGET_DOWN"), (full, "DISK_FULL")):
+        with pytest.raises(Transient), runs.noted(batch_id, "register"):
+            raise Transient(code, "x")
+        finish_batch(batch_id)
+    with writing() as session:
+        for batch_id in (old, full):
+            session.get_one(Batch, batch_id).finished_at = now() - timedelta(days=30)
+    looked: list[str] = []
+    silent = resume._silent_s
+    monkeypatch.setattr(
+        resume, "_silent_s", lambda session, batch, at: looked.append(batch.id) or silent(session, batch, at)
+    )
+    assert set(sweep(airflow(default="failed"), at=now() + LATER).runs) == {fresh, full}
+    assert sorted(looked) == sorted([fresh, full])
+
+
 def test_a_full_disk_is_waited_for_as_often_as_it_takes(
     store: str, home: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

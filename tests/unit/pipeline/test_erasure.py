@@ -25,7 +25,7 @@ from gateway.pipeline.review.review import decide
 from gateway.pipeline.run import run_batch
 from gateway.pipeline.trail import verify
 from gateway.settings import settings
-from gateway.store import chain, keys
+from gateway.store import chain, keys, sealing
 from gateway.store.engine import engine, reading, writing
 from gateway.store.tables import Base, Batch, Delivery, Document, Event, PoolCandidate, Profile, ProfileKey, Review
 from support.forgotten import EMAIL, LIST, erase_killed, found, make_drop, read_in
@@ -270,7 +270,7 @@ def test_every_table_was_thought_of() -> None:
         "interview",
     }
     nobody = {"agent", "event", "event_seal", "erased", "gate_result", "audit", "rate_limit", "alembic_version"}
-    nobody |= {"legal_hold", "source_state", "source_claim", "source_item", "api_key", "api_request"}
+    nobody |= {"legal_hold", "data_key", "source_state", "source_claim", "source_item", "api_key", "api_request"}
     nobody |= {"observation", "watch", "alarm", "calibration"}
     nobody |= {"outbox", "channel_health", "suppression", "bookmark"}
     assert set(Base.metadata.tables) <= emptied | nobody
@@ -306,3 +306,34 @@ def test_an_object_store_is_emptied_too(home: Path, tmp_path: Path, monkeypatch:
     assert receipt["complete"]
     assert found() == set()
     assert (files.root() / "receipts" / f"{receipt['receipt']}.json").exists()
+
+
+@pytest.mark.local_server
+def test_a_real_object_store_is_emptied_too(home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """One of the fifty trials on S3 that `make erasures` runs, with everything encrypted."""
+    import s3fs
+    from moto.server import ThreadedMotoServer
+
+    server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
+    server.start()
+    try:
+        host, port = server.get_host_and_port()
+        address = f"http://{host}:{port}"
+        s3fs.S3FileSystem(key="k", secret="s", endpoint_url=address).mkdir("erasing")
+        given = {"conn_type": "aws", "login": "k", "password": "s", "extra": {"endpoint_url": address}}
+        monkeypatch.setenv("AIRFLOW_CONN_GATEWAY_FILES", json.dumps(given))
+        monkeypatch.setenv("GATEWAY_FILES_URL", "s3://erasing/files")
+        monkeypatch.setenv("AIRFLOW_CONN_GATEWAY_MASTER", json.dumps({"password": sealing.new_master()}))
+        monkeypatch.setenv("GATEWAY_ENCRYPT", "true")
+        settings.cache_clear()
+        read_in(make_drop(tmp_path / "drop", workbook=True))
+        kept_before = [path for path in files.root().rglob("*") if path.name.endswith(files.SEALED)]
+        assert len(kept_before) == 4
+        assert erase_killed(11) > 0
+        assert erase(email=EMAIL, actor="rita")["complete"]
+        assert found() == set()
+        left = [path for path in files.root().rglob("*") if path.name.endswith(files.SEALED)]
+        assert len(left) == 3, "the files of others, written anew"
+        assert not {path.name for path in left} & {path.name for path in kept_before}
+    finally:
+        server.stop()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import zipfile
 from pathlib import Path
 from typing import Any
 
@@ -10,12 +11,14 @@ import pytest
 from sqlalchemy import select
 
 from gateway.cli import main
+from gateway.extract import media_types
 from gateway.model import Mode
 from gateway.pipeline.run import run_batch
 from gateway.store.engine import reading
 from gateway.store.profiles import profile_rows
 from gateway.store.tables import Document, Profile
-from support import CORPUS
+from support import CORPUS, PROJECT
+from support import resume_files as made
 
 FIELDS = ("name", "email", "phone", "location", "row")
 MADE = {
@@ -75,3 +78,38 @@ def test_both_commands_give_the_same_for_every_list_of_the_corpus(
     paths = sorted((CORPUS / "csv").glob("*.csv"))
     assert len(paths) > 20
     assert by_ingest(paths, tmp_path) == by_extract(paths, capsys)
+
+
+def everything(folder: Path) -> list[Path]:
+    """A file of every type that is read, some that are refused, a list in a ZIP, and the project's own samples."""
+    for name, make in made.FORMATS.items():
+        make(folder / name)
+    refused = {
+        "picture.pdf": b"\xff\xd8\xff\xe0 a photograph",
+        "picture.jpg": b"\xff\xd8\xff\xe0 another photograph",
+        "empty.csv": b"",
+        "program.docx": b"MZ\x90\x00" + bytes(200),
+        "notes.pdf": b"Greta Hollingsworth\ngreta@example.org\n",
+        "old.doc": b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(600) + "WordDocument".encode("utf-16-le"),
+    }
+    for name, content in {**MADE, **refused}.items():
+        (folder / name).write_bytes(content)
+    with zipfile.ZipFile(folder / "packed.zip", "w") as archive:
+        archive.writestr("lists/names.csv", b"Name\nMiriam Castellano\nJoris Adeyemi\nHana Lindqvist\n")
+    samples = sorted(path for path in (PROJECT / "include" / "samples").rglob("*") if path.is_file())
+    return [*sorted(folder.iterdir()), *samples]
+
+
+def test_both_commands_give_the_same_for_every_type_and_every_sample(
+    store: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    folder = tmp_path / "drop"
+    folder.mkdir()
+    paths = everything(folder)
+    extracted, ingested = by_extract(paths, capsys), by_ingest(paths, tmp_path)
+    assert ingested == extracted
+    assert len(extracted["packed.zip!/lists/names.csv"][2]) == 3
+    with reading() as session:
+        kinds = dict(session.execute(select(Document.path, Document.media_type)).tuples().all())
+    assert set(media_types.READERS) <= set(kinds.values())
+    assert kinds["packed.zip!/lists/names.csv"] == media_types.CSV, "its name counts inside an archive too"

@@ -129,6 +129,10 @@ def test_an_office_is_told_from_a_person_with_a_domain(email: str, name: str | N
         ("noreply@quayside.org", {"EMAIL_PLACEHOLDER"}),
         ("mira@yourdomain.com", {"EMAIL_PLACEHOLDER"}),
         ("mira@yopmail.com", {"EMAIL_DISPOSABLE"}),
+        ("mira@spamgourmet.com", {"EMAIL_DISPOSABLE"}),  # the package does not know it
+        ("mira@0-mail.com", {"EMAIL_DISPOSABLE"}),  # it knows thousands that we did not
+        ("mira@okonjo.dynv6.net", set()),  # somebody's own mail server behind dynamic DNS
+        ("mira@0-mailer.dynv6.net", set()),
         ("用户@quayside.org", set()),
     ],
 )

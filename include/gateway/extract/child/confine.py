@@ -2,7 +2,7 @@
 
 The process that reads a stranger's file holds nothing worth stealing: no keys, passwords or connections of the gateway or of
 Airflow. It cannot open a socket: seccomp refuses the call, with no privilege and inside containers too. Where that is not
-possible (other processors than x86-64 and 64-bit ARM, other kernels than Linux), `refuse_network` says so.
+possible (other processors than x86-64 and 64-bit ARM, other kernels than Linux), `gateway doctor` says so.
 source   Linux seccomp(2), include/uapi/linux/{seccomp,audit,filter}.h; proc(5)
 """
 
@@ -16,8 +16,11 @@ import platform
 import shutil
 import signal
 import struct
+import subprocess
+import sys
 import tempfile
 import time
+from functools import lru_cache
 from pathlib import Path
 
 import gateway
@@ -80,6 +83,27 @@ def refuse_network() -> bool:
     if libc.prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0:
         return False
     return bool(libc.prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, ctypes.create_string_buffer(header), 0, 0) == 0)
+
+
+@lru_cache(maxsize=1)
+def can_refuse_network() -> bool:
+    """Whether reading children of this machine are without a network: tried in a process of its own, once."""
+    code = (
+        "import sys, socket; from gateway.extract.child.confine import refuse_network\n"
+        "done = refuse_network()\n"
+        "try: socket.socket()\n"
+        "except OSError: sys.exit(0 if done else 1)\n"
+        "sys.exit(1)"
+    )
+    path = os.pathsep.join(filter(None, [*import_roots(), os.environ.get("PYTHONPATH", "")]))
+    done = subprocess.run(  # noqa: S603  # our own interpreter and text
+        [sys.executable, "-c", code],
+        env={**os.environ, "PYTHONPATH": path},
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        check=False,
+    )
+    return done.returncode == 0
 
 
 def die_with_parent(parent: int | None = None, *, by: int = signal.SIGKILL) -> bool:

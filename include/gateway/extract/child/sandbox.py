@@ -27,6 +27,7 @@ from gateway.errors import Transient
 from gateway.extract.child.confine import Folder, clean_environment
 from gateway.extract.child.watched import cpu_s, resident, waited_s
 from gateway.extract.child.wire import hints_out, iter_profiles, reading_in
+from gateway.extract.media_types import BINARY
 from gateway.model import Hints, Reading
 from gateway.settings import Settings, settings
 
@@ -336,7 +337,7 @@ class ReaderPool:
             "READER_CRASHED": f"The reading process ended by {detail}. Print it to PDF again and send that.",
             "READER_FAILED": f"The reader stopped with an error of kind {detail}. Print it to PDF again and send that.",
         }
-        reading = Reading("failed", "application/octet-stream", code=code, error=sentences[code])
+        reading = Reading("failed", BINARY, code=code, error=sentences[code])
         return ReadResult(job.key, reading, job.spool)
 
     def _next_news(self, timeout_s: float) -> dict[str, Any]:

@@ -7,6 +7,7 @@ source   The Unicode Standard, chapters 2.11 (combining marks), 9.2 (Arabic pres
 from __future__ import annotations
 
 import dataclasses
+import re
 import unicodedata
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -33,6 +34,7 @@ _UNDOTTED = {"ı": "i", "ȷ": "j"}
 # Hyphens and minus signs that typesetters put where somebody typed "-": in numbers, addresses and double names.
 _HYPHENS = str.maketrans(dict.fromkeys("\u2010\u2011\u2212\ufe63\uff0d", "-"))
 _FORMS = ("<initial>", "<medial>", "<final>", "<isolated>")
+_CLUSTERS = re.compile(r"[\dA-Za-z]+(?:[.,:/-][\dA-Za-z]+)*|.[\u0591-\u05c7\u064b-\u065f\u0670]*", re.S)
 _VOWELS = frozenset("aeiouyæœøı")
 LONG_WORD = 4
 ENOUGH_WORDS = 20
@@ -70,6 +72,26 @@ def _letters(token: str) -> str:
     )
 
 
+def is_rtl(text: str) -> bool:
+    """True for text with a letter of a script that runs from right to left (Hebrew, Arabic, Syriac)."""
+    return any(
+        "\u0590" <= char <= "\u08ff" or "\ufb1d" <= char <= "\ufdff" or "\ufe70" <= char <= "\ufefc" for char in text
+    )
+
+
+def in_reading_order(glyphs: Sequence[Glyph]) -> str:
+    """The word of right-to-left letters that was stored as drawn, turned; where its letters stand tells, not their form.
+
+    Digits and Latin letters in it keep their order among themselves; a vowel sign stays behind its letter.
+    """
+    token = "".join(glyph.text for glyph in glyphs)
+    at = [(glyph.box[0] + glyph.box[2]) / 2 for glyph in glyphs if is_rtl(glyph.text) and glyph.text.isalpha()]
+    rising = sum(after > before for before, after in zip(at, at[1:], strict=False))
+    if 2 * rising < len(at) or len(at) < 2:
+        return token
+    return "".join(cluster for cluster in reversed(_CLUSTERS.findall(token)))
+
+
 def accented(glyphs: Sequence[Glyph]) -> list[Glyph]:
     """Joins accents drawn as separate characters with the letter they are over; those over none stay unchanged."""
     out = list(glyphs)
@@ -89,8 +111,25 @@ def _apart(a: Box, b: Box) -> float:
     return abs((a[0] + a[2]) / 2 - (b[0] + b[2]) / 2)
 
 
+def parted_at(glyphs: Sequence[Glyph], size: float) -> int | None:
+    """Where two words set without a space part ("OMARSTAUFFER" with a margin between): the one gap far wider than the others."""
+    gaps = [after.box[0] - before.box[2] for before, after in zip(glyphs, glyphs[1:], strict=False)]
+    if len(gaps) < 5:
+        return None
+    *_, second, widest = sorted(gaps)
+    at = gaps.index(widest) + 1
+    usual = sorted(gaps)[len(gaps) // 2]
+    apart = widest > usual + 0.14 * size and widest > 0.08 * size and widest - second > 0.08 * size
+    return at if apart and 2 <= at <= len(glyphs) - 2 else None
+
+
 def looks_doubled(token: str) -> bool:
-    """ "JJoohhnn": every character twice, as where a shadow is drawn letter by letter. No word of five letters is."""
+    """ "JJoohhnn": every character twice, as where a shadow is drawn letter by letter. No word of five letters is.
+
+    A pair of one letter is looked at as well ("mm" of "I'm"); whether it is a copy, its place tells.
+    """
+    if len(token) == 2:
+        return token[0] == token[1]
     return len(token) >= 4 and len(token) % 2 == 0 and token[0::2] == token[1::2] and len(set(token)) > 1
 
 

@@ -10,6 +10,7 @@ import io
 from pathlib import Path
 
 import pypdfium2 as pdfium
+import pypdfium2.raw as raw
 
 from gateway.errors import Unreadable
 from gateway.model import Note
@@ -17,11 +18,18 @@ from gateway.model import Note
 HEAD = 1024  # bytes in which "%PDF" must stand (ISO 32000-2 7.5.2, as readers practise it)
 
 
+FOR_RECIPIENTS = "It is encrypted for certain people or by a rights service, not by a password; ask the sender for a copy without protection."
 UNREADABLE = "It is damaged beyond repair; ask the sender to export it again."
 
 
 def open_pdf(path: Path) -> tuple[pdfium.PdfDocument, list[Note]]:
-    """The open document and notes about how it was opened; raises Unreadable with the reason."""
+    """The open document, its form too, and notes about how it was opened; raises Unreadable with the reason."""
+    document, notes = _opened(path)
+    document.init_forms()  # before any page is loaded
+    return document, notes
+
+
+def _opened(path: Path) -> tuple[pdfium.PdfDocument, list[Note]]:
     try:
         size = path.stat().st_size
         with path.open("rb") as file:
@@ -39,8 +47,9 @@ def open_pdf(path: Path) -> tuple[pdfium.PdfDocument, list[Note]]:
         if len(document) > 0:
             return document, []
         document.close()
-    except pdfium.PdfiumError:
-        pass
+    except pdfium.PdfiumError as wrong:
+        if wrong.err_code == raw.FPDF_ERR_SECURITY:
+            raise Unreadable("ENCRYPTED_PDF", FOR_RECIPIENTS) from wrong
     return _repaired(path)
 
 

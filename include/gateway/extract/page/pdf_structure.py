@@ -1,26 +1,36 @@
-"""Attachments and forms of a PDF, and one person's pages as a separate file. Uses pypdf.
+"""What a PDF holds beside its pages, and one person's pages as a separate file.
 
-pypdf is slow on text and good at structure, so it is imported only for files that have some: PDFium says cheaply whether
-anything is attached. Everything here runs in a child process with limits, like all that opens a stranger's file.
+pypdf takes attachments and pages apart. It costs 0.2 s to import and reads the whole file again, so it is asked only where there is
+something: PDFium, which has the file open, says whether anything is attached, and how the file was made. Everything here runs in a child process with limits, like all that opens a stranger's file.
 """
 
 from __future__ import annotations
 
 import io
+import re
 from collections.abc import Iterator
-from pathlib import Path, PurePosixPath
+from datetime import date
+from pathlib import Path
 from typing import Any
 
 import pypdfium2 as pdfium
+import pypdfium2.raw as raw
 
 from gateway.errors import Unreadable
-from gateway.model import Note
+from gateway.extract.detect import suffix_of
+from gateway.extract.media_types import ENDINGS
+from gateway.model import Note, Origin
+from gateway.values.text import tidy
 
+_STAMP = re.compile(r"(?:D:)?(\d{4})(\d\d)(\d\d)")
+_LONGEST_PROGRAM = 80  # characters
 _MOST_NAMED = 5  # endings of attached files that a note names
 # Of a page: what leads to other pages (beads of articles, the structure tree) or tells of the document as a whole.
 _LEADS_AWAY = ("/B", "/StructParents", "/Metadata", "/PieceInfo", "/AA", "/Tabs", "/Parent")
 # Keys of an annotation: its page and fields, its pop-up, its action. Appearance and value stay.
 _OF_OTHERS = ("/P", "/Parent", "/Popup", "/IRT", "/Dest", "/AA", "/StructParent")
+_OF_FIELDS = ("/FT", "/V", "/Ff")  # of a field, what its box may have from the field above it
+_MOST_PARENTS = 20  # damaged forms go in circles
 
 
 def attached(document: pdfium.PdfDocument, path: Path) -> list[Note]:
@@ -34,10 +44,28 @@ def attached(document: pdfium.PdfDocument, path: Path) -> list[Note]:
     except Exception:  # pypdf raises many kinds for damaged trees; that there are some is known already
         names = []
     number = len(names) or document.count_attachments()
-    endings = sorted({PurePosixPath(name).suffix.lower() for name in names} - {""})[:_MOST_NAMED]
+    endings = sorted({suffix_of(name) for name in names} & ENDINGS)[:_MOST_NAMED]
     kinds = f" ({', '.join(endings)})" if endings else ""
     what, verb = ("1 file is", "was") if number == 1 else (f"{number} files are", "were")
     return [Note("PDF_ATTACHMENTS", f"{what} attached inside the PDF{kinds} and {verb} not read.")]
+
+
+def origin(document: pdfium.PdfDocument) -> Origin | None:
+    """How the file was made, by its own account; None if it says nothing."""
+    said = document.get_metadata_dict(skip_empty=True)
+    program = tidy(said.get("Creator") or said.get("Producer") or "")[:_LONGEST_PROGRAM] or None
+    restricted = raw.FPDF_GetSecurityHandlerRevision(document.raw) >= 0
+    found = Origin(program, _day(said.get("CreationDate")), _day(said.get("ModDate")), restricted)
+    return found if found != Origin() else None
+
+
+def _day(stamp: str | None) -> str | None:
+    """ "D:20240501093000+02'00'" as "2024-05-01" (ISO 32000-2 7.9.4); None for anything else."""
+    parts = _STAMP.match(stamp or "")
+    try:
+        return date(*map(int, parts.groups())).isoformat() if parts else None
+    except ValueError:
+        return None
 
 
 def pages_alone(path: Path, first: int, last: int) -> bytes:
@@ -120,5 +148,21 @@ def _only_own_notes(page: Any) -> None:
         leads = action is not None and action.get_object().get("/S") != "/URI"
         if not isinstance(note, DictionaryObject) or leads or "/Dest" in note:
             continue
-        kept.append(DictionaryObject({k: v for k, v in note.items() if k not in _OF_OTHERS}))
+        own = DictionaryObject({k: v for k, v in note.items() if k not in _OF_OTHERS})
+        for key in _OF_FIELDS if note.get("/Subtype") == "/Widget" else ():
+            value = _inherited(note, key)
+            if value is not None:
+                own[NameObject(key)] = value
+        kept.append(own)
     page[NameObject("/Annots")] = kept
+
+
+def _inherited(note: Any, key: str) -> Any:
+    """What a field's box has of its own, or of the field above it."""
+    for _ in range(_MOST_PARENTS):
+        if key in note:
+            return note[key]
+        if "/Parent" not in note:
+            return None
+        note = note["/Parent"].get_object()
+    return None

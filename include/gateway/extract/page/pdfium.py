@@ -23,31 +23,30 @@ from gateway.extract.page.characters import (
     accented,
     covers,
     glued,
+    in_reading_order,
+    is_rtl,
     is_torn,
     looks_doubled,
     once,
+    parted_at,
     plain,
-    same_place,
     sense,
     without_copies,
 )
-from gateway.extract.page.painted import WHITE, bounds, fills, painted_texts
+from gateway.extract.page.forms import filled
+from gateway.extract.page.layout import around
+from gateway.extract.page.looks import Look, Looks
 from gateway.extract.page.words import Link, Page, Word
 from gateway.model import Box
-from gateway.values.text import tidy
 
 # A private-use sign (icon font) is a word of its own: it names its line but is part of no value.
 # U+FFFE and U+0002 are PDFium's marks for a hyphen that ends a line.
 _WORD = re.compile(r"[\ue000-\uf8ff]|[^\s\ue000-\uf8ff\x00-\x1f\ufffe]+[\x02\ufffe]?")
 _LONE = re.compile("[\ud800-\udfff]")  # half of a UTF-16 pair is not a character
-_BOLD = re.compile(r"bold|black|heavy|semibold|demi|extrabold|bx\d|sfbx|cmbx|lmroman\d+-bold|-bd|medium(?!ital)", re.I)
-_ICONS = re.compile(
-    r"awesome|wingdings|webdings|dingbats|fontello|icomoon|ionicons|glyphicons|(?<![a-z])icons?(?![a-z])", re.I
-)
 ICON = "\uf8ff"  # a picture of no known meaning; a bullet among them stays a sign of its own line
-_ITALIC = re.compile(r"italic|oblique|cmti|slant|-it\b", re.I)
-BOLD_WEIGHT = 600
 LIMIT_CHARS = 60_000  # a dense printed page has some 6,000; a page with more is not meant for reading
+FLATTEST, USUAL, TALLEST = 0.5, 1.15, 2.6  # height of a character's cell in type sizes
+LARGE = 13.0  # points: type of names and titles
 WIDE = 1.9  # a word wider than this many sizes a character holds an unmarked gap
 HIDDEN_SIZE = 1.5  # points; nobody reads smaller type
 
@@ -121,7 +120,7 @@ def _words(text_page: Any, page: pdfium.PdfPage, place: _Placer) -> tuple[list[W
     if count <= 0:
         return [], 1.0
     text = _text(text_page, count)
-    looks = _Looks(text_page, page, place)
+    looks = Looks(text_page, page, place.rotation)
     rect = raw.FS_RECTF()
     pointer = ctypes.byref(rect)
     loose = raw.FPDFText_GetLooseCharBox
@@ -141,15 +140,29 @@ def _words(text_page: Any, page: pdfium.PdfPage, place: _Placer) -> tuple[list[W
         box = place.box(x0, y0, x1, y1)
         look = looks.of(start)
         size = look.size or (box[2] - box[0] if look.turned else box[3] - box[1])
+        if not look.turned and not FLATTEST < (box[3] - box[1]) / max(size, 0.1) < TALLEST:
+            size = (
+                box[3] - box[1]
+            ) / USUAL  # a font of drawings has a scale of its own, and PDFium tells the size before it
         if looks_doubled(token) or (len(token) > 1 and not token.isascii() and not ACCENTS.keys().isdisjoint(token)):
             glyphs = accented(without_copies(_glyphs(looks, start, token, place)))
             token, look = "".join(glyph.text for glyph in glyphs), looks.of(end - 1) if look.hidden else look
+        if end - start > 1 and not token.isascii() and is_rtl(token):
+            glyphs = _glyphs(looks, start, text[start:end], place)
+            token = in_reading_order(glyphs) if len(glyphs) == end - start else token
         if (box[2] - box[0]) > WIDE * max(size, 1.0) * len(token) and len(token) > 1 and not look.turned:
             words.extend(_cut(text_page, token, start, place, look, pointer, rect))
             starts += [start] * (len(words) - len(starts))
             continue
+        parts = _parted(looks, start, token, end, place, size) if size >= LARGE and token.isalpha() else None
+        if parts:
+            words += [_word(text, where, size, look) for text, where in parts]
+            starts += [start, start + len(parts[0][0])]
+            continue
         word = _word(token, box, size, look)
-        if words and is_torn(words[-1], word, text, start):
+        if words and (
+            is_torn(words[-1], word, text, start) or _is_spaced(looks, text, start, end, words[-1], word, place)
+        ):
             words[-1] = glued(words[-1], word)
             continue
         words.append(word)
@@ -158,7 +171,44 @@ def _words(text_page: Any, page: pdfium.PdfPage, place: _Placer) -> tuple[list[W
     return words, (1.0 - min(1.0, bad / max(1, total))) * sense(word.text for word in words)
 
 
-def _glyphs(looks: _Looks, start: int, token: str, place: _Placer) -> list[Glyph]:
+def _is_spaced(looks: Looks, text: str, start: int, end: int, before: Word, word: Word, place: _Placer) -> bool:
+    """True inside a letter-spaced word where PDFium made a space up: the gap is the one between the letters ("SKI LLS")."""
+    size = min(before.size, word.size)
+    gap = word.box[0] - before.box[2]
+    if text[start - 1 : start] != " " or start < 2 or not 0.04 * size <= gap <= 0.4 * size:
+        return False
+    if (
+        abs(before.size - word.size) > 0.5
+        or abs(before.box[3] - word.box[3]) > 0.2 * size
+        or before.hidden != word.hidden
+    ):
+        return False
+    if not raw.FPDFText_IsGenerated(looks.text_page, start - 1):
+        return False
+    if len(before.text) > 1:
+        last = start - 2
+        first = last - 1 if not text[last - 1].isspace() else last - 2
+    elif end - start > 1:
+        first, last = start, start + 1
+    else:
+        return False
+    pair = [*_glyphs(looks, first, text[first], place), *_glyphs(looks, last, text[last], place)]
+    inner = pair[1].box[0] - pair[0].box[2] if len(pair) == 2 else 0.0
+    return inner >= 0.04 * size and abs(gap - inner) <= 0.04 * size
+
+
+def _parted(
+    looks: Looks, start: int, token: str, end: int, place: _Placer, size: float
+) -> list[tuple[str, Box]] | None:
+    """The two words of a large title in which only a margin parts them."""
+    glyphs = _glyphs(looks, start, token, place) if end - start == len(token) else []
+    at = parted_at(glyphs, size) if len(glyphs) == len(token) else None
+    if at is None:
+        return None
+    return [(token[a:b], around([glyph.box for glyph in glyphs[a:b]])) for a, b in ((0, at), (at, len(token)))]
+
+
+def _glyphs(looks: Looks, start: int, token: str, place: _Placer) -> list[Glyph]:
     """The characters of a word with their places."""
     rect = raw.FS_RECTF()
     out = []
@@ -169,7 +219,7 @@ def _glyphs(looks: _Looks, start: int, token: str, place: _Placer) -> list[Glyph
     return out
 
 
-def _with_loose_accents(words: list[tuple[Word, int]], looks: _Looks, place: _Placer) -> list[Word]:
+def _with_loose_accents(words: list[tuple[Word, int]], looks: Looks, place: _Placer) -> list[Word]:
     """Joins accents that are separate words with the letter below, wherever in the file that is."""
     loose = [word for word, _ in words if word.text in ACCENTS]
     out = []
@@ -189,7 +239,7 @@ def _with_loose_accents(words: list[tuple[Word, int]], looks: _Looks, place: _Pl
     return out + loose
 
 
-def _word(token: str, box: Box, size: float, look: _Look) -> Word:
+def _word(token: str, box: Box, size: float, look: Look) -> Word:
     if token.endswith(("\x02", "\ufffe")):
         token = token[:-1] + "-"
     hidden = look.hidden or size < HIDDEN_SIZE
@@ -198,7 +248,7 @@ def _word(token: str, box: Box, size: float, look: _Look) -> Word:
     return Word(plain(token), box, size, look.bold, look.italic, look.colour, "text", hidden)
 
 
-def _cut(text_page: Any, token: str, start: int, place: _Placer, look: _Look, pointer: Any, rect: Any) -> list[Word]:
+def _cut(text_page: Any, token: str, start: int, place: _Placer, look: Look, pointer: Any, rect: Any) -> list[Word]:
     """A "word" with an unmarked gap inside, cut at gaps of more than half a size."""
     out: list[Word] = []
     run, box = "", (0.0, 0.0, 0.0, 0.0)
@@ -219,98 +269,6 @@ def _cut(text_page: Any, token: str, start: int, place: _Placer, look: _Look, po
     if run:
         out.append(_word(run, box, look.size or box[3] - box[1], look))
     return out
-
-
-class _Look:
-    __slots__ = ("bold", "colour", "hidden", "icons", "italic", "size", "turned")
-
-    def __init__(
-        self,
-        bold: bool = False,
-        italic: bool = False,
-        colour: int | None = None,
-        hidden: bool = False,
-        turned: bool = False,
-        size: float = 0.0,
-        icons: bool = False,
-    ) -> None:
-        self.bold, self.italic, self.colour, self.hidden, self.turned = bold, italic, colour, hidden, turned
-        self.icons = icons  # of a font of pictures, where a letter is none
-        self.size = size  # as shown, in points; 0 when PDFium does not know
-
-
-class _Looks:
-    """How text objects look, asked of PDFium once an object and once a font."""
-
-    def __init__(self, text_page: Any, page: pdfium.PdfPage, place: _Placer) -> None:
-        self.text_page, self.page, self.place = text_page, page, place
-        self.objects: dict[int, _Look] = {}
-        self.fonts: dict[int, tuple[bool, bool, bool]] = {}
-        self.buffer = ctypes.create_string_buffer(256)
-        self.parts = [ctypes.c_uint() for _ in range(4)]
-        self.points, self.matrix = ctypes.c_float(), raw.FS_MATRIX()
-        self.fills: list[tuple[float, float, float, float]] | None = None
-        self.painted: list[Box] | None = None
-
-    def of(self, index: int) -> _Look:
-        handle = raw.FPDFText_GetTextObject(self.text_page, index)
-        key = ctypes.cast(handle, ctypes.c_void_p).value or 0
-        look = self.objects.get(key)
-        if look is None:
-            look = self.objects[key] = self._look(handle, index) if key else _Look()
-        return look
-
-    def _look(self, handle: Any, index: int) -> _Look:
-        font = raw.FPDFTextObj_GetFont(handle)
-        key = ctypes.cast(font, ctypes.c_void_p).value or 0
-        style = self.fonts.get(key)
-        if style is None:
-            style = self.fonts[key] = self._style(font) if key else (False, False, False)
-        red, green, blue, alpha = self.parts
-        colour, hidden = None, False
-        if raw.FPDFPageObj_GetFillColor(handle, red, green, blue, alpha):
-            colour = red.value << 16 | green.value << 8 | blue.value
-            hidden = alpha.value == 0
-        mode = raw.FPDFTextObj_GetTextRenderMode(handle)
-        # Mode 3 paints nothing, 7 only clips; scanned pages carry their OCR layer that way, see pdf.py.
-        hidden = hidden or mode in (raw.FPDF_TEXTRENDERMODE_INVISIBLE, raw.FPDF_TEXTRENDERMODE_CLIP)
-        if not hidden and colour is not None and min(red.value, green.value, blue.value) >= WHITE:
-            hidden = not self._on_dark(handle)
-        elif hidden:
-            hidden = not self._painted_again(handle)
-        angle = raw.FPDFText_GetCharAngle(self.text_page, index)
-        turned = angle >= 0 and (round(angle / 1.5708) - self.place.rotation) % 2 == 1  # a line up the page's edge
-        size = 0.0
-        if raw.FPDFTextObj_GetFontSize(handle, self.points) and raw.FPDFPageObj_GetMatrix(handle, self.matrix):
-            size = abs(self.points.value) * (self.matrix.b**2 + self.matrix.d**2) ** 0.5
-            if abs(self.matrix.b) > abs(self.matrix.a):
-                size = abs(self.points.value) * (self.matrix.c**2 + self.matrix.d**2) ** 0.5
-        return _Look(style[0], style[1], colour, hidden, turned, size, style[2])
-
-    def _style(self, font: Any) -> tuple[bool, bool, bool]:
-        length = raw.FPDFFont_GetBaseFontName(font, self.buffer, 256)
-        name = self.buffer.value.decode("latin-1") if length else ""
-        italic = ctypes.c_int()
-        weight = raw.FPDFFont_GetWeight(font)
-        slanted = bool(_ITALIC.search(name)) or (bool(raw.FPDFFont_GetItalicAngle(font, italic)) and italic.value != 0)
-        return bool(_BOLD.search(name)) or weight >= BOLD_WEIGHT, slanted, bool(_ICONS.search(name))
-
-    def _painted_again(self, handle: Any) -> bool:
-        """True if a visible text lies exactly over this one: PDFium returns the first of two copies, whichever is visible."""
-        if self.painted is None:
-            self.painted = list(painted_texts(self.page))
-        here = bounds(handle)
-        return here is not None and any(same_place(here, other) for other in self.painted)
-
-    def _on_dark(self, handle: Any) -> bool:
-        """True if white text stands on something painted: a filled shape or an image under its middle."""
-        if self.fills is None:
-            self.fills = list(fills(self.page))
-        left, bottom, right, top = (ctypes.c_float() for _ in range(4))
-        if not raw.FPDFPageObj_GetBounds(handle, left, bottom, right, top):
-            return True
-        x, y = (left.value + right.value) / 2, (bottom.value + top.value) / 2
-        return any(x0 <= x <= x1 and y0 <= y <= y1 for x0, y0, x1, y1 in self.fills)
 
 
 def _links(page: pdfium.PdfPage, place: _Placer) -> list[Link]:
@@ -336,32 +294,14 @@ def _links(page: pdfium.PdfPage, place: _Placer) -> list[Link]:
 
 
 def _form_words(page: pdfium.PdfPage, place: _Placer) -> list[Word]:
-    """Text typed into form fields; PDFium's text of the page does not contain it."""
+    """Words of the filled-in fields, spread over the field's box as its type is set from the left."""
     out: list[Word] = []
-    for index in range(min(500, raw.FPDFPage_GetAnnotCount(page.raw))):
-        annotation = raw.FPDFPage_GetAnnot(page.raw, index)
-        try:
-            if raw.FPDFAnnot_GetSubtype(annotation) != raw.FPDF_ANNOT_WIDGET:
-                continue
-            rect = raw.FS_RECTF()
-            value = _annotation_text(annotation, b"V")
-            if not value or not raw.FPDFAnnot_GetRect(annotation, ctypes.byref(rect)):
-                continue
-            box = place.box(rect.left, min(rect.bottom, rect.top), rect.right, max(rect.bottom, rect.top))
-            size = min(12.0, box[3] - box[1])
-            x = box[0]
-            for token in value.split():
-                out.append(Word(token, (x, box[1], x + 0.5 * size * len(token), box[3]), size, source="form"))
-                x += 0.5 * size * (len(token) + 0.6)
-        finally:
-            raw.FPDFPage_CloseAnnot(annotation)
+    for field in filled(page):
+        box = place.box(*field.box)
+        size = min(12.0, box[3] - box[1])
+        x = box[0]
+        for token in field.text.split():
+            end = x + 0.5 * size * len(token)
+            out.append(Word(token, (x, box[1], end, box[3]), size, source="form", hidden=field.hidden))
+            x = end + 0.3 * size
     return out
-
-
-def _annotation_text(annotation: Any, key: bytes) -> str:
-    length = raw.FPDFAnnot_GetStringValue(annotation, key, None, 0)
-    if not 2 < length <= 20_000:
-        return ""
-    buffer = ctypes.create_string_buffer(length)
-    raw.FPDFAnnot_GetStringValue(annotation, key, ctypes.cast(buffer, ctypes.POINTER(ctypes.c_ushort)), length)
-    return tidy(buffer.raw[: length - 2].decode("utf-16-le", "replace"))

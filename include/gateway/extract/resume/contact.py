@@ -15,12 +15,13 @@ from functools import lru_cache
 from gateway.extract.page.layout import Cell, Line, around
 from gateway.extract.page.words import Link, Page
 from gateway.model import Box, Evidence
-from gateway.values.lexicon import bare, phrases
+from gateway.values.lexicon import bare, heading_of, phrases
 from gateway.values.places import is_tld
 from gateway.values.spelled import spelled_email
 from gateway.values.text import tidy
 from gateway.values.values import find_emails, normalise_email
 
+BROKEN = 4  # lines of a column as narrow as there are
 FOREIGN = ("references", "furniture")
 OWN = {"top": 1.0, "contact": 1.0, "footer": 0.9, "links": 0.9, "summary": 0.8}
 _ICON_KINDS = {  # Font Awesome's and Material's signs, and Unicode's own
@@ -59,6 +60,7 @@ _ICON_KINDS = {  # Font Awesome's and Material's signs, and Unicode's own
     "📠": "fax",
 }
 _SPELLED = re.compile(r"[\s(\[{<_-](?:at|ät|arroba|chez|chiocciola|malpa|собака|a)[\s)\]}>_-]", re.I)
+_GLUED = re.compile(r"(?<![\w@.+-])((?:\+|\()?\d{2,}(?=[\d().-]*[\s().-]\S*)[\d\s().-]{5,}\d)(?=[a-z][\w.+-]*@)")
 _PROSE = re.compile(r"[^\W\d_]{2,}\s+[^\W\d_]{2,}\s+[^\W\d_]{2,}\s+[^\W\d_]{2,}")
 _LABEL = re.compile(r"([^\W\d_][\w .'’/()-]{0,28}?)\s*[:：.]?\s*$")
 
@@ -203,6 +205,11 @@ def place_features(person: Person, index: int, line: Line) -> dict[str, float]:
     }
 
 
+def unglued(text: str) -> str:
+    """The text with a space where a number runs into an address: recognition loses the icon or dot that parts the two."""
+    return _GLUED.sub(lambda found: found.group(1) + " ", text) if "@" in text else text
+
+
 def email_candidates(person: Person, *, everywhere: bool = False) -> list[Candidate]:
     """Addresses as printed, spelled out, broken over two lines, or behind a link.
 
@@ -210,7 +217,7 @@ def email_candidates(person: Person, *, everywhere: bool = False) -> list[Candid
     """
     out: list[Candidate] = []
     for index, line, number, cell in cells(person, everywhere=everywhere):
-        text = cell.text
+        text = unglued(cell.text)
         signed = "@" in text or "＠" in text or _SPELLED.search(text) is not None
         if not signed and not _begins_email(person, index, line, number, cell):
             continue
@@ -257,14 +264,31 @@ def email_candidates(person: Person, *, everywhere: bool = False) -> list[Candid
 def _begins_email(person: Person, index: int, line: Line, number: int, cell: Cell) -> bool:
     """True if an address may begin in this cell and continue below: it ends in a joint, or a label announces an e-mail."""
     words = cell.text.split()
-    if not words or "@" in words[-1] or not re.fullmatch(r"[\w.+-]+", words[-1]):
+    if label_kind(cell.text) or not words or "@" in words[-1] or not re.fullmatch(r"[\w.+-]+", words[-1]):
         return False
     beneath = below(person, index, cell)
     first = beneath.text.split()[0] if beneath is not None and beneath.text.split() else ""
     if "@" not in first:
         return False
     called = label_of(line, number, cell.text[: -len(words[-1])]) == "email"
-    return first.startswith("@") or called or (words[-1].endswith(("-", "_", ".")) and len(words[-1]) > 2)
+    joint = words[-1].endswith(("-", "_", ".")) and len(words[-1]) > 2
+    return first.startswith("@") or called or joint or (len(words) == 1 and _is_cut(person, line, cell, beneath))
+
+
+def _is_cut(person: Person, line: Line, cell: Cell, beneath: Cell | None) -> bool:
+    """A lone word that ends at the edge of a narrow column, where the column breaks words: "jane.roe19" above "87@example.org"."""
+    word = cell.text
+    if beneath is None or not re.fullmatch(r"[a-z][a-z0-9._-]{5,}", word) or label_kind(word) or heading_of(word):
+        return False
+    return _at_edge(person, line, cell) and beneath.box[2] < cell.box[2] + cell.size
+
+
+def _at_edge(person: Person, line: Line, cell: Cell) -> bool:
+    """True if another line that begins where this one does also ends where it does, and none goes further."""
+    column = [c for other in person.lines if other.page == line.page for c in other.cells if c is not cell]
+    edges = [c.box[2] for c in column if abs(c.box[0] - cell.box[0]) < 3]
+    near = any(abs(edge - cell.box[2]) < 0.8 * cell.size for edge in edges)
+    return near and max(edges) < cell.box[2] + cell.size
 
 
 def _placed(person: Person, index: int, cell: Cell) -> tuple[Line, int, Cell]:
@@ -273,30 +297,51 @@ def _placed(person: Person, index: int, cell: Cell) -> tuple[Line, int, Cell]:
 
 
 def continued_email(person: Person, index: int, cell: Cell) -> tuple[int, int, str] | None:
-    """An address broken over two lines of a narrow column; (start, end, value) in the first line."""
+    """An address broken over two to four lines of a narrow column; (start, end, value) in the first line."""
     text = cell.text
     last = text.split()[-1] if text.split() else ""
-    beneath = below(person, index, cell) if last else None
-    if beneath is None:
+    if not last or ("@" not in last and not _begins_email(person, index, *_placed(person, index, cell))):
         return None
-    if "@" not in last and not _begins_email(person, index, *_placed(person, index, cell)):
-        return None
-    first = beneath.text.split()[0] if beneath.text.split() else ""
-    if not first or ("@" in first) == ("@" in last) or not re.fullmatch(r"[@\w.+-]+", first):
-        return None
-    start = len(text) - len(last)
     label = last.rpartition(":")[2]
-    whole = label + first
-    value = normalise_email(whole)
-    if value is None or not is_tld(value.rsplit(".", 1)[-1]):
-        return None
-    alone = normalise_email(label) if "@" in label else None
-    if alone and is_tld(alone.rsplit(".", 1)[-1]):
-        # complete as it stands: go on only for the rest of a longer ending ("example.co" + "m", "example.so" + "ftware")
-        rest_only = len(beneath.text.split()) == 1 and first.islower() and first.isalpha()
-        if not first.startswith(".") and (not rest_only or label_kind(first)):
-            return None
-    return start, len(text), value
+    whole, value, at = label, None, cell
+    for _ in range(BROKEN - 1):
+        beneath = below(person, index, at)
+        first = beneath.text.split()[0] if beneath is not None and beneath.text.split() else ""
+        if beneath is None or not re.fullmatch(r"[@\w.+-]+", first) or ("@" in first and "@" in whole):
+            break
+        if _is_address(whole) and not _goes_on(person, index, at, beneath, first):
+            break
+        whole += first
+        value = whole if _is_address(whole) else None
+        if len(beneath.text.split()) > 1:
+            break
+        at, index = beneath, next(n for n, line in enumerate(person.lines) if any(c is beneath for c in line.cells))
+    address = normalise_email(value) if value else None
+    return (len(text) - len(last), len(text), address) if address else None
+
+
+def _is_address(text: str) -> bool:
+    value = normalise_email(text) if "@" in text else None
+    return value is not None and is_tld(value.rsplit(".", 1)[-1])
+
+
+def _goes_on(person: Person, index: int, cell: Cell, beneath: Cell, first: str) -> bool:
+    """True if an address that is complete as it stands goes on below: "example.co" above "m", "acme.so" above "lutions.example".
+
+    The text below must be the rest of a longer ending, alone in its line; one with a dot in it could as well be a site of its
+    own, so its start and the ending above must make a word, and the address must reach the edge that other lines reach.
+    """
+    if first.startswith("."):
+        return True
+    if len(beneath.text.split()) > 1 or not first.islower():
+        return False
+    if label_kind(first):  # "m" heads a mobile number as well
+        return len(first) == 1 and _at_edge(person, person.lines[index], cell)
+    if first.isalpha():
+        return True
+    rest = re.fullmatch(r"([a-z]+)(?:\.[a-z0-9-]+)+", first)
+    ending = cell.text.rsplit(".", 1)[-1]
+    return rest is not None and is_tld(ending + rest[1]) and _at_edge(person, person.lines[index], cell)
 
 
 def links_over(person: Person) -> Iterator[tuple[int, Link, int]]:

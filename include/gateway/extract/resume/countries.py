@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from gateway.extract.resume.contact import FOREIGN, Candidate, Person, own
-from gateway.values.places import REGIONS, country_code, country_from_text
+from gateway.values.places import city_countries, country_code, country_from_text, short_regions
 from gateway.values.values import normalise_phone, phone_country, phone_fit
 
 # Where a language is the everyday one, the country with most of its speakers first.
@@ -50,8 +50,8 @@ SPOKEN = {
 }
 # Postcodes as a line of an address prints them, with the countries of that form (of countries that share it, the language tells).
 _POSTCODES: tuple[tuple[re.Pattern[str], str], ...] = (
-    (re.compile(rf"\b(?:{'|'.join(REGIONS['US'].split())})[ ,]+\d{{5}}(?:-\d{{4}})?\b"), "US"),
-    (re.compile(rf"\b(?:{'|'.join(REGIONS['AU'].split())})[ ,]+\d{{4}}\b"), "AU"),
+    (re.compile(rf"\b(?:{'|'.join(short_regions('US'))})[ ,]+\d{{5}}(?:-\d{{4}})?\b"), "US"),
+    (re.compile(rf"\b(?:{'|'.join(short_regions('AU'))})[ ,]+\d{{4}}\b"), "AU"),
     (re.compile(r"\b[A-Z]{1,2}\d[A-Z\d]?\s\d[A-Z]{2}\b"), "GB"),
     (re.compile(r"\b[ABCEGHJ-NPRSTVXY]\d[A-Z]\s?\d[A-Z]\d\b"), "CA"),
     (re.compile(r"\b\d{5}-\d{3}\b"), "BR"),
@@ -118,9 +118,9 @@ def _weights(person: Person, emails: Sequence[Candidate]) -> dict[str, float]:
     seen: set[str] = set()
     beside = [c.line for c in emails[:1] if c.line >= 0]
     for line in person.lines:
-        if line.section in FOREIGN:
-            continue
         near = own(line.section) > 0 or any(abs(line.index - at) <= 4 for at in beside)
+        if line.section in FOREIGN and not near:
+            continue  # a contact block at the foot of the page may stand under the referees' heading
         if near or _INTERNATIONAL.search(line.text):
             for match in _INTERNATIONAL.finditer(line.text):
                 digits = re.sub(r"\D", "", match.group())
@@ -139,8 +139,14 @@ def _weights(person: Person, emails: Sequence[Candidate]) -> dict[str, float]:
 
 
 def _add_address(text: str, spoken: Sequence[str], weights: defaultdict[str, float], seen: set[str]) -> None:
-    parts = [part.strip() for part in re.split(r"[,;|()/•·]|\s[-–—]\s", text)]
+    parts = [part.strip() for part in re.split(r"[,;|()/•·]|\s[-–—]\s|\s{2,}", text)]
+    towns = {code for part in parts for code, _ in city_countries(part)}
     for part in parts:
+        town, _, code = part.rpartition(" ")
+        here = {country for country, _ in city_countries(town)} if town else towns
+        if re.fullmatch(r"[A-Z]{2}", code) and code in here and code not in seen:
+            seen.add(code)
+            weights[code] += 1.6  # "PT, Braga", "Bari (IT)", "Utrecht NL": a code beside a town of that country
         place = re.sub(r"^[^:：]{2,20}[:：]\s*", "", part)
         if not 3 < len(place) < 40 or len(place.split()) > 4 or "@" in place:
             continue

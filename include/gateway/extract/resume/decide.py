@@ -19,9 +19,13 @@ from gateway.extract.resume.owner import letterhead_of, owner_of
 from gateway.extract.resume.phones import phone_candidates
 from gateway.extract.resume.scorer import model, rank
 from gateway.model import Hints, Note
+from gateway.values.lexicon import given_names
 from gateway.values.text import fold
 
 AGREES = 0.65  # of names.agreement: the family name and an initial, or two names
+PARTLY = (
+    0.45  # of names.agreement: one of two names; enough where no address of the candidate's own stands anywhere else
+)
 NEARLY = 1.5  # below the threshold a name still counts when it heads the page
 
 
@@ -120,7 +124,7 @@ def _named(names: Sequence[Candidate]) -> Candidate | None:
     for candidate in names[:5]:
         seen = candidate.features
         against = any(seen.get(name) for name in ("heading", "place", "part", "company", "institution", "digits_near"))
-        if against or (seen.get("title") and seen.get("agreement", 0) < AGREES):
+        if against or (seen.get("title") and seen.get("agreement", 0) < AGREES and not _is_surname(candidate)):
             continue
         known = seen.get("known_names", 0) >= 0.5 or seen.get("agreement", 0) > 0.5
         lone = seen.get("largest") and seen.get("first_page") and seen.get("above_body", 0) > 0.5
@@ -130,9 +134,24 @@ def _named(names: Sequence[Candidate]) -> Candidate | None:
     return None
 
 
+def _is_surname(candidate: Candidate) -> bool:
+    """An occupation as a family name ("Grace Baker"): behind a given name, largest and first, the real occupation or an address close by."""
+    seen = candidate.features
+    near = seen.get("title_below", 0) >= 0.5 or seen.get("near_contact", 0) >= 0.6
+    leads = near and seen.get("first_line") and seen.get("largest")
+    words = fold(candidate.value.partition(",")[0]).split()
+    return bool(leads) and 2 <= len(words) <= 3 and words[0] in given_names() and seen.get("relative_size", 0) >= 0.98
+
+
 def _in_full(best: Candidate, names: Sequence[Candidate]) -> Candidate:
     """The name with its last word, if that is in a separate line and the whole name is repeated (in a running header)."""
     short = fold(best.value)
+    agrees = best.features.get("agreement", 0)
+    for candidate in names:
+        seen = candidate.features
+        grown = seen.get("agreement", 0) > agrees + 0.3 and not seen.get("company") and seen.get("title", 0) < 0.5
+        if candidate.line == best.line and grown and fold(candidate.value).startswith(short + " "):
+            return candidate  # the address has the last word too
     lines: dict[str, set[int]] = {}
     for candidate in names:
         value = fold(candidate.value)
@@ -154,11 +173,12 @@ def _own(person: Person, candidates: Sequence[Candidate], out: Contact, what: st
     """The candidates that belong to nobody else; adds a note for each value set aside."""
     own: list[Candidate] = []
     aside: dict[str, tuple[str, int | None]] = {}
-    for candidate in candidates:
-        agrees = False
-        if candidate.field == "email" and out.name:
-            agrees = agreement(out.name.value, handle_words(candidate.value, ())) >= AGREES
-        owner = owner_of(person, candidate, agrees)
+    agreeing = [_agreement(person, out, candidate) for candidate in candidates]
+    least = AGREES
+    if not any(owner_of(person, c, agrees >= AGREES) is None for c, agrees in zip(candidates, agreeing, strict=True)):
+        least = PARTLY
+    for candidate, agrees in zip(candidates, agreeing, strict=True):
+        owner = owner_of(person, candidate, agrees >= least)
         if owner is None:
             own.append(candidate)
         elif candidate.field == "email" or _is_phone(candidate):
@@ -168,6 +188,25 @@ def _own(person: Person, candidates: Sequence[Candidate], out: Contact, what: st
         if value not in kept:
             out.notes.append(Note("CONTACT_NOT_OWN", f"{what} was left out: it is {_WHOSE[owner]}.", page=page))
     return own
+
+
+def _agreement(person: Person, out: Contact, candidate: Candidate) -> float:
+    """How much an address repeats the name; 1 for a number in a footer with the candidate's own address, below the referees."""
+    if candidate.field == "email":
+        return agreement(out.name.value, handle_words(candidate.value, ())) if out.name else 0.0
+    lines = (candidate.line, out.email.line if out.email else -1)
+    if out.email is None or min(lines) < 0 or any(person.lines[n].section != "references" for n in lines):
+        return 0.0
+    return float(_one_block(candidate, out.email))
+
+
+def _one_block(candidate: Candidate, email: Candidate) -> bool:
+    """True if the number stands right beside or beneath the address."""
+    here, there = candidate.evidence.box, email.evidence.box
+    if here is None or there is None or candidate.evidence.page != email.evidence.page:
+        return False
+    height = max(here[3] - here[1], there[3] - there[1])
+    return abs(here[1] - there[1]) < 1.8 * height
 
 
 def _is_unread(candidate: Candidate) -> bool:

@@ -14,7 +14,7 @@ from gateway.extract.resume.contact import Person
 from gateway.extract.resume.evidence import flaws, organisation, place_like
 from gateway.extract.resume.labels import label_of, labelled
 from gateway.extract.resume.pieces import pieces_of, without, words_after
-from gateway.extract.resume.roles import Entry, assign, inherit, worth
+from gateway.extract.resume.roles import Entry, assign, inherit, without_place, worth
 from gateway.extract.resume.rows import BULLETS, Row, is_bullet, rows_of
 from gateway.values.lexicon import heading_of, hits
 
@@ -44,6 +44,8 @@ def entries_of(person: Person, lines: Sequence[Line], kind: str) -> list[Entry]:
         out.extend(_best_cut(rows, kind))
     assign(out, kind)
     out = inherit([entry for entry in out if entry.first or entry.second])
+    if kind == "work":
+        without_place(out)
     for entry in out:
         entry.worth = worth(entry, kind)
     dated = sum(entry.period is not None for entry in out) > 0.5 * len(out)

@@ -6,7 +6,7 @@ import re
 from functools import lru_cache
 from pathlib import Path
 
-from gateway.values.lexicon import bare, hits, phrases, title_score
+from gateway.values.lexicon import bare, hits, months, phrases, title_score
 from gateway.values.places import city_countries, country_code, region_country
 from gateway.values.text import fold, is_cjk
 
@@ -107,6 +107,11 @@ def count(kind: str, text: str) -> int:
     )
     out += sum(f"{a} {b}" in whole for a, b in zip(tokens, tokens[1:], strict=False))
     return out
+
+
+def is_domain(text: str) -> bool:
+    """True if the text names an organisation by its address on the web."""
+    return _DOMAIN.search(text) is not None
 
 
 @lru_cache(maxsize=16384)
@@ -212,7 +217,9 @@ def flaws(text: str, kind: str) -> float:
     if len(words) >= 3 and _DID.match(text):
         out += 0.6
     if re.match(r"(?:prof|supervisor|advisor|tutor|relatore|betreuer)\b\.?", text, re.I):
-        out += 0.6
+        out += 1.2
+    if bare(text) in months():
+        out += 1.5  # what is left of a date
     if len(letters) < 2:
         out += 0.8
     rest = [w for w in words[1:] if w[:1].isalpha()]

@@ -11,6 +11,7 @@ from gateway.values.text import is_cjk
 
 _FILE = Path(__file__).parent / "data" / "heading_words.txt"
 # "3 Work experience", "4.1 Skills", "II. Education"; without a full stop after it the number says little, so the rest must be known
+_GLYPH = re.compile(r"^(?:[^\w\s(]|[\ue000-\uf8ff]){1,2}\s+(?=\w)")  # "★ Experience": an icon in front
 _NUMBER = re.compile(r"^(?:\d{1,2}(?:\.\d{1,2})*|[ivx]{1,4})[.)]?\s+", re.I)
 _CONTINUED = re.compile(r"[\s\-–(]+(?:cont(?:inued|['’.]?d)?|fortsetzung|suite|continuacion|continua)\.?\s*\)?$", re.I)
 _ASIDE = re.compile(r"\s*[(\[][^()\[\]]{0,40}[)\]]\s*$")
@@ -42,11 +43,15 @@ def _words() -> list[tuple[str, frozenset[str], tuple[str, ...], tuple[str, ...]
 @lru_cache(maxsize=4096)
 def known_heading(text: str) -> tuple[str, str] | None:
     """(section, language) of a known phrase, whatever number, owner or remark stands around it; None otherwise."""
-    text = text.strip(" ?!¿¡")
+    text = _GLYPH.sub("", text).strip(" ?!¿¡")
     tokens = text.split()
     if len(tokens) >= 4 and all(len(token) == 1 for token in tokens):
         text = "".join(tokens)  # letter-spaced
     found = heading_of(text)
+    if found is None and text.isupper() and len(tokens) > 1 and any(len(token) <= 2 for token in tokens):
+        found = heading_of(
+            "".join(tokens)
+        )  # letter-spaced, with pairs of letters that kerning draws together: "LA N G UA G ES"
     if found is not None:
         return found
     for pattern in (_NUMBER, _CONTINUED, _OWNER, _ASIDE):

@@ -119,5 +119,6 @@ def handle_words(email: str | None, links: Sequence[str]) -> list[str]:
     for link in links:
         rest = link.split("//", 1)[-1].rstrip("/")
         host, _, path = rest.partition("/")
-        out.append(fold(path.rsplit("/", 1)[-1] if path and len(path) > 3 else host))
+        site = host.removeprefix("www.").rpartition(".")[0]
+        out.append(fold(path.rsplit("/", 1)[-1] if path and len(path) > 3 else site))
     return [text for text in out if len(text) > 2]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 
 from gateway.extract.resume.contact import (
     Candidate,
@@ -21,10 +22,10 @@ from gateway.values.lexicon import title_score
 from gateway.values.places import city_countries, country_code, country_from_text, region_country
 from gateway.values.text import fold, is_cjk, tidy
 
-_SEGMENT = re.compile(r"\s*[|•·∙;]\s*|\s{3,}")
+_SEGMENT = re.compile(r"\s*[|•·∙;]\s*|\s{3,}|\s+/\s+")
 _PIECE = re.compile(r"\s*[,،、，()]\s*|\s+-\s+|\s+[–—]\s+")
 _POSTAL = re.compile(
-    r"(?<![\w-])(?:[A-Z]{1,2}\d[A-Z\d]?\s?\d[A-Z]{2}|\d{3}\s\d{2}|\d{2}-\d{3}|\d{5}-\d{3,4}|\d{4}\s?[A-Z]{2}|\d{3}-\d{4}|[A-Z]-?\d{4,5}|\d{4,7}|[A-Z]\d[A-Z]\s?\d[A-Z]\d)(?![\w-])"
+    r"(?<![\w-])(?:[A-Z]{1,2}\d[A-Z\d]?\s?\d[A-Z]{2}|\d{3}\s\d{2}|\d{2}-\d{3}|\d{5}-\d{3,4}|\d{4}-\d{3}|\d{4}\s?[A-Z]{2}|\d{3}-\d{4}|[A-Z]-?\d{4,5}|\d{4,7}|[A-Z]\d[A-Z]\s?\d[A-Z]\d)(?![\w-])"
 )
 _CONTACT = re.compile(r"\S+@\S+|(?:https?://|www\.)\S+|[^\w\s,.'()+-]|(?:\+|\(?0|\(?\d{3})[\d\s().-]{6,}\d")
 _STREET = re.compile(
@@ -120,7 +121,7 @@ def _place(text: str, beneath: str) -> tuple[str, dict[str, float]] | None:
     has_street = bool(_STREET.search(whole)) and any(c.isdigit() for c in whole)
     country = country_from_text(whole) if len(whole) < 120 else None
     named_country = any(country_code(p) for p in _PIECE.split(whole) if len(p) > 2) or bool(
-        re.search(r",\s*[A-Z]{2}\b", whole)
+        re.search(r",\s*[A-Z]{2}\b|^[A-Z]{2},\s", whole)
     )
     if best is None:
         if not (named_country or has_postal or (has_street and country)) or len(whole.split()) > 12:
@@ -175,7 +176,10 @@ def _city_in(text: str) -> tuple[str, int, bool] | None:
                 or region_country(later[0])
                 or region_country(" ".join(later[:-1]))
                 or country_from_text(" ".join(later))
+                or _is_code(later[-1], found)
             ):
+                score += 1.0
+            if at > 0 and _is_code(cleaned[at - 1], found):
                 score += 1.0
             if any(city_countries(p) for p in after):
                 score += 0.4
@@ -202,6 +206,11 @@ def _city_in(text: str) -> tuple[str, int, bool] | None:
     ):
         first = cleaned[at]
     return ", ".join([first, *tail]), people, len(pieces) == 1
+
+
+def _is_code(piece: str, found: Sequence[tuple[str, int]]) -> bool:
+    """A country's two capital letters beside a town that it has: "Dundee GB", "PT, Braga"."""
+    return len(piece) == 2 and piece.isupper() and any(country == piece for country, _ in found)
 
 
 def _words(text: str) -> list[str]:

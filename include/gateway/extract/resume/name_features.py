@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from gateway.extract.page.layout import Cell, Line
 from gateway.extract.resume.contact import Person, place_features
-from gateway.extract.resume.name_labels import FULL
+from gateway.extract.resume.name_labels import is_full
 from gateway.extract.resume.name_labels import key as key_of
 from gateway.values.east_asian import name_form
 from gateway.values.lexicon import bare, given_names, heading_of, hits, phrases, title_score
@@ -100,7 +100,7 @@ def features_of(known: Known, index: int, line: Line, number: int, cell: Cell, t
         "one_word": float(len(plain) == 1 and not cjk),
         "two_three": float(2 <= len(plain) <= 3),
         "many_words": float(len(plain) > 5),
-        "labelled": float(how == "labelled" or key_of(label) in FULL),
+        "labelled": float(how == "labelled" or is_full(key_of(label))),
         "part": float(how in ("style", "before_separator", "after_separator", "family_first")),
         "said": float(how == "said"),
         "style_part": float(how == "style"),

@@ -79,6 +79,19 @@ def key(text: str) -> str:
     return solid(text).strip(":：*()（）") if is_cjk(text) else bare(_SIGNS.sub("", text))
 
 
+_JOINTS = re.compile(r"\s*[/,&]\s*|\s+(?:and|und|et|y|e|en|och|og|i|ja|a|и|і)\s+")
+_PLURAL = re.compile(r"\([a-zа-я-]{1,6}\)?")
+
+
+@lru_cache(maxsize=4096)
+def is_full(word: str) -> bool:
+    """True for the label of a whole name, in the spelling of `key`: "name", or both of its parts in any order ("surname(s) / first name(s)")."""
+    if word in FULL:
+        return True
+    parts = [part.strip() for part in _JOINTS.split(_PLURAL.sub("", word))]
+    return len(parts) == 2 and all(part in GIVEN or part in FAMILY or part in FULL for part in parts)
+
+
 _OTHER_LABELS = _set(
     "性別;性别;年齢;年龄;生年月日;国籍;婚姻状况;政治面貌;民族;籍贯;学历;専攻;专业;学校;写真;照片;男;女;나이;성별;생년월일;학력;경력;사진;국적;gender;sex;marital status;"
     "nationality;age;religion;languages;hobbies;personal details;personal information;personal data;personal profile;bio data;objective;"
@@ -98,7 +111,7 @@ def is_label(text: str) -> bool:
     if len(text) > 60:
         return False
     word = key(text)
-    return word in _TITLES_AND_LABELS or any(word in phrases(kind) for kind in _KINDS)
+    return word in _TITLES_AND_LABELS or is_full(word) or any(word in phrases(kind) for kind in _KINDS)
 
 
 def form_names(person: Person) -> FormNames:
@@ -128,17 +141,29 @@ def form_names(person: Person) -> FormNames:
             kinds = [
                 kind for kind, words in (("given", GIVEN), ("family", FAMILY), ("middle", MIDDLE)) if word in words
             ]
-            if word not in FULL and not kinds:
+            if not is_full(word) and not kinds:
                 continue
             value = next(_values(person, index, line, number, cell, rest), None)
             if value is None:
                 continue
             if kinds:
-                parts.setdefault(kinds[-1] if word not in FULL or kinds == ["family"] else kinds[0], (index, value))
-            if word in FULL:
+                parts.setdefault(kinds[-1] if not is_full(word) or kinds == ["family"] else kinds[0], (index, value))
+            if is_full(word):
+                value.text = _turned(word, value.text)
                 out.own.append(value)
     _join(parts, out)
     return out
+
+
+def _turned(word: str, name: str) -> str:
+    """A value with a comma in the order its label of two parts gives: given name first."""
+    parts = [part.strip() for part in _JOINTS.split(_PLURAL.sub("", word))]
+    first, _, second = (half.strip() for half in name.partition(","))
+    if not second or len(parts) != 2:
+        return name
+    if parts[1] in GIVEN and parts[1] not in FAMILY:
+        return f"{second} {first}"
+    return f"{first} {second}" if parts[1] in FAMILY else name
 
 
 def _join(parts: dict[str, tuple[int, Labelled]], out: FormNames) -> None:

@@ -21,10 +21,17 @@ LARGE = 1.25  # times the size of the body: type that sets a name apart
 def has_form(person: Person, text: str, relaxed: bool) -> bool:
     """True if the letters can be a name; `relaxed` accepts one without capitals ("jane roe"), as some people write it."""
     if is_cjk(text):
-        return is_plausible_name(text) and name_form(text, person.language) > 0
+        return is_plausible_name(text) and name_form(text, _east_asian(person)) > 0
     if is_plausible_name(text):
         return True
     return relaxed and 2 <= len(text.split()) <= 4 and text[:1].isalpha() and is_plausible_name(text.title())
+
+
+def _east_asian(person: Person) -> str | None:
+    """The document's language; Japanese where headings in another language stand over text with kana."""
+    if person.language in ("ja", "zh", "ko"):
+        return person.language
+    return "ja" if any("\u3041" <= char <= "\u30fa" for line in person.lines for char in line.text) else person.language
 
 
 def names_in_row(known: Known, index: int, line: Line, number: int, cell: Cell) -> Iterator[Candidate]:
@@ -55,7 +62,7 @@ def stacked_names(known: Known, index: int, line: Line, cell: Cell) -> Iterator[
     if cell.size < LARGE * known.person.body:
         return
     texts, boxes, last = [cell.text], [cell.box], cell
-    for _ in range(2):
+    for _ in range(3):
         beneath = _beneath(known.person, line, last)
         if beneath is None:
             return
@@ -75,7 +82,7 @@ def stacked_names(known: Known, index: int, line: Line, cell: Cell) -> Iterator[
         features = features_of(known, index, line, 0, cell, whole, "stacked")
         features["relative_size"] = max(features["relative_size"], beneath.size / known.largest)
         features["largest"] = max(features["largest"], float(beneath.size >= 0.98 * known.largest))
-        features["stacked"] = len(texts) - 1.0
+        features["stacked"] = min(2.0, len(texts) - 1.0)
         yield Candidate(
             "name", whole, whole, Evidence("text", "stacked", page=line.page, box=around(boxes)), index, features
         )
@@ -89,6 +96,8 @@ def _given_above(known: Known, first: Cell, second: Cell) -> bool:
         or max(first.size, second.size) < 0.98 * known.largest
     ):
         return False
+    if second.size < 0.85 * first.size:
+        return False  # a job title below the whole name
     given = [fold(word).strip(".") for word in first.text.split()]
     if not all(word in given_names() or len(word) == 1 for word in given) or len(given[0]) < 2:
         return False
@@ -107,22 +116,30 @@ def _both_in(first: Cell, second: Cell, handles: Sequence[str]) -> bool:
     for handle in handles:
         letters = re.sub(r"[^a-z]", "", handle)
         whole = [fold(x.text).replace(" ", "") for x in (first, second)]
-        if whole[1] and whole[1] in letters and whole[0][:1] in letters.replace(whole[1], ""):
-            return True
-        if whole[0] and whole[0] in letters and whole[1][:1] in letters.replace(whole[0], ""):
-            return True
+        for full, other in (whole, whole[::-1]):
+            if full and other and full in letters and _begins(letters.replace(full, "", 1), other):
+                return True
     return False
+
+
+def _begins(rest: str, word: str) -> bool:
+    """What an address holds besides one name begins the other ("j", "jan"), or goes on after it ("janemail")."""
+    return bool(rest) and (word.startswith(rest) or rest.startswith(word) or (len(rest) <= 3 and rest[0] == word[0]))
 
 
 def _beneath(person: Person, line: Line, cell: Cell) -> Cell | None:
     """The cell directly below in the same style and column; lines of other columns may come between in reading order."""
     best: Cell | None = None
+    best_key = (True, 0.0)
     for other_line in person.lines[max(0, line.index - 3) : line.index + 8]:
         if other_line.page != line.page:
             continue
         for other in other_line.cells:
             drop = other.box[1] - cell.box[1]
-            if other is cell or not 0.3 * cell.size < drop < 1.8 * max(cell.size, other.size):
+            one_look = abs(other.size - cell.size) < 0.5 and other.colour == cell.colour and other.bold == cell.bold
+            # paragraphs of one word each, as in the cell of a table, stand further apart than lines
+            reach = 2.4 if one_look and max(len(cell.text.split()), len(other.text.split())) <= 2 else 1.8
+            if other is cell or not 0.3 * cell.size < drop < reach * max(cell.size, other.size):
                 continue
             if not 0.45 < other.size / cell.size < 2.2:
                 continue
@@ -132,8 +149,10 @@ def _beneath(person: Person, line: Line, cell: Cell) -> Cell | None:
             stepped = shared > 0.5 * min(other.box[2] - other.box[0], cell.box[2] - cell.box[0]) and (
                 abs(other.size - cell.size) < 0.5 and other.colour == cell.colour
             )
-            if (aligned or centred or stepped) and (best is None or other.box[1] < best.box[1]):
-                best = other
+            # of two lines beneath, the one that looks alike: a narrow neighbour column may begin under it as well
+            key = (not one_look, other.box[1])
+            if (aligned or centred or stepped) and (best is None or key < best_key):
+                best, best_key = other, key
     return best
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 
-from gateway.extract.page.layout import Cell, around, joined
+from gateway.extract.page.layout import Cell, around, joined, run_on
 from gateway.extract.page.words import Word
 from gateway.extract.resume.contact import Candidate, Person, below, evidence
 from gateway.extract.resume.name_features import Known, features_of
@@ -20,6 +20,12 @@ _SPLIT = re.compile(r"\s*(?:[|│┃∣⎪¦‖§•·∙●◆◇■★☆/–�
 _SAID = re.compile(
     r"(?:my name is|mi nombre es|me llamo|je m[’']appelle|ich hei(?:ß|ss)e|mein name ist|(?:o )?meu nome é|(?:eu )?me chamo|mi chiamo|"
     r"меня зовут|jag heter|mijn naam is|nazywam się|我叫|私は|저는)\s+(.+)$",
+    re.I,
+)
+# How a web page opens, in large type: "Hi, I'm Jane Roe."
+_I_AM = re.compile(
+    r"^(?:(?:hi|hello|hey|hallo|bonjour|hola|olá|ciao|hej)\b[\s,!.]*)?"
+    r"(?:i\s?['’]\s?m|i am|ich bin|je suis|(?:yo )?soy|(?:eu )?sou|(?:io )?sono|ik ben|jag är|jeg er)\s+(.+)$",
     re.I,
 )
 MAX_WORDS = 8
@@ -62,6 +68,8 @@ def name_candidates(
                     continue
                 if is_label(text) or heading_of(solid(text) if is_cjk(text) else text) or fold(text) in others:
                     continue
+                if stacked and text == cell.text and text.endswith("-"):
+                    continue  # a double name broken at its hyphen: whole only with the line below
                 key = fold(text)
                 counted[key] = counted.get(key, 0) + 1
                 where = evidence(line, cell, how)
@@ -107,7 +115,7 @@ def _parts(person: Person, index: int, cell: Cell) -> Iterator[tuple[str, list[W
     shorter = trimmed(cell.text)
     if shorter and shorter != cell.text:
         yield shorter, [], "trimmed"
-    said = _SAID.search(cell.text)
+    said = _SAID.search(cell.text) or (_I_AM.search(cell.text) if cell.size >= LARGE * person.body else None)
     if said:
         yield _said(person, index, cell, said.group(1)), [], "said"
     pieces = _SPLIT.split(cell.text)
@@ -143,7 +151,7 @@ def _said(person: Person, index: int, cell: Cell, rest: str) -> str:
     beneath = below(person, index, cell)
     follow = _SPLIT.split(beneath.text)[0].split() if beneath is not None else []
     if words and len(words) <= 2 and 1 <= len(follow) <= 2 and all(w[:1].isupper() for w in follow):
-        words += [w.strip(",.!") for w in follow]
+        return run_on(" ".join(words), " ".join(w.strip(",.!") for w in follow))
     return " ".join(words)
 
 

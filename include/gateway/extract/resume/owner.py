@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from gateway.extract.page.layout import Line
 from gateway.extract.resume.contact import Candidate, Person
-from gateway.extract.resume.name_labels import FULL, key
+from gateway.extract.resume.name_labels import is_full, key
 from gateway.values.text import fold
 
 REFEREE, AGENCY, EMPLOYER, FURNITURE = "referee", "agency", "employer", "furniture"
@@ -60,7 +60,7 @@ def block_of(person: Person, index: int, reach: int = 3) -> str:
 def _names_candidate(line: Line) -> bool:
     """The row of a form that says whose form it is: "Candidate   Jane Roe"."""
     label = line.cells[0].text.partition(":")[0]
-    return key(label) in FULL and (len(line.cells) > 1 or ":" in line.cells[0].text)
+    return is_full(key(label)) and (len(line.cells) > 1 or ":" in line.cells[0].text)
 
 
 def owner_of(person: Person, candidate: Candidate, agrees: bool) -> str | None:

@@ -17,6 +17,7 @@ from gateway.extract.resume.contact import (
     own,
     place_features,
     raw_text,
+    unglued,
 )
 from gateway.extract.resume.countries import Countries
 from gateway.model import Evidence
@@ -25,7 +26,7 @@ from gateway.values.text import plain_signs
 from gateway.values.values import phone_country
 
 _PHONE = re.compile(
-    r"(?<![\w@/.+-])(?:\d{1,3}\+|\+|00)?\s?\(?\+?[0-9٠-٩][0-9٠-٩\s().\u2010-\u2015/-]{4,44}[0-9٠-٩]\)?"
+    r"(?<![\w@/.+])(?<![\w@/.+]-)(?:\d{1,3}\+|\+|00)?\s?\(?\+?[0-9٠-٩][0-9٠-٩\s().\u2010-\u2015/-]{4,44}[0-9٠-٩]\)?"
     r"(?:\s*(?:ext|x|anexo|ramal|доб|poste|int|w|dw)\.?\s*:?\s?\d{1,5}\b)?(?![\w@])(?!\.\w)",
     re.I,
 )
@@ -39,6 +40,7 @@ _PARTS = re.compile(r"\s*/\s*|\s+(?=\(\d)|\s{2,}|\s[-–—]\s|\s+(?=0\d{2})")
 _BEGUN = re.compile(r"(?<![\w@.+/-])(?:\+\d{1,3}|\(\+?\d{2,5}\)|0\d{2,4}(?!\d))[\d ().-]{0,9}$")
 _REST = re.compile(r"\(?\d[\d ().-]{1,14}\d(?![\w@])")
 MOST_DIGITS = 15
+RIGHT_TO_LEFT = ("ar", "he", "fa", "ur")
 
 
 def phone_candidates(person: Person, countries: Countries, *, everywhere: bool = False) -> list[Candidate]:
@@ -69,7 +71,7 @@ def phone_candidates(person: Person, countries: Countries, *, everywhere: bool =
 def _phones_of(
     person: Person, index: int, line: Line, number: int, cell: Cell, countries: Countries
 ) -> Iterator[Candidate]:
-    text = _without_periods(plain_signs(cell.text))
+    text = _without_periods(plain_signs(unglued(cell.text)))
     over = _broken_over(person, index, cell, text, countries)
     if over is not None:
         features = place_features(person, index, line) | {
@@ -184,6 +186,13 @@ def _readings(
     if read[1]:
         yield whole, read
         return
+    groups = whole.split()
+    if person.language in RIGHT_TO_LEFT and 2 <= len(groups) <= 4:
+        turned = " ".join(reversed(groups))  # a line from right to left shows the groups of a number in its own order
+        found = countries.read(turned)
+        if found[1]:
+            yield turned, found
+            return
     joined = _continued(person, index, cell, text, end, whole, countries)
     if joined:
         yield joined

@@ -6,10 +6,11 @@ import re
 from collections.abc import Sequence
 from dataclasses import replace
 from functools import lru_cache
+from html import unescape
 
 from gateway.extract.page.layout import joined
 from gateway.extract.page.words import Word
-from gateway.extract.resume.evidence import EDGE, is_place, title, trimmed
+from gateway.extract.resume.evidence import EDGE, count, is_domain, is_place, title, trimmed
 from gateway.extract.resume.labels import label_of
 from gateway.extract.resume.roles import Fragment, words_of
 from gateway.values.lexicon import hits, phrases
@@ -21,11 +22,12 @@ _AT = re.compile(
     r"\s+(?:at|bei|chez|hos|presso|beim|bij|u|w firmie|в компании|в|у|for|für|pour|para|en|em|na|no|presso|@)\s+(?:der firma |the )?",
     re.I,
 )
+_NAMED_AT = re.compile(r"univers|college|institut|academ|akadem", re.I)  # "University of X at Y" is one name
 # Words that always mean "at"; the others ("in", "for") count only before a proper name.
 _PLAIN_AT = frozenset({"at", "bei", "beim", "chez", "hos", "presso", "@", "bij"})
 _DURATION = re.compile(
     r"\(?\b\d{1,2}\+?\s*(?:years?|yrs?|months?|mos?|jahre?|monate?|ans?|mois|años?|mes(?:es)?|anos?|anni|mesi|jaar|år|lat|miesięcy|мес\w*|год\w*|лет)\b.*$"
-    r"|[(（]\s*\d{1,2}\s*(?:年|년|ヶ月|か月|个月|개월).*$",
+    r"|^(?:총\s*)?\d{1,2}\s*(?:年|년)間?(?:\s*\d{1,2}\s*(?:ヶ月|か月|个月|個月|개월))?間?$|^\d{1,2}\s*개월$|^an? (?:few )?(?:day|week|month|year)s?$|[(（]\s*\d{1,2}\s*(?:年|년|ヶ月|か月|个月|개월).*$",
     re.I,
 )
 
@@ -109,6 +111,7 @@ def _without_tokens(words: Sequence[Word], text: str) -> list[Word]:
 
 @lru_cache(maxsize=8192)
 def _texts(text: str) -> tuple[str, ...]:
+    text = unescape(text)  # "Smith &amp; Partners": what a web page's template escaped twice
     text = _LEVEL.sub("", _DURATION.sub("", text))
     kept: list[str] = []  # text in brackets is not cut
 
@@ -154,14 +157,35 @@ def _at(text: str) -> list[str]:
         if school and hits("degree", left):
             return [left, right]
     for match in _AT.finditer(text):
+        if match.group().split()[0].casefold() in _PLAIN_AT and _is_school_at(
+            text[: match.start()], text[match.end() :]
+        ):
+            return [text[: match.start()], text[match.end() :]]
         left, right = text[: match.start()], text[match.end() :]
-        if not left.strip() or not right.strip() or title(left) < 1.2 or hits("institution", left):
-            continue
         word = match.group().split()[0].casefold()
+        if not left.strip() or not right.strip():
+            continue
+        job = title(left) >= 1.2 or (word in _PLAIN_AT and _is_role(left))
+        if not job or (
+            hits("institution", left) and (word not in _PLAIN_AT or title(left) < 1.2 or _NAMED_AT.search(left))
+        ):
+            continue
         if word in _PLAIN_AT or _is_name(right):
             where = re.search(r"\s+(?:in|à|en|em|a|w|v|в)\s+([^,]+)$", right)
             return [left, right[: where.start()] if where and is_place(where.group(1)) else right]
     return [text]
+
+
+def _is_role(left: str) -> bool:
+    """True for what may stand before "at" though no list of positions has it: a few words, no organisation, no running text."""
+    words = left.split()
+    named = hits("company", left) or hits("legal", left) or count("company", left)
+    return len(words) <= 4 and left[:1].isalpha() and words[-1][:1].isupper() and not named
+
+
+def _is_school_at(left: str, right: str) -> bool:
+    """ "Bachelor, Economics at University of X": a school behind what is learnt there."""
+    return bool(hits("institution", right)) and not hits("institution", left) and not count("institution", left)
 
 
 def _is_name(text: str) -> bool:
@@ -169,6 +193,8 @@ def _is_name(text: str) -> bool:
     words = [w for w in text.split() if any(c.isalpha() for c in w)]
     if not words or is_cjk(text) or title(text) >= 1.2:
         return False
+    if len(words) == 1 and is_domain(text):
+        return True
     if hits("legal", text) or hits("company", text):
         return words[0][:1].isupper()
     capitals = [w for w in words if w[:1].isupper()]

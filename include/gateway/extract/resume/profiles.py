@@ -12,8 +12,10 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 
 from gateway.extract.attacks import instructs, stuffed
-from gateway.extract.page.layout import Line, lines_of
+from gateway.extract.page.columns import lines_of
+from gateway.extract.page.layout import Line
 from gateway.extract.page.words import Page
+from gateway.extract.resume.columns import settled
 from gateway.extract.resume.contact import Candidate, Person
 from gateway.extract.resume.decide import decide, threshold
 from gateway.extract.resume.entries import entries_of
@@ -21,11 +23,13 @@ from gateway.extract.resume.explained import tell_fields, tell_verdict
 from gateway.extract.resume.family import family_of
 from gateway.extract.resume.gate import is_resume
 from gateway.extract.resume.headline import headline_of
+from gateway.extract.resume.language import language_of
 from gateway.extract.resume.links import link_candidates
 from gateway.extract.resume.location import location_candidates
+from gateway.extract.resume.looks import is_heading_cell
 from gateway.extract.resume.roles import Entry, Fragment
 from gateway.extract.resume.scorer import calibrated, rank
-from gateway.extract.resume.sections import is_heading_cell, language_of, mark_sections
+from gateway.extract.resume.sections import mark_sections
 from gateway.extract.resume.signals import by_default_only, signals_of
 from gateway.extract.resume.skills import Item, items_of, language_items
 from gateway.extract.resume.split import mixed, split_people
@@ -148,6 +152,7 @@ def _lines(pages: Sequence[Page]) -> tuple[list[Line], list[int]]:
         total += count
         regions.append(count)
         lines.extend(found)
+    lines = settled(lines)
     for index, line in enumerate(lines):
         line.index = index
     return lines, regions

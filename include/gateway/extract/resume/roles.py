@@ -152,6 +152,34 @@ def assign(entries: Sequence[Entry], kind: str) -> None:
         entry.margin = best[0] - flipped
 
 
+def without_place(entries: Sequence[Entry]) -> None:
+    """Cuts the place off the end of employers where most of a section's employers have one there: "Acme Foods Leeds"."""
+    firsts = [entry.first for entry in entries if entry.first is not None]
+    ends = [_place_at_end(fragment.text) for fragment in firsts]
+    if sum(map(bool, ends)) < max(3, 0.6 * len(firsts)):
+        return
+    for entry in entries:
+        if entry.first is not None and (kept := _place_at_end(entry.first.text)):
+            entry.first = _like(entry.first, kept, entry.first.order)
+
+
+def _place_at_end(text: str) -> str:
+    """The text without the place it ends with, when a name is left; empty when it ends with none."""
+    words = text.split()
+    for size in (2, 1):
+        kept, place = words[:-size], " ".join(words[-size:])
+        if (
+            kept
+            and not is_legal(place)
+            and (kept[-1][:1].isupper() or is_legal(kept[-1]))
+            and place[:1].isupper()
+            and is_place(place)
+            and not is_place(" ".join(kept))
+        ):
+            return trimmed(" ".join(kept))
+    return ""
+
+
 def _place_slots(entries: Sequence[Entry]) -> dict[Slot, float]:
     """Slots where places stand, with the share of entries in which they do; none of those where a place only follows a name."""
     seen: Counter[Slot] = Counter()
@@ -192,6 +220,9 @@ def inherit(entries: Sequence[Entry]) -> list[Entry]:
         stacked = top < below and entry.second is not None and entry.second.row == below
         if stacked and entry.first is not None and entry.second is not None:
             doubtful = entry.first.placed or is_place(entry.first.text) or flaws(entry.first.text, "work") >= 0.3
+            doubtful = (
+                doubtful or organisation(entry.first.text, "work") < 0.4
+            )  # beneath the date where others have a place
             if entry.first.row > entry.second.row and doubtful:
                 entry.first = None
         if stacked and entry.period and entry.first is None and before is not None and before.first is not None:
@@ -246,7 +277,7 @@ def _split_commas(entry: Entry, kind: str) -> list[Fragment]:
         cut_off = len(pieces) < pieces_before
         text = ", ".join(pieces) if len(pieces) > 1 else pieces[0] if pieces else fragment.text
         fragment.placed = cut_off and len(pieces[0].split()) <= 4 and abs(organisation(text, kind)) < 0.5
-        cut = _best_cut(pieces, kind) if len(pieces) > 1 and (not many or kind == "education") else None
+        cut = _best_cut(pieces, kind, many) if len(pieces) > 1 and (not many or kind == "education") else None
         if cut is None:
             out.append(_like(fragment, text, fragment.order))
             continue
@@ -311,13 +342,17 @@ def _split_alike(entries: Sequence[Entry], kind: str) -> None:
             ]
 
 
-def _best_cut(pieces: Sequence[str], kind: str) -> int | None:
+def _best_cut(pieces: Sequence[str], kind: str, many: bool) -> int | None:
+    """Where an organisation and what was done there part; with other parts in the entry, one side must be an organisation."""
     best, where = 0.6 if kind == "education" else 0.9, None
     for cut in range(1, len(pieces)):
         left, right = ", ".join(pieces[:cut]), ", ".join(pieces[cut:])
         if is_legal(pieces[cut]):
             continue
-        clear = abs(organisation(left, kind) - organisation(right, kind))
+        sides = organisation(left, kind), organisation(right, kind)
+        if many and max(sides) < 0.4:
+            continue
+        clear = abs(sides[0] - sides[1])
         if clear > best:
             best, where = clear, cut
     return where

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from gateway.extract.page.layout import Cell, Line, around, run_on
-from gateway.extract.resume.datecells import dates_over_lines, dates_whole, is_date
+from gateway.extract.resume.datecells import closed_up, dates_over_lines, dates_whole, is_date, names_whole
 from gateway.extract.resume.evidence import EDGE, is_place
 from gateway.extract.resume.labels import labelled
 from gateway.extract.resume.pieces import ends_with_legal
@@ -30,7 +30,12 @@ _UNIT = (
     r"|jaar|jaren|maand(?:en)?|år|måneder|mdr|månader|lat|lata|rok|miesi[aą]c[ey]?|miesięcy|yıl|ay|年間?|[ヶか]?月間?|个月|個月|년|개월|год|года|лет|мес\w*"
 )
 _LIST = re.compile(r"^[^:：,]{3,40}[:：]\s+\S[^,]*,[^,]+,")  # "Programming languages: C, Python, MATLAB"
-DURATION_LINE = re.compile(rf"^\W*(?:\d{{1,2}}\+?\s*(?:{_UNIT})[\s,.]*(?:and|und|et|y|e|и)?\s*){{1,3}}\W*$", re.I)
+DURATION_LINE = re.compile(
+    rf"^\W*(?:\d{{1,2}}\+?\s*(?:{_UNIT})[\s,.]*(?:and|und|et|y|e|и)?\s*){{1,3}}\W*$|^\W*an? (?:few )?(?:day|week|month|year)s?\W*$",
+    re.I,
+)
+EDGES = 6.0  # points by which the left edges of one column may differ
+ABOUT = 24  # letters about a date in its cell at most, in a row of dates
 SENTENCE = 7  # words from which a line that ends with a full stop is text, not a heading of an entry
 
 
@@ -65,7 +70,7 @@ def rows_of(lines: Sequence[Line], kind: str, right: dict[tuple[int, int], float
     right    the right edge of each (page, region)'s text: where lines have to wrap
     """
     rows: list[Row] = []
-    lines = dates_over_lines(_side_by_side([line for line in lines if not _is_furniture(line)]))
+    lines = names_whole(dates_over_lines(_side_by_side([closed_up(line) for line in lines if not _is_furniture(line)])))
     left = min((line.box[0] for line in lines), default=0.0)
     heads = marked_heads(lines, kind)
     bullet_at: float | None = None
@@ -151,31 +156,57 @@ def _side_by_side(lines: list[Line]) -> list[Line]:
             out.append(lines[at])
             at += 1
             continue
-        for column in range(len(block[0].cells)):
+        edges = [cell.box[0] for cell in block[0].cells]
+        for column in range(len(edges)):
             for line in block:
-                if column < len(line.cells):
-                    out.append(
-                        Line([line.cells[column]], line.page, line.region, section=line.section, part=line.part).close()
-                    )
+                cells = [cell for cell in line.cells if _column(cell, edges) == column]
+                if cells:
+                    out.append(Line(cells, line.page, line.region, section=line.section, part=line.part).close())
         at += len(block)
     return out
 
 
 def _grid(lines: Sequence[Line], at: int) -> list[Line]:
-    """The rows from `at` on that hold two entries or more side by side: the same left edges, dates in every cell of one row."""
+    """The rows from `at` on that hold two entries or more side by side: the same left edges, dates in every cell of one row.
+
+    A row may lack cells, and a list be set in, but no cell reaches into the next column.
+    """
     first = lines[at]
     edges = [cell.box[0] for cell in first.cells]
     if len(edges) < 2:
         return []
     block: list[Line] = []
     for line in lines[at:]:
-        here = [cell.box[0] for cell in line.cells]
-        fits = len(here) == len(edges) and all(abs(a - b) < 3 for a, b in zip(here, edges, strict=True))
-        if not fits or line.page != first.page or is_bullet(line):
+        if line.page != first.page or any(_column(cell, edges) is None for cell in line.cells):
+            break
+        if len(line.cells) == 1 and line.box[0] < edges[1] - EDGES and not _narrow(line, edges):
             break
         block.append(line)
-    dated = [line for line in block if all(any(p.is_range for p in find_periods(c.text)) for c in line.cells)]
-    return block if len(block) >= 2 and dated else []
+    dated = [n for n, line in enumerate(block) if len(line.cells) == len(edges) and _all_dated(line)]
+    if len(block) < 2 or not dated or dated[0] > 3:
+        return []
+    after = next((n for n in dated if n > dated[0]), None)
+    return block if after is None else block[: after - dated[0]]
+
+
+def _all_dated(line: Line) -> bool:
+    """Every cell is a range with a few words about it: a date in a sentence dates nothing."""
+    return all(
+        any(p.is_range and len(c.text) - (p.span[1] - p.span[0]) <= ABOUT for p in find_periods(c.text))
+        for c in line.cells
+    )
+
+
+def _column(cell: Cell, edges: Sequence[float]) -> int | None:
+    """The column in which a cell stands: at its left edge or set in a little, and not beyond the next edge."""
+    at = max((n for n, edge in enumerate(edges) if cell.box[0] > edge - EDGES), default=None)
+    if at is None or cell.box[0] > edges[at] + 3 * EDGES or (at + 1 < len(edges) and cell.box[2] > edges[at + 1] + 1):
+        return None
+    return at
+
+
+def _narrow(line: Line, edges: Sequence[float]) -> bool:
+    return line.box[2] < edges[1]
 
 
 def _is_furniture(line: Line) -> bool:

@@ -1,4 +1,4 @@
-"""The section of each line, and the language of a document.
+"""The section of each line.
 
 A heading is a line, or the first cell of a row, that is a known heading in one of forty languages; lines that look like the known
 headings of the document but have other words open a section "other".
@@ -11,30 +11,34 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from gateway.extract.page.layout import Cell, Line, around
-from gateway.extract.resume.headings import guessed_heading, known_heading
+from gateway.extract.page.layout import Line, around
+from gateway.extract.resume.columns import under_left
+from gateway.extract.resume.headings import known_heading
+from gateway.extract.resume.looks import (
+    WEAK,
+    Look,
+    Looks,
+    body_size,
+    continues,
+    heading_in,
+    heading_looks,
+    is_heading_cell,
+    look_of,
+)
 from gateway.extract.resume.margins import headed, rejoin
-from gateway.extract.resume.unheaded import mark_unheaded
+from gateway.extract.resume.rows import is_bullet
+from gateway.extract.resume.unheaded import mark_unheaded, mark_unknown
 from gateway.model import Box
-from gateway.values.lexicon import phrases, title_score
+from gateway.values.lexicon import title_score
 from gateway.values.table_words import is_table_head
-from gateway.values.text import fold, is_cjk, script
 
-# Sections that a one-word label inside another section must not open ("Website" under "Contact", "Languages: Go" under "Skills").
-_WEAK = {"links", "contact", "languages", "summary", "projects", "other", "references"}
+GOES_ON = ("work", "education", "projects", "skills", "other")
 HEAD_OF_PAGE = 110.0  # points below the first line within which a sidebar starts; side by side further down is a grid
-_LABEL = re.compile(r"^([^:：]{2,40})\s*[:：]\s*(\S.*)?$")
 # "Designed with ... by ...": the template's own line
 _CREDIT = re.compile(
     r"^\W*(?:theme\s+)?(?:designed|powered|made|built|generated|typeset|template|created)\s+(?:with|by|using|in|on)\b.{0,60}$",
     re.I,
 )
-
-
-def is_heading_cell(cell: Cell) -> bool:
-    """True if the cell alone reads like a section heading (used before lines are known)."""
-    text = cell.text
-    return 2 <= len(text) <= 44 and known_heading(text) is not None
 
 
 def mark_sections(lines: Sequence[Line], heights: dict[int, float] | None = None) -> Counter[str]:
@@ -44,22 +48,20 @@ def mark_sections(lines: Sequence[Line], heights: dict[int, float] | None = None
 
     Columns keep their own running section: a column that goes on overleaf continues what stood above it.
     """
-    for line in lines:  # they may have been marked before, among other lines
-        line.heading = False
-        line.marks -= {"inline", "unknown"}
-    body = _body_size(lines)
+    _unmark(lines)
+    body = body_size(lines)
     languages: Counter[str] = Counter()
-    looks = _heading_looks(lines, body)
+    looks = heading_looks(lines)
     boxes, tops = _extents(lines)
     regions: list[_Region] = []
     part, section, current = 0, "top", 0
     footers = _footers(lines, heights or {})
-    headings = {id(line) for line in lines if line.cells and is_heading_cell(line.cells[0])}
+    headings = _known(lines)
     dates = rejoin(lines, headings)
-    margin = headed(lines, headings)
+    margin = under_left(lines, headings) | headed(lines, headings)
     largest = max((line.size for line in lines), default=0.0)
     previous: Line | None = None
-    kept: set[tuple[int, tuple[float, bool, int | None, bool]]] = set()  # looks of headings by column
+    kept: set[tuple[int, Look]] = set()  # looks of headings by column
     for line in lines:
         if apart := _apart(line, footers, dates):
             line.section, line.part = apart, -1
@@ -74,17 +76,23 @@ def mark_sections(lines: Sequence[Line], heights: dict[int, float] | None = None
             regions.append(_Region(line.page, boxes[line.region], section, current))
         first = previous is None or previous.region != line.region
         # a column keeps the look of its headings, smaller in a sidebar than in the main text
-        first = first or (bool(line.cells) and (line.region, _look(line.cells[0])) in kept)
+        first = first or (bool(line.cells) and (line.region, look_of(line.cells[0])) in kept)
         if id(line) in margin and margin[id(line)].index <= line.index:
             section, current = margin[id(line)].section, margin[id(line)].part
             regions[-1].section, regions[-1].part = section, current
-        found = _heading(line, body, looks, section, first)
-        if found is not None and previous is not None and (looks or found[0] in _WEAK) and _runs_on(previous, line):
+        found = heading_in(line, looks, section, first)
+        if found is not None and previous is not None and _goes_with(previous, line, found, looks):
             found = None
+        if previous is not None and previous.heading and continues(previous, line):
+            section = _wrapped_heading(previous, line, section, current)
+            regions[-1].section, regions[-1].open = section, True
+            previous = line
+            continue
         previous = line
         if found is not None:
             section, language, inline = found
             regions[-1].headings += 1
+            regions[-1].open = not found[2]
             if inline:
                 line.marks.add("inline")
             if language:
@@ -93,14 +101,33 @@ def mark_sections(lines: Sequence[Line], heights: dict[int, float] | None = None
             current = part
             line.heading = not inline
             if line.heading and language and line.cells[0].bold:
-                kept.add((line.region, _look(line.cells[0])))
+                kept.add((line.region, look_of(line.cells[0])))
             if language is None and section == "other":
                 line.marks.add("unknown")
+        if found is None:
+            regions[-1].open = False
         line.section, line.part = section, current
         regions[-1].section, regions[-1].part = section, current
     _unknown_lists(lines)
+    mark_unknown(lines)
     mark_unheaded(lines)
     return languages
+
+
+def _unmark(lines: Sequence[Line]) -> None:
+    """Forgets what was marked before, among other lines."""
+    for line in lines:
+        line.heading = False
+        line.marks -= {"inline", "unknown"}
+
+
+def _known(lines: Sequence[Line]) -> set[int]:
+    """Ids of the lines that are known headings, or the first line of one that a narrow column breaks."""
+    out = {id(line) for line in lines if line.cells and is_heading_cell(line.cells[0])}
+    for line, after in zip(lines, lines[1:], strict=False):
+        if len(line.cells) == 1 and continues(line, after) and known_heading(f"{line.text} {after.text}"):
+            out.add(id(line))
+    return out
 
 
 def _extents(lines: Sequence[Line]) -> tuple[dict[int, Box], dict[int, float]]:
@@ -149,6 +176,7 @@ class _Region:
     section: str
     part: int
     headings: int = 0
+    open: bool = False  # its last line is a heading: what it heads stands in the columns beneath
 
 
 def _entering(line: Line, box: Box, regions: Sequence[_Region], page_top: float) -> tuple[str, int]:
@@ -177,6 +205,12 @@ def _entering(line: Line, box: Box, regions: Sequence[_Region], page_top: float)
             for r in regions
             if r.page == line.page and r.box[3] <= box[1] + 5 and r.box[0] < box[2] and box[0] < r.box[2]
         ]
+        level = beside and abs(last.box[1] - box[1]) < 2 * line.size and widths[0] > 0.8 * widths[1]
+        if level and last.headings and last.box[2] <= box[0] + 5 and last.section in GOES_ON:
+            return last.section, last.part  # the second column of a text set in two
+        beneath = _beneath_heading(box, regions, line.page)
+        if beneath is not None and not any(r.box[3] > beneath.box[3] + 5 for r in above):
+            return beneath.section, beneath.part
         if above:
             nearest = min(above, key=lambda r: (abs(r.box[0] - box[0]) > 12, -r.box[3]))
             return nearest.section, nearest.part
@@ -184,10 +218,40 @@ def _entering(line: Line, box: Box, regions: Sequence[_Region], page_top: float)
     return _overleaf(box, regions, line.page) or (last.section, last.part)
 
 
+def _beneath_heading(box: Box, regions: Sequence[_Region], page: int) -> _Region | None:
+    """The text that ends with a heading right above a margin and the column beside it, this one."""
+    here = [r for r in regions[-2:] if r.page == page]
+    for over in reversed(here):
+        if over.open:  # the margin holds dates, which may all have moved to the lines next to them
+            level = over is here[-1] or (abs(here[-1].box[1] - box[1]) < 12 and here[-1].box[2] <= box[0] + 5)
+            return over if level and over.box[3] <= box[1] + 5 and over.box[0] <= box[0] else None
+    return None
+
+
 def _overleaf(box: Box, regions: Sequence[_Region], page: int) -> tuple[str, int] | None:
     """The section of the column on the previous page that began at the same position."""
     before = [r for r in regions if r.page == page - 1 and abs(r.box[0] - box[0]) < 25]
     return (before[-1].section, before[-1].part) if before else None
+
+
+def _wrapped_heading(previous: Line, line: Line, section: str, part: int) -> str:
+    """Marks the second line of a heading as the first one is; returns the section of both."""
+    whole = known_heading(f"{previous.text} {line.text}")
+    line.heading = True
+    previous.marks.discard("unknown")
+    for one in (previous, line):
+        one.section, one.part = whole[0] if whole else section, part
+    return previous.section
+
+
+def _goes_with(previous: Line, line: Line, found: tuple[str, str | None, bool], looks: Looks) -> bool:
+    """True for a line that is no heading after all: the second half of a wrapped text, or an item of a list."""
+    if (looks.counts or found[0] in WEAK) and _runs_on(previous, line):
+        return True
+    if is_bullet(line) and is_bullet(previous):
+        return True
+    alike = previous.region == line.region and not previous.heading and abs(previous.box[0] - line.box[0]) < 1
+    return found[1] is None and alike and look_of(previous.cells[0])[:3] == look_of(line.cells[0])[:3]
 
 
 def _runs_on(previous: Line, line: Line) -> bool:
@@ -222,165 +286,3 @@ def _footers(lines: Sequence[Line], heights: dict[int, float]) -> set[int]:
                     out.update(id(line) for line in block)
                 break
     return out
-
-
-def _body_size(lines: Sequence[Line]) -> float:
-    sizes: Counter[float] = Counter()
-    for line in lines:
-        sizes[round(line.size * 2) / 2] += len(line.text)
-    return sizes.most_common(1)[0][0] if sizes else 10.0
-
-
-def _look(cell: Cell) -> tuple[float, bool, int | None, bool]:
-    return (round(cell.size * 2) / 2, cell.bold, cell.colour, cell.text.isupper())
-
-
-def _heading_looks(lines: Sequence[Line], body: float) -> Counter[tuple[float, bool, int | None, bool]]:
-    """Looks of lines that are known headings, where that look is not the body's."""
-    looks: Counter[tuple[float, bool, int | None, bool]] = Counter()
-    for line in lines:
-        if line.cells and is_heading_cell(line.cells[0]):
-            looks[_look(line.cells[0])] += 1
-    plain = Counter(_look(cell) for line in lines for cell in line.cells)
-    for look in list(looks):
-        if plain[look] > 1.5 * looks[look] + 2:
-            del looks[look]
-    return looks
-
-
-def _heading(
-    line: Line, body: float, looks: Counter[tuple[float, bool, int | None, bool]], section: str, first: bool
-) -> tuple[str, str | None, bool] | None:
-    """(section, language, whether text of the section is in the same line)."""
-    cells = [c for c in line.cells if any(ch.isalnum() for ch in c.text)]
-    while len(cells) > 1 and cells[0].text in ("年", "月", "年月", "日"):
-        cells = cells[1:]  # the head of a table of dates: "年  月  免許・資格"
-    if not cells:
-        return None
-    cell = cells[0]
-    text = cell.text
-    found = known_heading(text) if len(text) <= 44 else None
-    look = _look(cell)
-    if found is None and len(cells) == 1 and (guess := _guess(cell, body, looks, section)):
-        return guess, None, False
-    if found is not None:
-        name, language = found
-        strong = look in looks and (looks[look] > 1 or cell.bold or cell.size > body * 1.08 or cell.text.isupper())
-        styled = cell.bold or cell.size > body * 1.08 or cell.text.isupper()
-        set_apart = styled and (first or name == "references" or cell.size > body * 1.08)
-        if looks and not set_apart and cell.size < 0.88 * _dominant(looks):
-            return None  # a word of a smaller type than the headings': a label, an entry
-        if len(cells) == 1:
-            if not styled and not strong and section != "top" and _is_label(text, name):
-                return None
-            # Under a strong heading look, a plainer known word is a label or an entry ("Profile" in a list of links).
-            if looks and not strong and not styled and looks.most_common(1)[0][1] >= 3 and name in _WEAK:
-                return None
-            return name, language, False
-        if strong or (styled and not cells[1].bold):
-            if _is_label(text, name) and not strong:
-                return None
-            return name, language, True
-        return None
-    label = _LABEL.match(text)
-    if label and label.group(2):
-        found = known_heading(label.group(1))
-        if (
-            found
-            and found[0] in ("skills", "languages", "education", "other", "references")
-            and section not in ("skills", "work", "languages")
-        ):
-            return found[0], found[1], True
-    if (
-        len(cells) == 1
-        and looks
-        and look in looks
-        and looks[look] >= 2
-        and len(text) <= 40
-        and not any(c.isdigit() for c in text)
-        and sum(c.isalpha() for c in text) >= (2 if is_cjk(text) else 4)  # "USA" beneath a city is none
-    ):
-        size, bold, _, upper = look
-        distinct = size > body * 1.08 or upper or bold
-        title = section == "work" and title_score(text) >= 1.2
-        if distinct and section != "top" and len(text.split()) <= 5 and not text.endswith((".", ",")) and not title:
-            return "other", None, False
-    return None
-
-
-def _guess(cell: Cell, body: float, looks: Counter[tuple[float, bool, int | None, bool]], section: str) -> str | None:
-    """The section of a line that looks like a heading and is made of words of headings."""
-    guess = guessed_heading(cell.text)
-    if guess is None:
-        return None
-    name, whole = guess
-    same = looks[_look(cell)] >= 2 or (bool(looks) and looks.most_common(1)[0][0] == _look(cell))
-    large = cell.size > 1.12 * body and cell.size >= 0.95 * _dominant(looks)
-    if not whole and not (same and (cell.size > 1.08 * body or cell.text.isupper() or cell.bold)):
-        return None
-    if name == "contact" or (name in _WEAK and section not in ("top", "other") and not same):
-        return None
-    if same or large:
-        return name
-    # without headings to compare with: bold or capitals, alone in its line
-    return name if not looks and (cell.bold or cell.text.isupper()) and name not in _WEAK else None
-
-
-def _dominant(looks: Counter[tuple[float, bool, int | None, bool]]) -> float:
-    """The type size of most headings; 0 when no look stands out."""
-    if not looks:
-        return 0.0
-    look, count = looks.most_common(1)[0]
-    larger = [other for other, n in looks.items() if other[0] > look[0] and n >= 2]
-    return max((other[0] for other in larger), default=look[0] if count >= 3 else 0.0)
-
-
-def _is_label(text: str, name: str) -> bool:
-    key = fold(text).strip(" :：.")
-    return name in ("contact", "links", "summary") or any(
-        key in phrases(kind) for kind in ("phone", "email", "address", "web")
-    )
-
-
-_STOPWORDS = {
-    "en": "the and of with for in to a on is at from by years experience team",
-    "de": "und der die das mit von für in im zu den des ein auf bei jahre",
-    "fr": "et de la le les des en du pour avec un une dans ans sur au",
-    "es": "y de la el en los con para del las por un una años se",
-    "pt": "e de da do em os com para dos uma um na no anos por",
-    "it": "e di il la con per in del dei una un della anni nel al",
-    "nl": "en de van het een in met voor op te bij jaar aan der den",
-    "sv": "och i att en med för av på som till ett år om vid den",
-    "da": "og i at en med for af på som til et år om ved den",
-    "nb": "og i å en med for av på som til et år om ved den",
-    "fi": "ja on oli sekä kanssa vuotta yli olen että kuin myös",
-    "pl": "i w z na do oraz dla od się za przez lat roku we po",
-    "cs": "a v s na do pro od se za let roku ve po je při",
-    "hu": "és a az egy volt év hogy is mint évek csapat",
-    "ro": "și de la în cu pentru din un o ani pe prin al",
-    "tr": "ve ile bir için bu yıl olarak da de yıllık",
-    "vi": "và của với năm cho trong các một người là có",
-    "id": "dan di yang dengan untuk dari tahun pada dalam",
-}
-_BY_SCRIPT = {"kana": "ja", "hangul": "ko", "greek": "el", "hebrew": "he", "thai": "th", "devanagari": "hi"}
-
-
-def language_of(text: str, headings: Counter[str]) -> str | None:
-    """ISO 639-1 of the language a document is written in: its script, the little words in it, and its headings."""
-    kind = script(text[:6000])
-    if kind == "cjk":
-        return "ja" if re.search(r"[\u3040-\u30ff]", text) else "zh"
-    if kind in _BY_SCRIPT:
-        return _BY_SCRIPT[kind]
-    if kind == "arabic":
-        return "fa" if re.search("[پچژگ]", text) else "ar"
-    if kind == "cyrillic":
-        return "uk" if re.search("[їєґі]", text) else "ru"
-    tokens = Counter(re.findall(r"[^\W\d_]+", text.lower()))
-    if len(re.findall("[\u1ea0-\u1ef9ăđơư]", text)) > 0.01 * len(text):
-        return "vi"
-    scores = {language: sum(tokens[w] for w in words.split()) for language, words in _STOPWORDS.items()}
-    for language, count in headings.items():
-        scores[language] = scores.get(language, 0) + count
-    best = max(scores, key=lambda k: scores[k])
-    return best if scores[best] >= 3 else None

@@ -97,6 +97,8 @@ def _widened(text: str, period: Period) -> Period:
         start = since.start()
         if not ranged:
             finish, ranged = "present", True
+    if ranged and begin and finish and finish != "present" and finish[:4] < begin[:4]:
+        begin, finish = finish, begin  # right-to-left text: the later date is printed first
     return Period(begin, finish, (start, end), ranged)
 
 

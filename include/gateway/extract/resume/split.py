@@ -19,7 +19,7 @@ from gateway.values.agreement import name_email_agreement
 from gateway.values.dates import find_periods
 from gateway.values.lexicon import heading_of, phrases
 from gateway.values.text import fold
-from gateway.values.values import find_emails, is_plausible_name
+from gateway.values.values import PARTICLES, find_emails, is_plausible_name
 
 
 @dataclass(slots=True)
@@ -99,7 +99,7 @@ def _look(lines: list[Line], page: Page) -> _Look:
             if (
                 cell.size >= 1.3 * body
                 and heading_of(cell.text) is None
-                and is_plausible_name(cell.text)
+                and _is_name(cell.text)
                 and cell.size > look.title_size
             ):
                 look.title, look.title_size = fold(cell.text), cell.size
@@ -118,6 +118,14 @@ def _look(lines: list[Line], page: Page) -> _Look:
         and not heading_of(head.cells[0].text)
     )
     return look
+
+
+def _is_name(text: str) -> bool:
+    """True for what may be a name; not for a sentence set as a title ("More of my work.")."""
+    words = text.split()
+    sentence = text.endswith(".") and len(words[-1]) > 4
+    lower = [word for word in words if word[:1].islower() and fold(word) not in PARTICLES and word[1:2] not in "'’"]
+    return not sentence and not lower and is_plausible_name(text)
 
 
 def _page_number(lines: Sequence[Line], page: Page) -> tuple[int, int] | None:
@@ -155,17 +163,26 @@ def _by_page_number(look: _Look, before: Sequence[_Look]) -> float:
     return 0.0
 
 
+def _goes_on(look: _Look, before: Sequence[_Look], identity: float) -> bool:
+    """True if the page cannot be anybody's first."""
+    if look.is_thin and identity <= 0:
+        return True  # contact data or referees at the end; a person has a career or a name with an address
+    if not (look.emails or look.phones or look.contact_high or look.title):
+        return True  # nobody is named or reached on it, whatever its heading says ("Résumé" over a part of a web page)
+    if len(before) == 1 and look.title and look.title in before[0].texts:
+        return True  # a cover page presents the person by name, beneath the name of whoever sends it
+    cover = all(b.is_thin and not b.emails and not b.phones and not b.sections for b in before)
+    named = before[0].title or before[0].starts_with_name
+    # the first page after one that only names the person
+    only_named = cover and len(before) == 1 and bool(named)
+    return only_named and look.title in (None, before[0].title) and not look.starts_with_name
+
+
 def _starts(look: _Look, before: Sequence[_Look]) -> bool:
     """True if the page is the first of another person, not the next page of the previous one."""
     identity = _identity(look, before)
-    if look.is_thin and identity <= 0:
-        return False  # contact data or referees at the end; a person has a career or a name with an address
-    if len(before) == 1 and look.title and look.title in before[0].texts:
-        return False  # a cover page presents the person by name, beneath the name of whoever sends it
-    cover = all(b.is_thin and not b.emails and not b.phones and not b.sections for b in before)
-    named = before[0].title or before[0].starts_with_name
-    if cover and len(before) == 1 and named and look.title in (None, before[0].title) and not look.starts_with_name:
-        return False  # the first page after one that only names the person
+    if _goes_on(look, before, identity):
+        return False
     seen_emails = set().union(*(b.emails for b in before))
     seen_phones = set().union(*(b.phones for b in before))
     seen_sections = {s for b in before for s in b.sections}

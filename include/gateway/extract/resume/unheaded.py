@@ -49,6 +49,25 @@ def mark_unheaded(lines: Sequence[Line]) -> None:
             free[n].section, free[n].part = kind, part
 
 
+def mark_unknown(lines: Sequence[Line]) -> None:
+    """Gives what stands under a heading of unknown words its section, where its dated lines say which and no other heading does."""
+    missing = {"work", "education"} - {line.section for line in lines}
+    unknown = {line.part for line in lines if "unknown" in line.marks} if missing else set()
+    for part in sorted(unknown):
+        here = [line for line in lines if line.part == part and line.section == "other" and not line.heading]
+        kinds = [kind for i in range(len(here)) if (kind := _kind(here, i))]
+        dated = sum(_dated(line) for line in here)
+        best = max(missing, key=kinds.count)
+        enough = ENOUGH if best == "work" else 1
+        if kinds.count(best) >= max(enough, 0.6 * len(kinds)) and len(kinds) >= 0.5 * dated:
+            for line in lines:
+                if line.part == part and line.section == "other":
+                    line.section = best
+            missing = missing - {best}
+            if not missing:
+                return
+
+
 def _kind(free: Sequence[Line], at: int) -> str | None:
     """work or education for a dated line, by its words and those of its neighbours."""
     line = free[at]

@@ -12,10 +12,14 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from gateway.errors import Misconfigured
+from gateway.extract.child.confine import can_refuse_network
 from gateway.extract.resume.scorer import model
 from gateway.insight.doctor.lines import Line, Look, fault, ok, warning
 from gateway.intake import files as kept
+from gateway.pipeline.encryption import data_keys
 from gateway.settings import Settings, open_to_others, settings
+from gateway.store import sealing
+from gateway.store.engine import has_table
 from gateway.values.lexicon import given_names, headings
 
 PYTHONS = ((3, 11), (3, 14))  # from, below; as pyproject.toml says
@@ -56,7 +60,7 @@ def rights() -> Iterator[Line]:
         return
     if not os.access(home, os.W_OK | os.X_OK):
         yield fault("rights", f"{home} cannot be written to.", "Give it to the user who runs the gateway: chown -R.")
-    wide = [place for place in settings().private_places if open_to_others(place)]
+    wide = [place for place in settings().private_places if open_to_others(place) and not _given(place)]
     for place in wide:
         yield fault(
             f"rights of {place.name or place}",
@@ -65,6 +69,63 @@ def rights() -> Iterator[Line]:
         )
     if not wide:
         yield ok("rights", "Only the owner can read the home, the store, kept files, exports, logs and keys.")
+
+
+def _given(place: Path) -> bool:
+    """A key that this user was given and cannot change: readable by its group, on a read-only mount or another user's.
+
+    Kubernetes mounts a secret so: root's, 0440 with the pod's own group, in a read-only folder whose mode is wider. The user
+    could not narrow it, nobody else is in the group, and nobody can put another key in its place.
+    """
+    config = settings()
+    if place != config.keys and place.parent != config.keys:
+        return False
+    stat = place.stat()
+    fixed = bool(os.statvfs(place).f_flag & os.ST_RDONLY)
+    if place.is_dir():
+        return fixed
+    return not stat.st_mode & 0o027 and (fixed or stat.st_uid != os.geteuid())
+
+
+def readers() -> Iterator[Line]:
+    """What a reading child may reach: it opens strangers' files."""
+    if can_refuse_network():
+        yield ok("readers", "Processes that read documents cannot open a network connection.")
+    else:
+        yield warning(
+            "readers",
+            "This kernel or processor cannot keep processes that read documents off the network: their other limits hold.",
+            "Use Linux on x86-64 or 64-bit ARM with seccomp, or close the workers' network to all but the database, the "
+            "broker and the files store.",
+        )
+
+
+def encryption() -> Iterator[Line]:
+    """Whether what is kept is encrypted, and whether this machine can read it and writes as the others do."""
+    if not has_table("data_key"):
+        return  # no store yet, or an older one; the checks of the store say so
+    on, found = sealing.is_on(), data_keys()
+    lost = [key.id for key in found if not key.usable]
+    if lost:
+        yield fault(
+            "encryption",
+            f"{len(lost)} of {len(found)} data keys cannot be opened here: a master key is missing (MASTER_KEY_MISSING).",
+            "Give this machine every master key: GATEWAY_MASTER_KEY_FILE, or the connection gateway_master.",
+        )
+    elif on and not sealing.masters():
+        yield fault(
+            "encryption",
+            "GATEWAY_ENCRYPT is on and there is no master key: nothing can be written.",
+            "gateway keys new, then GATEWAY_MASTER_KEY_FILE or the connection gateway_master.",
+        )
+    elif found and not on:
+        yield warning(
+            "encryption",
+            "Other machines encrypt what they keep, this one does not.",
+            "Set GATEWAY_ENCRYPT=true here, then gateway keys encrypt.",
+        )
+    else:
+        yield ok("encryption", f"{'On' if on else 'Off'}; {len(found)} data keys.")
 
 
 def disk() -> Iterator[Line]:
@@ -132,4 +193,4 @@ def models() -> Iterator[Line]:
         yield ok("models", f"Scorer of {fields} fields, {words:,} words, {len(ocr)} models for scans.")
 
 
-LOOKS: tuple[Look, ...] = (python, environment, rights, disk, files, models)
+LOOKS: tuple[Look, ...] = (python, environment, rights, readers, encryption, disk, files, models)

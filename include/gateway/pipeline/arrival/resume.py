@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
 
-from sqlalchemy import func, select
+from sqlalchemy import and_, func, or_, select
 from sqlalchemy.orm import Session
 
 from gateway.errors import Conflict, Misconfigured, Refused
@@ -31,6 +31,7 @@ BY_ITSELF = 1  # resumes without a person; a batch that dies again needs one
 QUIET_S = 120.0  # a batch that did something this recently has a living run, whatever Airflow says
 OUTSIDE_QUIET_S = 3600.0  # the same without a run of Airflow's to ask about: a long scan says nothing for a while
 WAIT_S = 300.0  # after a failure that may pass, before it is tried again
+LOOK_BACK = timedelta(days=7)  # a batch that failed earlier is a person's to resume; failures are never cleared away
 ROOM_BYTES = 200_000_000  # free space that counts as room again after a full disk
 ACTOR = "sweep"
 DIED = (
@@ -95,14 +96,14 @@ def _put_back(session: Session, batch: Batch, *, actor: str, rule: str) -> None:
 
 
 def sweep(state_of: StateOf, *, at: datetime | None = None) -> Swept:
-    """Checks every unfinished batch, and batches that failed for a temporary reason.
+    """Checks every unfinished batch, and those that failed in the last days (LOOK_BACK) for a temporary reason.
 
     state_of   asks Airflow about ingest_batch runs: "queued", "running", "success", "failed", ...; None: no such run
     at         now, if not given
     """
     at = at or now()
     failed: list[str] = []
-    for batch_id in _suspects():
+    for batch_id in _suspects(at - LOOK_BACK):
         with reading() as session:
             batch = session.get_one(Batch, batch_id)
             seen, silent_s = _mark(session, batch), _silent_s(session, batch, at)
@@ -117,13 +118,12 @@ def sweep(state_of: StateOf, *, at: datetime | None = None) -> Swept:
     return Swept(runs, tuple(failed))
 
 
-def _suspects() -> Iterable[str]:
+def _suspects(since: datetime) -> Iterable[str]:
+    """Unfinished batches, those that failed since then, and those that wait for room on a disk however long it takes."""
+    open_ = Batch.state.in_([BatchState.RECEIVING, BatchState.RUNNING])
+    failed = and_(Batch.state == BatchState.FAILED, or_(Batch.finished_at >= since, Batch.code == "DISK_FULL"))
     with reading() as session:
-        return session.scalars(
-            select(Batch.id)
-            .where(Batch.state.in_([BatchState.RECEIVING, BatchState.RUNNING, BatchState.FAILED]))
-            .order_by(Batch.id)
-        ).all()
+        return session.scalars(select(Batch.id).where(or_(open_, failed)).order_by(Batch.id)).all()
 
 
 def _is_dead(batch: Batch, state_of: StateOf, silent_s: float) -> bool:

@@ -32,6 +32,7 @@ import yaml
 
 from gateway.errors import GatewayError, Misconfigured, Refused, Transient
 from gateway.extract import media_types
+from gateway.extract.detect import media_type
 from gateway.intake import arrivals, inbox
 from gateway.intake.manifest import NAME as MANIFEST
 from gateway.intake.manifest import Manifest
@@ -48,26 +49,6 @@ STAGING = ".uploads"
 ABANDONED_S = 24 * 3600.0
 _UPLOAD_ID = re.compile(r"b\d{8}-\d{6}-[a-z2-9]{6}")
 _FILE_ID = re.compile(r"[0-9a-f]{16}")
-
-READABLE = {
-    media_types.PDF: "PDF",
-    media_types.DOCX: "Word document",
-    media_types.CSV: "CSV table",
-    media_types.XLSX: "Excel workbook",
-    media_types.ZIP: "ZIP archive",
-    media_types.ODT: "ODT document",
-    media_types.ODS: "ODS spreadsheet",
-    media_types.RTF: "RTF document",
-    media_types.HTML: "Web page",
-    media_types.TEXT: "Plain text",
-}
-UNREADABLE = {
-    media_types.EMPTY: "Empty file",
-    media_types.DOC: "Word 97-2003",
-    media_types.XLS: "Excel 97-2003",
-    media_types.PPTX: "Presentation",
-    media_types.ENCRYPTED_OFFICE: "Needs a password",
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,17 +76,12 @@ class Kept:
 
     @property
     def type_words(self) -> str:
-        return type_words(self.media_type)
+        """The everyday name of its type: "PDF", "Word document", "Picture", "Other"."""
+        return media_types.about(self.media_type).label
 
     @property
     def readable(self) -> bool:
-        return self.media_type in READABLE
-
-
-def type_words(media_type: str) -> str:
-    """The everyday name of that type: "PDF", "Word document", "Picture", "Other"."""
-    known = READABLE.get(media_type) or UNREADABLE.get(media_type)
-    return known or ("Picture" if media_types.is_image(media_type) else "Other")
+        return self.media_type in media_types.TAKEN
 
 
 def begin(agent_id: str, *, by: str) -> str:
@@ -189,7 +165,7 @@ class Incoming:
             seen = SeenBefore(None, path=twin.read_text("utf-8")) if twin.exists() else None
             if seen is None:
                 twin.write_text(path, "utf-8")
-            kind = media_types.media_type(target)
+            kind = media_type(target)
             line = {"id": file_id, "path": path, "size": self._size, "sha256": digest, "type": kind}
             _append(self._folder, line, files + 1, total + self._size)
         return Kept(file_id, path, self._size, digest, kind, seen or seen_before(self._facts["agent_id"], digest))

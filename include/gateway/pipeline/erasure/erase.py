@@ -32,6 +32,7 @@ from gateway.settings import settings
 from gateway.store import change, keys
 from gateway.store.engine import engine, reading, writing
 from gateway.store.tables import (
+    Answer,
     Batch,
     Claim,
     Delivery,
@@ -60,6 +61,7 @@ SWEPT = (
     Profile,
     ProfileKey,
     Field,
+    Answer,
     Claim,
     Verdict,
     Review,
@@ -273,7 +275,7 @@ def _exports(ids: Collection[str]) -> Iterator[Place]:
 
 def _rows(ids: Collection[str], identity: str, actor: str, why: Why) -> Iterator[Place]:
     """Everything the store says about the person, in one transaction: the last step."""
-    kinds = ("profiles", "fields", "verdicts", "decisions", "deliveries", "invitations", "interviews")
+    kinds = ("profiles", "fields", "answers", "verdicts", "decisions", "deliveries", "invitations", "interviews")
     counted = dict.fromkeys(kinds, 0)
     with writing() as session:
         for profile in session.scalars(
@@ -284,6 +286,7 @@ def _rows(ids: Collection[str], identity: str, actor: str, why: Why) -> Iterator
         counted["fields"] = _number(session.execute(delete(Field).where(Field.profile_id.in_(ids))))
         session.execute(delete(Claim).where(Claim.profile_id.in_(ids)))
         shared.remove(session, ids)
+        counted["answers"] = _number(session.execute(delete(Answer).where(Answer.profile_id.in_(ids))))
         for verdict in session.scalars(select(Verdict).where(Verdict.profile_id.in_(ids))):
             verdict.findings = [{**one, "measured": None} for one in verdict.findings]
             counted["verdicts"] += 1

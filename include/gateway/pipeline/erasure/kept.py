@@ -19,6 +19,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from gateway.errors import Unreadable
+from gateway.extract.media_types import PDF
 from gateway.intake import cache, files
 from gateway.pipeline.erasure.lists import without_rows
 from gateway.pipeline.erasure.parts import Part, part_of
@@ -61,11 +62,11 @@ def clean(session: Session, document: Document, parts: Sequence[Part], gone: Col
     others = [row for row in people if not row.data.get("erased")]
     cache.forget(document.sha256)
     made: tuple[str, str] | None = None
-    if others and document.file_key and document.media_type == "application/pdf":
+    if others and document.file_key and document.media_type == PDF:
         made = _emptied(document, [part.pages for part in parts], [row.data.get("pages") for row in others])
     elif others and document.file_key:
         made = _without(document, parts)
-    how = "pages emptied" if document.media_type == "application/pdf" else "rows emptied"
+    how = "pages emptied" if document.media_type == PDF else "rows emptied"
     did = "nothing" if not document.file_key else how if made else "erased whole" if others else "erased"
     old = document.sha256
     old_keys = {row.file_key for row in same if row.file_key}  # two where encryption was turned on in between

@@ -18,11 +18,12 @@ CORRECTABLE = ("name", "email", "phone", "location")
 
 
 def correct(
-    session: Session, profile: Profile, corrections: Mapping[str, str | None]
+    session: Session, profile: Profile, corrections: Mapping[str, str | None], *, rule: str = "review"
 ) -> tuple[dict[str, Any], dict[str, Any]]:
     """Replaces values; the values read stay in the first answer, for undo.
 
     corrections   new values of CORRECTABLE fields, as typed; None or "" empties one
+    rule          whose word it is: review (a reviewer's) | candidate (their own)
     returns       the content of the review row: the values before (with "kept", which restores them), and after
     raises        Misconfigured(CORRECTION_INVALID)
     """
@@ -38,15 +39,17 @@ def correct(
         name: check_value(profile.agent_id, name, given.strip()) if given and given.strip() else None
         for name, given in corrections.items()
     }
-    write_values(session, profile, after, [_typed(name, value, corrections[name]) for name, value in after.items()])
+    write_values(
+        session, profile, after, [_typed(name, value, corrections[name], rule) for name, value in after.items()]
+    )
     profile.version += 1
     return before, after
 
 
-def _typed(name: str, value: str | None, given: str | None) -> dict[str, Any]:
+def _typed(name: str, value: str | None, given: str | None, rule: str) -> dict[str, Any]:
     """The field row of a typed value: its evidence is the person, not a place on a page."""
     nowhere = dict.fromkeys(("page", "box", "row", "column"))
-    person = {"confidence": 1.0, "source": "person", "rule": "review"}
+    person = {"confidence": 1.0, "source": "person", "rule": rule}
     return {"name": name, "value": value or "", "raw": given or "", **person, **nowhere}
 
 

@@ -42,6 +42,7 @@ def decide(
     expected_state: str | None = None,
     note: str | None = None,
     bulk_of: int | None = None,
+    by_candidate: bool = False,
 ) -> bool:
     """Writes one decision; False if the same decision was already made.
 
@@ -49,6 +50,7 @@ def decide(
     expected_version   the version of the profile that the reviewer saw; a different one now is a conflict
     expected_state     the state they saw; a different one now is a conflict that says who decided
     bulk_of            number of decisions made by the same click; None = a single decision
+    by_candidate       the corrections are the candidate's own words, which their evidence says
     raises             Conflict(STATE_CONFLICT | VERSION_CONFLICT), Misconfigured(CORRECTION_INVALID | UNKNOWN_PROFILE);
                        undo after the delivery: Conflict(ALREADY_DELIVERED)
     """
@@ -76,7 +78,7 @@ def decide(
         before: dict[str, Any] = {}
         after: dict[str, Any] = {}
         if decision == "correct":
-            before, after = correct(session, profile, corrections or {})
+            before, after = correct(session, profile, corrections or {}, rule="candidate" if by_candidate else "review")
         if decision == "undo":
             before, after = _take_back(session, profile)
         change.move(session, profile, TO[decision], actor=reviewer, rule=decision)

@@ -7,8 +7,9 @@ from functools import lru_cache
 from rapidfuzz.distance import OSA
 
 from gateway.values.agreement import folded, name_tokens
+from gateway.values.lists import find
 
-from .words import DISPOSABLE, EMAIL_PLACEHOLDER_DOMAINS, EMAIL_PLACEHOLDERS, PROVIDERS, ROLES, SOFT_ROLES
+from .words import EMAIL_PLACEHOLDER_DOMAINS, EMAIL_PLACEHOLDERS, PROVIDERS, ROLES, SOFT_ROLES
 
 # RFC 2606 and RFC 6761: reserved, nobody receives mail there.
 RESERVED_TLDS = frozenset({"example", "test", "invalid", "localhost"})
@@ -41,7 +42,7 @@ def email_doubts(email: str) -> frozenset[str]:
         doubts.add("EMAIL_PLACEHOLDER")
     if typo_proposal(domain):
         doubts.add("EMAIL_TYPO_DOMAIN")
-    if domain in DISPOSABLE:
+    if find("disposable", domain) is not None:
         doubts.add("EMAIL_DISPOSABLE")
     return frozenset(doubts)
 

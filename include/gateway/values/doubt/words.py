@@ -34,7 +34,6 @@ ROLES = _words("roles")
 SOFT_ROLES = _words("soft_roles")
 EMAIL_PLACEHOLDERS = _words("email_placeholders")
 EMAIL_PLACEHOLDER_DOMAINS = _words("email_placeholder_domains")
-DISPOSABLE = _words("disposable")
 PROVIDERS: dict[str, frozenset[str]] = {
     label: frozenset(endings) for label, *endings in (line.split() for line in _LISTS["providers_phrases"])
 }

@@ -13,6 +13,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from gateway.agents import Agent
 from gateway.errors import GatewayError, Misconfigured
+from gateway.extract import media_types
 from gateway.insight.agents import agent_counts, agent_line, agent_lines, criteria, known_agents
 from gateway.insight.batches import batch_page
 from gateway.insight.daily import report_of, yesterday
@@ -21,7 +22,6 @@ from gateway.insight.retention import kept_lines
 from gateway.model import AgentState
 from gateway.notify.people import choices
 from gateway.outreach.preview import candidates_to_show, kinds_of, send_to_oneself, show
-from gateway.pipeline.arrival.upload import READABLE
 from gateway.pipeline.delivery.deliver import check_live
 from gateway.settings import settings
 from gateway.store.looks import looked
@@ -90,7 +90,7 @@ def one_agent(
         kept=kept_lines(agent_id),
         batches=batch_page(agent_id=agent_id, page=number, size=BATCHES, after=after or None, before=before or None),
         limits=limits,
-        kinds=list(READABLE.values()),
+        kinds=[media_types.about(kind).label for kind in media_types.TAKEN],
     )
 
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from fastapi import APIRouter
-from fastapi.responses import HTMLResponse
+from typing import Literal
+
+from fastapi import APIRouter, Response
 
 from gateway.insight.access import access_document
 from gateway_airflow.ui.access import Right, VisitorDep, needs
@@ -12,7 +13,10 @@ router = APIRouter()
 
 
 @router.get("/people/{profile_id}/access", dependencies=[needs(Right.REVIEW)])
-def access_request(visitor: VisitorDep, profile_id: str) -> HTMLResponse:
+def access_request(visitor: VisitorDep, profile_id: str, kind: Literal["html", "pdf"] = "html") -> Response:
     """The person of that profile with all their versions."""
-    headers = {"content-disposition": f'attachment; filename="access-{profile_id}.html"'}
-    return HTMLResponse(access_document(profile_id=profile_id, actor=visitor.name), headers=headers)
+    headers = {"content-disposition": f'attachment; filename="access-{profile_id}.{kind}"'}
+    made = access_document(profile_id=profile_id, actor=visitor.name, kind=kind)
+    return Response(
+        made, headers=headers, media_type={"html": "text/html; charset=utf-8", "pdf": "application/pdf"}[kind]
+    )

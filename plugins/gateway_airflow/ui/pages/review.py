@@ -6,8 +6,10 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Query, Request
 
-from gateway.insight import candidates, evidence, queue
+from gateway.insight import candidates, evidence, history, queue
+from gateway.insight.agents import known_agents
 from gateway.insight.queue import AUDIT, HELD, OLDEST, WORTH, Filter
+from gateway.outreach.asking import asked, can_ask
 from gateway.pipeline.review import claims, correct, versions
 from gateway.settings import settings
 from gateway.store.looks import listed, looked
@@ -101,8 +103,8 @@ def the_desk(request: Request, visitor: VisitorDep, part: Part, profile_id: str)
         trouble=rows,
         doubtful=doubtful(person, verdict),
         held_by=set(person.codes),
-        history=candidates.history(profile_id),
-        receipts=candidates.receipts(profile_id),
+        history=history.history(profile_id),
+        receipts=history.receipts(profile_id),
         proposals=versions.proposals_for(profile_id),
         versions=versions.versions_of(profile_id),
         claimed_by=claim.reviewer if claim and not claim.mine else None,
@@ -114,9 +116,11 @@ def the_desk(request: Request, visitor: VisitorDep, part: Part, profile_id: str)
         next_id=queue.neighbour(part, profile_id, reviewer=visitor.name),
         previous_id=queue.neighbour(part, profile_id, reviewer=visitor.name, back=True),
         editable=correct.CORRECTABLE,
+        asked=asked(profile_id),
+        askable=mode == "held" and (agent := known_agents()[0].get(person.agent_id)) is not None and can_ask(agent),
         audited=AUDITED,
         undoable=person.state in UNDOABLE,
-        line=candidates.as_line,
+        line=history.as_line,
         AUDIT=AUDIT,
     )
 

@@ -102,7 +102,7 @@ Batches arrive by the same way as uploads of the page, with the same limits and 
          -d '{"candidates": [{"name": "Maria Example", "email": "maria.example@example.com", "phone": "+1 202 555 0143"}]}' \\
          "https://airflow.example.com/gateway/api/v1/batches?agent=backend-engineer"
 
-- **Repeat without fear.** With an `Idempotency-Key`, a repeated request gets the first one's batch (`repeated: true`). The same key with
+- **Repeat without fear.** With an `Idempotency-Key`, a repeated request gets the first one's batch (`repeated: true`) for 30 days. The same key with
   other content is refused (API_KEY_REUSED). Without one, each request is a batch; files seen before are recognised by their bytes.
 - **Errors** are `application/problem+json` with a reason code: docs/codes.md says what each means and who acts. Wait as long as
   `Retry-After` says after 429 and 503. After 413, the rest of the body is not read.
