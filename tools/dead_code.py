@@ -48,11 +48,6 @@ ALLOWED = {
     "refused_days": "as held_days",
     "discarded_days": "as held_days",
     "received_on": "a manifest is kept with its batch as a whole",
-    "university": "a candidate of the API; its columns are read by name",
-    "key_right": "the tests read which right a route of the API asks for",
-    "accepted_share": "a body of the API, for its description",
-    "files_total": "as accepted_share",
-    "candidates_total": "as accepted_share",
     "from_json": "the inverse that says what Case.as_json keeps; the golden verdicts are read with it",
 }
 # Called by a framework, by name: which, and the names.
