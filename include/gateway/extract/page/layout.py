@@ -107,10 +107,7 @@ def run_on(first: str, second: str) -> str:
 def _logical(words: list[Word]) -> list[Word]:
     """Right-to-left words with the numbers and Latin words among them put back in their own, left-to-right order."""
     if words[0].box[0] < words[-1].box[0]:
-        foreign = sum(is_rtl(word.text) for word in words)
-        if foreign <= sum(any(c.isalpha() for c in word.text) for word in words) - foreign:
-            return words
-        words = sorted(words, key=lambda w: -w.box[0])  # stored as drawn
+        return words
     out: list[Word] = []
     run: list[Word] = []
     for word in words:
