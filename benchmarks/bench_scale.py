@@ -44,6 +44,7 @@ from gateway.insight.capacity import Figures
 AGENT = "store-associate"
 REST = ("done", "waiting_review", "failed")
 FEW, SMALL = 30, 3
+IDLE_S = 20.0
 PARTS = ("readers", "thousand", "few", "small")
 STORE_BYTES = 8_400  # of a document in PostgreSQL with its indexes: growth.py's store of 100,000 profiles
 
@@ -162,7 +163,10 @@ def through_airflow(drops: list[Path], home: Path, **settings: str) -> Cost:
             (staged / "_READY").touch()
         time.sleep(10)  # what starting left to do is not the batches' cost
         meter = Meter(process.pid)
+        idle = meter.look()
+        time.sleep(IDLE_S)  # nor is what Airflow spends on doing nothing
         spent, dropped = meter.look(), time.monotonic()
+        idle_rate = (spent - idle) / IDLE_S
         meter.start()
         for number in range(len(drops)):
             (inbox / f".drop{number}").rename(inbox / f"drop{number}")
@@ -178,7 +182,7 @@ def through_airflow(drops: list[Path], home: Path, **settings: str) -> Cost:
             time.sleep(0.2)
         wall = time.monotonic() - dropped
         time.sleep(5)  # what follows the report: messages, the runs' ends
-        cost = meter.look() - spent
+        cost = meter.look() - spent - idle_rate * (time.monotonic() - dropped)
         meter.over.set()
         read = store.execute("SELECT count(*) FROM document WHERE state = 'success'").fetchone()[0]
         store.close()

@@ -21,7 +21,7 @@ from gateway.insight.capacity import Figures, need, plan
 PAGE = ROOT / "docs" / "scale.md"
 FIGURES = ROOT / "benchmarks" / "figures.json"
 WORKER_CORES = 16
-REAL_BYTES = 250_000  # a real résumé; the invented ones that are measured are small
+REAL_BYTES = 250_000  # assumed of a real résumé; the invented ones that are measured are small
 
 
 def page(kept: dict[str, Any]) -> str:
@@ -63,8 +63,8 @@ included.
 | one more mapped task | {figures.task_s:.2f} s |
 | in the database, with indexes | {figures.store_bytes / 1000:.1f} kB |
 
-Files are reckoned at {REAL_BYTES / 1000:.0f} kB, which real résumés have and invented ones do not. Scans cost more to read: recognition takes one
-to three seconds a page, so add that for their share.
+Files are reckoned at {REAL_BYTES / 1000:.0f} kB, an assumption about real résumés: the invented ones are small. Scans cost seconds a page to
+recognise, so add that for their share.
 
 ## What a day needs
 
@@ -92,12 +92,11 @@ once). `gateway plan --workers {max(1, workers)} --cores {WORKER_CORES}`:
 - **Database**: {million.store_gb_a_day:.0f} GB a day. Give PostgreSQL the rows of a month in memory, at most {planned.connections} connections (PgBouncer in front), and periods in
   the agents' files (`retention`), which keep it from growing without end. What people look at stays as quick as it was:
   `benchmarks/growth.py` compares 10,000 and 100,000 profiles.
-- **Scheduler**: runs a day are documents / batch. Airflow's scheduler starts a few runs a second; at 200 documents a batch a million is
-  5,000 runs a day, one every 17 seconds. Two schedulers for the sake of the first one's restarts.
+- **Scheduler**: runs a day are documents / batch: at 200 documents a batch a million is 5,000 runs, one every 17 seconds.
 - **Files**: an object store; {million.files_gb_a_day:.0f} GB a day, {million.files_gb_a_day * 30 / 1000:.1f} TB a month until `retention.files_days` removes them.
 - **Target**: {million.calls_a_minute:.0f} calls a minute of up to 100 candidates. A target with a lower limit is the real bound: its lane then has a queue, and
   the others do not wait for it.
-- **People**: at 20 % held and half a minute each, a million a day is 1,700 hours of review. Raise what passes by itself before you raise the
+- **People**: at 20 % held and half a minute each, a million a day is 1,700 hours of review (an assumption too). Raise what passes by itself before you raise the
   volume (docs/quality.md).
 """
 

@@ -26,10 +26,11 @@ from pathlib import Path
 from typing import Any
 
 import pypdfium2 as pdfium
+from canvas import HEIGHT, Canvas, Run, as_pages, as_pdf
 from personas import LOCALES, Persona, persona
 from risk_examples import wrong_values
 from stress import truth_of
-from templates import HEIGHT, HELD_OUT, STRUCTURES, Canvas, Run, as_pages, as_pdf, draw
+from templates import HELD_OUT, STRUCTURES, draw
 
 from gateway.agents import Agent, parse_agent
 from gateway.extract.dispatch import read_document

@@ -80,6 +80,7 @@ def test_keys_are_made_shown_once_replaced_and_revoked(client: Client, store: st
         assert made["key"].split("_", 2)[2] not in repr(session.get_one(ApiKey, made["id"]).__dict__)
     second = op.post(f"api/keys/{made['id']}/rotate", json={}).json()
     assert second["key"] != made["key"]
+    assert f"replaces gwk_{made['id']}_" in op.get("sources").text
     assert op.post(f"api/keys/{second['id']}/revoke", json={}).status_code == 200
     again = op.post(f"api/keys/{second['id']}/revoke", json={})
     assert (again.status_code, again.json()["code"]) == (404, "UNKNOWN_API_KEY")

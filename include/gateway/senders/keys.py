@@ -49,7 +49,7 @@ class Holder:
 
 @dataclass(frozen=True, slots=True)
 class KeyLine:
-    """A key as the page lists it. state: valid | ending | expired | revoked."""
+    """A key as the page lists it. state: valid | ending | expired | revoked; follows: the id of the key it replaced."""
 
     id: str
     sender: str
@@ -60,6 +60,7 @@ class KeyLine:
     created_at: datetime
     used_at: datetime | None
     expires_at: datetime | None
+    follows: str | None
     state: str
 
 
@@ -130,6 +131,7 @@ def listed() -> list[KeyLine]:
             row.created_at,
             row.used_at,
             row.expires_at,
+            row.follows,
             _state(row),
         )
         for row in rows

@@ -10,7 +10,7 @@ import pypdfium2 as pdfium
 import pytest
 
 from gateway.extract import pdf as pdf_reader
-from gateway.extract.page.characters import Glyph, accented, in_reading_order, looks_doubled, plain, sense
+from gateway.extract.page.characters import Glyph, accented, in_reading_order, looks_doubled, parted_at, plain, sense
 from gateway.extract.page.pdfium import ICON, read_page
 from gateway.extract.page.words import Page, Word
 from support.pdf_maker import make, read, resume, run
@@ -92,6 +92,35 @@ def test_right_to_left_words_are_read_as_their_letters_stand(stored: str, left_t
         places.append((char, min(x, x + width), max(x, x + width)))
         x += width
     assert in_reading_order(glyphs(*places)) == meant
+
+
+@pytest.mark.parametrize(
+    ("gaps", "at"),
+    [
+        ([-0.8, -0.7, -0.8, 2.4, -0.8, -1.9, -0.8], 4),  # a margin, no space
+        ([2.0, 2.1, 1.9, 2.0, 2.2, 2.0, 2.0], None),  # letter-spaced
+        ([-0.8, -0.7, -0.8, 0.2, -0.8, -1.9, -0.8], None),  # kerning
+        ([2.4, -0.8, -0.7, -0.8, -0.8, -1.9, -0.8], None),  # an initial in large type
+    ],
+)
+def test_two_words_of_a_title_that_only_a_margin_parts(gaps: list[float], at: int | None) -> None:
+    placed, x = [("O", 0.0, 10.0)], 10.0
+    for gap in gaps:
+        placed.append(("O", x + gap, x + gap + 10))
+        x += gap + 10
+    assert parted_at(glyphs(*placed), 16.0) == at
+
+
+@pytest.mark.parametrize("token", ["SKILLS", "HELLO"])
+def test_a_letter_spaced_word_stays_one_word(tmp_path: Path, token: str) -> None:
+    """Browsers place each letter; where narrow ones stand, PDFium takes the gaps for spaces."""
+    made = page()
+    made.set_font("Helvetica", "", 12)
+    x = 60.0
+    for letter in token:
+        made.text(x, 80, letter)
+        x += made.get_string_width(letter) + 1.9
+    assert words(save(made, tmp_path)) == [token]
 
 
 def test_a_shadow_drawn_letter_by_letter_is_read_once(tmp_path: Path) -> None:

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import fpdf
 import pytest
 
 from gateway.extract.page.words import Link
+from gateway.extract.resume.contact import unglued
 from gateway.model import ExtractedProfile, Hints, Reading
 from gateway.values.spelled import spelled_email
 from gateway.values.values import find_emails, normalise_phone
@@ -30,6 +32,89 @@ def test_an_address_that_a_narrow_column_breaks_in_its_ending_is_whole(tmp_path:
     """ "so" and "photo" are endings of their own: the address looked complete."""
     profile, _ = one(tmp_path, run(60, 100, f"greta@hollingsworth.{first}"), run(60, 112, rest))
     assert profile.email == f"greta@hollingsworth.{first}{rest}"
+
+
+def column(*lines: str) -> list[Run]:
+    """A narrow column of contact data, a line each; a street below them ends where the first line does."""
+    ruler = fpdf.FPDF(unit="pt")
+    ruler.set_font("Helvetica", "", 10)
+    street = "17 Quay"
+    while ruler.get_string_width(street) < ruler.get_string_width(lines[0]) - 2:
+        street += "i"
+    return [run(40, 100 + 12 * n, text) for n, text in enumerate((*lines, street))]
+
+
+def test_an_address_broken_over_three_lines_is_whole(tmp_path: Path) -> None:
+    profile, _ = one(tmp_path, *column("greta_hollingsworth", "@mail.example.or", "g"))
+    assert profile.email == "greta_hollingsworth@mail.example.org"
+
+
+def test_an_ending_broken_before_its_last_letter_is_no_label(tmp_path: Path) -> None:
+    """ "m" heads a mobile number as well; here the column's edge cut "com"."""
+    profile, _ = one(tmp_path, *column("greta.hollin77@gmail.co", "m"))
+    assert profile.email == "greta.hollin77@gmail.com"
+
+
+def test_an_ending_that_goes_on_with_a_dot_is_whole(tmp_path: Path) -> None:
+    profile, _ = one(tmp_path, *column("greta@bright-ideas.so", "lutions.example"))
+    assert profile.email == "greta@bright-ideas.solutions.example"
+
+
+def test_a_site_beneath_an_address_stays_a_site(tmp_path: Path) -> None:
+    profile, _ = one(tmp_path, *column("greta.holli@yahoo.com", "gretahollis65.example"))
+    assert profile.email == "greta.holli@yahoo.com"
+
+
+def test_a_local_part_cut_at_the_edge_of_its_column_is_whole(tmp_path: Path) -> None:
+    profile, _ = one(tmp_path, *column("greta.hollingswo", "rth@example.org"))
+    assert profile.email == EMAIL
+
+
+def test_the_last_word_of_a_label_is_no_part_of_the_address(tmp_path: Path) -> None:
+    profile, _ = one(tmp_path, *column("correo electronico", EMAIL))
+    assert profile.email == EMAIL
+
+
+@pytest.mark.parametrize(
+    ("text", "parted"),
+    [
+        ("+1 415 555 0134greta@example.org", "+1 415 555 0134 greta@example.org"),
+        ("(11) 96123-8468greta@example.org", "(11) 96123-8468 greta@example.org"),
+        ("12345678greta@example.org", "12345678greta@example.org"),  # such a local part exists
+        ("2004-05greta@example.org", "2004-05greta@example.org"),
+    ],
+)
+def test_a_number_that_runs_into_an_address_is_parted(text: str, parted: str) -> None:
+    assert unglued(text) == parted
+
+
+def test_a_footer_below_the_referees_is_the_candidates(tmp_path: Path) -> None:
+    """Web pages end so; the number's country stands in the same block."""
+    tail = (
+        run(60, 420, "References", 14, "B"),
+        run(60, 440, "Always on time, and kind. - Otto Nkemelu"),
+        run(60, 470, "PT, Braga"),
+        run(200, 470, "hollingsworth79@example.org"),
+        run(200, 483, "21 234 9672"),
+    )
+    profile, _ = one(tmp_path, tail=tail)
+    assert (profile.email, profile.phone) == ("hollingsworth79@example.org", "+351212349672")
+
+
+def test_a_number_shown_in_the_order_of_a_right_to_left_line_is_turned() -> None:
+    profiles, _ = profiles_of(
+        page(
+            words(60, 60, "سامر النجار"),
+            words(60, 90, "samer.najjar@example.org"),
+            words(60, 104, "34565060 02"),
+            words(60, 118, "مصر"),
+            words(60, 200, "الخبرة العملية", 14, True),
+            words(60, 220, "مهندس, شركة الهلال 01/2019 - 03/2023"),
+            words(60, 260, "التعليم", 14, True),
+            words(60, 280, "بكالوريوس, جامعة القاهرة 2011 - 2015"),
+        )
+    )
+    assert profiles[0].phone == "+20234565060"
 
 
 @pytest.mark.parametrize("beneath", ["baker", "Portland", "phone", "lutions and more"])

@@ -8,7 +8,7 @@ import pytest
 
 from gateway.extract.page.words import Word
 from gateway.extract.resume.name_features import agreement
-from gateway.extract.resume.name_labels import trimmed
+from gateway.extract.resume.name_labels import is_full, key, trimmed
 from gateway.values.east_asian import name_form
 from support.page_maker import page, profiles_of, words
 from support.pdf_maker import Run, make, read, resume, run
@@ -217,3 +217,85 @@ def test_a_last_word_in_a_line_of_its_own_belongs_to_the_name_the_header_repeats
     ]
     _, profiles = read(make(tmp_path / "a.pdf", first, [run(300, 20, "Greta Margaret Anna Hollingsworth", 8)]))
     assert profiles[0].name == "GRETA MARGARET ANNA HOLLINGSWORTH"
+
+
+@pytest.mark.parametrize(
+    "text", ["Surname(s) / First name(s)", "Nom / Prénom", "Achternaam en voornaam", "Name, Surname"]
+)
+def test_a_label_of_both_parts_of_a_name(text: str) -> None:
+    assert is_full(key(text))
+
+
+@pytest.mark.parametrize("text", ["Name of school", "Name / Address", "Company, name", "Position / Employer"])
+def test_other_labels_with_two_parts_name_nobody(text: str) -> None:
+    assert not is_full(key(text))
+
+
+@pytest.mark.parametrize(
+    ("label", "printed"),
+    [("Surname(s) / First name(s)", "Hollingsworth, Greta"), ("First name / Surname", "Greta, Hollingsworth")],
+)
+def test_a_form_gives_a_name_in_the_order_of_its_label(tmp_path: Path, label: str, printed: str) -> None:
+    head = (run(60, 60, "Curriculum Vitae", 16, "B"), run(60, 100, label), run(220, 100, printed))
+    mail = (run(60, 114, "E-mail"), run(220, 114, "gh77@example.org"))
+    assert name_in(tmp_path, *head, *mail) == "Greta Hollingsworth"
+
+
+def test_a_name_of_one_paragraph_a_word_is_whole(tmp_path: Path) -> None:
+    """Paragraphs in a table's cell stand further apart than lines."""
+    lines = [run(60, 70 + 33 * n, word, 18, "B") for n, word in enumerate(("Beatrix", "Robbins", "Hollingsworth"))]
+    assert name_in(tmp_path, *lines, run(60, 170, "gh77@example.org")) == "Beatrix Robbins Hollingsworth"
+
+
+def test_a_double_name_broken_at_its_hyphen_is_whole(tmp_path: Path) -> None:
+    head = (run(60, 70, "Greta Hollings-", 20, "B"), run(60, 94, "Kovacs", 20, "B"))
+    assert name_in(tmp_path, *head, run(60, 120, "ghollings@example.org")) == "Greta Hollings-Kovacs"
+
+
+def test_a_job_title_beneath_two_given_names_stays_out_of_the_name(tmp_path: Path) -> None:
+    """The second name is a given name as well, and nothing is known of the word below it."""
+    head = (run(60, 70, "Vittorio Martin", 26, "B"), run(60, 96, "Elettricista", 16, "", GREY))
+    assert name_in(tmp_path, *head, run(60, 120, "vittorio_martin73@example.org")) == "Vittorio Martin"
+
+
+def test_an_own_site_does_not_draw_the_job_title_into_the_name(tmp_path: Path) -> None:
+    """The letters of its ending ("example") are none of the name's."""
+    head = (run(60, 70, "Porcellato", 26, "B"), run(60, 98, "Elettricista", 18, "", GREY))
+    rest = (run(60, 120, "pv77@example.org"), run(60, 134, "https://porcellato.example"))
+    assert name_in(tmp_path, *head, *rest) != "Porcellato Elettricista"
+
+
+def test_an_occupation_is_a_family_name_behind_a_given_name(tmp_path: Path) -> None:
+    head = (run(60, 70, "Paris Baker", 24, "B"), run(60, 96, "Project Manager"))
+    assert name_in(tmp_path, *head, run(60, 112, "hello@mail.example")) == "Paris Baker"
+
+
+def test_a_web_page_that_greets_gives_the_name(tmp_path: Path) -> None:
+    head = (run(60, 70, "Hi, I'm Greta Hollingsworth.", 30, "B"), run(60, 110, "Project Manager"))
+    assert name_in(tmp_path, *head, run(60, 130, "gh77@example.org")) == "Greta Hollingsworth"
+
+
+def test_a_japanese_name_behind_an_english_title() -> None:
+    profiles, _ = profiles_of(
+        page(
+            words(60, 60, "Résumé of 中川 充", 22),
+            words(60, 90, "yui.s77@example.org"),
+            words(60, 140, "EMPLOYMENT HISTORY", 12, True),
+            words(60, 160, "プロジェクトマネージャー, 青波システム株式会社 2019 - 2023"),
+            words(60, 200, "EDUCATION", 12, True),
+            words(60, 220, "札幌工業大学 2011 - 2015"),
+        )
+    )
+    assert profiles[0].name == "中川 充"
+
+
+def test_the_words_of_a_title_are_no_cells_of_a_table(tmp_path: Path) -> None:
+    """The second word stands by chance where other lines have their second cell."""
+    head = [
+        run(60, 70, "Brian", 24, "B"),
+        run(137, 70, "Hollis | Programmer", 24, "B"),
+        run(60, 100, "bh77@example.org"),
+    ]
+    rows = [run(60, 114 + 14 * n, label) for n, label in enumerate(("Place", "Born", "Status"))]
+    values = [run(137, 114 + 14 * n, text) for n, text in enumerate(("Portland", "Leeds", "married"))]
+    assert name_in(tmp_path, *head, *rows, *values) == "Brian Hollis"

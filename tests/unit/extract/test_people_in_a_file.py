@@ -82,3 +82,14 @@ def test_the_name_printed_beside_the_address_connects_them(tmp_path: Path) -> No
     page = contact_page("deepwater77@example.org", ADA[0])
     _, profiles = read(make(tmp_path / "a.pdf", without_contact(ADA[0]), page))
     assert [profile.marks for profile in profiles] == [()]
+
+
+def test_a_page_that_names_nobody_starts_nobody(tmp_path: Path) -> None:
+    """A web page printed: "Résumé" heads a section of it, and a sentence is its title."""
+    section = [
+        run(60, 70, "Resume", 12),
+        run(60, 100, "More of my work.", 24, "B"),
+        *[(x, y + 60, *rest) for x, y, *rest in without_contact(ADA[0])[2:]],
+    ]
+    _, profiles = read(make(tmp_path / "a.pdf", resume(*ADA), section))  # type: ignore[arg-type]
+    assert [(profile.name, profile.email) for profile in profiles] == [ADA[:2]]

@@ -287,3 +287,12 @@ def test_a_range_of_dates_broken_in_a_narrow_column() -> None:
         ("Sales Associate", "Orbital Foods Ltd"),
         ("Financial Controller", "Helix Robotics"),
     ]
+
+
+@pytest.mark.parametrize("printed", ["Braga PT", "4700-123 Braga"])
+def test_a_town_beside_its_countrys_letters_is_where_the_person_lives(printed: str) -> None:
+    found = read(
+        words(50, 60, "Greta Hollingsworth", 22, True), words(50, 90, f"{printed} / gh77@example.org"), *JOBS, *STUDIES
+    )
+    assert found.location is not None
+    assert "Braga" in found.location

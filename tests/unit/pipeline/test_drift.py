@@ -68,6 +68,7 @@ def test_a_new_template_is_found_within_thirty_documents_and_told_once(store: st
         (alarm,) = session.scalars(select(Alarm)).all()
         seen = {(row.dimension, row.name): row.counted["seen"] for row in session.scalars(select(Watch))}
         settled = session.get_one(Batch, "b20")
+    assert alarm.code == "TEMPLATE_CHANGED"
     assert "source agency" in alarm.sentence
     assert NEW in alarm.sentence
     assert seen["source", "agency"] == 190
@@ -86,6 +87,8 @@ def test_a_reader_that_became_worse_is_told_as_one(store: str) -> None:
     stream("b1", 150, source="careers page", family=OLD, risk=usual)
     raised = [stream(f"b2{n}", 5, source=("agency", "careers page")[n % 2], family=OLD, risk=hard) for n in range(6)]
     assert [*chain(*raised)] == [READER]
+    with reading() as session:
+        assert session.scalars(select(Alarm.code)).all() == ["READER_WORSE"]
 
 
 def seen(number: int, source: str, family: str, score: float) -> list[Seen]:

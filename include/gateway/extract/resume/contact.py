@@ -284,8 +284,9 @@ def _is_cut(person: Person, line: Line, cell: Cell, beneath: Cell | None) -> boo
 
 
 def _at_edge(person: Person, line: Line, cell: Cell) -> bool:
-    """True if another line of the column ends where this one does, and none goes further."""
-    edges = [c.box[2] for other in person.lines if other.region == line.region for c in other.cells if c is not cell]
+    """True if another line that begins where this one does also ends where it does, and none goes further."""
+    column = [c for other in person.lines if other.page == line.page for c in other.cells if c is not cell]
+    edges = [c.box[2] for c in column if abs(c.box[0] - cell.box[0]) < 3]
     near = any(abs(edge - cell.box[2]) < 0.8 * cell.size for edge in edges)
     return near and max(edges) < cell.box[2] + cell.size
 

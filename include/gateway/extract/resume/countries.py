@@ -142,9 +142,11 @@ def _add_address(text: str, spoken: Sequence[str], weights: defaultdict[str, flo
     parts = [part.strip() for part in re.split(r"[,;|()/•·]|\s[-–—]\s|\s{2,}", text)]
     towns = {code for part in parts for code, _ in city_countries(part)}
     for part in parts:
-        if re.fullmatch(r"[A-Z]{2}", part) and part in towns and part not in seen:
-            seen.add(part)
-            weights[part] += 1.6  # "PT, Braga", "Bari (IT)": a code beside a town of that country
+        town, _, code = part.rpartition(" ")
+        here = {country for country, _ in city_countries(town)} if town else towns
+        if re.fullmatch(r"[A-Z]{2}", code) and code in here and code not in seen:
+            seen.add(code)
+            weights[code] += 1.6  # "PT, Braga", "Bari (IT)", "Utrecht NL": a code beside a town of that country
         place = re.sub(r"^[^:：]{2,20}[:：]\s*", "", part)
         if not 3 < len(place) < 40 or len(place.split()) > 4 or "@" in place:
             continue

@@ -135,10 +135,11 @@ def _named(names: Sequence[Candidate]) -> Candidate | None:
 
 
 def _is_surname(candidate: Candidate) -> bool:
-    """An occupation as a family name ("Grace Baker"): behind a given name, largest and first, with the real occupation below."""
+    """An occupation as a family name ("Grace Baker"): behind a given name, largest and first, the real occupation or an address close by."""
     seen = candidate.features
-    leads = seen.get("first_line") and seen.get("largest") and seen.get("title_below", 0) >= 0.5
-    words = fold(candidate.value).split()
+    near = seen.get("title_below", 0) >= 0.5 or seen.get("near_contact", 0) >= 0.6
+    leads = near and seen.get("first_line") and seen.get("largest")
+    words = fold(candidate.value.partition(",")[0]).split()
     return bool(leads) and 2 <= len(words) <= 3 and words[0] in given_names() and seen.get("relative_size", 0) >= 0.98
 
 

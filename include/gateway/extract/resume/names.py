@@ -68,6 +68,8 @@ def name_candidates(
                     continue
                 if is_label(text) or heading_of(solid(text) if is_cjk(text) else text) or fold(text) in others:
                     continue
+                if stacked and text == cell.text and text.endswith("-"):
+                    continue  # a double name broken at its hyphen: whole only with the line below
                 key = fold(text)
                 counted[key] = counted.get(key, 0) + 1
                 where = evidence(line, cell, how)

@@ -163,21 +163,26 @@ def _by_page_number(look: _Look, before: Sequence[_Look]) -> float:
     return 0.0
 
 
+def _goes_on(look: _Look, before: Sequence[_Look], identity: float) -> bool:
+    """True if the page cannot be anybody's first."""
+    if look.is_thin and identity <= 0:
+        return True  # contact data or referees at the end; a person has a career or a name with an address
+    if not (look.emails or look.phones or look.contact_high or look.title):
+        return True  # nobody is named or reached on it, whatever its heading says ("Résumé" over a part of a web page)
+    if len(before) == 1 and look.title and look.title in before[0].texts:
+        return True  # a cover page presents the person by name, beneath the name of whoever sends it
+    cover = all(b.is_thin and not b.emails and not b.phones and not b.sections for b in before)
+    named = before[0].title or before[0].starts_with_name
+    # the first page after one that only names the person
+    only_named = cover and len(before) == 1 and bool(named)
+    return only_named and look.title in (None, before[0].title) and not look.starts_with_name
+
+
 def _starts(look: _Look, before: Sequence[_Look]) -> bool:
     """True if the page is the first of another person, not the next page of the previous one."""
     identity = _identity(look, before)
-    if look.is_thin and identity <= 0:
-        return False  # contact data or referees at the end; a person has a career or a name with an address
-    if not (look.emails or look.phones or look.contact_high or look.title):
-        return (
-            False  # nobody is named or reached on it, whatever its heading says ("Résumé" over a section of a web page)
-        )
-    if len(before) == 1 and look.title and look.title in before[0].texts:
-        return False  # a cover page presents the person by name, beneath the name of whoever sends it
-    cover = all(b.is_thin and not b.emails and not b.phones and not b.sections for b in before)
-    named = before[0].title or before[0].starts_with_name
-    if cover and len(before) == 1 and named and look.title in (None, before[0].title) and not look.starts_with_name:
-        return False  # the first page after one that only names the person
+    if _goes_on(look, before, identity):
+        return False
     seen_emails = set().union(*(b.emails for b in before))
     seen_phones = set().union(*(b.phones for b in before))
     seen_sections = {s for b in before for s in b.sections}

@@ -31,7 +31,8 @@ def planned() -> Upgrade:
     (after,) = scripts.get_heads()
     known = {one.revision for one in scripts.walk_revisions()}
     steps = tuple(
-        (one.revision, one.doc) for one in scripts.iterate_revisions(after, before if before in known else None)
+        (one.revision, " ".join(one.doc.split()))
+        for one in scripts.iterate_revisions(after, before if before in known else None)
     )
     return Upgrade(before, after, tuple(reversed(steps)) if before is None or before in known else ())
 

@@ -157,7 +157,6 @@ class _Body:
 
     def __init__(self, answer: requests.Response, reader: HttpPullReader) -> None:
         self.answer, self.reader = answer, reader
-        self.answer.raw.enforce_content_length = True
 
     def read(self, size: int) -> bytes:
         try:
