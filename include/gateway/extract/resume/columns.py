@@ -34,7 +34,7 @@ def settled(lines: Sequence[Line]) -> list[Line]:
 
 
 def _turn(line: Line) -> None:
-    """Words in the order they are read on a page of right-to-left text: Latin dates left to right, its own words right to left.
+    """Latin dates beside right-to-left text in their own order, left to right.
 
     A heading in a left margin comes first there too.
     """
@@ -42,12 +42,8 @@ def _turn(line: Line) -> None:
         return
     for cell in line.cells:
         xs = [word.box[0] for word in cell.words]
-        native = [any(map(_is_rtl, word.text)) for word in cell.words]
-        falling = all(a > b for a, b in zip(xs, xs[1:], strict=False))
-        rising = all(a < b for a, b in zip(xs, xs[1:], strict=False))
-        if len(xs) > 1 and (
-            (not any(native) and falling) or (all(native) and rising and not set(cell.text) & set(",،;؛"))
-        ):
+        native = any(map(_is_rtl, cell.text))
+        if len(xs) > 1 and not native and all(a > b for a, b in zip(xs, xs[1:], strict=False)):
             cell.words.reverse()
             cell.text = joined(cell.words)
     if len(line.cells) > 1 and is_heading_cell(line.cells[-1]) and not is_heading_cell(line.cells[0]):

@@ -52,6 +52,8 @@ def known_heading(text: str) -> tuple[str, str] | None:
         found = heading_of(
             "".join(tokens)
         )  # letter-spaced, with pairs of letters that kerning draws together: "LA N G UA G ES"
+    if found is None and len(tokens) > 1 and any("\u0590" <= c <= "\u08ff" for c in text):
+        found = heading_of(" ".join(reversed(tokens)))  # the words of right-to-left text in the order of the page
     if found is not None:
         return found
     for pattern in (_NUMBER, _CONTINUED, _OWNER, _ASIDE):

@@ -220,9 +220,6 @@ def inherit(entries: Sequence[Entry]) -> list[Entry]:
         stacked = top < below and entry.second is not None and entry.second.row == below
         if stacked and entry.first is not None and entry.second is not None:
             doubtful = entry.first.placed or is_place(entry.first.text) or flaws(entry.first.text, "work") >= 0.3
-            doubtful = (
-                doubtful or organisation(entry.first.text, "work") < 0.4
-            )  # beneath the date where others have a place
             if entry.first.row > entry.second.row and doubtful:
                 entry.first = None
         if stacked and entry.period and entry.first is None and before is not None and before.first is not None:
