@@ -135,12 +135,6 @@ CATALOGUE: dict[str, EventType] = {
             ("agent_id", "agent_title", "held", "hours", "url"),
         ),
         EventType(
-            "audit.error",
-            "Audits say that more automatic passes are wrong than the agent's file allows.",
-            ("agent_id", "agent_title", "numbers", "url"),
-            status=True,
-        ),
-        EventType(
             "inbox.stale",
             "A drop is waiting in the inbox and is not claimed.",
             ("agent_id", "agent_title", "code", "sentence"),

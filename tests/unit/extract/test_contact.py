@@ -93,9 +93,9 @@ def test_a_footer_below_the_referees_is_the_candidates(tmp_path: Path) -> None:
     tail = (
         run(60, 420, "References", 14, "B"),
         run(60, 440, "Always on time, and kind. - Otto Nkemelu"),
-        run(60, 700, "PT, Braga"),
-        run(200, 700, "hollingsworth79@example.org"),
-        run(200, 713, "21 234 9672"),
+        run(60, 470, "PT, Braga"),
+        run(200, 470, "hollingsworth79@example.org"),
+        run(200, 483, "21 234 9672"),
     )
     profile, _ = one(tmp_path, tail=tail)
     assert (profile.email, profile.phone) == ("hollingsworth79@example.org", "+351212349672")

@@ -291,7 +291,11 @@ def test_a_japanese_name_behind_an_english_title() -> None:
 
 def test_the_words_of_a_title_are_no_cells_of_a_table(tmp_path: Path) -> None:
     """The second word stands by chance where other lines have their second cell."""
-    head = [run(60, 70, "Brian", 24, "B"), run(146, 70, "Hollis", 24, "B"), run(60, 100, "bh77@example.org")]
+    head = [
+        run(60, 70, "Brian", 24, "B"),
+        run(137, 70, "Hollis | Programmer", 24, "B"),
+        run(60, 100, "bh77@example.org"),
+    ]
     rows = [run(60, 114 + 14 * n, label) for n, label in enumerate(("Place", "Born", "Status"))]
-    values = [run(146, 114 + 14 * n, text) for n, text in enumerate(("Portland", "Leeds", "married"))]
+    values = [run(137, 114 + 14 * n, text) for n, text in enumerate(("Portland", "Leeds", "married"))]
     assert name_in(tmp_path, *head, *rows, *values) == "Brian Hollis"

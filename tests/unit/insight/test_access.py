@@ -81,7 +81,7 @@ def test_the_pdf_says_the_same_and_shows_the_pages_with_their_boxes(batch: str, 
     assert out.stat().st_mode & 0o777 == 0o600
     with pikepdf.open(out) as pdf:
         html = pdf.attachments["person.html"].get_file().read_bytes().decode()
-        pictures = [len(page.images) for page in pdf.pages]
+        pictures = [len(page.get_images()) for page in pdf.pages]
         boxes = [page.Contents.read_bytes().count(b" re") for page in pdf.pages]
     assert EMAIL in html
     text = text_of(out)

@@ -114,7 +114,7 @@ def test_half_an_upload_is_not_there(home: Path, monkeypatch: pytest.MonkeyPatch
         raise OSError(5, "Input/output error")
 
     with monkeypatch.context() as patch:
-        patch.setattr(UPath, "write_text", cut)
+        patch.setattr(UPath, "write_bytes", cut)
         with pytest.raises(Transient) as raised:
             arrivals.hand_over(folder, "nurse", "b1")
     assert raised.value.code == "CLAIM_FAILED"

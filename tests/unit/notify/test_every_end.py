@@ -21,14 +21,14 @@ from gateway.notify.senders import Outcome
 from gateway.notify.wording import words_of
 from gateway.pipeline.arrival.receive import agent_of
 from gateway.pipeline.arrival.runs import noted
+from gateway.pipeline.learning.alarms import raise_alarm
 from gateway.pipeline.report import finish_batch, tell_unclaimed
-from gateway.pipeline.review.audit import decide_audit
 from gateway.pipeline.review.review import decide
 from gateway.pipeline.review.send import deliver_reviewed
 from gateway.sources import state
 from gateway.store import outbox
 from gateway.store.engine import reading, writing
-from gateway.store.tables import Agent, Audit, Batch, Event, Outbox, Profile, now
+from gateway.store.tables import Agent, Batch, Event, Outbox, Profile, now
 from gateway_airflow.triggers.deadline import run_is_late
 from support.telling import ADDRESS, NAME, batch, move
 
@@ -99,13 +99,6 @@ def overdue() -> None:
     look_out()
 
 
-def audited() -> None:
-    done()
-    with writing() as session:
-        session.add(Audit(profile_id="p-b1", batch_id="b1", agent_id="nurses", wrong_fields=[]))
-    decide_audit("p-b1", False, reviewer="rita", wrong_fields=["name"])
-
-
 def channel_fails() -> None:
     health.failed("nurses", "webhook:crm", Outcome(False, "NOTICE_NOT_SENT", "It is gone.", gone=True))
 
@@ -113,6 +106,12 @@ def channel_fails() -> None:
 def periods() -> None:
     with writing() as session:
         outbox.emit(session, "retention.applied", "nurses", {"numbers": {"people": 1}, "url": None})
+
+
+def alarmed() -> None:
+    with writing() as session:
+        assert raise_alarm(session, "nurses", "ERROR_ABOVE_STATED", "", "More is wrong than stated.", {})
+        assert not raise_alarm(session, "nurses", "ERROR_ABOVE_STATED", "", "Again.", {})
 
 
 def reviewed() -> None:
@@ -139,13 +138,13 @@ ENDS: dict[str, tuple[str, Callable[[], None], str | None]] = {
     "source fails": ("source.failing", source_fails, "SOURCE_REFUSED"),
     "held candidates age": ("held.ageing", aged, None),
     "decisions delivered": ("review.delivered", reviewed, None),
-    "audits find too much": ("audit.error", audited, None),
     "a drop nobody claims": (
         "inbox.stale",
         lambda: tell_unclaimed(InboxProblem("INBOX_STALE", "A drop waits.", "nurses")),
         "INBOX_STALE",
     ),
     "a channel is dead": ("channel.paused", channel_fails, "NOTICE_NOT_SENT"),
+    "audits find too much": ("alarm.raised", alarmed, "ERROR_ABOVE_STATED"),
     "periods ended": ("retention.applied", periods, None),
 }
 

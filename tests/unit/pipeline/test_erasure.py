@@ -268,10 +268,13 @@ def test_every_table_was_thought_of() -> None:
         "pool_candidate",
         "invitation",
         "interview",
+        "profile_key",
+        "answer",
     }
     nobody = {"agent", "event", "event_seal", "erased", "gate_result", "audit", "rate_limit", "alembic_version"}
     nobody |= {"legal_hold", "data_key", "source_state", "source_claim", "source_item", "api_key", "api_request"}
     nobody |= {"observation", "watch", "alarm", "calibration"}
+    nobody |= {"assignment", "preference", "forecast", "lane", "inbound"}
     nobody |= {"outbox", "channel_health", "suppression", "bookmark"}
     assert set(Base.metadata.tables) <= emptied | nobody
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import func, select
-from sqlalchemy.orm import Session, selectinload
+from sqlalchemy.orm import selectinload
 
 from gateway.errors import Conflict, Misconfigured
 from gateway.model import ProfileState as P
@@ -19,8 +19,7 @@ from gateway.pipeline.arrival.receive import agent_of
 from gateway.pipeline.learning.alarms import learn
 from gateway.quality.sampling import ErrorRate, audit_sample, error_rate
 from gateway.quality.scores import FIELDS
-from gateway.settings import settings
-from gateway.store import change, outbox
+from gateway.store import change
 from gateway.store.engine import reading, writing
 from gateway.store.tables import Audit, Batch, Profile, Review, now
 
@@ -94,26 +93,8 @@ def decide_audit(profile_id: str, right: bool, *, reviewer: str, wrong_fields: C
         row.outcome, row.wrong_fields, row.reviewer, row.decided_at = outcome, wrong, reviewer, now()
         profile = session.get_one(Profile, profile_id)
         change.record(session, "audited", profile, actor=reviewer, rule=outcome)
-        if not right:
-            session.flush()
-            _tell_error(session, row.agent_id)
         learn(session, profile)
     return True
-
-
-def _tell_error(session: Session, agent_id: str) -> None:
-    """Tells the agent's people when audits say that more is wrong than its file allows: the interval's low end is above."""
-    allowed = agent_of(agent_id).max_error
-    query = select(Audit.outcome, func.count()).where(Audit.agent_id == agent_id, Audit.outcome.is_not(None))
-    found: dict[str, int] = {str(o): n for o, n in session.execute(query.group_by(Audit.outcome))}
-    wrong = found.get(WRONG, 0)
-    seen = error_rate(sum(found.values()), wrong)
-    if seen.low is None or seen.low <= allowed:
-        return
-    page = settings().page("/analytics")
-    numbers = {"audited": seen.looked_at, "wrong": wrong, "share wrong": seen.rate, "share allowed": allowed}
-    data = {"numbers": numbers, "url": f"{page}?agent={agent_id}" if page else None}
-    outbox.emit(session, "audit.error", agent_id, data, once=f"audit.error:{agent_id}:{wrong}")
 
 
 def audit_queue(agent_id: str | None = None, limit: int = 100) -> list[AuditItem]:
