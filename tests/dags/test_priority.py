@@ -120,3 +120,24 @@ def test_a_batch_whose_target_is_busy_gives_its_slot_back_and_is_delivered_later
     assert len(asked) == 2
     assert (str(deliver.state), deliver.try_number) == ("success", 1)
     assert totals(batch_id).delivered == 1
+
+
+def test_each_target_has_a_task_of_its_own_for_what_reviewers_approved(
+    dag_bag: Any, home: Path, tmp_path: Path
+) -> None:
+    from gateway.model import Mode
+    from gateway.pipeline.report import totals
+    from gateway.pipeline.review.choices import APPROVE_ALL
+    from gateway.pipeline.review.review import answer_batch
+    from gateway.pipeline.run import run_batch
+
+    batches = []
+    for agent in ("backend-engineer", "regional-nurse"):
+        path = tmp_path / f"{agent}.csv"
+        path.write_text(f"Name,Email,Phone\nInes Baptista,ines@{agent}.org,+1 206 555 0190\n")
+        batches.append(run_batch(agent, [path], actor="test", mode=Mode.REVIEW))
+        answer_batch(batches[-1], APPROVE_ALL, reviewer="rita")
+    ended = dag_bag.dags["deliver_reviewed"].test()
+    done = [ti for ti in ended.get_task_instances() if ti.task_id == "deliver_approved"]
+    assert sorted((ti.map_index, str(ti.state)) for ti in done) == [(0, "success"), (1, "success")]
+    assert [totals(batch_id).delivered for batch_id in batches] == [1, 1]
