@@ -6,7 +6,7 @@ PY := $(VENV)/bin/python
 PYTHON ?=
 JOBS ?= 2
 SETUP := bash tools/setup.sh
-.PHONY: help setup setup-dev run up down test test-distributed test-matrix lint audit sbom format bench bench-scale score erasures faults chaos train calibrate fairness docs doctor lock clean
+.PHONY: help setup setup-dev run up down test test-distributed test-matrix lint audit sbom format bench bench-scale score erasures faults chaos chaos-airflow train calibrate fairness docs doctor lock clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-11s %s\n", $$1, $$2}'
@@ -88,6 +88,9 @@ faults: setup-dev ## 1,000 deliveries with a worker killed, a connection cut, a 
 
 chaos: setup-dev ## 200 trials of batches that are killed, starved and sent twice, on both databases (TRIALS=20 for less)
 	@$(PY) benchmarks/chaos.py --trials $(or $(TRIALS),200)
+
+chaos-airflow: setup-dev ## 40 trials against the real Airflow: its parts killed, the store locked, the mail server away (TRIALS=10)
+	@$(PY) benchmarks/chaos_airflow.py --trials $(or $(TRIALS),20)
 
 train: setup-dev ## the extraction's scorer anew, from generated documents of our own, then calibrate (about 8 minutes)
 	@$(PY) training/train.py

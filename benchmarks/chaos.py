@@ -246,7 +246,7 @@ def trial(number: int, seed: int, url: str, home: Path) -> dict[str, Any]:
 
 def unsettled() -> bool:
     left = [path for path in (settings().inbox / AGENT).iterdir() if not path.name.startswith(".")]
-    claimed = list((settings().inbox / ".claimed").glob("*/*"))
+    claimed = [path for path in (settings().inbox / ".claimed").glob("*/*") if path.name != ".lock"]
     with reading() as session:
         at_rest = [BatchState.DONE, BatchState.WAITING_REVIEW]
         open_ = session.scalar(select(Batch.id).where(Batch.state.not_in(at_rest)).limit(1))
