@@ -183,10 +183,10 @@ def disturb(plan: dict[str, Any]) -> None:
     if kind == "disk":
         real = files._copy_hashed
 
-        def full(path: Path, sink: Any) -> Any:
+        def full(path: Path, sink: Any, sealed_for: str | None) -> Any:
             if reached("disk"):
                 raise OSError(errno.ENOSPC, "No space left on device")
-            return real(path, sink)
+            return real(path, sink, sealed_for)
 
         files._copy_hashed = full
     if kind == "target":

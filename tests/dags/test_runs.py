@@ -309,7 +309,8 @@ def test_many_documents_are_read_in_chunks(dag_bag: Any, drop: Any, monkeypatch:
     from gateway.pipeline.read import plan_chunks
     from gateway.settings import settings
 
-    monkeypatch.setenv("GATEWAY_CHUNK_S", "0.6")  # a small list counts as 0.15 s
+    monkeypatch.setenv("GATEWAY_CHUNK_S", "0.6")
+    monkeypatch.setenv("GATEWAY_READ_SLOTS", "2")  # a small list counts as 0.15 s
     settings.cache_clear()
     rows = {f"{n}.csv": f"Name,Email\nPerson Nr{n} Test,p{n}@example.com\n".encode() for n in range(7)}
     batch_id = drop(rows)

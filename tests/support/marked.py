@@ -152,6 +152,9 @@ def addresses(app: FastAPI, method: str = "GET") -> Iterator[str]:
             "upload_id": ["b0"],
             "file_id": ["0"],
             "token": ["x.y.z"],
+            "alarm_id": ["al0"],
+            "key_id": ["k0"],
+            "kind": ["interviews", "nothing"],
             "file": ["index.html", "suite.html", "..%2fgateway.db"],
         }
         opened = list(session.scalars(select(Document.id)))

@@ -42,7 +42,7 @@ def look(name: str = "agency") -> Pulled:
 
 def batches() -> list[Batch]:
     with reading() as session:
-        return list(session.scalars(select(Batch).order_by(Batch.id)))
+        return list(session.scalars(select(Batch).order_by(Batch.created_at, Batch.id)))
 
 
 def claims() -> list[SourceClaim]:

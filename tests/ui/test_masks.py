@@ -51,13 +51,17 @@ def test_not_even_what_stands_where_nobody_expects_a_person(client: Client, mark
     assert not found, "\n\n".join(f"{address}: {around}" for address, around in found.items())
 
 
+# Made-up addresses, missing keys and signatures are refused as such there; which notices a viewer gets is the viewer's own.
+OWN_PROOF = ("/unsubscribe/", "/hooks/", "/answer/", "/api/v1/", "/api/notices/mine")
+NO_RIGHT_NEEDED = {401, 404, 422}
+
+
 def test_a_viewer_changes_nothing(client: Client, marked: str) -> None:
     viewer = client("viewer")
     for method in ("POST", "PUT", "DELETE"):
         for address in addresses(build(), method):
             answer = viewer.request(method, address, json={})
-            open_to_all = address.startswith("/unsubscribe/")  # a made-up address there is refused as such
-            assert answer.status_code == (422 if open_to_all else 403), address
+            assert answer.status_code in (NO_RIGHT_NEEDED if address.startswith(OWN_PROOF) else {403}), address
             assert MARK not in answer.text.lower(), address
 
 

@@ -133,7 +133,7 @@ def test_a_full_disk_while_registering_is_tried_again_and_loses_nothing(
     (batch_id,) = receive.sense().batch_ids
     real = files._copy_hashed
 
-    def full(path: Path, sink: BinaryIO) -> tuple[str, int]:
+    def full(path: Path, sink: BinaryIO, sealed_for: str | None) -> tuple[str, int]:
         sink.write(b"half")
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 

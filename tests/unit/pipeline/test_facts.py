@@ -26,7 +26,7 @@ def test_the_judge_takes_every_fact_from_the_comparison(store: str) -> None:
         loaded = {row.id: (row, value) for row, value in profile_rows(session, ids)}
         batch = session.get_one(Batch, "b1")
         agent = agent_of(stored.AGENT)
-        cases, _ = _cases(session, agent, ids, batch)
+        cases, _ = _cases(session, agent, ids, batch, 1.0, {})
         facts = neighbour_facts(session, agent, loaded)
     expected = compare({identity: Person.of(value) for identity, (_, value) in loaded.items()})
     for case in cases:
@@ -39,5 +39,5 @@ def test_single_corrected_profiles_repeat_nobody(store: str) -> None:
     stored.batch()
     ids = [stored.person(f"p{n}", email="mira@quayside.org", state="approved") for n in (1, 2)]
     with reading() as session:
-        cases, _ = _cases(session, agent_of(stored.AGENT), ids, None)
+        cases, _ = _cases(session, agent_of(stored.AGENT), ids, None, 1.0, {})
     assert not any(case.repeats_in_batch for case in cases)

@@ -173,7 +173,7 @@ def test_the_order_of_arrival_changes_no_decision_and_a_replay_reproduces_all() 
         )
         for one in forward.judgements
     }
-    assert replay(agent("strict"), cases, before).reproduced
+    assert replay(agent("strict"), [(cases, before)]).reproduced
 
 
 @pytest.mark.parametrize(

@@ -45,7 +45,7 @@ def clean_environment(config: Settings, folder: Path) -> dict[str, str]:
     """
     env = {name: os.environ[name] for name in _KEPT if name in os.environ}
     limits = {name: getattr(config, name) for name in Settings.model_fields}
-    env |= {f"GATEWAY_{name.upper()}": str(value) for name, value in limits.items() if isinstance(value, int | float)}
+    env |= {f"GATEWAY_{name.upper()}": str(value) for name, value in limits.items() if type(value) in (int, float)}
     paths = [*import_roots(), os.environ.get("PYTHONPATH", "")]
     return env | {
         "PYTHONPATH": os.pathsep.join(filter(None, paths)),

@@ -41,8 +41,8 @@ def email_doubts(email: str) -> frozenset[str]:
     if local.split("+", 1)[0] in EMAIL_PLACEHOLDERS or domain in EMAIL_PLACEHOLDER_DOMAINS:
         doubts.add("EMAIL_PLACEHOLDER")
     if typo_proposal(domain):
-        doubts.add("EMAIL_TYPO_DOMAIN")
-    if find("disposable", domain) is not None:
+        doubts.add("EMAIL_TYPO_DOMAIN")  # lists of disposable domains name such misspellings too; people mean the other
+    elif find("disposable", domain) is not None:
         doubts.add("EMAIL_DISPOSABLE")
     return frozenset(doubts)
 
