@@ -121,8 +121,8 @@ def page(
         )
         for p, path, when in rows
     )
-    ends = (lines[0].profile_id, lines[-1].profile_id) if lines else (None, None)
-    return Listed(lines, number, PAGE, total, *ends, above=above)
+    first_id, last_id = (lines[0].profile_id, lines[-1].profile_id) if lines else (None, None)
+    return Listed(lines, number, PAGE, total, first_id, last_id, above)
 
 
 def _rows(session: Session, wanted: Filter, keys: list[Any], view: Window, at: Sequence[Any] | None) -> list[Any]:
