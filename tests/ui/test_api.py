@@ -20,6 +20,7 @@ from gateway.settings import PROJECT, settings
 from gateway.sources.bell import Bell, waiting_runs
 from gateway.store.engine import reading, writing
 from gateway.store.tables import ApiKey, ApiRequest, Batch, Document, Event, now
+from gateway_airflow.ui.sign_in import FREE
 from gateway_airflow.ui.v1.batches import router
 from gateway_airflow.ui.v1.openapi import markdown, openapi
 
@@ -263,6 +264,39 @@ def test_a_key_has_a_rate(program: Callable[..., Program]) -> None:
     answer = oak.ask("GET", "batches")
     assert answer.json()["code"] == "API_TOO_OFTEN"
     assert 50 <= int(answer.headers["retry-after"]) <= 60
+
+
+def test_who_tries_keys_waits_longer_each_time(program: Callable[..., Program]) -> None:
+    oak = program()
+    good, at = oak.key, [1000.0]
+    wrong = good[:-1] + ("A" if good[-1] != "A" else "B")
+    [page] = [one.app for one in oak.client.app.routes if getattr(one, "path", "") == "/gateway"]  # type: ignore[attr-defined]
+    page.state.guesses.clock = lambda: at[0]
+
+    def status(key: str) -> int:
+        oak.key = key
+        return int(oak.ask("GET", "batches").status_code)
+
+    assert [status(wrong) for _ in range(FREE)] == [401] * FREE
+    for pause in (1, 2, 4, 8):
+        answer = oak.send(("a.csv", GOOD))
+        assert (answer.status_code, answer.json()["code"]) == (429, "API_KEY_GUESSED")
+        assert answer.headers["content-type"] == "application/problem+json"
+        assert int(answer.headers["retry-after"]) == pause
+        assert status(good) == 429, "not even a valid key is looked at"
+        at[0] += pause
+        assert status(wrong) == 401
+    assert batches() == []
+    at[0] += 16
+    assert [status(good), *(status(wrong) for _ in range(FREE))] == [200] + [401] * FREE, "a valid key ends the count"
+    assert status(good) == 429
+
+
+def test_a_key_that_is_used_too_often_or_lacks_a_right_is_no_guess(program: Callable[..., Program]) -> None:
+    sends, slow = program(rights=["send"]), program("agency-elm", rate_per_minute=1)
+    assert [sends.ask("GET", "batches").status_code for _ in range(FREE * 2)] == [403] * FREE * 2
+    codes = [slow.ask("GET", "batches").json().get("code") for _ in range(keys.BURST + FREE * 2)]
+    assert codes == [None] * keys.BURST + ["API_TOO_OFTEN"] * FREE * 2
 
 
 def test_errors_are_problems_with_their_code(program: Callable[..., Program]) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import re
 from collections.abc import Callable
 from pathlib import Path
@@ -11,6 +12,7 @@ import pytest
 from fastapi.testclient import TestClient
 from sqlalchemy import delete, select
 
+from gateway.insight import queue
 from gateway.model import Mode
 from gateway.pipeline.review.review import decide
 from gateway.pipeline.review.send import deliver_reviewed
@@ -57,6 +59,36 @@ def test_the_queue_lists_what_is_held_with_its_reasons(client: Client, otto: str
     assert "No matches" in client("user").get("/review?code=NO_SUCH").text
     assert "No matches" in client("user").get("/review?agent=nobody").text
     assert client("user").get("/review?page=99").status_code == 200
+
+
+def test_the_queues_pages_are_read_on_forward_and_back(
+    client: Client, otto: str, ben: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(queue, "PAGE", 1)
+    user = client("user")
+
+    def shown(where: str) -> tuple[str, str]:
+        text = user.get(where).text
+        return ("Otto" if "Otto Lindqvist" in text else "") + ("Ben" if "Ben Harrow" in text else ""), text
+
+    def link(text: str, rel: str) -> str:
+        found = re.search(rf'rel="{rel}" href="/gateway([^"]+)"', text)
+        assert found, rel
+        return html.unescape(found[1])
+
+    first, text = shown("/review?agent=backend-engineer&order=oldest")
+    following = link(text, "next")
+    assert "after=" in following
+    assert "agent=backend-engineer" in following
+    second, text = shown(following)
+    assert {first, second} == {"Otto", "Ben"}
+    assert "Page 2 of 2" in text
+    kinds = re.findall(r'href="[^"]*kind=audit[^"]*"', text)
+    assert kinds
+    assert not any("after=" in one for one in kinds), "another part of the queue begins at its beginning"
+    again, text = shown(link(text, "prev"))
+    assert (again, "Page 1 of 2" in text) == (first, True)
+    assert shown(following)[0] == second, "the browser's own way forward"
 
 
 def test_an_empty_queue_teaches(client: Client, home: object) -> None:

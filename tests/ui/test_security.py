@@ -124,7 +124,10 @@ def test_each_role_gets_exactly_what_its_rights_allow(ask: Any, method: str, pat
             assert status == 403, f"{role} gets {status} for {path}"
 
 
-def test_airflow_s_tokens_and_cookies_open_nothing_of_the_api(ask: Any, airflow_app: Any) -> None:
+def test_airflow_s_tokens_and_cookies_open_nothing_of_the_api(
+    ask: Any, airflow_app: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("gateway_airflow.ui.sign_in.FREE", 1_000)  # the wait after so many has tests of its own
     app, tokens = airflow_app
     client = TestClient(app, cookies={"_token": tokens["admin"]})
     for route in routes():

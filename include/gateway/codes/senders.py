@@ -33,6 +33,15 @@ SENDERS: tuple[Code, ...] = (
         "This key allows 60 requests a minute: wait and repeat.",
     ),
     Code(
+        "API_KEY_GUESSED",
+        "api",
+        "Too many requests without a valid key came from one address.",
+        "A program that repeats a wrong, ended or revoked key, or somebody who tries keys.",
+        "sender",
+        "Wait as long as Retry-After says, then send a valid key; ask the operator for a new one.",
+        "Too many requests without a valid key came from this address: try again in 8 s.",
+    ),
+    Code(
         "API_REQUEST_INVALID",
         "api",
         "The request cannot be understood.",

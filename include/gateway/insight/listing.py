@@ -13,6 +13,7 @@ class Listed(Generic[Row]):
     """Rows of one page; `page` counts from 1, `total` is the size of the whole filtered list.
 
     first, last   keys of the page's ends where the list can be read on from a row, which costs the same on every page
+    above         rows before this page, where the list shrank since its neighbour was read; None: whole pages
     """
 
     rows: tuple[Row, ...]
@@ -21,10 +22,12 @@ class Listed(Generic[Row]):
     total: int
     first: str | None = None
     last: str | None = None
+    above: int | None = None
 
     @property
     def pages(self) -> int:
-        return max(1, -(-self.total // self.size))
+        above = self.above or 0
+        return max(1, -(-above // self.size) - (-(self.total - above) // self.size))
 
 
 def page_within(page: int, size: int, total: int) -> int:

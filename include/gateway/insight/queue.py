@@ -15,7 +15,7 @@ from sqlalchemy import ColumnElement, String, and_, case, cast, false, func, or_
 from sqlalchemy.orm import Session
 
 from gateway.codes import CODES
-from gateway.insight.listing import Listed, page_within
+from gateway.insight.listing import Listed, Window, page_within, window
 from gateway.model import ProfileState as P
 from gateway.pipeline.learning.minutes import cost_of
 from gateway.pipeline.statistics import listed
@@ -80,19 +80,29 @@ class Choices:
 _recent: dict[tuple[str, Filter], tuple[float, tuple[tuple[str, int], ...]]] = {}
 
 
-def page(wanted: Filter, number: int, *, reviewer: str) -> Listed[Waiting]:
-    """One page of the queue; a number beyond the last page gives the last."""
+def page(
+    wanted: Filter, number: int, *, reviewer: str, after: str | None = None, before: str | None = None
+) -> Listed[Waiting]:
+    """One page of the queue; a number beyond the last page gives the last.
+
+    after, before   the profile that the page before ended with, or the page after begins with: nobody is skipped when
+                    others were decided since, the two themselves included; the page's number then follows from its place
+    """
+    above: int | None = None
     with reading() as session:
         total = session.scalar(_matching(select(func.count()), wanted)) or 0
         number = page_within(number, PAGE, total)
-        query = (
-            _matching(select(Profile, Document.path, _since(wanted)), wanted)
-            .join(Document, Document.id == Profile.document_id)
-            .order_by(*_keys(session, wanted))
-            .offset((number - 1) * PAGE)
-            .limit(PAGE)
-        )
-        rows = session.execute(query).all()
+        keys = _keys(session, wanted)
+        view = window(number, PAGE, total, after, before)
+        at = _place(session, wanted, keys, view.after) if view.after else None
+        rows = _rows(session, wanted, keys, view, at) if at is not None else []
+        if rows:
+            first = _place(session, wanted, keys, rows[0][0].id)
+            ahead = _matching(select(func.count()), wanted).where(_beyond(keys, first or (), back=True))
+            above = session.scalar(ahead) or 0
+            number = -(-above // PAGE) + 1
+        else:
+            rows = _rows(session, wanted, keys, window(number, PAGE, total), None)
         claims = _claims(session, [row[0].id for row in rows], reviewer)
     lines = tuple(
         Waiting(
@@ -111,7 +121,18 @@ def page(wanted: Filter, number: int, *, reviewer: str) -> Listed[Waiting]:
         )
         for p, path, when in rows
     )
-    return Listed(lines, number, PAGE, total)
+    first_id, last_id = (lines[0].profile_id, lines[-1].profile_id) if lines else (None, None)
+    return Listed(lines, number, PAGE, total, first_id, last_id, above)
+
+
+def _rows(session: Session, wanted: Filter, keys: list[Any], view: Window, at: Sequence[Any] | None) -> list[Any]:
+    """(profile, path, since) of a page, in the queue's order."""
+    query = _matching(select(Profile, Document.path, _since(wanted)), wanted)
+    if at is not None:
+        query = query.where(_beyond(keys, at, view.back))
+    query = query.join(Document, Document.id == Profile.document_id)
+    query = query.order_by(*(key.desc() for key in keys) if view.back else keys).limit(view.limit).offset(view.offset)
+    return list(session.execute(query).all()[:: -1 if view.back else 1])
 
 
 def choices(wanted: Filter) -> Choices:

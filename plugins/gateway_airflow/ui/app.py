@@ -44,6 +44,7 @@ from gateway_airflow.ui.pages import (
     upload,
 )
 from gateway_airflow.ui.render import error_page
+from gateway_airflow.ui.sign_in import Guesses
 from gateway_airflow.ui.v1 import batches as v1
 
 STATIC = Path(__file__).with_name("static")
@@ -72,7 +73,13 @@ SUBJECTS = (
     v1,
 )
 # What a code means as a status, where its kind of error does not say it.
-OF_CODE = {"API_KEY_INVALID": 401, "API_RIGHT_MISSING": 403, "API_TOO_OFTEN": 429, "API_KEY_REUSED": 422}
+OF_CODE = {
+    "API_KEY_INVALID": 401,
+    "API_RIGHT_MISSING": 403,
+    "API_TOO_OFTEN": 429,
+    "API_KEY_GUESSED": 429,
+    "API_KEY_REUSED": 422,
+}
 ROUTERS = tuple(subject.router for subject in SUBJECTS)
 
 
@@ -107,6 +114,7 @@ def build() -> FastAPI:
             RequestValidationError: _bad_request,
         },
     )
+    app.state.guesses = Guesses()  # of the API's keys
     for router in ROUTERS:
         app.include_router(router)
     app.mount("/static", Static(directory=STATIC), name="static")

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from itertools import pairwise
 
 import pytest
+from sqlalchemy import update
 
 from gateway.insight import queue
+from gateway.insight.listing import Listed
 from gateway.insight.queue import (
     AUDIT,
+    OLDEST,
     PAGE,
     WORTH,
     Filter,
@@ -212,3 +216,40 @@ def test_what_is_put_right_soonest_comes_first_where_that_is_asked_for() -> None
     assert walk(wanted, expected[-1], back=True) == expected[-2::-1]
     assert [position(wanted, one) for one in expected] == [(n + 1, HELD) for n in range(HELD)]
     assert matching(Filter(kind=AUDIT, order=WORTH), 100) == matching(Filter(kind=AUDIT), 100)
+
+
+def ids(found: Listed[queue.Waiting]) -> list[str]:
+    return [line.profile_id for line in found.rows]
+
+
+@pytest.mark.parametrize("order", [OLDEST, WORTH])
+def test_reading_on_from_a_row_shows_what_counting_pages_shows(order: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    decided("NAME_MISSING", "correct", 12, 20)
+    decided("EMAIL_MISSING", "approve", 12, 300)
+    monkeypatch.setattr(queue, "PAGE", 2)
+    wanted = Filter(order=order)
+    pages = [page(wanted, number, reviewer="rita") for number in range(1, 5)]
+    assert [one for found in pages for one in ids(found)] == matching(wanted, 100)
+    for number, (found, following) in enumerate(pairwise(pages), 1):
+        on = page(wanted, number + 1, reviewer="rita", after=found.last)
+        back = page(wanted, number, reviewer="rita", before=following.first)
+        assert (ids(on), on.page, on.pages) == (ids(following), number + 1, 4)
+        assert (ids(back), back.page, back.pages) == (ids(found), number, 4)
+    assert page(wanted, 2, reviewer="rita", after="gone") == pages[1], "whoever was erased in between is counted round"
+
+
+def test_nobody_is_skipped_when_others_are_decided_meanwhile(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(queue, "PAGE", 3)
+    whole = matching(Filter(), 100)
+    first = page(Filter(), 1, reviewer="rita")
+    with writing() as session:  # the last of the page, from which is read on, is one of the two
+        session.execute(update(Profile).where(Profile.id.in_(whole[1:3])).values(state="delivered"))
+    second = page(Filter(), 2, reviewer="rita", after=first.last)
+    assert (ids(second), second.page, second.pages) == (whole[3:6], 2, 3), "one before, three here, one more"
+    third = page(Filter(), 3, reviewer="rita", after=second.last)
+    assert (ids(third), third.page, third.pages) == (whole[6:], 3, 3)
+    assert ids(page(Filter(), 2, reviewer="rita", before=third.first)) == whole[3:6]
+    with writing() as session:
+        session.execute(update(Profile).where(Profile.id == whole[6]).values(state="delivered"))
+    late = page(Filter(), 3, reviewer="rita", after=second.last)
+    assert (ids(late), late.page, late.pages) == ([whole[5]], 2, 2), "nobody is left behind: the last page"

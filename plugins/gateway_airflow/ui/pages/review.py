@@ -51,10 +51,15 @@ def query_of(part: Filter) -> dict[str, str]:
 
 @router.get("/review", dependencies=[needs(Right.VIEW)])
 def the_queue(
-    request: Request, visitor: VisitorDep, part: Part, page_number: Annotated[int, Query(alias="page")] = 1
+    request: Request,
+    visitor: VisitorDep,
+    part: Part,
+    page_number: Annotated[int, Query(alias="page")] = 1,
+    after: Annotated[str, Query(max_length=40)] = "",
+    before: Annotated[str, Query(max_length=40)] = "",
 ) -> Any:
     """Everything that waits, in the order asked for."""
-    found = queue.page(part, page_number, reviewer=visitor.name)
+    found = queue.page(part, page_number, reviewer=visitor.name, after=after or None, before=before or None)
     if visitor.sees_personal:
         listed("profile", [line.profile_id for line in found.rows], actor=visitor.name)
     return page(

@@ -106,6 +106,8 @@ Batches arrive by the same way as uploads of the page, with the same limits and 
   other content is refused (API_KEY_REUSED). Without one, each request is a batch; files seen before are recognised by their bytes.
 - **Errors** are `application/problem+json` with a reason code: docs/codes.md says what each means and who acts. Wait as long as
   `Retry-After` says after 429 and 503. After 413, the rest of the body is not read.
+- **A wrong key is not tried in a loop.** After five requests in a row without a valid key, an address waits 1, 2, 4, ... up to 300
+  seconds before its next one (429, API_KEY_GUESSED); until then a valid key is refused too. A valid key ends the count.
 - **The receipt** tells a sender of its own files and candidates only, by file and number; values are not repeated. Whether somebody is
   known from elsewhere is not told: such a candidate is `closed`, as one that was decided against is.
 - Another sender's batches do not exist for a key (404).

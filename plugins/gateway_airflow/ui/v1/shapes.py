@@ -130,7 +130,7 @@ PROBLEMS: dict[int | str, dict[str, Any]] = {
     401: _problem("API_KEY_INVALID"),
     403: _problem("API_RIGHT_MISSING"),
     404: _problem("UNKNOWN_BATCH", "UNKNOWN_AGENT"),
-    429: _problem("API_TOO_OFTEN"),
+    429: _problem("API_TOO_OFTEN", "API_KEY_GUESSED"),
     422: _problem("API_REQUEST_INVALID"),
     503: _problem("STORE_AWAY", "DISK_FULL", "CLAIM_FAILED"),
 }
