@@ -129,7 +129,7 @@ def curve(
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--documents", type=int, default=1000, help="hard ones, for the weights")
-    parser.add_argument("--proof", type=int, default=1800, help="ordinary ones, for the limits")
+    parser.add_argument("--proof", type=int, default=4000, help="ordinary ones, for the limits")
     parser.add_argument("--seed", type=int, default=11)
     parser.add_argument("--jobs", type=int, default=2)
     parser.add_argument("--real", nargs=2, type=Path, metavar=("GOLD", "FOLDER"), help="fit training/real.json anew")

@@ -47,6 +47,8 @@ class Example:
 
 
 def plain_name(text: str) -> str:
+    """A name without case, signs, titles, nicknames and the degrees behind a comma ("Ade Prakasa, S.Ked")."""
+    text = text.partition(",")[0]
     tokens = [re.sub(r"[^\w'-]", "", t) for t in re.split(r"[\s,]+", fold(re.sub(r"[\"“(].*?[\"”)]", " ", text)))]
     kept = [t for t in tokens if t and t.replace(".", "") not in TITLES]
     return "".join(kept) if any(ord(c) > 0x2E80 for c in text) else " ".join(kept)

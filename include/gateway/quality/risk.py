@@ -301,12 +301,19 @@ _LABEL = re.compile(r"(?:e?-?mail|phone|tel|mobile|contact|address)(?=[a-z]{2})"
 
 
 def _glued(email: str, name: str | None) -> float:
-    """The address may have swallowed what stood before it: a label, or the letter an icon font leaves ("ejane.doe@")."""
+    """The address may have swallowed what stood before it, a label or the letter an icon font leaves ("ejane.doe@"), or may have
+    lost its beginning to the line above ("tta@" of Lauretta)."""
     local = folded(email.partition("@")[0])
-    tokens = [token for token in name_tokens(name or "") if len(token) >= 3]
+    everything = name_tokens(name or "")
+    tokens = [token for token in everything if len(token) >= 3]
     for token in tokens:
         before = local.partition(token)[0] if token in local else ""
-        if before.isalpha() and not any(before[0] == other[0] for other in name_tokens(name or "")):
+        if before.isalpha() and not any(before[0] == other[0] for other in everything):
+            return 1.0
+        # An initial goes before a family name; before the first name it is the letter of a label ("eelias.schwaiger@").
+        if before in ("e", "m") and token == everything[0]:
+            return 1.0
+        if 2 <= len(local) < len(token) and token.endswith(local) and local not in {*everything, *given_names()}:
             return 1.0
     if local[1:] in SOFT_ROLES or not any(c.isalpha() for c in local):
         return 1.0

@@ -70,6 +70,12 @@ def test_a_local_part_cut_at_the_edge_of_its_column_is_whole(tmp_path: Path) -> 
     assert profile.email == EMAIL
 
 
+def test_a_site_above_an_address_is_no_part_of_it(tmp_path: Path) -> None:
+    for site in ("www.gretahollis.example", "gretahollis65.org"):
+        profile, _ = one(tmp_path, *column(site, "greta@example.org"))
+        assert profile.email == "greta@example.org"
+
+
 def test_the_last_word_of_a_label_is_no_part_of_the_address(tmp_path: Path) -> None:
     profile, _ = one(tmp_path, *column("correo electronico", EMAIL))
     assert profile.email == EMAIL

@@ -115,6 +115,20 @@ def test_an_address_that_swallowed_its_label_is_doubtful(email: str, glued: bool
     assert bool(found.get("email_glued")) is glued
 
 
+@pytest.mark.parametrize(
+    ("name", "email", "lost"),
+    [
+        ("Elias Schwaiger", "eelias.schwaiger@harbourlight.org", True),  # not an initial: the given name stands behind it
+        ("Elias Schwaiger", "eschwaiger@harbourlight.org", False),
+        ("Lauretta Barcaccia", "tta@harbourlight.org", True),  # "laure" stands in the line above
+        ("Elizabeth Crane", "beth@harbourlight.org", False),
+    ],
+)
+def test_an_address_that_lost_or_won_letters_is_doubtful(name: str, email: str, lost: bool) -> None:
+    found = risk.signals(with_signals(SURE, name=name, email=email), {})
+    assert bool(found.get("email_glued")) is lost
+
+
 def test_a_row_of_a_table_and_a_profile_a_person_corrected_have_no_risk() -> None:
     assert risk.risk_of(CLEAN) is None
     shown = Field("name", "Mira Okonjo", "Mira", 1.0, Evidence("person", "review"))
