@@ -227,8 +227,8 @@ def _of_name(case: Case, seen: Mapping[str, float]) -> dict[str, float]:
         "name_many_words": seen["name_many_words"],
         "name_lower_word": seen["name_lower_word"],
         "name_digits_near": seen["name_digits_near"],
-        "name_part": seen["name_part"] * (1 - seen["name_labelled"]),
-        "name_continued": seen["name_continued"],
+        "name_part": max(seen["name_part"] * (1 - seen["name_labelled"]), float(_CUT.search(case.name) is not None)),
+        "name_continued": max(seen["name_continued"], _longer_name(case.email, case.name)),
         "name_not_largest": 1 - seen["name_largest"],
         "name_small": 1 - seen["name_relative_size"],
         "name_late": 2 * max(0.0, 0.5 - seen["name_early"]),
@@ -297,6 +297,7 @@ def _of_page(case: Case, seen: Mapping[str, float]) -> dict[str, float]:
 
 
 _HALF_KOREAN = re.compile(r"[가-힣]{2}")  # most Korean names have three syllables: this is often the given name alone
+_CUT = re.compile(r"[a-zà-ÿ] [A-ZÀ-Þ]$")  # "Andrea Ballesteros G": the rest of a word stands in another cell or line
 _LABEL = re.compile(r"(?:e?-?mail|phone|tel|mobile|contact|address)(?=[a-z]{2})")
 
 
@@ -318,6 +319,17 @@ def _glued(email: str, name: str | None) -> float:
     if local[1:] in SOFT_ROLES or not any(c.isalpha() for c in local):
         return 1.0
     return 0.7 if _LABEL.match(local) and not any(local.startswith(token) for token in tokens) else 0.0
+
+
+def _longer_name(email: str | None, name: str) -> float:
+    """The address joins a word of the name with one that the name lacks ("contact@tanpinar-bilgin" of Tanpınar Züfer)."""
+    local, _, domain = folded(email or "").partition("@")
+    own, known = set(name_tokens(name)), given_names()
+    for part in (local.partition("+")[0], domain.rpartition(".")[0]):
+        words = [word for word in re.split(r"[^a-z]+", part) if len(word) >= 4]
+        if len(words) == 2 and any(w in own for w in words) and any(w not in own and w in known for w in words):
+            return 1.0
+    return 0.0
 
 
 def _other_name(email: str, name: str | None) -> float:

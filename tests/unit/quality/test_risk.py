@@ -129,6 +129,20 @@ def test_an_address_that_lost_or_won_letters_is_doubtful(name: str, email: str, 
     assert bool(found.get("email_glued")) is lost
 
 
+@pytest.mark.parametrize(
+    ("name", "email", "signal"),
+    [
+        ("Andrea Ballesteros G", "blue1384@harbourlight.org", "name_part"),
+        ("Tanpınar Züfer", "contact@tanpinar-martin.org", "name_continued"),
+        ("Tanpınar Martin", "contact@tanpinar-martin.org", None),
+        ("Malcolm G. Martin", "mgmartin@harbourlight.org", None),
+    ],
+)
+def test_a_name_that_goes_on_elsewhere_is_doubtful(name: str, email: str, signal: str | None) -> None:
+    found = risk.signals(with_signals(SURE, name=name, email=email), {})
+    assert {key for key in ("name_part", "name_continued") if found.get(key)} == ({signal} if signal else set())
+
+
 def test_a_row_of_a_table_and_a_profile_a_person_corrected_have_no_risk() -> None:
     assert risk.risk_of(CLEAN) is None
     shown = Field("name", "Mira Okonjo", "Mira", 1.0, Evidence("person", "review"))
