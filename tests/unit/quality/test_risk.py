@@ -118,7 +118,8 @@ def test_an_address_that_swallowed_its_label_is_doubtful(email: str, glued: bool
 @pytest.mark.parametrize(
     ("name", "email", "lost"),
     [
-        ("Elias Schwaiger", "eelias.schwaiger@harbourlight.org", True),  # not an initial: the given name stands behind it
+        # Not an initial: the given name stands behind it.
+        ("Elias Schwaiger", "eelias.schwaiger@harbourlight.org", True),
         ("Elias Schwaiger", "eschwaiger@harbourlight.org", False),
         ("Lauretta Barcaccia", "tta@harbourlight.org", True),  # "laure" stands in the line above
         ("Elizabeth Crane", "beth@harbourlight.org", False),

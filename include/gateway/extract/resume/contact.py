@@ -278,7 +278,8 @@ def _begins_email(person: Person, index: int, line: Line, number: int, cell: Cel
 def _is_cut(person: Person, line: Line, cell: Cell, beneath: Cell | None) -> bool:
     """A lone word that ends at the edge of a narrow column, where the column breaks words: "jane.roe19" above "87@example.org"."""
     word = cell.text
-    if word.startswith("www.") or ("." in word and is_tld(word.rpartition(".")[2])):  # a site of their own, above a whole address
+    # A site of their own above an address that is whole.
+    if word.startswith("www.") or ("." in word and is_tld(word.rpartition(".")[2])):
         return False
     if beneath is None or not re.fullmatch(r"[a-z][a-z0-9._-]{5,}", word) or label_kind(word) or heading_of(word):
         return False
