@@ -51,7 +51,7 @@ from gateway.pipeline.run import process_batch
 from gateway.settings import settings
 from gateway.store.counts import counts
 from gateway.store.engine import engine, engine_for, migrate, reading
-from gateway.store.tables import Batch, Delivery, Event, PoolCandidate, now
+from gateway.store.tables import Batch, Delivery, Event, Field, PoolCandidate, Profile, now
 
 AGENT = "chaos"
 LATER = timedelta(hours=2)
@@ -273,7 +273,7 @@ def verify(expected: set[str], documents: int, number: int) -> list[str]:
     if len(pool) != len(set(pool)):
         wrong.append(f"{len(pool) - len(set(pool))} twice in the pool")
     if missing := expected - set(pool):
-        wrong.append(f"{len(missing)} lost")
+        wrong.append(f"{len(missing)} lost: {became_of(missing)}")
     if strange := set(pool) - expected:
         wrong.append(f"{len(strange)} in the pool who were not sent")
     if len(states) != number:
@@ -287,6 +287,20 @@ def verify(expected: set[str], documents: int, number: int) -> list[str]:
     if untold:
         wrong.append("failed without an event")
     return wrong
+
+
+def became_of(emails: set[str]) -> dict[str, int]:
+    """How many profiles with these addresses are in which state, with which codes; their people are all invented."""
+    found = Counter[str]()
+    with reading() as session:
+        rows = session.execute(
+            select(Profile.state, Profile.codes)
+            .join(Field, Field.profile_id == Profile.id)
+            .where(Field.name == "email", Field.value.in_(emails))
+        )
+        for state, codes in rows:
+            found[f"{state} {' '.join(codes)}".strip()] += 1
+    return dict(found)
 
 
 class Stores:
