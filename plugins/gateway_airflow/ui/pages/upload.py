@@ -16,9 +16,9 @@ from gateway.pipeline.arrival.upload import Incoming, Kept
 from gateway.settings import settings
 from gateway_airflow.ui.access import Right, VisitorDep, needs
 from gateway_airflow.ui.start import start_run
+from gateway_airflow.ui.streams import pour
 
 router = APIRouter()
-PIECE = 1 << 20  # bytes written to disk at once, in a thread; all of a file that is ever in memory
 
 
 class Begin(BaseModel):
@@ -70,14 +70,7 @@ async def receive(
         partial(Incoming, upload_id, unquote(name), by=visitor.name, announced=announced)
     )
     try:
-        waiting = bytearray()
-        async for piece in request.stream():
-            waiting += piece
-            if len(waiting) >= PIECE:
-                await run_in_threadpool(incoming.write, bytes(waiting))
-                waiting.clear()
-        if waiting:
-            await run_in_threadpool(incoming.write, bytes(waiting))
+        await pour(request, incoming.write)
         return _told(await run_in_threadpool(incoming.keep))
     finally:
         incoming.abandon()

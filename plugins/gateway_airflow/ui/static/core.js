@@ -71,6 +71,18 @@ function told() {
   if (said) toast(said, { tone: "good" });
 }
 
+/** What a button changes: calls the API, and tells its answer on the page as it is afterwards. What goes wrong is shown here. */
+export async function change(path, asked, button) {
+  button.disabled = true;
+  try {
+    tellNext((await send("POST", path, asked)).sentence);
+    location.reload();
+  } catch (wrong) {
+    button.disabled = false;
+    complain(wrong);
+  }
+}
+
 /** Shows what send() threw. */
 export function complain(wrong) {
   if (wrong?.name === "AbortError") return;

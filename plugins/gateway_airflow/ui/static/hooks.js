@@ -1,21 +1,10 @@
 // The hooks page: open, change and shut hooks, handle calls again.
-import { complain, confirmDialog, onReady, send, tellNext } from "./core.js";
+import { change, confirmDialog, onReady } from "./core.js";
 
 const asks = {
   rotate: { title: "New address and secret?", text: "Those before stay valid for a week. Give the new ones to the caller.", action: "Make new ones" },
   shut: { title: "Shut this hook?", text: "Calls are refused at once. Opened again, it has another address.", action: "Shut", danger: true },
 };
-
-async function change(path, asked, button) {
-  button.disabled = true;
-  try {
-    tellNext((await send("POST", path, asked)).sentence);
-    location.reload();
-  } catch (wrong) {
-    button.disabled = false;
-    complain(wrong);
-  }
-}
 
 onReady(() => {
   document.addEventListener("click", async (event) => {

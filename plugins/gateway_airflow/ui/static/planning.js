@@ -1,16 +1,5 @@
 // Planning: give held candidates out, and take them back.
-import { complain, onReady, send, tellNext } from "./core.js";
-
-async function change(path, asked, button) {
-  button.disabled = true;
-  try {
-    tellNext((await send("POST", path, asked)).sentence);
-    location.reload();
-  } catch (wrong) {
-    button.disabled = false;
-    complain(wrong);
-  }
-}
+import { change, onReady } from "./core.js";
 
 onReady(() => {
   const form = document.getElementById("share");

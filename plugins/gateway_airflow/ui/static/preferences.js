@@ -1,16 +1,5 @@
 // My notices: save a choice, test it, take it back.
-import { complain, onReady, send, tellNext } from "./core.js";
-
-async function change(path, asked, button) {
-  button.disabled = true;
-  try {
-    tellNext((await send("POST", path, asked)).sentence);
-    location.reload();
-  } catch (wrong) {
-    button.disabled = false;
-    complain(wrong);
-  }
-}
+import { change, onReady } from "./core.js";
 
 function chosen(form) {
   const wants = { to: form.to.value.trim(), events: [...form.querySelectorAll("[name=events]:checked")].map((one) => one.value) };

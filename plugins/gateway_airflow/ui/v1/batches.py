@@ -13,13 +13,13 @@ from gateway.errors import Refused
 from gateway.senders import sent
 from gateway.senders.candidates import FILE, LIMIT_BYTES, list_of
 from gateway.senders.sending import Sending, SentMode
+from gateway_airflow.ui.streams import pour
 from gateway_airflow.ui.v1 import shapes
 from gateway_airflow.ui.v1.key import ReadingSender, Sender
 from gateway_airflow.ui.v1.multipart import Files, invalid
 from gateway_airflow.ui.v1.openapi import openapi
 
 router = APIRouter(prefix="/api/v1", responses=shapes.PROBLEMS)
-PIECE = 1 << 20  # bytes parsed and written at once, in a thread; all of a body that is ever in memory
 BatchId = Annotated[str, Path(max_length=40, pattern=r"^[A-Za-z0-9-]+$")]
 IdempotencyKey = Annotated[
     str | None,
@@ -97,14 +97,7 @@ async def _files(request: Request, content_type: str, begin: partial[Sending]) -
     try:
         files = Files(content_type, sending)
         try:
-            waiting = bytearray()
-            async for piece in request.stream():
-                waiting += piece
-                if len(waiting) >= PIECE:
-                    await run_in_threadpool(files.write, bytes(waiting))
-                    waiting.clear()
-            if waiting:
-                await run_in_threadpool(files.write, bytes(waiting))
+            await pour(request, files.write)
             files.finish()
         finally:
             files.abandon()
