@@ -8,10 +8,12 @@ from __future__ import annotations
 import hashlib
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any, BinaryIO, ClassVar
 
+from gateway.errors import GatewayError, Misconfigured, Transient
 from gateway.intake.inbox import READY, STALE_S, UNFINISHED
 from gateway.intake.manifest import NAME as MANIFEST
 from gateway.intake.manifest import parse_manifest
@@ -69,7 +71,15 @@ class Round:
 
 
 class Reader(ABC):
-    """One source, opened for one look. Raises GatewayError only; a context manager."""
+    """One source, opened for one look. Raises GatewayError only; a context manager.
+
+    AWAY        what happened when nothing answers
+    REFUSALS    (errors of the source's library, what they mean and what to do; {} is the error's name), the first that fits;
+                whatever fits none is AWAY
+    """
+
+    AWAY: ClassVar[str]
+    REFUSALS: ClassVar[tuple[tuple[tuple[type[Exception], ...], str], ...]] = ()
 
     def __init__(self, config: Any, round_: Round) -> None:
         self.config, self.round = config, round_
@@ -102,6 +112,26 @@ class Reader(ABC):
 
         returns   the items that are still there; the others may come again under the same name and version
         """
+
+    @contextmanager
+    def words(self) -> Iterator[None]:
+        """What goes wrong while the source's own library is used, in our words: raises GatewayError only."""
+        try:
+            yield
+        except GatewayError:
+            raise
+        except Exception as wrong:
+            kind = type(wrong).__name__
+            for errors, sentence in self.REFUSALS:
+                if isinstance(wrong, errors):
+                    said = f"Source {self.config.name}: {sentence.format(kind)}"
+                    raise Misconfigured("SOURCE_REFUSED", said) from None
+            raise self.away(kind) from None
+
+    def away(self, why: str) -> Transient:
+        return Transient(
+            "SOURCE_UNREACHABLE", f"Source {self.config.name}: {self.AWAY} ({why}). It is asked again later."
+        )
 
     def advance(self, unfinished: Iterable[Item]) -> None:  # noqa: B027 - only some kinds have a cursor of their own
         """Called after everything was looked at: the next look may begin at the first of the unfinished."""

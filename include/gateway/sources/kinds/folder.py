@@ -9,12 +9,14 @@ from pathlib import Path
 from stat import S_ISREG
 from typing import Any, BinaryIO
 
-from gateway.errors import Misconfigured, Transient
+from gateway.errors import Misconfigured
 from gateway.sources.port import FileReader, Item, Round
 
 
 class FolderReader(FileReader):
     """Links are not followed: what they point to was not sent."""
+
+    AWAY = "its folder cannot be used"
 
     def __init__(self, config: Any, round_: Round) -> None:
         super().__init__(config, round_)
@@ -25,8 +27,16 @@ class FolderReader(FileReader):
                 f"Source {config.name}: its folder is not on this machine. Mount it, or correct path in the agent's file.",
             )
 
+    @contextmanager
+    def words(self) -> Iterator[None]:
+        """An error of the file system says what it is (no space, read-only) by its number."""
+        try:
+            yield
+        except OSError as wrong:
+            raise self.away(os.strerror(wrong.errno) if wrong.errno else type(wrong).__name__) from None
+
     def files(self) -> Iterator[Item]:
-        with _words(self.config.name):
+        with self.words():
             for folder, folders, names in os.walk(self.root, onerror=_raise):
                 folders[:] = sorted(name for name in folders if not name.startswith("."))
                 for name in names:
@@ -37,7 +47,7 @@ class FolderReader(FileReader):
                             yield Item(str(path), _version(facts), str(path.relative_to(self.root)), facts.st_size)
 
     def open(self, item: Item) -> BinaryIO:
-        with _words(self.config.name):
+        with self.words():
             return Path(item.key).open("rb")
 
     def version(self, item: Item) -> str | None:
@@ -47,14 +57,14 @@ class FolderReader(FileReader):
             return None
 
     def move(self, item: Item, into: str) -> None:
-        with _words(self.config.name):
+        with self.words():
             target = self.root / into
             target.parent.mkdir(parents=True, exist_ok=True)
             Path(item.key).rename(target)
             self._tidy(item)
 
     def remove(self, item: Item) -> None:
-        with _words(self.config.name):
+        with self.words():
             Path(item.key).unlink(missing_ok=True)
             self._tidy(item)
 
@@ -75,14 +85,3 @@ def _version(facts: os.stat_result) -> str:
 
 def _raise(wrong: OSError) -> None:
     raise wrong
-
-
-@contextmanager
-def _words(name: str) -> Iterator[None]:
-    try:
-        yield
-    except OSError as wrong:
-        reason = os.strerror(wrong.errno) if wrong.errno else type(wrong).__name__
-        raise Transient(
-            "SOURCE_UNREACHABLE", f"Source {name}: its folder cannot be used ({reason}). It is asked again later."
-        ) from None

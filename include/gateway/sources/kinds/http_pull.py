@@ -18,7 +18,7 @@ import requests
 from gateway.credentials import credentials
 from gateway.deliver import guard
 from gateway.deliver.webhook import checked_url
-from gateway.errors import GatewayError, Misconfigured, Transient
+from gateway.errors import GatewayError, Misconfigured
 from gateway.sources.port import FileReader, Item, Round
 
 CONNECT_S, READ_S = 10.0, 60.0
@@ -28,6 +28,8 @@ LIST_PAGES = 100
 
 class HttpPullReader(FileReader):
     """The secret is sent to the list's own origin only; redirects are refused, since they choose the address."""
+
+    AWAY = "the server does not answer"
 
     def __init__(self, config: Any, round_: Round) -> None:
         super().__init__(config, round_)
@@ -108,7 +110,7 @@ class HttpPullReader(FileReader):
         try:
             yield answer
         except (requests.RequestException, OSError) as wrong:
-            raise self._away(type(wrong).__name__) from None
+            raise self.away(type(wrong).__name__) from None
         finally:
             answer.close()
 
@@ -126,23 +128,17 @@ class HttpPullReader(FileReader):
         except GatewayError:
             raise
         except (requests.RequestException, OSError) as wrong:
-            raise self._away(type(wrong).__name__) from None
+            raise self.away(type(wrong).__name__) from None
         status = answer.status_code
         if 200 <= status < 300 or (gone_is_fine and status in (404, 410)):
             return answer
         answer.close()
         if status == 429 or status >= 500:
-            raise self._away(f"HTTP {status}")
+            raise self.away(f"HTTP {status}")
         raise Misconfigured(
             "SOURCE_REFUSED",
             f"Source {self.config.name}: the server answers HTTP {status} to {method}. Check path and connection; redirects "
             "are not followed.",
-        )
-
-    def _away(self, why: str) -> Transient:
-        return Transient(
-            "SOURCE_UNREACHABLE",
-            f"Source {self.config.name}: the server does not answer ({why}). It is asked again later.",
         )
 
     def _invalid(self, why: str) -> Misconfigured:
@@ -162,7 +158,7 @@ class _Body:
         try:
             return bytes(self.answer.raw.read(size, decode_content=True))
         except Exception as wrong:  # urllib3's own errors
-            raise self.reader._away(type(wrong).__name__) from None
+            raise self.reader.away(type(wrong).__name__) from None
 
     def __enter__(self) -> _Body:
         return self

@@ -13,13 +13,13 @@ import email.policy
 import re
 from base64 import b64encode
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from email.headerregistry import Address
 from email.message import EmailMessage
 from pathlib import Path
 from typing import Any
 
-from gateway.errors import GatewayError, Misconfigured, Transient
+from gateway.errors import GatewayError, Misconfigured
 from gateway.intake.names import free_path, safe_path
 from gateway.settings import settings
 from gateway.sources import doors
@@ -32,6 +32,8 @@ SLICE = 200  # messages whose headers are asked for at once
 class ImapReader(Reader):
     """One selected mailbox."""
 
+    AWAY = "the mail server broke off"  # imaplib's errors, OSError: the line is gone, or the server talks nonsense
+
     def __init__(self, config: Any, round_: Round) -> None:
         super().__init__(config, round_)
         self.client: Any = doors.open_("imap", config.connection, allow_private=config.allow_private)
@@ -39,7 +41,7 @@ class ImapReader(Reader):
         self._last: tuple[str, EmailMessage] | None = None
         self._beyond = 1  # the UID after the last one looked at
         try:
-            with self._words():
+            with self.words():
                 self._ok(self.client.select(_quoted(config.mailbox), readonly=self.client_is_read_only), "SELECT")
                 validity = self.client.response("UIDVALIDITY")[1][0]
         except GatewayError:
@@ -64,7 +66,7 @@ class ImapReader(Reader):
         uids = self._uids()
         for start in range(0, len(uids), SLICE):
             part = uids[start : start + SLICE]
-            with self._words():
+            with self.words():
                 said = self._ok(self.client.uid("FETCH", ",".join(map(str, part)), HEADERS), "FETCH")
             for head in said:
                 if not isinstance(head, tuple):
@@ -106,7 +108,7 @@ class ImapReader(Reader):
                 self.client_is_read_only or item.too_large
             ):  # a file in it may have been refused by its size: the message stays
                 continue
-            with self._words():
+            with self.words():
                 if self.config.afterwards == "move":
                     target = _quoted(self.config.move_to)
                     if "MOVE" in self.client.capabilities:
@@ -125,7 +127,7 @@ class ImapReader(Reader):
         self.round.cursor["next_uid"] = min([self._beyond, *left])
 
     def _uids(self) -> list[int]:
-        with self._words():
+        with self.words():
             said = self._ok(self.client.uid("SEARCH", f"UID {self.round.cursor['next_uid']}:*", "UNDELETED"), "SEARCH")
         numbers = [int(uid) for line in said if line for uid in line.split()]
         # "n:*" always names the last message, also one below n.
@@ -137,7 +139,7 @@ class ImapReader(Reader):
 
     def _message(self, uid: str) -> EmailMessage:
         if self._last is None or self._last[0] != uid:
-            with self._words():
+            with self.words():
                 said = self._ok(self.client.uid("FETCH", uid, "(BODY.PEEK[])"), "FETCH")
             raw = next((part[1] for part in said if isinstance(part, tuple)), b"")
             self._last = (uid, email.message_from_bytes(raw, EmailMessage, policy=email.policy.default))
@@ -151,18 +153,6 @@ class ImapReader(Reader):
                 f"Source {self.config.name}: the mail server refuses {what}. Check mailbox, move_to and the user's rights.",
             )
         return answer[1]
-
-    @contextmanager
-    def _words(self) -> Iterator[None]:
-        try:
-            yield
-        except GatewayError:
-            raise
-        except Exception as wrong:  # imaplib's errors, OSError: the line is gone, or the server talks nonsense
-            raise Transient(
-                "SOURCE_UNREACHABLE",
-                f"Source {self.config.name}: the mail server broke off ({type(wrong).__name__}). It is asked again later.",
-            ) from None
 
 
 def sender_of(header: bytes) -> str:

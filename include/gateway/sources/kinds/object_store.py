@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
 from typing import Any, BinaryIO, cast
 from urllib.parse import urlsplit
 
@@ -11,14 +10,22 @@ from upath import UPath
 
 from gateway.credentials import Credentials, credentials
 from gateway.deliver import guard
-from gateway.errors import GatewayError, Misconfigured, Transient
 from gateway.sources.port import FileReader, Item, Round
 
 CONNECT_S = 10.0
 
 
 class ObjectStoreReader(FileReader):
-    """Versions are the store's own (ETag, generation), with the time of the last change."""
+    """Versions are the store's own (ETag, generation), with the time of the last change. Each fsspec store has its own errors."""
+
+    AWAY = "the store does not answer"
+    REFUSALS = (
+        (
+            (ImportError, ValueError, TypeError),
+            "the store cannot be opened ({}). Install its fsspec package (s3fs, gcsfs, adlfs), and check url and connection.",
+        ),
+        ((PermissionError, FileNotFoundError), "the store refuses it ({}). Check url, connection and rights."),
+    )
 
     def __init__(self, config: Any, round_: Round) -> None:
         super().__init__(config, round_)
@@ -30,14 +37,14 @@ class ObjectStoreReader(FileReader):
             try:
                 guard.open_socket(parts.hostname or "", parts.port or 443, CONNECT_S).close()
             except OSError as wrong:
-                raise _away(config.name, wrong) from None
-        with self._words():
+                raise self.away(type(wrong).__name__) from None
+        with self.words():
             root = UPath(config.url, **options)
             self.fs: Any = root.fs
             self.root = root.path.rstrip("/") + "/"
 
     def files(self) -> Iterator[Item]:
-        with self._words():
+        with self.words():
             self.fs.invalidate_cache()
             try:
                 found = self.fs.find(self.root, detail=True)
@@ -52,11 +59,11 @@ class ObjectStoreReader(FileReader):
                 yield Item(key, _version(facts), name, facts.get("size"))
 
     def open(self, item: Item) -> BinaryIO:
-        with self._words():
+        with self.words():
             return cast("BinaryIO", self.fs.open(item.key, "rb"))
 
     def version(self, item: Item) -> str | None:
-        with self._words():
+        with self.words():
             self.fs.invalidate_cache()
             try:
                 return _version(self.fs.info(item.key))
@@ -64,34 +71,13 @@ class ObjectStoreReader(FileReader):
                 return None
 
     def move(self, item: Item, into: str) -> None:
-        with self._words():
+        with self.words():
             self.fs.copy(item.key, f"{self.root}{into}")
             self.fs.rm_file(item.key)
 
     def remove(self, item: Item) -> None:
-        with self._words():
+        with self.words():
             self.fs.rm_file(item.key)
-
-    @contextmanager
-    def _words(self) -> Iterator[None]:
-        """Each fsspec store has its own errors."""
-        try:
-            yield
-        except GatewayError:
-            raise
-        except (ImportError, ValueError, TypeError) as wrong:
-            raise Misconfigured(
-                "SOURCE_REFUSED",
-                f"Source {self.config.name}: the store cannot be opened ({type(wrong).__name__}). Install its fsspec "
-                "package (s3fs, gcsfs, adlfs), and check url and connection.",
-            ) from None
-        except (PermissionError, FileNotFoundError) as wrong:
-            raise Misconfigured(
-                "SOURCE_REFUSED",
-                f"Source {self.config.name}: the store refuses it ({type(wrong).__name__}). Check url, connection and rights.",
-            ) from None
-        except Exception as wrong:
-            raise _away(self.config.name, wrong) from None
 
 
 def _options(given: Credentials) -> dict[str, Any]:
@@ -107,10 +93,3 @@ def _version(facts: Mapping[str, Any]) -> str:
     tag = next((str(facts[name]) for name in ("ETag", "etag", "generation", "content_md5") if facts.get(name)), "")
     changed = next((str(facts[n]) for n in ("LastModified", "updated", "last_modified", "mtime") if facts.get(n)), "")
     return f"{facts.get('size')}-{tag.strip(chr(34))}-{changed}"
-
-
-def _away(name: str, wrong: Exception) -> Transient:
-    return Transient(
-        "SOURCE_UNREACHABLE",
-        f"Source {name}: the store does not answer ({type(wrong).__name__}). It is asked again later.",
-    )

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import posixpath
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from stat import S_ISDIR, S_ISREG
 from typing import Any, BinaryIO, cast
 
-from gateway.errors import GatewayError, Misconfigured, Transient
 from gateway.sources import doors
 from gateway.sources.port import FileReader, Item, Round
 
@@ -17,6 +16,14 @@ DEPTH = 8
 
 class SftpReader(FileReader):
     """Links are not followed. Names come from the server: they never become a path of ours as they are."""
+
+    AWAY = "the connection broke"  # paramiko's errors, EOFError, OSError
+    REFUSALS = (
+        (
+            (PermissionError, FileNotFoundError),
+            "the server refuses access ({}). Check path, and the user's rights there.",
+        ),
+    )
 
     def __init__(self, config: Any, round_: Round) -> None:
         super().__init__(config, round_)
@@ -28,7 +35,7 @@ class SftpReader(FileReader):
             self.client.close()
 
     def files(self) -> Iterator[Item]:
-        with self._words():
+        with self.words():
             yield from self._below(self.root, "", DEPTH)
 
     def _below(self, folder: str, name: str, depth: int) -> Iterator[Item]:
@@ -42,20 +49,20 @@ class SftpReader(FileReader):
                 yield Item(path, _version(facts), inside, facts.st_size)
 
     def open(self, item: Item) -> BinaryIO:
-        with self._words():
+        with self.words():
             handle = self.client.open(item.key, "rb")
             handle.prefetch(item.size_bytes)
             return cast("BinaryIO", _Told(handle, self))
 
     def version(self, item: Item) -> str | None:
-        with self._words():
+        with self.words():
             try:
                 return _version(self.client.lstat(item.key))
             except FileNotFoundError:
                 return None
 
     def move(self, item: Item, into: str) -> None:
-        with self._words():
+        with self.words():
             target = posixpath.join(self.root, into)
             made = self.root
             for part in posixpath.dirname(into).split("/"):
@@ -66,7 +73,7 @@ class SftpReader(FileReader):
             self._tidy(item)
 
     def remove(self, item: Item) -> None:
-        with self._words():
+        with self.words():
             self.client.remove(item.key)
             self._tidy(item)
 
@@ -78,24 +85,6 @@ class SftpReader(FileReader):
                 self.client.rmdir(folder)
                 folder = posixpath.dirname(folder)
 
-    @contextmanager
-    def _words(self) -> Iterator[None]:
-        try:
-            yield
-        except GatewayError:
-            raise
-        except (PermissionError, FileNotFoundError) as wrong:
-            raise Misconfigured(
-                "SOURCE_REFUSED",
-                f"Source {self.config.name}: the server refuses access ({type(wrong).__name__}). Check path, and the "
-                "user's rights there.",
-            ) from None
-        except Exception as wrong:  # paramiko's errors, EOFError, OSError: the line is gone
-            raise Transient(
-                "SOURCE_UNREACHABLE",
-                f"Source {self.config.name}: the connection broke ({type(wrong).__name__}). It is asked again later.",
-            ) from None
-
 
 class _Told:
     """A remote file whose errors are ours."""
@@ -104,7 +93,7 @@ class _Told:
         self.handle, self.reader = handle, reader
 
     def read(self, size: int) -> bytes:
-        with self.reader._words():
+        with self.reader.words():
             return bytes(self.handle.read(size))
 
     def __enter__(self) -> _Told:
