@@ -8,10 +8,14 @@ import tempfile
 import uuid
 from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
 from support import CORPUS, PROJECT
+
+if TYPE_CHECKING:
+    from support.mailbox import Mailbox
 
 # Airflow is imported by some tests; its home must never be the user's. Set before anything imports it.
 _AIRFLOW_HOME = tempfile.mkdtemp(prefix="gateway-airflow-")
@@ -123,6 +127,30 @@ def store(request: pytest.FixtureRequest, home: Path, monkeypatch: pytest.Monkey
         connection.execute(f"DROP DATABASE {name} WITH (FORCE)".encode())
     monkeypatch.delenv("GATEWAY_DATABASE_URL", raising=False)
     settings.cache_clear()
+
+
+@pytest.fixture
+def mailbox(monkeypatch: pytest.MonkeyPatch) -> Iterator[Mailbox]:
+    """A real mail server, reached by the connection smtp_default."""
+    from support.mailbox import mail_server
+
+    with mail_server(monkeypatch) as box:
+        yield box
+
+
+@pytest.fixture
+def nurses(store: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """One agent, `nurses`, whose file says no more than it must."""
+    from gateway.agents import load_agent
+    from gateway.pipeline.arrival.receive import sync_agent
+    from gateway.settings import settings
+
+    folder = tmp_path / "agents"
+    folder.mkdir()
+    (folder / "nurses.yaml").write_text("id: nurses\ntitle: Nurses\ntarget: {kind: own_pool, posting: P}\n")
+    monkeypatch.setenv("GATEWAY_AGENTS_DIR", str(folder))
+    settings.cache_clear()
+    sync_agent(load_agent(folder / "nurses.yaml"))
 
 
 @pytest.fixture(scope="session")

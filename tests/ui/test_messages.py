@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -12,15 +12,9 @@ from sqlalchemy import select
 from gateway.settings import settings
 from gateway.store.engine import reading
 from gateway.store.tables import Event, Invitation, Profile
-from support.mailbox import Mailbox, mail_server
+from support.mailbox import Mailbox
 
 Client = Callable[..., TestClient]
-
-
-@pytest.fixture
-def mailbox(monkeypatch: pytest.MonkeyPatch) -> Iterator[Mailbox]:
-    with mail_server(monkeypatch) as box:
-        yield box
 
 
 @pytest.fixture

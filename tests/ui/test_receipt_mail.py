@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -16,16 +15,10 @@ from gateway.settings import settings
 from gateway.store import change
 from gateway.store.engine import reading, writing
 from gateway.store.tables import Batch, Document, Outbox, Profile
-from support.mailbox import Mailbox, mail_server
+from support.mailbox import Mailbox
 from support.sources import AGENT
 
 CHANNEL = "receipt:smtp_default"
-
-
-@pytest.fixture
-def mailbox(monkeypatch: pytest.MonkeyPatch) -> Iterator[Mailbox]:
-    with mail_server(monkeypatch) as box:
-        yield box
 
 
 @pytest.fixture

@@ -11,25 +11,13 @@ import pytest
 from sqlalchemy import select, update
 from standardwebhooks import Webhook
 
-from gateway.agents import load_agent
 from gateway.errors import Misconfigured, Permanent, Transient
 from gateway.hooks import addresses, handle, receive
 from gateway.hooks.addresses import Kind
 from gateway.hooks.receive import take
-from gateway.pipeline.arrival.receive import sync_agent
 from gateway.settings import settings
 from gateway.store.engine import reading, writing
 from gateway.store.tables import Bookmark, Event, Inbound, now
-
-
-@pytest.fixture
-def agent(store: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    folder = tmp_path / "agents"
-    folder.mkdir()
-    (folder / "nurses.yaml").write_text("id: nurses\ntitle: Nurses\ntarget: {kind: own_pool, posting: P}\n")
-    monkeypatch.setenv("GATEWAY_AGENTS_DIR", str(folder))
-    settings.cache_clear()
-    sync_agent(load_agent(folder / "nurses.yaml"))
 
 
 def signed(secret: str, body: bytes, message_id: str = "msg1", at: datetime | None = None) -> dict[str, str]:
@@ -49,7 +37,7 @@ def ring(kind: str = "files", body: bytes = b"{}", **proof: Any) -> tuple[str | 
     return take(kind, "nurses", token=proof.get("token"), body=body, headers=proof.get("headers", {}))
 
 
-def test_a_hook_is_shut_until_a_person_opens_it(agent: None) -> None:
+def test_a_hook_is_shut_until_a_person_opens_it(nurses: None) -> None:
     made = addresses._address(Kind.FILES, "nurses", {"number": 1})
     with pytest.raises(Misconfigured, match="no such hook"):
         ring(token=token(made))
@@ -67,7 +55,7 @@ def test_a_hook_is_shut_until_a_person_opens_it(agent: None) -> None:
         assert list(told) == ["hook_opened", "hook_shut", "hook_opened"]
 
 
-def test_a_changed_secret_overlaps_for_a_week(agent: None) -> None:
+def test_a_changed_secret_overlaps_for_a_week(nurses: None) -> None:
     before = addresses.make(Kind.FILES, "nurses", actor="op")
     after = addresses.rotate(Kind.FILES, "nurses", actor="op")
     assert (before.url, before.secret) != (after.url, after.secret)
@@ -83,7 +71,7 @@ def test_a_changed_secret_overlaps_for_a_week(agent: None) -> None:
             ring(**proof)
 
 
-def test_a_signature_is_of_this_body_and_of_now(agent: None) -> None:
+def test_a_signature_is_of_this_body_and_of_now(nurses: None) -> None:
     made = addresses.make(Kind.FILES, "nurses", actor="op")
     good = signed(made.secret, b"{}")
     for body, headers in (
@@ -100,7 +88,7 @@ def test_a_signature_is_of_this_body_and_of_now(agent: None) -> None:
     assert not ring(headers=good)[1], "for ever, not only while it waits"
 
 
-def test_what_cannot_be_read_and_too_much_of_it(agent: None, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_cannot_be_read_and_too_much_of_it(nurses: None, monkeypatch: pytest.MonkeyPatch) -> None:
     made = addresses.make(Kind.INTERVIEWS, "nurses", actor="op")
     for body in (b"", b"not json", b"[" * 100_000, b"\xff\xfe"):
         with pytest.raises(Permanent) as raised:
@@ -114,7 +102,7 @@ def test_what_cannot_be_read_and_too_much_of_it(agent: None, monkeypatch: pytest
     assert busy.value.code == "HOOK_BUSY"
 
 
-def test_files_are_claimed_by_looking(agent: None, home: Path) -> None:
+def test_files_are_claimed_by_looking(nurses: None, home: Path) -> None:
     made = addresses.make(Kind.FILES, "nurses", actor="op")
     ring(body=b'{"files": ["/etc/passwd", "../../x"]}', token=token(made))
     done = handle.handle_due()
@@ -126,7 +114,7 @@ def test_files_are_claimed_by_looking(agent: None, home: Path) -> None:
     assert len(handle.claim_ready()) == 1
 
 
-def test_old_calls_are_removed_and_waiting_ones_are_not(agent: None) -> None:
+def test_old_calls_are_removed_and_waiting_ones_are_not(nurses: None) -> None:
     made = addresses.make(Kind.FILES, "nurses", actor="op")
     ring(token=token(made))
     handle.handle_due()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -14,18 +14,12 @@ from gateway.notify import people
 from gateway.notify.send import send_due
 from gateway.store.engine import reading, writing
 from gateway.store.tables import Batch, Event, Outbox, Profile, now
-from support.mailbox import Mailbox, mail_server
+from support.mailbox import Mailbox
 from support.telling import ADDRESS, NAME, batch, move, rows
 
 pytestmark = pytest.mark.local_server
 AgentFile = Callable[..., None]
 RITA = "rita@acme.example"
-
-
-@pytest.fixture
-def mailbox(monkeypatch: pytest.MonkeyPatch) -> Iterator[Mailbox]:
-    with mail_server(monkeypatch) as box:
-        yield box
 
 
 def test_who_chose_it_is_told_at_once(agent: AgentFile, mailbox: Mailbox) -> None:

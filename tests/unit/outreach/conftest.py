@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -10,7 +10,6 @@ import pytest
 from gateway.agents import load_agent
 from gateway.pipeline.arrival.receive import sync_agent
 from gateway.settings import settings
-from support.mailbox import Mailbox, mail_server
 
 AGENT = """id: nurses
 title: Nurses
@@ -50,9 +49,3 @@ def outreach(store: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Cal
         sync_agent(load_agent(folder / "nurses.yaml"))
 
     return make
-
-
-@pytest.fixture
-def mailbox(monkeypatch: pytest.MonkeyPatch) -> Iterator[Mailbox]:
-    with mail_server(monkeypatch) as box:
-        yield box

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from statistics import median
 
@@ -26,8 +26,8 @@ from support.stored import batch, person
 SECONDS = 2.0  # a document, in the recorded batches
 
 
-def recorded(name: str, documents: int, *, done: int, at_s: float | None = None, seconds: float = SECONDS) -> None:
-    """A batch as it is when `done` of its documents are read, each in so many seconds."""
+def recorded(name: str, documents: int, *, done: int, at_s: float | None = None, seconds: float = SECONDS) -> datetime:
+    """A batch as it is when `done` of its documents are read, each in so many seconds; returns when that is."""
     begun = now() - timedelta(seconds=done * seconds if at_s is None else at_s)
     with writing() as session:
         row = Batch(
@@ -48,6 +48,8 @@ def recorded(name: str, documents: int, *, done: int, at_s: float | None = None,
             if n < done:
                 session.add(Profile(id=f"p-{name}-{n:03}", document_id=document.id, batch_id=name, agent_id="nurses",
                                     ordinal=0, state="extracted", data={}, codes=[]))  # fmt: skip
+
+    return begun + timedelta(seconds=done * seconds if at_s is None else at_s)
 
 
 def ended(name: str, *, held: int, at: object = None) -> None:
@@ -74,19 +76,6 @@ def ended(name: str, *, held: int, at: object = None) -> None:
             )
 
 
-@pytest.fixture
-def nurses(store: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    from gateway.agents import load_agent
-    from gateway.pipeline.arrival.receive import sync_agent
-
-    folder = tmp_path / "agents"
-    folder.mkdir()
-    (folder / "nurses.yaml").write_text("id: nurses\ntitle: Nurses\ntarget: {kind: own_pool, posting: P}\n")
-    monkeypatch.setenv("GATEWAY_AGENTS_DIR", str(folder))
-    settings.cache_clear()
-    sync_agent(load_agent(folder / "nurses.yaml"))
-
-
 def test_a_forecast_is_made_once_after_the_first_documents(nurses: None) -> None:
     recorded("b1", 50, done=4)
     assert enough(50) == 5
@@ -103,9 +92,10 @@ def test_a_forecast_is_made_once_after_the_first_documents(nurses: None) -> None
     assert not forecast("b2", {}), "everything is read: nothing is left to say"
 
 
-def test_the_rate_is_weighed_by_what_documents_cost(nurses: None) -> None:
+def test_the_rate_is_weighed_by_what_documents_cost(nurses: None, monkeypatch: pytest.MonkeyPatch) -> None:
     """Four small ones in eight seconds say that a scan of ten times their cost takes twenty."""
-    recorded("b1", 5, done=4)
+    at = recorded("b1", 5, done=4)
+    monkeypatch.setattr("gateway.pipeline.forecast.now", lambda: at)  # however long writing those rows took
     weights = {f"b1-{n:03}": 1.0 for n in range(4)} | {"b1-004": 10.0}
     assert forecast("b1", weights)
     (told,) = forecasts()
