@@ -97,8 +97,7 @@ def page(
         at = _place(session, wanted, keys, view.after) if view.after else None
         rows = _rows(session, wanted, keys, view, at) if at is not None else []
         if rows:
-            first = _place(session, wanted, keys, rows[0][0].id)
-            ahead = _matching(select(func.count()), wanted).where(_beyond(keys, first or (), back=True))
+            ahead = _matching(select(func.count()), wanted).where(_beyond(keys, rows[0][3:], back=True))
             above = session.scalar(ahead) or 0
             number = -(-above // PAGE) + 1
         else:
@@ -119,15 +118,15 @@ def page(
             when,
             claims.get(p.id),
         )
-        for p, path, when in rows
+        for p, path, when, *_ in rows
     )
     first_id, last_id = (lines[0].profile_id, lines[-1].profile_id) if lines else (None, None)
     return Listed(lines, number, PAGE, total, first_id, last_id, above)
 
 
 def _rows(session: Session, wanted: Filter, keys: list[Any], view: Window, at: Sequence[Any] | None) -> list[Any]:
-    """(profile, path, since) of a page, in the queue's order."""
-    query = _matching(select(Profile, Document.path, _since(wanted)), wanted)
+    """(profile, path, since, its place: a value for each key) of a page, in the queue's order."""
+    query = _matching(select(Profile, Document.path, _since(wanted), *keys), wanted)
     if at is not None:
         query = query.where(_beyond(keys, at, view.back))
     query = query.join(Document, Document.id == Profile.document_id)
