@@ -14,7 +14,8 @@ from sqlalchemy import select
 from gateway.settings import settings
 from gateway.sources import pull
 from gateway.sources.check import check
-from gateway.sources.kinds.imap import _quoted, attachments, sender_of
+from gateway.sources.kinds.imap import attachments, sender_of
+from gateway.sources.mailbox import quoted
 from gateway.store.engine import reading
 from gateway.store.tables import SourceState
 from gateway_airflow.hooks import sources as hooks
@@ -190,5 +191,5 @@ def test_whatever_a_from_line_is_it_gives_an_address_or_none(header: bytes, addr
 
 
 def test_a_mailbox_in_another_script_is_named_as_imap_wants_it() -> None:
-    assert _quoted("Entwürfe & mehr") == '"Entw&APw-rfe &- mehr"'
-    assert _quoted('a"b\\c') == '"a\\"b\\\\c"'
+    assert quoted("Entwürfe & mehr") == '"Entw&APw-rfe &- mehr"'
+    assert quoted('a"b\\c') == '"a\\"b\\\\c"'

@@ -47,6 +47,16 @@ class Limiter:
             if not pause or self._held_until() <= self.clock():
                 return waited
 
+    def try_take(self, ahead: int = 0) -> float:
+        """Takes a slot without waiting, one of the next `ahead` too; returns 0, or the seconds to wait, and none is taken."""
+        with writing() as session:
+            row, at = self._row(session), self.clock()
+            slot = max(row.next_at, row.held_until, at)
+            wait = max(0.0, slot - at - ahead * self.interval_s)
+            if not wait:
+                row.next_at = slot + self.interval_s
+            return wait
+
     def hold(self, seconds: float) -> None:
         """Makes every worker wait for that long; a longer pause already set stays."""
         until = self.clock() + seconds

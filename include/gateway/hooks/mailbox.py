@@ -22,6 +22,7 @@ from gateway.hooks.bounces import bounces
 from gateway.hooks.receive import MOST_BYTES
 from gateway.settings import settings
 from gateway.sources import doors
+from gateway.sources.mailbox import Mailbox
 from gateway.store import ids
 from gateway.store.engine import insert_into, reading, writing
 from gateway.store.tables import Agent as AgentRow
@@ -53,24 +54,19 @@ def read_mailboxes() -> tuple[int, list[GatewayError]]:
 def _read(agent: Agent, config: BounceMailbox) -> int:
     client = doors.open_("imap", config.connection, allow_private=config.allow_private)
     try:
-        _ok(agent, client.select(f'"{config.mailbox}"', readonly=True))
-        found = client.response("UIDVALIDITY")[1][0]
-        validity = found.decode() if isinstance(found, bytes) else "0"
+        box = Mailbox(client, config.mailbox, readonly=True, refused=lambda _: _refused(agent))
         name = f"bounces:{agent.id}"
         with reading() as session:
             row = session.get(Bookmark, name)
             mark = json.loads(row.value) if row else {}
-        first = int(mark.get("next", 1)) if mark.get("validity") == validity else 1
-        said = _ok(agent, client.uid("SEARCH", f"UID {first}:*", "UNDELETED"))
-        # "n:*" always names the last message, also one below n.
-        uids = sorted(uid for line in said if line for uid in map(int, line.split()) if uid >= first)[:MOST]
+        first = int(mark.get("next", 1)) if mark.get("validity") == box.validity else 1
         kept = 0
-        for uid in uids:
-            refs = _refs(agent, client, uid)
+        for uid in box.uids(first)[:MOST]:
+            refs = _refs(agent, box, uid)
             with writing() as session:
                 if refs:
-                    kept += _keep(session, agent.id, refs, f"bounces:{agent.id}:{validity}:{uid}")
-                _mark(session, name, {"validity": validity, "next": uid + 1})
+                    kept += _keep(session, agent.id, refs, f"bounces:{agent.id}:{box.validity}:{uid}")
+                _mark(session, name, {"validity": box.validity, "next": uid + 1})
         return kept
     except GatewayError:
         raise
@@ -83,14 +79,13 @@ def _read(agent: Agent, config: BounceMailbox) -> int:
             client.logout()
 
 
-def _refs(agent: Agent, client: Any, uid: int) -> list[dict[str, Any]]:
+def _refs(agent: Agent, box: Mailbox, uid: int) -> list[dict[str, Any]]:
     """What a message says about messages of ours; [] for any other mail, and for one that is larger than a report."""
-    heads = [part[0] for part in _ok(agent, client.uid("FETCH", str(uid), SIZE)) if isinstance(part, tuple)]
-    size = re.search(rb"RFC822\.SIZE (\d+)", heads[0]) if heads else None
+    heads = box.fetch(str(uid), SIZE)
+    size = re.search(rb"RFC822\.SIZE (\d+)", heads[0][0]) if heads else None
     if size is None or int(size[1]) > MOST_BYTES[Kind.BOUNCES]:
         return []
-    said = _ok(agent, client.uid("FETCH", str(uid), "(BODY.PEEK[])"))
-    raw = next((part[1] for part in said if isinstance(part, tuple)), b"")
+    raw = box.message(str(uid))
     try:
         found = bounces(raw)
     except Exception as wrong:  # the library's own errors over hostile mail are many
@@ -126,11 +121,8 @@ def _mark(session: Session, name: str, value: dict[str, Any]) -> None:
         row.value, row.updated_at = json.dumps(value), now()
 
 
-def _ok(agent: Agent, answer: tuple[str, list[Any]]) -> list[Any]:
-    """The answer's lines; a server's words may quote a message, so they are not told."""
-    if answer[0] != "OK":
-        raise Misconfigured(
-            "SOURCE_REFUSED",
-            f"Agent {agent.id}: the mail server refuses to read outreach.bounces: check mailbox and the user's rights.",
-        )
-    return answer[1]
+def _refused(agent: Agent) -> Misconfigured:
+    return Misconfigured(
+        "SOURCE_REFUSED",
+        f"Agent {agent.id}: the mail server refuses to read outreach.bounces: check mailbox and the user's rights.",
+    )

@@ -9,7 +9,6 @@ import hashlib
 import hmac
 import re
 import secrets
-import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -18,10 +17,11 @@ from typing import Literal
 from sqlalchemy import or_, select, update
 from sqlalchemy.orm import Session
 
+from gateway.deliver.limiter import Limiter
 from gateway.errors import Misconfigured, Refused, Transient
 from gateway.pipeline.arrival.receive import agent_of
-from gateway.store.engine import insert_into, reading, writing
-from gateway.store.tables import ApiKey, Event, RateLimit, now
+from gateway.store.engine import reading, writing
+from gateway.store.tables import ApiKey, Event, now
 
 KeyRight = Literal["send", "read"]
 RIGHTS: tuple[KeyRight, ...] = ("send", "read")
@@ -167,17 +167,8 @@ def holder_of(authorization: str | None) -> Holder:
 
 def _take_turn(key_id: str, per_minute: float) -> None:
     """One slot of the key's rate, shared by all servers; up to BURST may be used ahead."""
-    name, interval, at = f"api:{key_id}", 60.0 / per_minute, time.time()
-    with writing() as session:
-        session.execute(
-            insert_into(session, RateLimit).values(name=name, next_at=0.0, held_until=0.0).on_conflict_do_nothing()
-        )
-        row = session.scalars(select(RateLimit).where(RateLimit.name == name).with_for_update()).one()
-        slot = max(row.next_at, at)
-        wait = slot - at - (BURST - 1) * interval
-        if wait <= 0:
-            row.next_at = slot + interval
-    if wait > 0:
+    wait = Limiter(f"api:{key_id}", per_minute).try_take(BURST - 1)
+    if wait:
         raise Transient("API_TOO_OFTEN", f"This key allows {per_minute:g} requests a minute: wait and repeat.", wait)
 
 

@@ -11,7 +11,6 @@ from __future__ import annotations
 import email
 import email.policy
 import re
-from base64 import b64encode
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from email.headerregistry import Address
@@ -23,6 +22,7 @@ from gateway.errors import GatewayError, Misconfigured
 from gateway.intake.names import free_path, safe_path
 from gateway.settings import settings
 from gateway.sources import doors
+from gateway.sources.mailbox import Mailbox, quoted
 from gateway.sources.port import Item, Lot, Reader, Round
 
 HEADERS = "(UID RFC822.SIZE BODY.PEEK[HEADER.FIELDS (FROM)])"
@@ -42,15 +42,15 @@ class ImapReader(Reader):
         self._beyond = 1  # the UID after the last one looked at
         try:
             with self.words():
-                self._ok(self.client.select(_quoted(config.mailbox), readonly=self.client_is_read_only), "SELECT")
-                validity = self.client.response("UIDVALIDITY")[1][0]
+                self.box = Mailbox(
+                    self.client, config.mailbox, readonly=self.client_is_read_only, refused=self._refused
+                )
         except GatewayError:
             self.close()
             raise
-        self.validity = validity.decode() if isinstance(validity, bytes) else "0"
-        if round_.cursor.get("uidvalidity") != self.validity:
+        if round_.cursor.get("uidvalidity") != self.box.validity:
             round_.cursor.clear()
-            round_.cursor.update(uidvalidity=self.validity, next_uid=1)
+            round_.cursor.update(uidvalidity=self.box.validity, next_uid=1)
         self._beyond = int(round_.cursor["next_uid"])
 
     def close(self) -> None:
@@ -59,18 +59,16 @@ class ImapReader(Reader):
 
     def check(self) -> str:
         """A look for its number only: what counts here is that the mailbox can be read."""
-        return f"The mailbox can be read; {len(self._uids()):,} message(s) are new."
+        return f"The mailbox can be read; {len(self._new()):,} message(s) are new."
 
     def lots(self) -> Iterator[Lot]:
         """One lot per message with a sender that counts, oldest first."""
-        uids = self._uids()
+        uids = self._new()
         for start in range(0, len(uids), SLICE):
             part = uids[start : start + SLICE]
             with self.words():
-                said = self._ok(self.client.uid("FETCH", ",".join(map(str, part)), HEADERS), "FETCH")
-            for head in said:
-                if not isinstance(head, tuple):
-                    continue
+                heads = self.box.fetch(",".join(map(str, part)), HEADERS)
+            for head in heads:
                 found = re.search(rb"UID (\d+)", head[0])
                 size = re.search(rb"RFC822\.SIZE (\d+)", head[0])
                 if not found:
@@ -81,7 +79,7 @@ class ImapReader(Reader):
                 if not self._counts(sender):
                     self.round.heard += 1
                     continue
-                item = Item(uid, self.validity, f"message-{uid}", int(size[1]) if size else None)
+                item = Item(uid, self.box.validity, f"message-{uid}", int(size[1]) if size else None)
                 yield Lot(uid, (item,), sender=sender)
 
     def is_complete(self, lot: Lot) -> bool:
@@ -110,28 +108,31 @@ class ImapReader(Reader):
                 continue
             with self.words():
                 if self.config.afterwards == "move":
-                    target = _quoted(self.config.move_to)
+                    target = quoted(self.config.move_to)
                     if "MOVE" in self.client.capabilities:
-                        self._ok(self.client.uid("MOVE", item.key, target), "MOVE")
+                        self.box.ok(self.client.uid("MOVE", item.key, target), "MOVE")
                         continue
-                    self._ok(self.client.uid("COPY", item.key, target), "COPY")
-                self._ok(self.client.uid("STORE", item.key, "+FLAGS.SILENT", r"(\Deleted)"), "STORE")
+                    self.box.ok(self.client.uid("COPY", item.key, target), "COPY")
+                self.box.ok(self.client.uid("STORE", item.key, "+FLAGS.SILENT", r"(\Deleted)"), "STORE")
                 if "UIDPLUS" in self.client.capabilities:
-                    self._ok(self.client.uid("EXPUNGE", item.key), "EXPUNGE")
+                    self.box.ok(self.client.uid("EXPUNGE", item.key), "EXPUNGE")
                 else:
-                    self._ok(self.client.expunge(), "EXPUNGE")
+                    self.box.ok(self.client.expunge(), "EXPUNGE")
         return items
 
     def advance(self, unfinished: Iterable[Item]) -> None:
         left = [int(item.key) for item in unfinished]
         self.round.cursor["next_uid"] = min([self._beyond, *left])
 
-    def _uids(self) -> list[int]:
+    def _new(self) -> list[int]:
         with self.words():
-            said = self._ok(self.client.uid("SEARCH", f"UID {self.round.cursor['next_uid']}:*", "UNDELETED"), "SEARCH")
-        numbers = [int(uid) for line in said if line for uid in line.split()]
-        # "n:*" always names the last message, also one below n.
-        return sorted(uid for uid in numbers if uid >= int(self.round.cursor["next_uid"]))
+            return self.box.uids(int(self.round.cursor["next_uid"]))
+
+    def _refused(self, command: str) -> Misconfigured:
+        return Misconfigured(
+            "SOURCE_REFUSED",
+            f"Source {self.config.name}: the mail server refuses {command}. Check mailbox, move_to and the user's rights.",
+        )
 
     def _counts(self, sender: str) -> bool:
         allowed = [one.lower() for one in self.config.senders]
@@ -140,19 +141,9 @@ class ImapReader(Reader):
     def _message(self, uid: str) -> EmailMessage:
         if self._last is None or self._last[0] != uid:
             with self.words():
-                said = self._ok(self.client.uid("FETCH", uid, "(BODY.PEEK[])"), "FETCH")
-            raw = next((part[1] for part in said if isinstance(part, tuple)), b"")
+                raw = self.box.message(uid)
             self._last = (uid, email.message_from_bytes(raw, EmailMessage, policy=email.policy.default))
         return self._last[1]
-
-    def _ok(self, answer: tuple[str, list[Any]], what: str) -> list[Any]:
-        """The answer's lines. A server's words may quote a message: only the command is told."""
-        if answer[0] != "OK":
-            raise Misconfigured(
-                "SOURCE_REFUSED",
-                f"Source {self.config.name}: the mail server refuses {what}. Check mailbox, move_to and the user's rights.",
-            )
-        return answer[1]
 
 
 def sender_of(header: bytes) -> str:
@@ -176,20 +167,3 @@ def attachments(message: EmailMessage) -> Iterator[EmailMessage]:
         )
         if not shown:
             yield part
-
-
-def _quoted(mailbox: str) -> str:
-    """A mailbox's name as IMAP wants it: modified UTF-7, in quotes (RFC 3501 5.1.3)."""
-    out, waiting = "", ""
-
-    def flushed(text: str) -> str:
-        return "&" + b64encode(text.encode("utf-16-be")).decode().rstrip("=").replace("/", ",") + "-" if text else ""
-
-    for char in mailbox:
-        if " " <= char <= "~":
-            out += flushed(waiting) + ("&-" if char == "&" else char)
-            waiting = ""
-        else:
-            waiting += char
-    out += flushed(waiting)
-    return '"' + out.replace("\\", "\\\\").replace('"', '\\"') + '"'
